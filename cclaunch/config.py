@@ -1,0 +1,171 @@
+"""
+``config.toml``: what a person may set, its defaults, and errors that name file, line and key.
+
+The file belongs to the person: it is read, never rewritten. An unknown key is an error, because a
+misspelt ``wiat`` that is silently ignored is worse than one sentence.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from cclaunch import otel
+from cclaunch.errors import ConfigError
+
+
+class Telemetry(NamedTuple):
+    """``[telemetry]``: *routing* is ``cclaunch`` or ``environment`` (leave the shell's); *protocol* an OTLP one."""
+
+    routing: str = "cclaunch"
+    protocol: str = "grpc"
+
+
+class Stack(NamedTuple):
+    """``[stack]``: *wait* and *idle_exit* in seconds; *on_failure* is ``launch`` or ``fail``."""
+
+    backend: str = "embedded"
+    wait: float = 20.0
+    idle_exit: float = 900.0
+    on_failure: str = "launch"
+
+
+class PortNumbers(NamedTuple):
+    """``[ports]``: where the embedded collector listens, on both loopback addresses."""
+
+    grpc: int = 4317
+    http: int = 4318
+    metrics: int = 8889
+
+
+class Privacy(NamedTuple):
+    """``[privacy]``: what claude may put into its events; nothing unless asked for."""
+
+    prompts: bool = False
+    responses: bool = False
+    tool_details: bool = False
+    raw_api_bodies: bool = False
+
+
+class Config(NamedTuple):
+    """The whole of ``config.toml``."""
+
+    telemetry: Telemetry = Telemetry()
+    stack: Stack = Stack()
+    ports: PortNumbers = PortNumbers()
+    privacy: Privacy = Privacy()
+
+
+Check = Callable[[Any], str | None]
+
+
+def _one_of(*allowed: str) -> Check:
+    def check(value: Any) -> str | None:
+        return None if value in allowed else f"must be one of {', '.join(allowed)}"
+
+    return check
+
+
+def _seconds(value: Any) -> str | None:
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 86400 * 30
+    return None if fits else "must be a number of seconds, 0 or more"
+
+
+def _port(value: Any) -> str | None:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 65536
+    return None if fits else "must be a port, 1 to 65535"
+
+
+def _switch(value: Any) -> str | None:
+    return None if isinstance(value, bool) else "must be true or false"
+
+
+CHECKS: Mapping[str, Mapping[str, Check]] = {
+    "telemetry": {"routing": _one_of("cclaunch", "environment"), "protocol": _one_of(*otel.PROTOCOLS)},
+    "stack": {
+        "backend": _one_of("embedded"),
+        "wait": _seconds,
+        "idle_exit": _seconds,
+        "on_failure": _one_of("launch", "fail"),
+    },
+    "ports": dict.fromkeys(PortNumbers._fields, _port),
+    "privacy": dict.fromkeys(Privacy._fields, _switch),
+}
+"""Table -> key -> what is wrong with a value, or None."""
+
+
+def load_config(path: str) -> Config:
+    """
+    Return the configuration in *path*; the defaults when there is no such file.
+
+    Raises:
+        ConfigError: The file cannot be read or is no TOML, or a key is unknown or has a bad value.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}", hint=f"check its owner and mode: ls -l {path}") from error
+    return parse_config(data, path)
+
+
+def parse_config(data: bytes, path: str) -> Config:
+    """Return the configuration that the bytes of *path* say. Raises ConfigError as ``load_config`` does."""
+    try:
+        text = data.decode("utf-8")
+        tables = tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}", hint=f"edit {path}") from error
+    for table, keys in tables.items():
+        if table not in CHECKS:
+            raise _wrong(path, text, table, None, "is not known", CHECKS)
+        if not isinstance(keys, dict):
+            raise _wrong(path, text, table, None, f"must be a table: [{table}]", ())
+        for key, value in keys.items():
+            if key not in CHECKS[table]:
+                raise _wrong(path, text, table, key, "is not known", CHECKS[table])
+            if trouble := CHECKS[table][key](value):
+                raise _wrong(path, text, table, key, trouble, ())
+    return _build(tables)
+
+
+def _build(tables: Mapping[str, Mapping[str, Any]]) -> Config:
+    stack: dict[str, Any] = {
+        key: float(value) if key in ("wait", "idle_exit") else value for key, value in tables.get("stack", {}).items()
+    }
+    return Config(
+        telemetry=Telemetry(**tables.get("telemetry", {})),
+        stack=Stack(**stack),
+        ports=PortNumbers(**tables.get("ports", {})),
+        privacy=Privacy(**tables.get("privacy", {})),
+    )
+
+
+def _wrong(path: str, text: str, table: str, key: str | None, trouble: str, known: Any) -> ConfigError:
+    import difflib  # only a mistake pays for it
+
+    name = f"{table}.{key}" if key else table
+    near = difflib.get_close_matches(key or table, list(known), n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"edit {path}"
+    return ConfigError(f"{path}, line {_line_of(text, table, key)}: `{name}` {trouble}", hint=hint)
+
+
+def _line_of(text: str, table: str, key: str | None) -> int:
+    """Return the line that names *key* of *table*: tomllib keeps no positions, so the text is searched."""
+    current = ""
+    first = 1
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*\"?([\w-]+)\"?\s*\]", line):
+            current = header[1]
+            if current == table:
+                first = number
+        elif key is None:
+            if current == "" and re.match(rf"\s*\"?{re.escape(table)}\"?\s*[.=]", line):
+                return number
+        elif (current == table and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line)) or re.match(
+            rf"\s*{re.escape(table)}\s*\.\s*\"?{re.escape(key)}\"?\s*=", line
+        ):
+            return number
+    return first

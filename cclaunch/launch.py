@@ -1,0 +1,295 @@
+"""
+The launch: split the words, read plan and place, compose the environment, probe the collector, become claude.
+
+The straight line that runs before every session, so it is hot: it imports five modules of ours and none of
+the standard library that the interpreter has not loaded already. Everything else (a stale plan, a
+collector that sleeps, a verb) is cold and imported where it is needed. Telemetry is a guest: whatever
+fails here ends in one line on stderr, and in claude running.
+"""
+
+import sys
+
+from cclaunch import __version__, claude, environment, plan, probe
+
+try:
+    import posix as system
+except ImportError:  # pragma: no cover - Windows
+    import os as system  # type: ignore[no-redef]
+
+VERBS = frozenset(("profile persist unpersist env exec stack status check usage events dashboard config completions").split())
+"""Every verb of ours, also those that are not built yet: an unreserved word would be billed as a prompt."""
+
+OURS_ALONE = ("--help", "-h", "--version")
+NAME_START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+NAME_CHARACTERS = NAME_START | frozenset("._-")
+
+PROBE_SECONDS = 0.5
+FAILED = 125
+"""env(1)'s code for a failure of the launcher's own."""
+
+
+class Words:
+    """
+    What the command line asks for.
+
+    Attributes:
+        verb: A verb of ours, or an empty string for a launch.
+        profile: The NAME of ``+NAME``, or an empty string.
+        rest: The words that belong to the verb or to claude, never reordered or rewritten.
+        trouble: Why this cannot be launched, or an empty string.
+    """
+
+    __slots__ = ("profile", "rest", "trouble", "verb")
+
+    def __init__(self, verb: str, profile: str, rest: "list[str]", trouble: str = "") -> None:
+        self.verb = verb
+        self.profile = profile
+        self.rest = rest
+        self.trouble = trouble
+
+
+def split(words: "list[str]", name: str = "cclaunch") -> Words:
+    """Return what *words* (without the program's name) ask for, when we were called as *name*."""
+    if name == "claude" or not words:
+        return Words("", "", words)
+    first = words[0]
+    if first in VERBS:
+        return Words(first, "", words[1:])
+    if first == "--":
+        return Words("", "", words[1:])
+    if first in OURS_ALONE and len(words) == 1:
+        return Words(first, "", [])
+    if first[0:1] == "+" and len(first) > 1 and first[1] in NAME_START and NAME_CHARACTERS.issuperset(first[1:]):
+        rest = words[1:]
+        if rest and rest[0] in VERBS:
+            return Words("", first[1:], rest, f"`{rest[0]}` is a verb of cclaunch: write `+NAME -- {rest[0]}` for claude's")
+        return Words("", first[1:], rest[1:] if rest[:1] == ["--"] else rest)
+    return Words("", "", words)
+
+
+def main() -> int:
+    """Do what the command line asks; return only when claude did not take our place, with the exit code."""
+    environ = inherited()
+    words = split(sys.argv[1:], sys.argv[0].rpartition("/")[2])
+    try:
+        if words.verb == "exec" and words.rest[:1] == ["--"] and len(words.rest) > 1:
+            return launch(words.rest[1:], environ, command=True)
+        if words.verb:
+            from cclaunch.cli import main as manage
+
+            return manage(sys.argv[1:], environ)
+        if words.trouble:
+            return _refuse(words.trouble)
+        if words.profile:
+            return _refuse(f"there is no profile `{words.profile}`: profiles are not built yet; nothing was launched")
+        return launch(words.rest, environ)
+    except KeyboardInterrupt:
+        return _interrupted()
+
+
+def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = False) -> int:
+    """
+    Become claude (or, with *command*, the first of *words*) with telemetry routed to a healthy collector.
+
+    Returns:
+        Our own exit code, and only when nothing could be launched.
+    """
+    path, trouble = _command(words[0], environ) if command else claude.find(environ, _own_files())
+    if trouble:
+        return _no_claude(path, trouble, command)
+    depth = claude.deeper(environ)
+    if depth is None:
+        return _refuse(f"{path} starts cclaunch again, {claude.DEEPEST} times over: set CCLAUNCH_CLAUDE to the real claude")
+    wanted = environ
+    if environ.get("CCLAUNCH_DISABLE", "") in ("", "0"):
+        try:
+            prepared = prepare(environ, command or claude.exports_telemetry(words))
+        except Exception as error:  # the guest's rule: no fault of ours may cost anybody a session
+            _say(f"telemetry is off for this launch: {type(error).__name__}: {error}")
+            prepared = environ
+        if prepared is None:
+            return FAILED
+        wanted = prepared
+    wanted[claude.DEPTH] = depth
+    code, reason = claude.become(path, words if command else ["claude", *words], wanted)
+    if reason:
+        _say(f"cannot run {path}: {reason}")
+    return code
+
+
+def prepare(environ: "dict[str, str]", wake: bool) -> "dict[str, str] | None":
+    """
+    Return the environment for claude, with the collector awake if *wake*; None when the config forbids going on.
+
+    The probe's question is sent first and its answer read last: the collector works while we compose.
+    """
+    where = plan.directories(environ)
+    writable = _owns_home(environ)
+    ports = plan.collector_ports(where.data)
+    question = _ask(where, ports) if wake and ports else None
+    made_plan = _plan(where, writable)
+    attributes = _place(where, writable).attributes
+    trouble = ""
+    if wake:
+        ports, trouble = _awake(made_plan, where, ports, question, writable)
+        if trouble and made_plan.settings["on_failure"] == "fail":
+            _say(f"{trouble}; claude was not started, because stack.on_failure is `fail`")
+            return None
+    if ports is None:
+        ports = environment.Ports(made_plan.settings["grpc"], made_plan.settings["http"], made_plan.settings["metrics"])
+    made = environment.compose(made_plan, environ, attributes, ports, fresh_id())
+    _tell(made_plan, made, trouble)
+    return made.environ
+
+
+def _plan(where: plan.Directories, writable: bool) -> environment.Plan:
+    records = plan.read_compiled(where.cache + "/plan", plan.plan_key(__version__, where.config))
+    if records is not None:
+        return environment.Plan(records)
+    from cclaunch.compile import compile_plan
+
+    return compile_plan(where, write=writable)
+
+
+def _place(where: plan.Directories, writable: bool) -> environment.Place:
+    try:
+        directory = system.getcwd()
+    except OSError:  # the directory was removed under us: claude may still cope
+        return environment.Place([])
+    records = plan.read_compiled(plan.place_file(where.cache, directory), directory)
+    if records is not None:
+        return environment.Place(records)
+    from cclaunch.compile import compile_place
+
+    return compile_place(where, directory, write=writable)
+
+
+def _ask(where: plan.Directories, ports: environment.Ports) -> "probe.Question | None":
+    key = plan.read_small(where.data + "/collector.key", 256)
+    return probe.ask(int(ports.http), system.getpid(), (key or b"").decode("ascii", "replace").strip(), PROBE_SECONDS)
+
+
+def _awake(
+    made_plan: environment.Plan,
+    where: plan.Directories,
+    ports: "environment.Ports | None",
+    question: "probe.Question | None",
+    writable: bool,
+) -> "tuple[environment.Ports | None, str]":
+    """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
+    if ports is not None and probe.answer(question) is None and ports.version == __version__:
+        return ports, ""
+    if not writable:
+        return ports, "the home directory belongs to another user: nothing is written there, so telemetry has no collector"
+    try:
+        from cclaunch.wake import wake
+
+        woken, notes, trouble = wake(where, float(made_plan.settings["wait"]))
+    except Exception as error:  # the guest's rule, as in `launch`; the environment can still be composed
+        return ports, f"telemetry has no collector: {type(error).__name__}: {error}"
+    for text in notes:
+        _say(text)
+    if woken is None:
+        return ports, trouble
+    return woken, ""
+
+
+def _tell(made_plan: environment.Plan, made: environment.Composition, trouble: str) -> None:
+    """Say what the person has to know, one line each; nothing at all on a healthy launch."""
+    for text in made_plan.warnings:
+        _say(text)
+    if trouble:
+        _say(trouble)
+    if made.displaced:
+        _say(f"displaced for this launch: {', '.join(sorted(made.displaced))} (`cclaunch env --explain` tells why)")
+    for text in made.dropped:
+        _say(text)
+
+
+def fresh_id() -> str:
+    """Return a random UUID (version 4): the ``service.instance.id`` of one launch."""
+    raw = bytearray(system.urandom(16))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def inherited() -> "dict[str, str]":
+    """Return the environment that we were started with, as text; bytes that are no text survive the round trip."""
+    if sys.platform == "win32":
+        return dict(system.environ)
+    encoding = sys.getfilesystemencoding()
+    found = {
+        name.decode(encoding, "surrogateescape"): value.decode(encoding, "surrogateescape")
+        for name, value in system.environ.items()
+    }
+    return claude.uncoerced(found)
+
+
+def _command(name: str, environ: "dict[str, str]") -> "tuple[str, str]":
+    """Return (path, trouble) of a command of ``exec --``: as execvp(3) would find it."""
+    if "/" in name:
+        return claude.find({"CCLAUNCH_CLAUDE": name}, [])
+    refused = ""
+    for folder in environ.get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":"):
+        path, trouble = claude.find({"CCLAUNCH_CLAUDE": f"{folder or '.'}/{name}"}, [])
+        if not trouble:
+            return path, ""
+        if trouble == "not executable":
+            refused = refused or path
+    return refused or name, "not executable" if refused else "not found"
+
+
+def _own_files() -> "list[str]":
+    return [sys.argv[0]]
+
+
+def _owns_home(environ: "dict[str, str]") -> bool:
+    """Say whether HOME is this user's: under ``sudo -E`` it is not, and then nothing may be written there."""
+    if sys.platform == "win32":
+        return True
+    try:
+        return system.stat(plan.home(environ)).st_uid == system.geteuid()
+    except OSError:
+        return False
+
+
+def _no_claude(path: str, trouble: str, command: bool) -> int:
+    from cclaunch.console import show_error
+    from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound
+
+    error: CclaunchError
+    if trouble == "not executable":
+        error = ClaudeNotExecutable(f"{path} is not executable", hint=f"chmod +x {path}")
+    elif command:
+        error = ClaudeNotFound(f"there is no command `{path}`")
+    elif path:
+        error = ClaudeNotFound(f"CCLAUNCH_CLAUDE names {path}, and there is no such file", hint="unset CCLAUNCH_CLAUDE")
+    else:
+        error = ClaudeNotFound(
+            "Claude Code is not installed: no `claude` on PATH", hint="npm install -g @anthropic-ai/claude-code"
+        )
+    show_error(error)
+    return error.exit_code
+
+
+def _refuse(text: str) -> int:
+    _say(f"error: {text}")
+    return FAILED
+
+
+def _say(text: str) -> None:
+    from cclaunch.console import note
+
+    note(text)
+
+
+def _interrupted() -> int:
+    """End as a program does that never caught Ctrl-C, so that the shell sees it."""
+    import _signal
+
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    if sys.platform != "win32":
+        system.kill(system.getpid(), _signal.SIGINT)
+    return 130

@@ -1,0 +1,85 @@
+"""
+The names of OpenTelemetry and of Claude Code's telemetry: every ``OTEL_`` name stands here and nowhere else.
+
+Sources: the OpenTelemetry specification (environment variables, OTLP exporter) and Claude Code's
+monitoring page, both held against the releases that the tests run.
+"""
+
+ENABLE = "CLAUDE_CODE_ENABLE_TELEMETRY"
+"""Claude Code's master switch; on for 1, true, yes, on."""
+
+RESOURCE_ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES"
+SERVICE_NAME = "OTEL_SERVICE_NAME"
+METRICS_EXPORTER = "OTEL_METRICS_EXPORTER"
+LOGS_EXPORTER = "OTEL_LOGS_EXPORTER"
+TRACES_EXPORTER = "OTEL_TRACES_EXPORTER"
+PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+TEMPORALITY = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+METRIC_INTERVAL = "OTEL_METRIC_EXPORT_INTERVAL"
+LOGS_INTERVAL = "OTEL_LOGS_EXPORT_INTERVAL"
+
+LOG_USER_PROMPTS = "OTEL_LOG_USER_PROMPTS"
+LOG_ASSISTANT_RESPONSES = "OTEL_LOG_ASSISTANT_RESPONSES"
+LOG_TOOL_DETAILS = "OTEL_LOG_TOOL_DETAILS"
+LOG_RAW_API_BODIES = "OTEL_LOG_RAW_API_BODIES"
+
+PRIVACY = {
+    "prompts": LOG_USER_PROMPTS,
+    "responses": LOG_ASSISTANT_RESPONSES,
+    "tool_details": LOG_TOOL_DETAILS,
+    "raw_api_bodies": LOG_RAW_API_BODIES,
+}
+"""Setting of ours -> the variable that discloses; all of them off unless asked for."""
+
+ROUTING_PREFIXES = (
+    "OTEL_EXPORTER_OTLP_",
+    "OTEL_EXPORTER_PROMETHEUS_",
+    "OTEL_BLRP_",
+    "OTEL_BSP_",
+    "OTEL_METRIC_EXPORT_",
+    "OTEL_LOGS_EXPORT_",
+    "OTEL_TRACES_EXPORT_",
+    "OTEL_ATTRIBUTE_",
+    "OTEL_LOGRECORD_",
+    "OTEL_SPAN_",
+    "OTEL_METRICS_INCLUDE_",
+    "BETA_TRACING_",
+)
+"""A variable of the shell that begins like this may redirect, starve or relabel telemetry: it belongs to the backend."""
+
+ROUTING_NAMES = (
+    ENABLE,
+    METRICS_EXPORTER,
+    LOGS_EXPORTER,
+    TRACES_EXPORTER,
+    SERVICE_NAME,
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "ENABLE_BETA_TRACING_DETAILED",
+)
+"""Single names that belong to the backend as well."""
+
+PROTOCOLS = ("grpc", "http/protobuf", "http/json")
+"""The only spellings claude accepts: any other one silently switches both signals off."""
+
+EVENT_PREFIX = "claude_code."
+"""The body of every event is this and the event's name."""
+
+METRICS = {
+    "claude_code.session.count": "claude_code_session_count",
+    "claude_code.cost.usage": "claude_code_cost_usage",
+    "claude_code.token.usage": "claude_code_token_usage",
+    "claude_code.active_time.total": "claude_code_active_time_total",
+    "claude_code.lines_of_code.count": "claude_code_lines_of_code_count",
+    "claude_code.commit.count": "claude_code_commit_count",
+    "claude_code.pull_request.count": "claude_code_pull_request_count",
+    "claude_code.code_edit_tool.decision": "claude_code_code_edit_tool_decision",
+}
+"""The metrics Claude Code has -> the un-suffixed Prometheus names that people query."""
+
+CHECK_ATTRIBUTE = "cclaunch.check"
+"""Marks what ``cclaunch check`` sends to prove the way: stored, read back, never counted."""
+
+PERSONAL_ATTRIBUTES = ("user.email", "user.id", "user.account_uuid", "user.account_id", "organization.id")
+"""Never shown on ``/metrics``, which every local user can read."""

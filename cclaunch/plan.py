@@ -1,0 +1,180 @@
+"""
+What a launch has to know, already worked out: the plan (config and state) and the place (this directory).
+
+Reading TOML and walking a repository cost more than the launch itself, so both are compiled into
+flat files of the cache and only *read* here. Each names its sources with a stamp; one source that
+differs makes the file stale, and then ``cclaunch.compile`` (cold) makes it anew. The TOML stays the
+one source of truth, and the cache may be deleted at any time.
+
+Hot: this module imports nothing that the interpreter has not loaded already.
+"""
+
+import sys
+
+from cclaunch.environment import Ports
+
+try:
+    import posix as system
+except ImportError:  # pragma: no cover - Windows has the same functions under another name
+    import os as system  # type: ignore[no-redef]
+
+FORMAT = "cclaunch-compiled-2"
+RECORD = "\x1e"
+FIELD = "\x1f"
+SIZE_LIMIT = 1 << 20
+MISSING = "-"
+
+APP = "cclaunch"
+
+
+class Directories:
+    """Where our files live; four absolute paths: *config*, *state*, *cache* and *data*."""
+
+    __slots__ = ("cache", "config", "data", "state")
+
+    def __init__(self, config: str, state: str, cache: str, data: str) -> None:
+        self.config = config
+        self.state = state
+        self.cache = cache
+        self.data = data
+
+
+def home(environ: "dict[str, str]") -> str:
+    """Return the home directory: ``HOME``, else the password database's, as platformdirs does."""
+    found = environ.get("HOME")
+    if found:
+        return found
+    import os.path  # cold: a HOME that is not set is rare
+
+    return os.path.expanduser("~")
+
+
+def directories(environ: "dict[str, str]") -> Directories:
+    """
+    Return our directories for *environ*.
+
+    A cheap copy of platformdirs' rule for Linux and macOS (a test holds one to the other); Windows
+    asks platformdirs itself. ``CCLAUNCH_CONFIG_DIR`` and ``CCLAUNCH_DATA_DIR`` win.
+    """
+    if sys.platform == "win32":
+        import platformdirs
+
+        found = platformdirs.PlatformDirs(APP, appauthor=False)
+        paths = [found.user_config_dir, found.user_state_dir, found.user_cache_dir, found.user_data_dir]
+    elif sys.platform == "darwin":
+        base = home(environ) + "/Library/"
+        support = _xdg(environ, "XDG_DATA_HOME", base + "Application Support")
+        paths = [
+            _xdg(environ, "XDG_CONFIG_HOME", base + "Application Support"),
+            _xdg(environ, "XDG_STATE_HOME", base + "Application Support"),
+            _xdg(environ, "XDG_CACHE_HOME", base + "Caches"),
+            support,
+        ]
+    else:
+        base = home(environ) + "/"
+        paths = [
+            _xdg(environ, "XDG_CONFIG_HOME", base + ".config"),
+            _xdg(environ, "XDG_STATE_HOME", base + ".local/state"),
+            _xdg(environ, "XDG_CACHE_HOME", base + ".cache"),
+            _xdg(environ, "XDG_DATA_HOME", base + ".local/share"),
+        ]
+    config = environ.get("CCLAUNCH_CONFIG_DIR") or paths[0]
+    data = environ.get("CCLAUNCH_DATA_DIR") or paths[3]
+    return Directories(config, paths[1], paths[2], data)
+
+
+def _xdg(environ: "dict[str, str]", name: str, default: str) -> str:
+    value = environ.get(name, "").strip()
+    return (value or default) + "/" + APP
+
+
+def read_small(path: str, limit: int = SIZE_LIMIT) -> "bytes | None":
+    """
+    Return the bytes of a regular file of at most *limit* bytes, or None when there is none to be had.
+
+    Opened non-blocking: a FIFO or a device in the place of a file of ours must not hang a launch.
+    """
+    try:
+        handle = system.open(path, system.O_RDONLY | getattr(system, "O_NONBLOCK", 0) | getattr(system, "O_CLOEXEC", 0))
+    except (OSError, ValueError):
+        return None
+    try:
+        found = system.fstat(handle)
+        if found.st_mode & 0o170000 != 0o100000 or found.st_size > limit:
+            return None
+        parts = []
+        while part := system.read(handle, 1 << 16):
+            parts.append(part)
+        return b"".join(parts)
+    except OSError:
+        return None
+    finally:
+        system.close(handle)
+
+
+def stamp(path: str) -> str:
+    """Return what tells one version of *path* from another: times in ns, size and inode; ``-`` when it is missing."""
+    try:
+        found = system.stat(path)
+    except (OSError, ValueError):
+        return MISSING
+    if found.st_mode & 0o170000 == 0o040000:  # a directory: its entries count, and they move its mtime
+        return f"d{found.st_ctime_ns}.{found.st_mtime_ns}.{found.st_ino}"
+    return f"{found.st_ctime_ns}.{found.st_mtime_ns}.{found.st_size}.{found.st_ino}"
+
+
+def write_records(records: "list[list[str]]") -> str:
+    """Return the text of a compiled file. A record is a list of fields; separators inside a field are dropped."""
+    return RECORD.join(FIELD.join(field.replace(RECORD, "").replace(FIELD, "") for field in record) for record in records)
+
+
+def read_compiled(path: str, key: str) -> "list[list[str]] | None":
+    """
+    Return the records of the compiled file at *path*, or None when it is missing, stale or not ours.
+
+    *key* is what the file must have been made for (our version and options, or the directory).
+    """
+    data = read_small(path)
+    if data is None:
+        return None
+    try:
+        records = [record.split(FIELD) for record in data.decode("utf-8", "surrogateescape").split(RECORD)]
+    except ValueError:
+        return None
+    if records[0] != [FORMAT, key]:
+        return None
+    for record in records:
+        if record[0] == "source" and (len(record) != 3 or stamp(record[1]) != record[2]):
+            return None
+    return records
+
+
+def place_file(cache: str, directory: str) -> str:
+    """Return the cache file of *directory*: named by a hash, because a path can be longer than a file name may be."""
+    from _blake2 import blake2b  # hashlib would cost a millisecond
+
+    return f"{cache}/places/{blake2b(directory.encode('utf-8', 'surrogateescape'), digest_size=16).hexdigest()}"
+
+
+def plan_key(version: str, config: str) -> str:
+    """Return the key that a compiled plan carries: another release or configuration directory makes it stale."""
+    return f"{version} {config}"
+
+
+def read_flat(path: str) -> "dict[str, str]":
+    """Return a ``key=value`` file as a dictionary; empty when it is missing."""
+    data = read_small(path, 4096)
+    found = {}
+    for line in (data or b"").decode("utf-8", "replace").splitlines():
+        name, separator, value = line.partition("=")
+        if separator:
+            found[name] = value
+    return found
+
+
+def collector_ports(data: str) -> "Ports | None":
+    """Return the ports of our collector from its ports file in the *data* directory, or None when it left none."""
+    found = read_flat(data + "/collector.ports")
+    if not (found.get("grpc", "").isdigit() and found.get("http", "").isdigit()):
+        return None
+    return Ports(found["grpc"], found["http"], found.get("metrics", ""), found.get("version", ""))

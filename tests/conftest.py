@@ -1,0 +1,141 @@
+"""
+What every test stands on: a throw-away home, free ports, the real claudes, and the guard of the real home.
+
+The problem it owns: no test may touch the home of the person who runs it, and none may leave a process.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+import guard
+import real_claude
+from messages_api import MessagesApi
+from real_claude import Claude
+from sandbox import Sandbox
+from sandbox import free_ports as find_free_ports
+
+REQUIRE = "CCLAUNCH_TEST_REQUIRE"
+MARKERS = (
+    "real: runs the real Claude Code",
+    "sdk: sends with the official OpenTelemetry SDK",
+    "newest: reports on the newest Claude Code, never gates",
+)
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "COLUMNS", "PYTEST_CURRENT_TEST", REQUIRE)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def missing(tool: str) -> None:
+    """Skip for want of *tool*, or fail when every tool was promised (``CCLAUNCH_TEST_REQUIRE=all``)."""
+    if os.environ.get(REQUIRE) == "all":
+        pytest.fail(f"{tool} is missing, and {REQUIRE}=all forbids to skip", pytrace=False)
+    pytest.skip(f"{tool} is not installed")
+
+
+def require(tool: str) -> str:
+    """Return the path of the program *tool*; without it the test is skipped, or fails where all is required."""
+    found = shutil.which(tool)
+    if not found:
+        missing(tool)
+    return str(found)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scrubbed_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give this very process a home that does not matter, none of the person's variables, and arm the guard's hook."""
+    before = dict(os.environ)
+    home = tmp_path_factory.mktemp("nobody")
+    kept = {name: value for name, value in before.items() if name in KEPT_VARIABLES or name.startswith("CCLAUNCH_TEST_")}
+    os.environ.clear()
+    os.environ |= {**kept, "HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
+    import sys
+
+    sys.addaudithook(guard.GUARD)
+    yield home
+    guard.GUARD.active = False
+    os.environ.clear()
+    os.environ |= before
+
+
+@pytest.fixture(autouse=True)
+def real_home_is_out_of_reach() -> Iterator[None]:
+    """Raise guard.RealHomeTouched for whatever this process does in the real home during a test."""
+    guard.GUARD.active = True
+    yield
+    guard.GUARD.active = False
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A throw-away home in which things run; at the end nothing of it may be left alive."""
+    place = Sandbox(tmp_path)
+    yield place
+    left = place.close()
+    assert not left, f"still running after `cclaunch stack down`: {left}"
+
+
+@pytest.fixture
+def home(sandbox: Sandbox) -> Path:
+    """The directory that is HOME in ``environ``."""
+    return sandbox.home
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox) -> dict[str, str]:
+    """The scrubbed environment of the sandbox."""
+    return sandbox.environ
+
+
+@pytest.fixture
+def free_ports() -> Callable[[int], list[int]]:
+    """A function that returns so many free ports."""
+    return find_free_ports
+
+
+@pytest.fixture
+def free_port() -> int:
+    """One free port."""
+    return find_free_ports(1)[0]
+
+
+@pytest.fixture
+def cclaunch(sandbox: Sandbox) -> Callable[..., object]:
+    """The runner of ``cclaunch`` in the sandbox: ``cclaunch("usage", "--json")``."""
+    return sandbox.cclaunch
+
+
+@pytest.fixture
+def stack_config(sandbox: Sandbox) -> Callable[..., Mapping[str, int]]:
+    """The writer of a config.toml with free ports: ``stack_config(protocol="grpc")`` returns them."""
+    return sandbox.configure
+
+
+@pytest.fixture(params=real_claude.VERSIONS)
+def claude(request: pytest.FixtureRequest) -> Claude:
+    """A real Claude Code, each release in turn."""
+    found = real_claude.installed(request.param)
+    if not found.path.exists():
+        missing(f"@anthropic-ai/claude-code@{found.version} (npm install --prefix {found.path.parents[2]})")
+    return found
+
+
+@pytest.fixture
+def api() -> Iterator[MessagesApi]:
+    """The scripted Messages API, listening."""
+    with MessagesApi() as server:
+        yield server
+
+
+@pytest.fixture
+def ready(sandbox: Sandbox, claude: Claude, api: MessagesApi) -> Sandbox:
+    """A sandbox whose claude is a real one that talks to the scripted API."""
+    real_claude.prepare(sandbox, claude, api.url)
+    return sandbox

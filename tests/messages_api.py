@@ -1,0 +1,296 @@
+"""
+A scripted Anthropic Messages API on loopback: what a real ``claude`` talks to in the tests.
+
+The problem it owns: usage can only be checked against a truth. This server answers every request of
+claude (streamed or not, main turn or side request) by a script chosen from the prompt, and writes down
+the tokens it billed under a request id of its own. The sum over that log is the truth.
+"""
+
+import itertools
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple, Self
+
+import api_scripts
+from api_scripts import Failure, Reply, Text, ToolUse
+
+JsonObject = dict[str, Any]
+
+
+class Tokens(NamedTuple):
+    """The tokens of one answer, or the sum of many."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_creation: int = 0
+
+    def plus(self, other: "Tokens") -> "Tokens":
+        """Return the sum of both."""
+        return Tokens(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class Answer(NamedTuple):
+    """
+    One answered request.
+
+    *kind* is ``main`` for a turn with tools, ``side`` for what claude asks by itself; *tool_id* is the id of
+    the tool call in it, or an empty string.
+    """
+
+    request_id: str
+    status: int
+    model: str
+    kind: str
+    prompt: str
+    tokens: Tokens
+    tool_id: str = ""
+
+
+class Asked(NamedTuple):
+    """A request that is no message: what else claude looks for under the base URL."""
+
+    method: str
+    path: str
+
+
+class MessagesApi:
+    """
+    The server. Use it as a context manager.
+
+    Attributes:
+        answers: The log, in the order of answering.
+        asked: Requests for anything but messages.
+    """
+
+    def __init__(self) -> None:
+        """Bind a free port; listening begins with the ``with`` block."""
+        self.answers: list[Answer] = []
+        self.asked: list[Asked] = []
+        self._held = 0
+        self._arrived = threading.Condition()
+        self._go = threading.Semaphore(0)
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._failures: dict[str, int] = {}
+        self._server = _Server(("127.0.0.1", 0), self)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start to answer."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of whatever is held, and stop."""
+        self.let_go(self._held)
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """The value for ``ANTHROPIC_BASE_URL``."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def good(self) -> list[Answer]:
+        """Return the answers that were billed."""
+        with self._lock:
+            return [answer for answer in self.answers if answer.status == 200]
+
+    def failed(self) -> list[Answer]:
+        """Return the answers that were errors."""
+        with self._lock:
+            return [answer for answer in self.answers if answer.status != 200]
+
+    def tokens(self) -> Tokens:
+        """Return the truth: the sum of the tokens of all billed answers."""
+        total = Tokens()
+        for answer in self.good():
+            total = total.plus(answer.tokens)
+        return total
+
+    def forget(self) -> None:
+        """Empty the log, between two parts of one test."""
+        with self._lock:
+            self.answers.clear()
+            self.asked.clear()
+            self._failures.clear()
+
+    def wait_held(self, count: int, timeout: float = 30) -> None:
+        """Wait until *count* requests of ``hold`` prompts have arrived since the start; they wait for ``let_go``."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: self._held >= count, timeout), f"only {self._held} of {count} requests came"
+
+    def let_go(self, count: int = 1) -> None:
+        """Answer *count* of the held requests."""
+        self._go.release(max(count, 1))
+
+    def _hold(self) -> None:
+        with self._arrived:
+            self._held += 1
+            self._arrived.notify_all()
+        self._go.acquire(timeout=60)
+
+    def decide(self, request: JsonObject) -> tuple[Answer, Reply]:
+        """Choose the reply to *request* and write it down."""
+        kind = "main" if request.get("tools") else "side"
+        prompt, step = api_scripts.task(request.get("messages", []))
+        reply: Reply = api_scripts.choose(prompt, step, self._attempt(prompt)) if kind == "main" else Text('{"title": "A title"}')
+        if kind == "main" and api_scripts.held(prompt):
+            self._hold()
+        with self._lock:
+            number = next(self._numbers)
+            status = reply.status if isinstance(reply, Failure) else 200
+            tokens = _billed(number, kind) if status == 200 else Tokens()
+            tool_id = f"toolu_test_{number:06d}" if isinstance(reply, ToolUse) else ""
+            answer = Answer(f"req_test_{number:06d}", status, str(request.get("model")), kind, prompt, tokens, tool_id)
+            self.answers.append(answer)
+        return answer, reply
+
+    def _attempt(self, prompt: str) -> int:
+        with self._lock:
+            self._failures[prompt] = self._failures.get(prompt, 0) + 1
+            return self._failures[prompt]
+
+
+def _billed(number: int, kind: str) -> Tokens:
+    """Return tokens that differ from answer to answer; multiples of 20, so that every price is a whole micro-dollar."""
+    if kind == "side":
+        return Tokens(20 * number, 20)
+    return Tokens(100 + 20 * number, 40 + 20 * (number % 7), 3000 + 100 * number, 500 + 40 * number)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, address: tuple[str, int], api: MessagesApi) -> None:
+        super().__init__(address, _Handler)
+        self.api = api
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay silent when claude was killed in the middle of an answer: several tests do just that."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Print nothing."""
+
+    def do_HEAD(self) -> None:
+        self._other()
+
+    def do_GET(self) -> None:
+        self._other()
+
+    def do_POST(self) -> None:
+        body = self._body()
+        path = self.path.partition("?")[0]
+        if path == "/v1/messages":
+            self._messages(json.loads(body))
+        elif path == "/v1/messages/count_tokens":
+            self._json(200, {"input_tokens": len(body) // 4})
+        else:
+            self._other()
+
+    def _body(self) -> bytes:
+        if self.headers.get("transfer-encoding", "").lower() == "chunked":
+            parts = []
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+        return self.rfile.read(int(self.headers.get("content-length", 0)))
+
+    def _other(self) -> None:
+        self.server.api.asked.append(Asked(self.command, self.path))
+        self._json(404, {"type": "error", "error": {"type": "not_found_error", "message": "not scripted"}})
+
+    def _messages(self, request: JsonObject) -> None:
+        answer, reply = self.server.api.decide(request)
+        if isinstance(reply, Failure):
+            error = {"type": reply.kind, "message": reply.message}
+            self._json(reply.status, {"type": "error", "error": error, "request_id": answer.request_id}, answer.request_id)
+        elif request.get("stream"):
+            self._stream(answer, reply)
+        else:
+            message = _message(answer, [_block(answer, reply)], _stop(reply), answer.tokens.output)
+            self._json(200, message, answer.request_id)
+
+    def _json(self, status: int, value: JsonObject, request_id: str = "") -> None:
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        if request_id:
+            self.send_header("request-id", request_id)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def _stream(self, answer: Answer, reply: Text | ToolUse) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream; charset=utf-8")
+        self.send_header("cache-control", "no-cache")
+        self.send_header("request-id", answer.request_id)
+        self.send_header("connection", "close")
+        self.end_headers()
+        for event in _events(answer, reply):
+            self.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+            self.wfile.flush()
+        self.close_connection = True
+
+
+def _stop(reply: Text | ToolUse) -> str:
+    return "end_turn" if isinstance(reply, Text) else "tool_use"
+
+
+def _block(answer: Answer, reply: Text | ToolUse) -> JsonObject:
+    if isinstance(reply, Text):
+        return {"type": "text", "text": reply.text}
+    return {"type": "tool_use", "id": answer.tool_id, "name": reply.name, "input": reply.input}
+
+
+def _message(answer: Answer, content: list[JsonObject], stop: str | None, output: int) -> JsonObject:
+    tokens = answer.tokens
+    usage = {
+        "input_tokens": tokens.input,
+        "output_tokens": output,
+        "cache_read_input_tokens": tokens.cache_read,
+        "cache_creation_input_tokens": tokens.cache_creation,
+        "cache_creation": {"ephemeral_5m_input_tokens": tokens.cache_creation, "ephemeral_1h_input_tokens": 0},
+        "service_tier": "standard",
+    }
+    return {
+        "id": "msg_" + answer.request_id.removeprefix("req_"),
+        "type": "message",
+        "role": "assistant",
+        "model": answer.model,
+        "content": content,
+        "stop_reason": stop,
+        "stop_sequence": None,
+        "usage": usage,
+    }
+
+
+def _events(answer: Answer, reply: Text | ToolUse) -> Iterator[JsonObject]:
+    """Yield the events of one streamed answer, in the order of the API's own."""
+    yield {"type": "message_start", "message": _message(answer, [], None, 1)}
+    if isinstance(reply, Text):
+        empty: JsonObject = {"type": "text", "text": ""}
+        delta: JsonObject = {"type": "text_delta", "text": reply.text}
+    else:
+        empty = {"type": "tool_use", "id": answer.tool_id, "name": reply.name, "input": {}}
+        delta = {"type": "input_json_delta", "partial_json": json.dumps(reply.input)}
+    yield {"type": "content_block_start", "index": 0, "content_block": empty}
+    yield {"type": "content_block_delta", "index": 0, "delta": delta}
+    yield {"type": "content_block_stop", "index": 0}
+    stop = {"stop_reason": _stop(reply), "stop_sequence": None}
+    yield {"type": "message_delta", "delta": stop, "usage": {"output_tokens": answer.tokens.output}}
+    yield {"type": "message_stop"}

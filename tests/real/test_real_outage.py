@@ -1,0 +1,66 @@
+"""
+``kill -9`` of the collector while a real session runs.
+
+The problem it owns: claude keeps telemetry in memory only and retries for seconds. A supervisor must
+bring the collector back in that time, and what was acknowledged before must still be there.
+"""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+from messages_api import MessagesApi
+from real_claude import VERSIONS, outcome
+from recorded import assert_complete, assert_usage_is, events
+from sandbox import PROTOCOLS, Sandbox
+
+pytestmark = pytest.mark.real
+
+CASES = [(VERSIONS[(turn + 1) % 2], PROTOCOLS[turn]) for turn in range(3)]
+
+
+def collector(sandbox: Sandbox) -> int:
+    """Return the pid of the collector, from the file it writes when it listens; 0 while there is none."""
+    try:
+        lines = (sandbox.data / "collector.ports").read_text().splitlines()
+    except FileNotFoundError:
+        return 0
+    return int(dict(line.split("=", 1) for line in lines)["pid"])
+
+
+def wait_until(claim: str, holds: "object", patience: float = 30) -> None:
+    """Wait until *holds* () is true; it is an error after *patience* seconds."""
+    assert callable(holds)
+    deadline = time.monotonic() + patience
+    while not holds():
+        assert time.monotonic() < deadline, f"never: {claim}"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("claude", "protocol"), CASES, indirect=["claude"])
+def test_a_session_loses_nothing_when_the_collector_is_killed(ready: Sandbox, api: MessagesApi, protocol: str) -> None:
+    """Killed after the first export, in the middle of the work, and back before the end: every event is there, once."""
+    ready.configure(protocol=protocol)
+    started = ready.popen(ready.command("-p", "hold and run ls", "--output-format", "json", "--allowedTools", "Bash"))
+    api.wait_held(1)
+    wait_until("the first events are stored", lambda: ready.database.exists() and bool(events(ready)))
+    before = collector(ready)
+    os.kill(before, signal.SIGKILL)
+    api.let_go()
+    api.wait_held(2)
+    wait_until("a new collector listens", lambda: collector(ready) not in (0, before) and psutil.pid_exists(collector(ready)))
+    api.let_go()
+    out, err = started.communicate(timeout=60)
+    assert started.returncode == 0, err
+    assert_complete(ready, api, processes=1)
+    done = outcome_of(out)
+    assert_usage_is(ready, api, done)
+
+
+def outcome_of(stdout: bytes) -> int:
+    """Return the micro-dollars that the run reported."""
+    import subprocess
+
+    return outcome(subprocess.CompletedProcess([], 0, stdout, b"")).micros

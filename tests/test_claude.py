@@ -1,0 +1,113 @@
+"""Finding the real claude, reading its words, and leaving nothing of us behind."""
+
+import os
+
+import pytest
+
+from cclaunch import claude
+
+
+def script(path, mode=0o755):
+    """Make a small program at *path*."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\nexit 0\n")
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (["mcp", "list"], "mcp"),
+        (["--model", "opus", "mcp"], "mcp"),
+        (["--model=opus", "doctor"], "doctor"),
+        (["-p", "say hi"], "say hi"),
+        (["--settings", "{}", "-p", "mcp is great"], "mcp is great"),
+        (["--add-dir", "a", "b", "--verbose", "update"], "update"),
+        (["--debug", "api", "plugin"], "plugin"),
+        (["--resume", "--verbose", "x"], "x"),
+        (["--", "mcp"], ""),
+        ([], ""),
+        (["-c"], ""),
+    ],
+)
+def test_the_subcommand_is_found_behind_options_and_their_values(words, first):
+    """A value that looks like a subcommand is none."""
+    assert claude.subcommand(words) == first
+
+
+@pytest.mark.parametrize("words", [["--version"], ["-p", "--help"], ["mcp", "list"], ["update"], ["auth", "status"]])
+def test_a_command_that_exports_nothing_is_known(words):
+    """It wakes no stack."""
+    assert not claude.exports_telemetry(words)
+
+
+@pytest.mark.parametrize("words", [[], ["-p", "hi"], ["-c"], ["agents"], ["--bg", "do it"], ["--", "--version"]])
+def test_a_session_exports(words):
+    """These wake the stack."""
+    assert claude.exports_telemetry(words)
+
+
+def test_the_first_claude_on_path_is_taken(tmp_path):
+    """As a shell would."""
+    script(tmp_path / "b" / "claude")
+    script(tmp_path / "c" / "claude")
+
+    assert claude.find({"PATH": f"{tmp_path}/a:{tmp_path}/b:{tmp_path}/c"}, []) == (f"{tmp_path}/b/claude", "")
+
+
+def test_a_claude_that_is_us_is_skipped(tmp_path):
+    """A link to our command under the name claude leads to the one behind it."""
+    ours = script(tmp_path / "bin" / "cclaunch")
+    (tmp_path / "links").mkdir()
+    os.symlink(ours, tmp_path / "links" / "claude")
+    script(tmp_path / "real" / "claude")
+
+    assert claude.find({"PATH": f"{tmp_path}/links:{tmp_path}/real"}, [str(ours)]) == (f"{tmp_path}/real/claude", "")
+
+
+def test_claudes_own_place_is_the_last_resort(tmp_path):
+    """Its installer puts it into ~/.local/bin, which not every PATH names."""
+    script(tmp_path / ".local" / "bin" / "claude")
+
+    assert claude.find({"PATH": "/nowhere", "HOME": str(tmp_path)}, [])[0] == f"{tmp_path}/.local/bin/claude"
+
+
+def test_a_directory_called_claude_is_no_claude(tmp_path):
+    """It has the x bit, too."""
+    (tmp_path / "a" / "claude").mkdir(parents=True)
+
+    assert claude.find({"PATH": f"{tmp_path}/a"}, []) == ("", "not found")
+
+
+def test_a_claude_without_the_x_bit_is_named(tmp_path):
+    """126, not 127."""
+    script(tmp_path / "a" / "claude", 0o644)
+
+    assert claude.find({"PATH": f"{tmp_path}/a"}, []) == (f"{tmp_path}/a/claude", "not executable")
+
+
+def test_the_one_that_was_named_is_not_searched_for(tmp_path):
+    """CCLAUNCH_CLAUDE wins, and when it is wrong nothing else is run."""
+    script(tmp_path / "a" / "claude")
+
+    assert claude.find({"PATH": f"{tmp_path}/a", "CCLAUNCH_CLAUDE": "/nowhere/claude"}, []) == ("/nowhere/claude", "not found")
+
+
+def test_a_loop_is_noticed():
+    """Each start within the same claude session counts."""
+    environ = {}
+    for _ in range(claude.DEEPEST):
+        environ[claude.DEPTH] = claude.deeper(environ)
+
+    assert claude.deeper(environ) is None
+
+
+def test_a_new_session_begins_to_count_anew():
+    """claude's Bash tool may run cclaunch as often as it likes."""
+    assert claude.deeper({claude.DEPTH: f"{claude.DEEPEST}:", "CLAUDE_CODE_SESSION_ID": "s1"}) == "1:s1"
+
+
+def test_a_mark_that_is_no_mark_is_no_trouble():
+    """Whatever stands in the variable."""
+    assert claude.deeper({claude.DEPTH: "x" * 5000}) == "1:"

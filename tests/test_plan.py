@@ -1,0 +1,161 @@
+"""Plan and place: directories by platformdirs' rule, and caches that are never stale and never in the way."""
+
+import os
+import time
+
+import platformdirs.macos
+import platformdirs.unix
+import pytest
+
+from cclaunch import __version__
+from cclaunch.compile import compile_place, compile_plan
+from cclaunch.plan import Directories, directories, place_file, plan_key, read_compiled, read_small, stamp
+
+SETTLE_S = 0.03
+"""A source younger than 10 ms is not trusted; the tests let it grow older."""
+
+
+@pytest.fixture
+def where(tmp_path):
+    """Directories of a throw-away home."""
+    made = Directories(*(str(tmp_path / name) for name in ("config", "state", "cache", "data")))
+    os.makedirs(made.config)
+    return made
+
+
+@pytest.mark.skipif(os.name != "posix", reason="on Windows the rule is platformdirs' own")
+@pytest.mark.parametrize("system", [platformdirs.unix.Unix, platformdirs.macos.MacOS])
+@pytest.mark.parametrize("environ", [{}, {"XDG_CONFIG_HOME": "/x/c", "XDG_DATA_HOME": "/x/d"}, {"XDG_STATE_HOME": " "}])
+def test_the_cheap_rule_is_platformdirs_rule(monkeypatch, tmp_path, system, environ):
+    """The hot path's copy gives the directories that platformdirs gives."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.platform", "darwin" if system is platformdirs.macos.MacOS else "linux")
+
+    ours = directories(dict(os.environ))
+    theirs = system("cclaunch", appauthor=False)
+
+    assert (ours.config, ours.state) == (theirs.user_config_dir, theirs.user_state_dir)
+    assert (ours.cache, ours.data) == (theirs.user_cache_dir, theirs.user_data_dir)
+
+
+def test_our_own_variables_win(tmp_path):
+    """CCLAUNCH_CONFIG_DIR and CCLAUNCH_DATA_DIR move one directory each."""
+    found = directories({"HOME": str(tmp_path), "CCLAUNCH_CONFIG_DIR": "/c", "CCLAUNCH_DATA_DIR": "/d"})
+
+    assert (found.config, found.data) == ("/c", "/d")
+
+
+def cached(where):
+    """Return the compiled plan's records, or None when it is stale."""
+    return read_compiled(where.cache + "/plan", plan_key(__version__, where.config))
+
+
+def test_a_compiled_plan_is_read_back(where):
+    """What was compiled once is not compiled again."""
+    time.sleep(SETTLE_S)
+    compile_plan(where)
+
+    assert cached(where) is not None
+
+
+@pytest.mark.parametrize("change", ["create", "edit", "delete"])
+def test_a_changed_config_makes_the_plan_stale(where, change):
+    """The TOML is the one source of truth."""
+    path = where.config + "/config.toml"
+    if change != "create":
+        write(path, "[stack]\nwait = 3\n")
+    time.sleep(SETTLE_S)
+    compile_plan(where)
+    assert cached(where) is not None
+
+    if change == "delete":
+        os.unlink(path)
+    else:
+        write(path, "[stack]\nwait = 4\n")
+
+    assert cached(where) is None
+
+
+def test_a_source_that_was_just_written_is_not_trusted(where):
+    """It may change again under the same time stamp."""
+    write(where.config + "/config.toml", "[stack]\nwait = 3\n")
+
+    compile_plan(where)
+
+    assert cached(where) is None
+
+
+def test_another_release_finds_the_plan_stale(where):
+    """The key holds the version."""
+    time.sleep(SETTLE_S)
+    compile_plan(where)
+
+    assert read_compiled(where.cache + "/plan", plan_key("0.0.0", where.config)) is None
+
+
+def test_a_broken_config_gives_the_defaults_and_one_sentence(where):
+    """claude runs without it."""
+    write(where.config + "/config.toml", "[stack]\nwiat = 3\n")
+
+    plan = compile_plan(where)
+
+    assert plan.settings["wait"] == "20.0"
+    assert len(plan.warnings) == 1
+    assert "line 2: `stack.wiat`" in plan.warnings[0]
+
+
+def test_a_cache_that_cannot_be_written_stops_nothing(where):
+    """A file stands where the cache directory should be."""
+    write(where.cache, "in the way")
+
+    assert compile_plan(where).settings["backend"] == "embedded"
+
+
+def test_a_place_is_read_back_until_its_repository_changes(where, tmp_path):
+    """A remote added later shows in the next launch."""
+    repo = tmp_path / "repo"
+    (repo / ".git").mkdir(parents=True)
+    write(repo / ".git" / "HEAD", "ref: refs/heads/main\n")
+    time.sleep(SETTLE_S)
+    compile_place(where, str(repo))
+    file = place_file(where.cache, str(repo))
+    assert read_compiled(file, str(repo)) is not None
+
+    write(repo / ".git" / "config", '[remote "origin"]\n\turl = https://example.invalid/a/new.git\n')
+
+    assert read_compiled(file, str(repo)) is None
+    assert compile_place(where, str(repo)).attributes == {"vcs.repository.name": "new"}
+
+
+def test_a_fifo_in_the_place_of_a_file_does_not_hang(tmp_path):
+    """Opened non-blocking, and refused."""
+    os.mkfifo(tmp_path / "fifo")
+
+    assert read_small(str(tmp_path / "fifo")) is None
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    """Only small files are ours."""
+    write(tmp_path / "big", "x" * 5000)
+
+    assert read_small(str(tmp_path / "big"), 4096) is None
+
+
+def test_a_stamp_tells_a_replaced_file_from_the_one_before(tmp_path):
+    """Same name, same size, another inode or time."""
+    write(tmp_path / "a", "one")
+    before = stamp(str(tmp_path / "a"))
+    write(tmp_path / "b", "two")
+    os.replace(tmp_path / "b", tmp_path / "a")
+
+    assert stamp(str(tmp_path / "a")) != before
+
+
+def write(path, text):
+    """Write *text* to *path*."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
