@@ -3,12 +3,23 @@ The only place that prints.
 
 Words for people go to stderr, data goes to stdout; nothing needs colour to be understood. The
 launch path loads this module only when it has one line to say, so it imports nothing but ``sys``;
-tables and colour (rich) are loaded by the functions that need them.
+what tables, colour and progress need (rich) is loaded by the functions that need it.
 """
 
 import sys
 
 from cclaunch.errors import CclaunchError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from typing import TextIO
+
+NOTHING = "-"
+"""What a table shows where there is no value."""
+
+BOLD, GREEN, RED, DIM = "1", "32", "31", "2"
 
 
 def printable(text: str) -> str:
@@ -41,5 +52,106 @@ def show_error(error: CclaunchError) -> None:
 
 
 def line(text: str = "") -> None:
-    """Write one line of data to stdout."""
-    sys.stdout.write(f"{text}\n")
+    """Write one line of data to stdout. What cannot be encoded there is escaped, never a crash."""
+    try:
+        sys.stdout.write(f"{text}\n")
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding or "ascii"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def flush() -> None:
+    """Hand over what was written to stdout: a reader at the other end of a pipe must not wait for the next line."""
+    sys.stdout.flush()
+
+
+def json_line(value: object, *, indent: int | None = None) -> None:
+    """Write *value* to stdout as JSON: pure ASCII, so that no locale can break it, and never ``NaN``."""
+    import json
+
+    line(json.dumps(value, indent=indent, allow_nan=False))
+
+
+def colourful(stream: "TextIO", environ: "Mapping[str, str]") -> bool:
+    """Say whether *stream* may get colour: a terminal that is not dumb, and nobody set ``NO_COLOR``."""
+    if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def styled(text: str, code: str, environ: "Mapping[str, str]") -> str:
+    """Return *text* in the style *code* (of ``BOLD``, ``GREEN``, ...) where stdout may get colour, else as it is."""
+    return f"\x1b[{code}m{text}\x1b[0m" if colourful(sys.stdout, environ) else text
+
+
+def table(
+    titles: "Sequence[str]",
+    rows: "Sequence[Sequence[str]]",
+    environ: "Mapping[str, str]",
+    *,
+    right: "Sequence[int]" = (),
+    foot: "Sequence[str] | None" = None,
+) -> None:
+    """
+    Write aligned columns to stdout.
+
+    Args:
+        titles: The headings.
+        rows: The cells, as text; control characters are made visible.
+        environ: Tells whether colour is welcome.
+        right: Numbers of the columns that are aligned to the right.
+        foot: A last row, set apart by a rule.
+    """
+    clean = [[printable(cell) for cell in row] for row in [*rows, *([foot] if foot else [])]]
+    widths = [max(width(cells[column]) for cells in [list(titles), *clean]) for column in range(len(titles))]
+    line(styled(_aligned(titles, widths, right), BOLD, environ))
+    for position, cells in enumerate(clean):
+        if foot and position == len(clean) - 1:
+            line("  ".join("-" * one for one in widths))
+        line(_aligned(cells, widths, right))
+
+
+def _aligned(cells: "Sequence[str]", widths: "Sequence[int]", right: "Sequence[int]") -> str:
+    padded = []
+    for column, (cell, wide) in enumerate(zip(cells, widths, strict=True)):
+        room = " " * (wide - width(cell))
+        padded.append(room + cell if column in right else cell + room)
+    return "  ".join(padded).rstrip()
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal *text* takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people: ``512 B``, ``1.5 MB``."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            break
+        amount /= 1000
+    else:
+        unit = "TB"
+    return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager[None]":
+    """Show that something goes on while the block runs: a spinner on a terminal's stderr, nothing anywhere else."""
+    from contextlib import contextmanager, nullcontext
+
+    if not colourful(sys.stderr, environ):
+        return nullcontext()
+
+    @contextmanager
+    def spinning() -> "Iterator[None]":
+        from rich.console import Console
+
+        with Console(stderr=True).status(printable(text), spinner="line"):
+            yield
+
+    return spinning()

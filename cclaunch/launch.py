@@ -131,7 +131,7 @@ def prepare(environ: "dict[str, str]", wake: bool) -> "dict[str, str] | None":
     attributes = _place(where, writable).attributes
     trouble = ""
     if wake:
-        ports, trouble = _awake(made_plan, where, ports, question, writable)
+        ports, trouble = _awake(made_plan, where, ports, question, environ, writable)
         if trouble and made_plan.settings["on_failure"] == "fail":
             _say(f"{trouble}; claude was not started, because stack.on_failure is `fail`")
             return None
@@ -174,6 +174,7 @@ def _awake(
     where: plan.Directories,
     ports: "environment.Ports | None",
     question: "probe.Question | None",
+    environ: "dict[str, str]",
     writable: bool,
 ) -> "tuple[environment.Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
@@ -184,7 +185,7 @@ def _awake(
     try:
         from cclaunch.wake import wake
 
-        woken, notes, trouble = wake(where, float(made_plan.settings["wait"]))
+        woken, notes, trouble = wake(where, float(made_plan.settings["wait"]), environ)
     except Exception as error:  # the guest's rule, as in `launch`; the environment can still be composed
         return ports, f"telemetry has no collector: {type(error).__name__}: {error}"
     for text in notes:

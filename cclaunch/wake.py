@@ -18,7 +18,7 @@ from cclaunch.plan import Directories, read_flat
 MEMORY_S = 300.0
 
 
-def wake(where: Directories, wait_s: float) -> tuple[Ports | None, list[str], str]:
+def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Ports | None, list[str], str]:
     """
     Return (ports, notes, trouble): the collector that answers now, what to say, and why there is none.
 
@@ -30,7 +30,7 @@ def wake(where: Directories, wait_s: float) -> tuple[Ports | None, list[str], st
     if before := _remembered(memory):
         return None, [], f"telemetry has no collector ({before}); not tried again yet: `cclaunch stack up`"
     try:
-        started = embedded.start(where, configuration(where), deadline_s=wait_s)
+        started = embedded.start(where, configuration(where), deadline_s=wait_s, environ=environ)
     except (CclaunchError, OSError) as error:
         _remember(memory, str(error))
         return None, [], f"telemetry has no collector: {error}"

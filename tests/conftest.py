@@ -9,9 +9,8 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import pytest
-
 import guard
+import pytest
 import real_claude
 from messages_api import MessagesApi
 from real_claude import Claude

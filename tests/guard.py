@@ -16,7 +16,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_HOME = pwd.getpwuid(os.getuid()).pw_dir
-EVENTS = frozenset(("open", "os.listdir", "os.scandir", "os.mkdir", "os.rmdir", "os.remove", "os.rename", "os.link", "os.symlink", "os.chmod", "os.chown", "os.truncate", "os.utime", "sqlite3.connect"))
+CALLS = "listdir scandir mkdir rmdir remove rename link symlink chmod chown truncate utime"
+EVENTS = frozenset(["open", "sqlite3.connect", *(f"os.{name}" for name in CALLS.split())])
 
 
 class RealHomeTouched(BaseException):
@@ -40,7 +41,15 @@ class Guard:
     def __init__(self) -> None:
         """Begin switched off."""
         self.active = False
-        allowed = [REPOSITORY, CACHE, sys.prefix, sys.base_prefix, tempfile.gettempdir(), *site.getsitepackages(), *sys.path]
+        allowed: list[str | Path] = [
+            REPOSITORY,
+            CACHE,
+            sys.prefix,
+            sys.base_prefix,
+            tempfile.gettempdir(),
+            *site.getsitepackages(),
+            *sys.path,
+        ]
         self._allowed = tuple(os.path.realpath(path) for path in allowed if str(path))
 
     def __call__(self, event: str, arguments: tuple[object, ...]) -> None:

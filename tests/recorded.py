@@ -10,7 +10,6 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
-from cclaunch.store import reader
 from messages_api import MessagesApi
 from real_claude import micros
 from sandbox import Sandbox
@@ -20,6 +19,8 @@ Attributes = dict[str, Any]
 
 def events(sandbox: Sandbox, name: str = "") -> list[Attributes]:
     """Return the attributes of all stored events (or those called *name*), oldest first."""
+    from cclaunch.store import reader
+
     connection = reader.open_reader(str(sandbox.database))
     try:
         rows = reader.events(connection, limit=None, newest=False)

@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
-
 from guard import REPOSITORY
 
 PORT_NAMES = ("grpc", "http", "metrics")

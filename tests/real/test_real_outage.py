@@ -7,6 +7,7 @@ bring the collector back in that time, and what was acknowledged before must sti
 
 import os
 import signal
+import subprocess
 import time
 
 import psutil
@@ -55,12 +56,23 @@ def test_a_session_loses_nothing_when_the_collector_is_killed(ready: Sandbox, ap
     out, err = started.communicate(timeout=60)
     assert started.returncode == 0, err
     assert_complete(ready, api, processes=1)
-    done = outcome_of(out)
-    assert_usage_is(ready, api, done)
+    assert_usage_is(ready, api, outcome_of(out))
+
+
+@pytest.mark.parametrize(("claude", "protocol"), CASES, indirect=["claude"])
+def test_a_session_that_ends_right_after_the_kill_loses_nothing(ready: Sandbox, api: MessagesApi, protocol: str) -> None:
+    """Claude flushes for two seconds at its exit: a collector killed just before must answer again within them."""
+    ready.configure(protocol=protocol)
+    started = ready.popen(ready.command("-p", "hold and greet", "--output-format", "json"))
+    api.wait_held(1)
+    os.kill(collector(ready), signal.SIGKILL)
+    api.let_go()
+    out, err = started.communicate(timeout=60)
+    assert started.returncode == 0, err
+    assert_complete(ready, api, processes=1)
+    assert_usage_is(ready, api, outcome_of(out))
 
 
 def outcome_of(stdout: bytes) -> int:
     """Return the micro-dollars that the run reported."""
-    import subprocess
-
     return outcome(subprocess.CompletedProcess([], 0, stdout, b"")).micros

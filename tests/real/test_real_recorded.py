@@ -6,12 +6,11 @@ the full matrix; each longer scenario runs three times, over each protocol once 
 """
 
 import subprocess
-from typing import Any
 
 import pytest
-
 from messages_api import MessagesApi
-from real_claude import VERSIONS, Claude, Outcome, outcome
+from metrics_page import total
+from real_claude import VERSIONS, Claude, Outcome, micros, outcome
 from recorded import assert_complete, assert_usage_is, events
 from sandbox import PROTOCOLS, Sandbox
 
@@ -21,7 +20,7 @@ AS_JSON = ("--output-format", "json")
 ALLOWED = ("--allowedTools", "Bash", "Write", "Edit", "Read")
 
 
-def rotating(first: int) -> Any:
+def rotating(first: int) -> pytest.MarkDecorator:
     """Return the mark that runs a scenario over each protocol once, beginning with the *first*, on both releases in turn."""
     cases = [(VERSIONS[(first + turn) % 2], PROTOCOLS[(first + turn) % 3]) for turn in range(3)]
     return pytest.mark.parametrize(("claude", "protocol"), cases, indirect=["claude"])
@@ -83,12 +82,34 @@ def test_a_refused_request_is_recorded_as_an_error_and_costs_nothing(ready: Sand
     """A 400 ends in exit 1, an ``api_error`` event with the request's id, and no bill."""
     ready.configure(protocol=protocol)
     done = prompt(ready, "fail 400")
-    assert (done.code, done.micros) == (1, sum(done.by_model.values()))
-    errors = events(ready, "api_error")
-    assert {event["status_code"] for event in errors} == {400}
-    assert {event["request_id"] for event in errors} <= {answer.request_id for answer in api.failed()}
+    (error,) = events(ready, "api_error")
+    assert (done.code, error["status_code"], error["request_id"]) == (1, 400, api.failed()[-1].request_id)
     assert_complete(ready, api, processes=1)
     assert_usage_is(ready, api, done.micros)
+
+
+@rotating(1)
+def test_an_overload_that_stays_is_recorded_and_not_billed(ready: Sandbox, api: MessagesApi, protocol: str) -> None:
+    """Nothing but 529: claude gives up, says so in events, and the failed tries cost nothing."""
+    ready.configure(protocol=protocol)
+    done = prompt(ready, "overloaded always")
+    assert done.code == 1
+    assert len(events(ready, "api_retries_exhausted")) == 1
+    assert_complete(ready, api, processes=1)
+    assert_usage_is(ready, api, done.micros)
+
+
+@rotating(2)
+def test_the_metrics_page_says_what_claude_says(ready: Sandbox, api: MessagesApi, protocol: str) -> None:
+    """Cost and tokens under the names that people query are the truth, and the second run adds to the first."""
+    ports = ready.configure(protocol=protocol)
+    cost = sum(prompt(ready, text).micros for text in ("say hi", "run ls"))
+    page = ports["metrics"]
+    assert micros(total(page, "claude_code_cost_usage")) == cost
+    assert total(page, "claude_code_session_count", start_type="fresh") == 2
+    kinds = {"input": "input", "output": "output", "cacheRead": "cache_read", "cacheCreation": "cache_creation"}
+    said = {field: total(page, "claude_code_token_usage", type=kind) for kind, field in kinds.items()}
+    assert said == api.tokens()._asdict()
 
 
 @rotating(0)

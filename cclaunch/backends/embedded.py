@@ -1,0 +1,333 @@
+"""
+The embedded collector from outside: start it once, find it again, end it.
+
+One per user and data directory. Found by its lock, pid and start time, never by a pid alone, and believed
+only when it proves that it can read our key. Starting forks twice, so that claude, which this process is
+about to become, has no child more than bare.
+"""
+
+import contextlib
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from cclaunch import __version__, probe
+from cclaunch.backends import foreign
+from cclaunch.collector.process import command
+from cclaunch.config import Config
+from cclaunch.environment import Ports
+from cclaunch.errors import StartFailed
+from cclaunch.plan import Directories, collector_ports, read_flat, read_small
+
+POLL_S = 0.01
+PROBE_S = 1.0
+END_S = 5.0
+LARGEST_LOG = 5 << 20
+
+KEPT_VARIABLES = ("HOME", "PATH", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME", "CCLAUNCH_CONFIG_DIR", "CCLAUNCH_DATA_DIR")
+KEPT_PREFIXES = ("LC_", "XDG_")
+
+
+class Started(NamedTuple):
+    """A collector that answers: its *ports*, and sentences worth saying."""
+
+    ports: Ports
+    notes: list[str]
+
+
+class Running(NamedTuple):
+    """The processes of a collector that holds the lock: pids, the time it was signed, and its ports if it listens."""
+
+    pid: int | None
+    supervisor: int
+    started: float
+    ports: Ports | None
+
+
+class ServiceStatus(NamedTuple):
+    """One service as `stack status` shows it."""
+
+    name: str
+    healthy: bool
+    url: str
+    detail: str
+
+
+def health(where: Directories, seconds: float = PROBE_S) -> str | None:
+    """Return None when our collector answers and can store, else the sentence that says what is wrong."""
+    ports = collector_ports(where.data)
+    if ports is None:
+        return "it does not run"
+    return probe.answer(probe.ask(int(ports.http), 0, _key(where), seconds))
+
+
+def _key(where: Directories) -> str:
+    return (read_small(where.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
+
+
+def log_path(where: Directories) -> str:
+    """Return the file that the supervisor and the collector write to."""
+    return where.state + "/collector.log"
+
+
+def running(where: Directories) -> Running | None:
+    """
+    Return who holds the lock, or None when nobody of this boot does.
+
+    The lock file names a pid and when it was signed: a process of that pid that was made later is another one.
+    """
+    if not _locked(where):
+        return None
+    signed = read_flat(where.data + "/collector.lock")
+    if not signed.get("pid", "").isdigit():
+        return None
+    pid, when = int(signed["pid"]), float(signed.get("started") or 0)
+    if not _is_process(pid, when):
+        return None
+    found = read_flat(where.data + "/collector.ports").get("pid", "")
+    return Running(int(found) if found.isdigit() else None, pid, when, collector_ports(where.data))
+
+
+def _is_process(pid: int, signed: float) -> bool:
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).create_time()) <= signed + 1
+    except (psutil.Error, OSError):
+        return False
+
+
+def _locked(where: Directories) -> bool:
+    try:
+        handle = os.open(where.data + "/collector.lock", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def start(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
+    """
+    Make sure that a collector answers, and return its ports.
+
+    Idempotent: of many launches at once one starts it and the others wait. An older one is drained and replaced.
+
+    Raises:
+        StartFailed: It did not become healthy within *deadline_s* seconds; the cause holds its last words.
+    """
+    until = time.monotonic() + max(deadline_s, 0.1)
+    _make_directories(where)
+    with _alone(where, until):
+        trouble = health(where)
+        if trouble is None and not _older(collector_ports(where.data)):
+            ports = collector_ports(where.data)
+            if ports is not None:
+                return Started(ports, [])
+        if trouble is None:
+            shutdown(where)
+        notes: list[str] = []
+        if running(where) is None:
+            found = foreign.judge(where, config)
+            if found.ports is not None:
+                return Started(found.ports, found.notes)
+            notes = found.notes
+            _spawn(where, environ or {})
+        return Started(_wait(where, until), notes + _moved(where, config, notes))
+
+
+def _moved(where: Directories, config: Config, notes: list[str]) -> list[str]:
+    """Return a sentence on each other port that was taken, naming its holder."""
+    from cclaunch.ports import listener
+
+    ports = collector_ports(where.data)
+    if ports is None:
+        return []
+    said = []
+    for name, wanted, got in (
+        ("http", config.ports.http, ports.http),
+        ("metrics", config.ports.metrics, ports.metrics),
+        ("grpc", config.ports.grpc, ports.grpc),
+    ):
+        if str(wanted) != got and not any(f"port {wanted} " in note for note in notes):
+            said.append(f"port {wanted} ({name}) is held by {listener(wanted) or 'another program'}; {got} is used instead")
+    return said
+
+
+def _older(ports: Ports | None) -> bool:
+    def parts(version: str) -> list[int]:
+        return [int(part) for part in version.split(".") if part.isdigit()]
+
+    return ports is not None and parts(ports.version) < parts(__version__)
+
+
+def _make_directories(where: Directories) -> None:
+    for path in (where.data, where.state):
+        try:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StartFailed(f"cannot make {path}: {error.strerror}", hint="check the owner and mode of its parent") from error
+
+
+@contextlib.contextmanager
+def _alone(where: Directories, until: float) -> Iterator[None]:
+    """Hold the lock of those who start; wait for it until the deadline."""
+    path = where.state + "/start.lock"
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StartFailed(f"cannot write {path}: {error.strerror}", hint=f"ls -ld {where.state}") from error
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > until:
+                    raise StartFailed("another launch is starting the collector and does not come to an end") from None
+                time.sleep(POLL_S)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _wait(where: Directories, until: float) -> Ports:
+    """Wait until the collector answers. Raises StartFailed with the last lines of its log."""
+    began = time.monotonic()
+    while True:
+        trouble = health(where, min(PROBE_S, max(0.05, until - time.monotonic())))
+        ports = collector_ports(where.data)
+        if trouble is None and ports is not None:
+            return ports
+        gone = time.monotonic() - began > 1.0 and not _locked(where)
+        if time.monotonic() > until or gone:
+            raise StartFailed(
+                f"the collector did not come up: {trouble}" if not gone else f"the collector ended: {_last_words(where)}",
+                cause="\n".join(_tail(log_path(where), 5)),
+                hint="cclaunch stack logs",
+            )
+        time.sleep(POLL_S)
+
+
+def _last_words(where: Directories) -> str:
+    said = [line for line in _tail(log_path(where), 5) if "error:" in line or "Error" in line]
+    return said[-1].partition("error: ")[2] or said[-1] if said else "its log says why"
+
+
+def _tail(path: str, lines: int) -> list[str]:
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.path.getsize(path) - 8192))
+            return file.read().decode("utf-8", "replace").splitlines()[-lines:]
+    except OSError:
+        return []
+
+
+def _spawn(where: Directories, environ: Mapping[str, str]) -> None:
+    """
+    Start the supervisor as a daemon: double fork, a session of its own, nothing inherited but what it needs.
+
+    Raises:
+        StartFailed: The log cannot be opened, or there can be no more processes.
+    """
+    log = log_path(where)
+    try:
+        if os.path.exists(log) and os.path.getsize(log) > LARGEST_LOG:
+            os.replace(log, log + ".1")
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        os.close(os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StartFailed(
+            f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {where.data} {where.state}"
+        ) from error
+    words = command("supervisor", where)
+    kept = {name: value for name, value in environ.items() if name in KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
+    try:
+        child = os.fork()
+    except OSError as error:
+        os.close(output)
+        raise StartFailed(f"cannot start a process: {error.strerror}") from error
+    if child == 0:
+        _become_daemon(words, kept, output)
+    os.close(output)
+    os.waitpid(child, 0)
+
+
+def _become_daemon(words: list[str], environ: dict[str, str], output: int) -> None:
+    """In the forked child: leave the session and everything that was inherited, and become the supervisor. Never returns."""
+    try:
+        os.setsid()
+        if os.fork() == 0:
+            os.chdir("/")
+            os.umask(0o077)
+            nothing = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nothing, 0)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            os.closerange(3, max(_highest_descriptor(), nothing, output) + 1)
+            for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+                with contextlib.suppress(OSError, ValueError):
+                    signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            os.execve(words[0], words, environ)
+    finally:
+        os._exit(0)
+
+
+def _highest_descriptor() -> int:
+    for listing in ("/proc/self/fd", "/dev/fd"):
+        with contextlib.suppress(OSError, ValueError):
+            return max(int(name) for name in os.listdir(listing))
+    return 4096
+
+
+def shutdown(where: Directories) -> bool:
+    """End the collector of *where*: drain it, and after 5 s without. Return whether there was one."""
+    found = running(where)
+    foreign.forget(where)
+    if found is None:
+        return False
+    _signal(found.supervisor, found.started, signal.SIGTERM)
+    until = time.monotonic() + END_S
+    while time.monotonic() < until:
+        if not _locked(where):
+            return True
+        time.sleep(POLL_S)
+    _signal(found.supervisor, found.started, signal.SIGKILL)
+    if found.pid is not None:
+        _signal(found.pid, float("inf"), signal.SIGKILL)
+    until = time.monotonic() + 1
+    while _locked(where) and time.monotonic() < until:
+        time.sleep(POLL_S)
+    return True
+
+
+def _signal(pid: int, signed: float, number: int) -> None:
+    if _is_process(pid, signed):
+        with contextlib.suppress(OSError):
+            os.kill(pid, number)
+
+
+def status(where: Directories) -> list[ServiceStatus]:
+    """Return what the stack consists of and how each part is."""
+    ports = collector_ports(where.data)
+    if ports is None:
+        adopted = foreign.ports(where)
+        if adopted is not None:
+            up = probe.listens(int(adopted.grpc), PROBE_S)
+            detail = f"{adopted.owner}; cclaunch cannot see what it stores"
+            return [ServiceStatus("collector", up, f"http://127.0.0.1:{adopted.grpc}", detail)]
+        return [ServiceStatus("collector", False, "", "it does not run")]
+    trouble = health(where)
+    detail = trouble or f"cclaunch {ports.version}; OTLP gRPC {ports.grpc}, HTTP {ports.http}; metrics {ports.metrics}"
+    return [
+        ServiceStatus("collector", trouble is None, f"http://127.0.0.1:{ports.grpc}", detail),
+        ServiceStatus("metrics", trouble is None, f"http://127.0.0.1:{ports.metrics}/metrics", "Prometheus text format"),
+    ]

@@ -1,0 +1,99 @@
+"""
+A collector that is not ours on the port that claude's telemetry goes to.
+
+Used only when it is this user's own process, or a container that we can inspect, and when it takes an empty
+OTLP export; then it is named, because `usage` cannot see what it stores. Anything else keeps its port,
+and ours takes a free one.
+"""
+
+import contextlib
+import os
+from typing import Any, NamedTuple
+
+from cclaunch import probe
+from cclaunch.config import Config
+from cclaunch.environment import Ports
+from cclaunch.plan import Directories, read_flat
+
+EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+DEADLINE_S = 2.0
+DOCKER_SOCKET = "/var/run/docker.sock"
+
+
+class Judgement(NamedTuple):
+    """Whom we found: *ports* to use, or None, and what to say."""
+
+    ports: Ports | None
+    notes: list[str]
+
+
+def judge(where: Directories, config: Config) -> Judgement:
+    """Return whether the holder of the gRPC port is to be used, and remember one that is."""
+    port = config.ports.grpc
+    if not probe.listens(port, 0.5):
+        forget(where)
+        return Judgement(None, [])
+    from cclaunch.ports import listener
+
+    holder = listener(port)
+    container = _container(port) if holder is None or holder.pid is None or holder.name == "docker-proxy" else ""
+    owner = f"the container {container}" if container else str(holder) if holder else "an unknown program"
+    trusted = container or (holder is not None and holder.is_ours and holder.name != "docker-proxy")
+    if trusted and takes_otlp(port):
+        _remember(where, config, owner)
+        made = Ports(str(port), str(config.ports.http), str(config.ports.metrics), owner=owner)
+        return Judgement(made, [f"port {port} has a collector already, {owner}: it is used, and `cclaunch usage` cannot see it"])
+    return Judgement(None, [f"port {port} is held by {owner}; ours takes a free one"])
+
+
+def takes_otlp(port: int) -> bool:
+    """Say whether an empty OTLP export over gRPC succeeds on *port*."""
+    import grpc
+
+    channel: Any = grpc.insecure_channel(f"127.0.0.1:{port}", options=[("grpc.enable_http_proxy", 0)])
+    try:
+        channel.unary_unary(EXPORT)(b"", timeout=DEADLINE_S)
+    except grpc.RpcError:
+        return False
+    finally:
+        channel.close()
+    return True
+
+
+def _container(port: int) -> str:
+    """Return the name of the container that publishes *port*, or an empty string when no engine tells."""
+    if not os.access(DOCKER_SOCKET, os.R_OK | os.W_OK):
+        return ""
+    import docker
+    import docker.errors
+    import requests
+
+    try:
+        client = docker.DockerClient(base_url=f"unix://{DOCKER_SOCKET}", timeout=int(DEADLINE_S))
+        try:
+            found = client.containers.list(filters={"publish": str(port)})
+            return str(found[0].name) if found else ""
+        finally:
+            client.close()
+    except (docker.errors.DockerException, requests.RequestException, OSError):
+        return ""
+
+
+def ports(where: Directories) -> Ports | None:
+    """Return the ports of a collector that was adopted, or None."""
+    found = read_flat(where.state + "/foreign")
+    if not found.get("grpc", "").isdigit():
+        return None
+    return Ports(found["grpc"], found.get("http", ""), found.get("metrics", ""), owner=found.get("owner", ""))
+
+
+def _remember(where: Directories, config: Config, owner: str) -> None:
+    lines = {"grpc": config.ports.grpc, "http": config.ports.http, "metrics": config.ports.metrics, "owner": owner}
+    with contextlib.suppress(OSError), open(where.state + "/foreign", "w", encoding="utf-8") as file:
+        file.write("".join(f"{name}={value}\n" for name, value in lines.items()))
+
+
+def forget(where: Directories) -> None:
+    """Forget an adopted collector: the next start looks again."""
+    with contextlib.suppress(OSError):
+        os.unlink(where.state + "/foreign")

@@ -1,0 +1,81 @@
+"""
+OTLP over gRPC: three methods over raw bytes, so that a message is measured and parsed by us.
+
+A second server on the same port must fail loudly instead of sharing it: ``so_reuseport`` is off.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError
+
+from cclaunch.collector.http import LARGEST_BODY, Collector
+from cclaunch.collector.signals import SIGNALS, Rejected, Signal
+from cclaunch.store.writer import StoreUnavailable
+
+OPTIONS = (
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", LARGEST_BODY),
+    ("grpc.max_send_message_length", 4 << 20),
+)
+
+Handler = Callable[[bytes, Any], Awaitable[bytes]]
+
+
+def exporting(collector: Collector, signal: Signal) -> Handler:
+    """Return the method of one signal."""
+
+    async def export(data: bytes, context: Any) -> bytes:
+        if len(data) > LARGEST_BODY:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"the message is larger than {LARGEST_BODY} bytes")
+        request = signal.request()
+        try:
+            request.ParseFromString(data)
+            answer = await collector.take(signal, request)
+        except (DecodeError, Rejected) as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"no {signal.name} request: {error}")
+        except StoreUnavailable as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        return answer.SerializeToString()
+
+    return export
+
+
+class Methods(grpc.GenericRpcHandler):
+    """The methods by name."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._handlers = {signal.method: grpc.unary_unary_rpc_method_handler(exporting(collector, signal)) for signal in SIGNALS}
+
+    def service(self, handler_call_details: Any) -> Any:
+        """Return the handler of a call, or None: gRPC then answers UNIMPLEMENTED."""
+        return self._handlers.get(handler_call_details.method)
+
+
+def bind(server: Any, port: int) -> int:
+    """
+    Bind *server* to *port* (0: any) of both loopback addresses and return the port.
+
+    Raises:
+        OSError: Somebody else listens there.
+    """
+    try:
+        found = server.add_insecure_port(f"127.0.0.1:{port}")
+    except RuntimeError as error:
+        raise OSError(f"port {port} is taken") from error
+    if not found:
+        raise OSError(f"port {port} is taken")
+    try:
+        server.add_insecure_port(f"[::1]:{found}")
+    except RuntimeError:
+        pass  # no IPv6 here, or taken there: the address that claude is given is 127.0.0.1
+    return int(found)
+
+
+def new_server(collector: Collector) -> Any:
+    """Return a gRPC server that is not bound yet."""
+    server = grpc.aio.server(options=OPTIONS, compression=grpc.Compression.NoCompression)
+    server.add_generic_rpc_handlers((Methods(collector),))
+    return server

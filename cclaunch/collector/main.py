@@ -1,0 +1,307 @@
+"""
+The collector's process: bind, serve, store, and leave when nobody needs it.
+
+Started by the supervisor with two inherited descriptors: the lock, which stays locked while either of the
+two lives, and the lifeline, a pipe whose end says that the supervisor is gone. Then the collector drains
+and becomes a new supervisor, so that something listens again within a second or two.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal as signals
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.message import Message
+
+from cclaunch import __version__
+from cclaunch.collector.process import FATAL, command
+from cclaunch.config import Config, load_config
+from cclaunch.errors import ConfigError, StoreError
+from cclaunch.plan import Directories, read_flat, read_small
+from cclaunch.probe import proof
+from cclaunch.store.schema import SCHEMA_VERSION
+from cclaunch.store.writer import Writer
+
+DAY_NS = 24 * 3600 * 1_000_000_000
+MAINTENANCE_S = 6 * 3600.0
+FIRST_MAINTENANCE_S = 300.0
+TROUBLE_WAIT_S = 2.0
+
+
+def say(text: str) -> None:
+    """Write one line to the log, which is this process's stderr."""
+    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+    sys.stderr.flush()
+
+
+class EmbeddedCollector:
+    """What the two servers call: ``take``, ``health`` and ``exposition``."""
+
+    def __init__(self, where: Directories, key: str) -> None:
+        from cclaunch.collector.pids import Launched
+
+        self.where = where
+        self.key = key
+        self.writer = Writer(where.data + "/telemetry.db")
+        self.launched = Launched()
+        self.last_active = time.monotonic()
+
+    async def take(self, signal: Any, request: Message) -> Message:
+        """Store *request*; return the answer only when it is committed. Raises StoreUnavailable."""
+        from cclaunch.collector.signals import answer_of
+
+        self.last_active = time.monotonic()
+        batch = signal.decode(request)
+        if batch.events or batch.points:
+            await asyncio.wrap_future(self.writer.submit(batch))
+        return answer_of(signal, batch)
+
+    async def health(self, nonce: str, pid: int) -> tuple[str, str]:
+        """Return the text of ``/health`` and what is wrong; *pid* is a launched process to stay for."""
+        self.last_active = time.monotonic()
+        if pid:
+            self.launched.add(pid)
+        trouble = await self._trouble() if self.writer.trouble else ""
+        lines = ["cclaunch", f"version={__version__}", f"schema={SCHEMA_VERSION}", f"pid={os.getpid()}"]
+        lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if nonce.isascii() else "proof=")
+        return "".join(f"{line}\n" for line in [*lines, *([trouble] if trouble else [])]), trouble
+
+    async def _trouble(self) -> str:
+        """Try once more to write: what failed a minute ago may work again."""
+        from cclaunch.collector.otlp import Batch
+        from cclaunch.store.writer import StoreUnavailable
+
+        try:
+            await asyncio.wait_for(asyncio.wrap_future(self.writer.submit(Batch())), TROUBLE_WAIT_S)
+        except StoreUnavailable as error:
+            return str(error)
+        except TimeoutError:
+            return "the disk does not answer"
+        return ""
+
+    async def exposition(self) -> str:
+        """Return the series of the last day as Prometheus text."""
+        return await asyncio.to_thread(self._exposition)
+
+    def _exposition(self) -> str:
+        from cclaunch.collector.exposition import exposition
+        from cclaunch.store.reader import open_reader, series
+
+        connection = open_reader(self.writer.path)
+        try:
+            return exposition(series(connection, time.time_ns() - DAY_NS))
+        finally:
+            connection.close()
+
+
+def make_key(path: str) -> str:
+    """Return the key of the proof, made at the first start: 32 random bytes that only this user can read."""
+    found = (read_small(path, 256) or b"").decode("ascii", "replace").strip()
+    if len(found) == 64:
+        return found
+    made = secrets.token_hex(32)
+    write_private(path, made + "\n")
+    return made
+
+
+def write_private(path: str, text: str) -> None:
+    """Write *text* to *path* whole or not at all, for the owner's eyes."""
+    temporary = f"{path}.{os.getpid()}"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def listen(port: int) -> list[socket.socket]:
+    """
+    Return sockets that listen on *port* (0: any) of both loopback addresses.
+
+    Raises:
+        OSError: Somebody else listens there.
+    """
+    first = _listening(socket.AF_INET, "127.0.0.1", port)
+    found = [first]
+    with contextlib.suppress(OSError):  # no IPv6 here, or taken there
+        found.append(_listening(socket.AF_INET6, "::1", first.getsockname()[1]))
+    return found
+
+
+def _listening(family: int, address: str, port: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((address, port))
+        made.listen(512)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def candidates(before: str, configured: int) -> Iterator[int]:
+    """Yield the ports to try: the one held before a crash (twice: it may be free in a moment), the configured, any."""
+    if before.isdigit():
+        yield int(before)
+        time.sleep(0.2)
+        yield int(before)
+    yield configured
+    yield 0
+
+
+def first_free(before: str, configured: int, bind: Any) -> Any:
+    """Return what *bind* returns for the first of the candidates that is free."""
+    trouble: OSError | None = None
+    for port in candidates(before, configured):
+        try:
+            return bind(port)
+        except OSError as error:
+            trouble = error
+    raise trouble or OSError("no free port")
+
+
+async def serve(where: Directories, config: Config, lifeline: int) -> bool:
+    """Serve until nobody needs us or a signal comes; return whether the supervisor is gone."""
+    import uvicorn
+
+    from cclaunch.collector import grpc as otlp_grpc
+    from cclaunch.collector.http import metrics_app, otlp_app
+
+    class Server(uvicorn.Server):
+        """A server that leaves the signals to us: there are two of them in this process."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    def server(app: Any) -> Server:
+        return Server(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=2,
+                timeout_keep_alive=75,
+            )
+        )
+
+    collector = EmbeddedCollector(where, make_key(where.data + "/collector.key"))
+    collector.writer.start()
+    before = read_flat(where.data + "/collector.ports")
+    http_sockets = first_free(before.get("http", ""), config.ports.http, listen)
+    metrics_sockets = first_free(before.get("metrics", ""), config.ports.metrics, listen)
+    grpc_server = otlp_grpc.new_server(collector)
+    grpc_port = first_free(before.get("grpc", ""), config.ports.grpc, lambda port: otlp_grpc.bind(grpc_server, port))
+    await grpc_server.start()
+    servers = [server(otlp_app(collector)), server(metrics_app(collector))]
+    tasks = [
+        asyncio.create_task(one.serve(sockets)) for one, sockets in zip(servers, (http_sockets, metrics_sockets), strict=True)
+    ]
+    while not all(one.started for one in servers):
+        await asyncio.sleep(0.002)
+    ports = {"grpc": grpc_port, "http": http_sockets[0].getsockname()[1], "metrics": metrics_sockets[0].getsockname()[1]}
+    write_ports(where, ports)
+    say(f"cclaunch {__version__} listens: {', '.join(f'{name} {port}' for name, port in ports.items())}")
+    ending = Ending(collector, config.stack.idle_exit, lifeline)
+    await ending.wait()
+    say(f"draining: {ending.reason}")
+    if not ending.orphaned:
+        with contextlib.suppress(OSError):
+            os.unlink(where.data + "/collector.ports")
+    await grpc_server.stop(2)
+    for one in servers:
+        one.should_exit = True
+    await asyncio.wait(tasks, timeout=4)
+    await asyncio.to_thread(collector.writer.close)
+    return ending.orphaned
+
+
+def write_ports(where: Directories, ports: dict[str, int]) -> None:
+    """Write down where we listen: launches and verbs look here, and so does our successor after a crash."""
+    lines = {"version": __version__, "schema": SCHEMA_VERSION, "pid": os.getpid(), "supervisor": os.getppid(), **ports}
+    write_private(where.data + "/collector.ports", "".join(f"{name}={value}\n" for name, value in lines.items()))
+
+
+class Ending:
+    """Waits for the first reason to end: a signal, the supervisor's end, or idleness."""
+
+    def __init__(self, collector: EmbeddedCollector, idle_exit_s: float, lifeline: int) -> None:
+        self.reason = ""
+        self.orphaned = False
+        self._collector = collector
+        self._idle_exit = idle_exit_s
+        self._happened = asyncio.Event()
+        self._maintained = time.monotonic() - MAINTENANCE_S + FIRST_MAINTENANCE_S
+        loop = asyncio.get_running_loop()
+        for number in (signals.SIGTERM, signals.SIGINT):
+            loop.add_signal_handler(number, self._end, "asked to end")
+        if lifeline >= 0:
+            loop.add_reader(lifeline, self._orphan, lifeline)
+
+    def _end(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self._happened.set()
+
+    def _orphan(self, lifeline: int) -> None:
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self.orphaned = True
+        self._end("the supervisor is gone")
+
+    async def wait(self) -> None:
+        """Return when there is a reason; look at idleness and old rows meanwhile."""
+        pause = max(0.2, min(5.0, self._idle_exit / 4))
+        while not self._happened.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._happened.wait(), pause)
+            if self._idle():
+                self._end(f"idle for {self._idle_exit:g} s")
+            if time.monotonic() - self._maintained > MAINTENANCE_S:
+                self._maintained = time.monotonic()
+                await asyncio.to_thread(maintain, self._collector.writer)
+
+    def _idle(self) -> bool:
+        if self._collector.launched.any():
+            self._collector.last_active = time.monotonic()
+        return time.monotonic() - self._collector.last_active > self._idle_exit
+
+
+def maintain(writer: Writer) -> None:
+    """Fold old rows; a failure is written down and tried again at the next turn."""
+    try:
+        writer.maintain(time.time_ns())
+    except Exception as error:  # whatever it is, the collector's work is to take telemetry
+        say(f"maintenance failed: {error}")
+
+
+def main(words: list[str]) -> int:
+    """Run the collector. *words*: config, state, cache and data directory, the descriptors of lock and lifeline."""
+    where = Directories(*words[:4])
+    lock, lifeline = int(words[4]), int(words[5])
+    try:
+        config = load_config(where.config + "/config.toml")
+    except ConfigError as error:
+        say(f"{error.message}; the defaults are used")
+        config = Config()
+    try:
+        orphaned = asyncio.run(serve(where, config, lifeline))
+    except StoreError as error:
+        say(f"error: {error.message}")
+        return FATAL
+    if orphaned:
+        os.close(lifeline)
+        os.execv(sys.executable, command("supervisor", where, lock))
+    return 0

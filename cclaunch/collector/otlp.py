@@ -1,0 +1,267 @@
+"""
+OTLP messages into the rows that the store keeps.
+
+Pure. Nothing an exporter sends may be lost on the way: strings, integers, doubles, booleans, arrays, maps and
+bytes all survive. What Claude Code spells differently from event to event (``duration_ms`` is an
+integer here and a string there) becomes one thing, because people add it up.
+"""
+
+import base64
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, NumberDataPoint
+
+from cclaunch import otel
+
+DELTA = 1
+CUMULATIVE = 2
+
+MODEL_SUFFIX = "[1m]"
+"""Older releases add it to the model's name on some signals and not on others."""
+
+INTEGERS = (
+    "cost_usd_micros",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_creation_tokens",
+)
+LARGEST = (1 << 63) - 1
+
+Value = str | int | float | bool | None | list[Any] | dict[str, Any]
+
+
+class EventRow(NamedTuple):
+    """One event. *attributes* holds everything the exporter sent, resource included; the columns are read from it."""
+
+    key: bytes
+    time_ns: int
+    name: str
+    body: str
+    service: str | None
+    session_id: str | None
+    sequence: int | None
+    prompt_id: str | None
+    request_id: str | None
+    model: str | None
+    profile: str | None
+    cost_usd_micros: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_read_tokens: int | None
+    cache_creation_tokens: int | None
+    duration_ms: float | None
+    check_nonce: str | None
+    attributes: dict[str, Value]
+
+
+class PointRow(NamedTuple):
+    """One data point of a sum or gauge; *series_key* identifies its name, unit, temporality and attributes."""
+
+    series_key: bytes
+    name: str
+    unit: str
+    temporality: int
+    monotonic: bool
+    attributes: dict[str, Value]
+    check_nonce: str | None
+    start_ns: int
+    time_ns: int
+    value: float
+
+
+class Batch(NamedTuple):
+    """What one request holds, and how much of it could not be taken and why."""
+
+    events: list[EventRow] = []
+    points: list[PointRow] = []
+    rejected: int = 0
+    message: str = ""
+
+
+def plain(value: AnyValue) -> Value:
+    """Return *value* as something JSON can hold; an unset one is None, bytes are base64, NaN and infinities strings."""
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return [plain(item) for item in value.array_value.values]
+    if kind == "kvlist_value":
+        return attributes_of(value.kvlist_value.values)
+    if kind == "bytes_value":
+        return base64.b64encode(value.bytes_value).decode("ascii")
+    if kind == "double_value" and not math.isfinite(value.double_value):
+        return repr(value.double_value)
+    return getattr(value, kind) if kind in ("string_value", "int_value", "double_value", "bool_value") else None
+
+
+def attributes_of(pairs: Iterable[KeyValue]) -> dict[str, Value]:
+    """Return key -> plain value; the last of equal keys wins."""
+    return {pair.key: plain(pair.value) for pair in pairs}
+
+
+def number(value: Value) -> float | int | None:
+    """Return *value* as a number, also when it was sent as text; None when it is none."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, (int, float)):
+        return value
+    if not isinstance(value, str) or len(value) > 32:
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def integer(value: Value) -> int | None:
+    """Return *value* as an integer that SQLite can hold, or None."""
+    found = number(value)
+    return None if found is None or abs(found) > LARGEST else round(found)
+
+
+def text(value: Value) -> str | None:
+    """Return *value* when it is a text, else None."""
+    return value if isinstance(value, str) and value else None
+
+
+def model_name(value: Value) -> str | None:
+    """Return the model without the suffix that only some signals carry."""
+    found = text(value)
+    return found.removesuffix(MODEL_SUFFIX) if found else None
+
+
+def decode_logs(request: ExportLogsServiceRequest) -> Batch:
+    """
+    Return the events of *request*.
+
+    The key of each is a hash of the whole record plus its ordinal among equal records of the request: a batch
+    that is sent again is stored once, and two records that really are equal are both stored.
+    """
+    rows: list[EventRow] = []
+    seen: Counter[bytes] = Counter()
+    for of_resource in request.resource_logs:
+        shared = attributes_of(of_resource.resource.attributes)
+        resource = of_resource.resource.SerializeToString(deterministic=True)
+        for of_scope in of_resource.scope_logs:
+            scope = of_scope.scope.SerializeToString(deterministic=True)
+            for record in of_scope.log_records:
+                digest = _digest(resource, scope, record.SerializeToString(deterministic=True))
+                key = digest + seen[digest].to_bytes(4, "big")
+                seen[digest] += 1
+                rows.append(event_row(key, record, shared))
+    return Batch(events=rows)
+
+
+def _digest(*parts: bytes) -> bytes:
+    made = blake2b(digest_size=16)
+    for part in parts:
+        made.update(len(part).to_bytes(8, "big") + part)
+    return made.digest()
+
+
+def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> EventRow:
+    """Return the row of *record*; *shared* are the attributes of its resource, which the record's own override."""
+    attributes = {**shared, **attributes_of(record.attributes)}
+    body = plain(record.body)
+    body_text = body if isinstance(body, str) else ""
+    if body is not None and not isinstance(body, str):
+        attributes.setdefault("body", body)
+    cost = integer(attributes.get("cost_usd_micros"))
+    if cost is None and (dollars := number(attributes.get("cost_usd"))) is not None:
+        cost = integer(dollars * 1_000_000)
+    counts = {name: integer(attributes.get(name)) for name in INTEGERS[1:]}
+    return EventRow(
+        key=key,
+        time_ns=min(record.time_unix_nano or record.observed_time_unix_nano, LARGEST),
+        name=_name(attributes, body_text, record),
+        body=body_text,
+        service=text(attributes.get("service.name")),
+        session_id=text(attributes.get("session.id")),
+        sequence=integer(attributes.get("event.sequence")),
+        prompt_id=text(attributes.get("prompt.id")),
+        request_id=text(attributes.get("request_id")),
+        model=model_name(attributes.get("model")),
+        profile=text(attributes.get("cclaunch.profile")),
+        cost_usd_micros=cost,
+        **counts,
+        duration_ms=number(attributes.get("duration_ms")),
+        check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
+        attributes=attributes,
+    )
+
+
+def _name(attributes: Mapping[str, Value], body: str, record: LogRecord) -> str:
+    """Return the event's name without prefix; the attribute can be lost to a limit, the body cannot."""
+    named = text(attributes.get("event.name"))
+    if body.startswith(otel.EVENT_PREFIX) and not (named and body == otel.EVENT_PREFIX + named):
+        return body.removeprefix(otel.EVENT_PREFIX)
+    return (named or record.event_name or body[:200]).removeprefix(otel.EVENT_PREFIX)
+
+
+def decode_metrics(request: ExportMetricsServiceRequest) -> Batch:
+    """Return the points of *request*. Histograms and summaries, which Claude Code does not send, are rejected and named."""
+    points: list[PointRow] = []
+    rejected = 0
+    kinds: set[str] = set()
+    for of_resource in request.resource_metrics:
+        shared = attributes_of(of_resource.resource.attributes)
+        for of_scope in of_resource.scope_metrics:
+            for metric in of_scope.metrics:
+                kind = metric.WhichOneof("data")
+                if kind in ("sum", "gauge"):
+                    points += _points(metric, shared)
+                elif kind:
+                    rejected += len(getattr(metric, kind).data_points)
+                    kinds.add(kind)
+    message = f"{', '.join(sorted(kinds))} points are not stored: only sums and gauges are" if rejected else ""
+    return Batch(points=points, rejected=rejected, message=message)
+
+
+def _points(metric: Metric, shared: Mapping[str, Value]) -> list[PointRow]:
+    if metric.WhichOneof("data") == "sum":
+        temporality, monotonic, points = metric.sum.aggregation_temporality, metric.sum.is_monotonic, metric.sum.data_points
+    else:
+        temporality, monotonic, points = CUMULATIVE, False, metric.gauge.data_points
+    rows = []
+    for point in points:
+        value = _value(point)
+        if value is None:
+            continue
+        attributes = {**shared, **attributes_of(point.attributes)}
+        if "model" in attributes:
+            attributes["model"] = model_name(attributes["model"])
+        identity = (metric.name, metric.unit, str(temporality), str(monotonic), repr(sorted(attributes.items())))
+        rows.append(
+            PointRow(
+                series_key=_digest(*(part.encode("utf-8", "surrogatepass") for part in identity)),
+                name=metric.name,
+                unit=metric.unit,
+                temporality=temporality,
+                monotonic=monotonic,
+                attributes=attributes,
+                check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
+                start_ns=min(point.start_time_unix_nano, LARGEST),
+                time_ns=min(point.time_unix_nano, LARGEST),
+                value=value,
+            )
+        )
+    return rows
+
+
+def _value(point: NumberDataPoint) -> float | None:
+    """Return the point's value; None for one without a recorded value or with one that cannot be added up."""
+    kind = point.WhichOneof("value")
+    found = float(getattr(point, kind)) if kind else None
+    return found if found is not None and math.isfinite(found) else None

@@ -1,0 +1,102 @@
+"""
+The supervisor: keeps the lock, starts the collector, and starts it again when it dies.
+
+It does almost nothing and imports almost nothing, so it stays small and alive. The lock is taken before
+anything else: of two supervisors one leaves.
+"""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+
+from cclaunch.collector.process import FATAL, command
+from cclaunch.plan import Directories
+
+TAKEN = 3
+PAUSES_S = (0.0, 0.1, 0.4, 1.0, 2.0)
+LONG_ENOUGH_S = 20.0
+
+
+def main(words: list[str]) -> int:
+    """Supervise. *words*: config, state, cache and data directory, and the descriptor of a lock that we hold already."""
+    where = Directories(*words[:4])
+    lock = int(words[4]) if len(words) > 4 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return TAKEN
+    os.set_inheritable(lock, True)
+    _sign(lock)
+    return _supervise(where, lock)
+
+
+def _sign(lock: int) -> None:
+    """Write into the lock file who holds it: host, boot, pid and the time of this writing."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            boot = file.read().strip()
+    except OSError:
+        boot = ""
+    lines = {"host": os.uname().nodename, "boot": boot, "pid": os.getpid(), "started": time.time()}
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, "".join(f"{name}={value}\n" for name, value in lines.items()).encode(), 0)
+
+
+class Child:
+    """The collector that runs now, for the signal handler to find."""
+
+    pid = 0
+    ending = False
+
+
+def _supervise(where: Directories, lock: int) -> int:
+    def forward(number: int, _frame: object) -> None:
+        Child.ending = True
+        if Child.pid:
+            os.kill(Child.pid, signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, forward)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    failures = 0
+    while True:
+        started = time.monotonic()
+        status = _run(where, lock)
+        if status == 0 or Child.ending:
+            return 0
+        failures = 1 if time.monotonic() - started > LONG_ENOUGH_S else failures + 1
+        _say(f"the collector ended with {status}")
+        if status == FATAL or failures > len(PAUSES_S):
+            _say("giving up")
+            return 1
+        time.sleep(PAUSES_S[failures - 1])
+
+
+def _run(where: Directories, lock: int) -> int:
+    """Run one collector to its end and return its exit code, negative for a signal."""
+    reading, writing = os.pipe()
+    os.set_inheritable(reading, True)
+    words = command("main", where, lock, reading)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            os.execv(words[0], words)
+        finally:
+            os._exit(127)
+    os.close(reading)
+    Child.pid = pid
+    if Child.ending:  # asked to end between the fork and here
+        os.kill(pid, signal.SIGTERM)
+    _, status = os.waitpid(pid, 0)
+    Child.pid = 0
+    os.close(writing)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,136 @@
+"""``cclaunch events``: what happened, event by event, and with ``-f`` as it happens."""
+
+import os
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cclaunch import console, otel
+from cclaunch.commands.context import database, reading, where_of
+from cclaunch.commands.moments import iso, local
+from cclaunch.errors import StoreMissing
+
+if TYPE_CHECKING:
+    from cclaunch.store.reader import Event
+
+POLL_S = 0.3
+MOST_AT_ONCE = 1000
+LONGEST_VALUE = 100
+
+TOLD = (
+    "model",
+    "cost_usd",
+    "input_tokens",
+    "output_tokens",
+    "tool_name",
+    "success",
+    "decision",
+    "error",
+    "status_code",
+    "attempt",
+    "duration_ms",
+    "prompt",
+    "response",
+)
+"""The attributes that a line for people shows, in this order; ``--json`` has all of them."""
+
+
+@click.command("events")
+@click.option("-n", "count", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="The last N events.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with every event that arrives, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every attribute.")
+@click.option("--name", metavar="NAME", help="Only events of this name, such as api_request.")
+@click.option("--session", metavar="ID", help="Only events of this session.")
+@click.pass_context
+def command(ctx: click.Context, count: int, follow: bool, as_json: bool, name: str | None, session: str | None) -> None:
+    """What happened: the last events, the oldest first."""
+    wanted = {}
+    if name:
+        wanted["event.name"] = name.removeprefix(otel.EVENT_PREFIX)
+    if session:
+        wanted["session.id"] = session
+    shown = 0
+    for event in _events(database(where_of(ctx)), count, follow, wanted):
+        if as_json:
+            console.json_line(_document(event))
+        else:
+            console.line(_told(event))
+        shown += 1
+        if follow:
+            console.flush()
+    if not shown and count and not as_json:
+        console.note("no such event was recorded" if wanted else "nothing was recorded yet")
+
+
+def _events(path: str, count: int, follow: bool, wanted: dict[str, str]) -> "Iterator[Event]":
+    """Yield the last *count* events, and if *follow*, each one that is stored later, for ever."""
+    from cclaunch.store import reader
+
+    try:
+        with reading(path) as connection:
+            seen = reader.newest_rowid(connection)
+            identity = _identity(path)
+            last = reader.events(connection, limit=count, where=wanted) if count else []
+    except StoreMissing:
+        seen, identity, last = 0, 0, []
+    # One stored between the two questions belongs to what follows: it must not be shown twice.
+    yield from (event for event in last if not follow or event.rowid <= seen)
+    while follow:
+        time.sleep(POLL_S)
+        if _identity(path) != identity:  # made since, or deleted and made again: its rows are numbered anew
+            identity, seen = _identity(path), 0
+        fresh, seen = _since(path, seen, wanted)
+        yield from fresh
+
+
+def _since(path: str, seen: int, wanted: dict[str, str]) -> "tuple[list[Event], int]":
+    """Return (events, rowid): what was stored after the rowid *seen*, and from where to go on."""
+    from cclaunch.store import reader
+
+    try:
+        with reading(path) as connection:
+            newest = reader.newest_rowid(connection)
+            fresh = reader.events(connection, after=seen, limit=MOST_AT_ONCE, where=wanted)
+    except StoreMissing:
+        return [], seen
+    # With a filter, most rows pass unseen: go on behind them. A full answer may have more behind its last row.
+    return fresh, fresh[-1].rowid if len(fresh) == MOST_AT_ONCE else max(newest, seen, *(event.rowid for event in fresh))
+
+
+def _identity(path: str) -> int:
+    """Return what tells one file at *path* from its successor; 0 when there is none."""
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
+
+
+def _document(event: "Event") -> dict[str, Any]:
+    return {
+        "time": iso(event.time_ns),
+        "name": event.name,
+        "session_id": event.session_id,
+        "model": event.model,
+        "attributes": event.attributes,
+    }
+
+
+def _told(event: "Event") -> str:
+    parts = [local(event.time_ns), (event.session_id or "")[:8].ljust(8), event.name]
+    for key in TOLD:
+        value = event.model if key == "model" else event.attributes.get(key)
+        if value is not None and value != "":
+            parts.append(f"{key}={_short(value)}")
+    return "  ".join(parts[:2]) + "  " + " ".join(parts[2:])
+
+
+def _short(value: object) -> str:
+    """Return a value as one word or a quoted text that fits on a line and drives no terminal."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = console.printable(str(value).replace("\t", " "))
+    if len(text) > LONGEST_VALUE:
+        text = text[:LONGEST_VALUE] + "…"
+    return f'"{text}"' if " " in text else text

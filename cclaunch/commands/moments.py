@@ -1,0 +1,106 @@
+"""Dates as people type them (``7d``, ``today``, ``2026-11-01``), and moments as people read them."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import click
+
+UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+NS = 1_000_000_000
+FORMS = "7d, 12h, 30m, 2w, today, yesterday, 2026-11, 2026-11-01, 2026-11-01T09:30"
+
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def parse_moment(text: str, now: datetime, *, end: bool = False) -> int:
+    """
+    Return the moment that *text* means, in nanoseconds since 1970.
+
+    A form without a time of day means a whole day or month, in local time: its first moment, or with
+    *end* the first moment after it, so that ``--until 2026-11-30`` includes the 30th.
+
+    Raises:
+        ValueError: *text* is none of the forms in ``FORMS``, or names no moment of our time.
+    """
+    word = text.strip().lower()
+    if found := re.fullmatch(r"(\d{1,6})([mhdw])", word):
+        moment = now - timedelta(seconds=int(found[1]) * UNITS[found[2]])
+    elif word == "now":
+        moment = now
+    else:
+        moment = _calendar(word, now, end)
+    moment = moment.astimezone(UTC)
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(f"`{text}` is not a moment between 1970 and 2200")
+    return nanoseconds(moment)
+
+
+def _calendar(word: str, now: datetime, end: bool) -> datetime:
+    today = now.astimezone().date()
+    if word in ("today", "yesterday"):
+        return _day(today - timedelta(days=word == "yesterday"), end)
+    if found := re.fullmatch(r"(\d{4})-(\d{2})", word):
+        first = date(int(found[1]), int(found[2]), 1)
+        return _midnight((first + timedelta(days=31)).replace(day=1) if end else first)
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
+        return _day(date.fromisoformat(word), end)
+    if re.match(r"\d{4}-\d{2}-\d{2}[t ]\d", word):
+        return datetime.fromisoformat(word.upper())
+    raise ValueError(f"`{word}` is no date: write one of {FORMS}")
+
+
+def _day(day: date, end: bool) -> datetime:
+    return _midnight(day + timedelta(days=1) if end else day)
+
+
+def _midnight(day: date) -> datetime:
+    """Return the start of *day* in local time (the zone is asked for that day: summer time counts)."""
+    return datetime.combine(day, time()).astimezone()
+
+
+def nanoseconds(moment: datetime) -> int:
+    """Return *moment* in nanoseconds since 1970, without the rounding of a float."""
+    passed = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (passed.days * 86400 + passed.seconds) * NS + passed.microseconds * 1000
+
+
+def iso(time_ns: int) -> str:
+    """Return a moment as ISO 8601 in UTC with milliseconds, for programs."""
+    return datetime.fromtimestamp(time_ns // NS, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{time_ns // 1_000_000 % 1000:03d}Z"
+
+
+def local(time_ns: int) -> str:
+    """Return a moment in local time, for people."""
+    return datetime.fromtimestamp(time_ns // NS).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ago(time_ns: int, now_ns: int) -> str:
+    """Return how long ago a moment was: ``just now``, ``5 min ago``, ``3 days ago``."""
+    seconds = max(0, (now_ns - time_ns) // NS)
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60} min ago"
+    if seconds < 2 * 86400:
+        return f"{seconds // 3600} h ago"
+    return f"{seconds // 86400} days ago"
+
+
+class Moment(click.ParamType):
+    """The type of ``--since`` and, with *end*, of ``--until``; its value is nanoseconds since 1970."""
+
+    name = "date"
+
+    def __init__(self, *, end: bool = False) -> None:
+        self.end = end
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the moment that the word *value* means."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_moment(str(value), datetime.now(UTC), end=self.end)
+        except (ValueError, OverflowError) as error:
+            self.fail(str(error), param, ctx)

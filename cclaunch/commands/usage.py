@@ -1,0 +1,98 @@
+"""``cclaunch usage``: what did it cost, by day and by model or by anything else that the events carry."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cclaunch import console
+from cclaunch.commands.context import Environ, database, environ_of, reading, where_of
+from cclaunch.commands.moments import FORMS, Moment, iso
+from cclaunch.errors import StoreMissing
+
+if TYPE_CHECKING:
+    from cclaunch.store.reader import Usage
+
+DEFAULT_BY = ("day", "model")
+MEASURES = {
+    "cost_usd": "cost",
+    "requests": "requests",
+    "input_tokens": "input",
+    "output_tokens": "output",
+    "cache_read_tokens": "cache read",
+    "cache_creation_tokens": "cache written",
+}
+"""Key of a row -> its heading."""
+
+
+@click.command("usage", epilog=f"A DATE is one of {FORMS}. A day or month given to --until is included.")
+@click.option("--by", multiple=True, metavar="KEY", help="Group by day, model, session, repository or any attribute. Repeatable.")
+@click.option("--since", type=Moment(), metavar="DATE", help="Only what happened from then on.")
+@click.option("--until", type=Moment(end=True), metavar="DATE", help="Only what happened before.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(ctx: click.Context, by: Sequence[str], since: int | None, until: int | None, as_json: bool) -> None:
+    """What did it cost: dollars, requests and tokens, by day and by model unless told otherwise."""
+    keys = _keys(by)
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError("--since is not before --until", ctx)
+    environ = environ_of(ctx)
+    with console.progress("adding up", environ):
+        found = _read(database(where_of(ctx)), since, until, keys)
+    if as_json:
+        console.json_line(_document(found, since, until, keys), indent=2)
+    elif found is None or not found.rows:
+        console.note("nothing was recorded yet" if since is until is None else "nothing was recorded in that time")
+    else:
+        _show(found, keys, environ)
+    if found is not None and found.lost_usd_micros:
+        lost = _money(found.lost_usd_micros / 1_000_000)
+        console.note(f"claude's own metrics count {lost} more than these events: that much was lost on the way")
+
+
+def _keys(by: Sequence[str]) -> list[str]:
+    """Return the keys to group by: repeated or joined by commas, each once."""
+    words = [word.strip() for given in by for word in given.split(",")]
+    keys = list(dict.fromkeys(word for word in words if word)) or list(DEFAULT_BY)
+    if taken := sorted(set(keys) & set(MEASURES)):
+        raise click.UsageError(f"--by {taken[0]}: that is what is counted, nothing to group by")
+    return keys
+
+
+def _read(path: str, since: int | None, until: int | None, keys: Sequence[str]) -> "Usage | None":
+    from cclaunch.store import reader
+
+    try:
+        with reading(path) as connection:
+            return reader.usage(connection, since, until, keys)
+    except StoreMissing:
+        return None
+
+
+def _document(found: "Usage | None", since: int | None, until: int | None, keys: Sequence[str]) -> dict[str, Any]:
+    return {
+        "since": None if since is None else iso(since),
+        "until": None if until is None else iso(until),
+        "by": list(keys),
+        "rows": [{key: row[key] for key in (*keys, *MEASURES)} for row in found.rows] if found else [],
+        "total": {key: found.total[key] for key in MEASURES} if found else dict.fromkeys(MEASURES, 0),
+    }
+
+
+def _show(found: "Usage", keys: Sequence[str], environ: Environ) -> None:
+    rows = [[*(_label(row[key]) for key in keys), *_figures(row)] for row in found.rows]
+    total = [("total" if position == 0 else "") for position in range(len(keys))]
+    numbers = range(len(keys), len(keys) + len(MEASURES))
+    console.table([*keys, *MEASURES.values()], rows, environ, right=numbers, foot=[*total, *_figures(found.total)])
+
+
+def _figures(row: dict[str, Any]) -> list[str]:
+    return [_money(row[key]) if key == "cost_usd" else f"{row[key]:,}" for key in MEASURES]
+
+
+def _money(dollars: float) -> str:
+    return f"${dollars:,.4f}"
+
+
+def _label(value: object) -> str:
+    return console.NOTHING if value is None or value == "" else str(value)
