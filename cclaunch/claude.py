@@ -7,7 +7,7 @@ signals that the interpreter changed put back, and not one byte on stdout.
 Hot: this module imports nothing that the interpreter has not loaded already.
 """
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # the C module has no stub; `signal` would cost a millisecond
 import sys
 
 try:
@@ -162,6 +162,14 @@ def restore_signals() -> None:
         number = getattr(_signal, name, None)
         if number is not None:
             _signal.signal(number, _signal.SIG_DFL)
+
+
+def interrupted() -> int:
+    """End as a program does that never caught Ctrl-C, so that the shell sees it; 130 where that cannot be done."""
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    if sys.platform != "win32":
+        system.kill(system.getpid(), _signal.SIGINT)
+    return 130
 
 
 def uncoerced(environ: "dict[str, str]") -> "dict[str, str]":

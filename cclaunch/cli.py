@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -140,6 +140,10 @@ def main(words: list[str], environ: Mapping[str, str]) -> int:
         console.show_error(error)
         return 2 if isinstance(error, ConfigError) else error.exit_code
     except Exception as error:
+        if isinstance(error, OSError) and not _takes_output():
+            _abandon_stdout()
+            console.note(f"error: cannot write the output: {error.strerror}")
+            return 1
         return _our_bug(error, environ)
 
 
@@ -167,8 +171,17 @@ def _show_usage(error: click.UsageError) -> None:
         console.note(f"hint: {error.ctx.command_path} --help")
 
 
+def _takes_output() -> bool:
+    """Say whether stdout still takes what is waiting to be written."""
+    try:
+        console.flush()
+    except OSError:
+        return False
+    return True
+
+
 def _abandon_stdout() -> None:
-    """Point stdout at nothing: its reader is gone, and the interpreter would complain about that at its exit."""
+    """Point stdout at nothing: it takes nothing more, and the interpreter would complain about that at its exit."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
@@ -191,8 +204,3 @@ def _our_bug(error: Exception, environ: Mapping[str, str]) -> int:
         told = f"and {path} could not be written"
     console.note(f"this is a bug of ours: {type(error).__name__}: {error}; {told}")
     return BUG
-
-
-def known(name: str) -> Any:
-    """Return the click command of the verb *name*, for tests and completion."""
-    return group().get_command(click.Context(group()), name)

@@ -52,7 +52,7 @@ def show_error(error: CclaunchError) -> None:
 
 
 def line(text: str = "") -> None:
-    """Write one line of data to stdout. What cannot be encoded there is escaped, never a crash."""
+    """Write one line of data to stdout. What cannot be encoded there is escaped. Raises OSError."""
     try:
         sys.stdout.write(f"{text}\n")
     except UnicodeEncodeError:
@@ -61,7 +61,7 @@ def line(text: str = "") -> None:
 
 
 def flush() -> None:
-    """Hand over what was written to stdout: a reader at the other end of a pipe must not wait for the next line."""
+    """Hand over what was written to stdout: a reader must not wait for the next line. Raises OSError."""
     sys.stdout.flush()
 
 
@@ -130,14 +130,13 @@ def width(text: str) -> int:
 
 def size(count: int) -> str:
     """Return a number of bytes for people: ``512 B``, ``1.5 MB``."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            break
-        amount /= 1000
-    else:
-        unit = "TB"
-    return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+    if count < 1000:
+        return f"{count} B"
+    amount, unit = count / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if amount >= 1000:
+            amount, unit = amount / 1000, larger
+    return f"{amount:.1f} {unit}"
 
 
 def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager[None]":

@@ -84,7 +84,7 @@ def main() -> int:
             return _refuse(f"there is no profile `{words.profile}`: profiles are not built yet; nothing was launched")
         return launch(words.rest, environ)
     except KeyboardInterrupt:
-        return _interrupted()
+        return claude.interrupted()
 
 
 def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = False) -> int:
@@ -284,13 +284,3 @@ def _say(text: str) -> None:
     from cclaunch.console import note
 
     note(text)
-
-
-def _interrupted() -> int:
-    """End as a program does that never caught Ctrl-C, so that the shell sees it."""
-    import _signal
-
-    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-    if sys.platform != "win32":
-        system.kill(system.getpid(), _signal.SIGINT)
-    return 130

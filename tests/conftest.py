@@ -6,6 +6,7 @@ The problem it owns: no test may touch the home of the person who runs it, and n
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -55,8 +56,6 @@ def scrubbed_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     kept = {name: value for name, value in before.items() if name in KEPT_VARIABLES or name.startswith("CCLAUNCH_TEST_")}
     os.environ.clear()
     os.environ |= {**kept, "HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
-    import sys
-
     sys.addaudithook(guard.GUARD)
     yield home
     guard.GUARD.active = False

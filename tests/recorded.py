@@ -14,16 +14,16 @@ from messages_api import MessagesApi
 from real_claude import micros
 from sandbox import Sandbox
 
+from cclaunch.store import reader
+
 Attributes = dict[str, Any]
 
 
 def events(sandbox: Sandbox, name: str = "") -> list[Attributes]:
     """Return the attributes of all stored events (or those called *name*), oldest first."""
-    from cclaunch.store import reader
-
     connection = reader.open_reader(str(sandbox.database))
     try:
-        rows = reader.events(connection, limit=None, newest=False)
+        rows = reader.events(connection)
         return [dict(row.attributes) for row in rows if name in ("", row.name)]
     finally:
         connection.close()

@@ -1,0 +1,1 @@
+"""How the telemetry stack is provided: one module a backend."""

@@ -1,0 +1,1 @@
+"""The embedded collector: OTLP in, SQLite behind it."""

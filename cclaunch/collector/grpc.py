@@ -4,6 +4,7 @@ OTLP over gRPC: three methods over raw bytes, so that a message is measured and 
 A second server on the same port must fail loudly instead of sharing it: ``so_reuseport`` is off.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -43,7 +44,7 @@ def exporting(collector: Collector, signal: Signal) -> Handler:
     return export
 
 
-class Methods(grpc.GenericRpcHandler):
+class Methods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only
     """The methods by name."""
 
     def __init__(self, collector: Collector) -> None:
@@ -67,10 +68,8 @@ def bind(server: Any, port: int) -> int:
         raise OSError(f"port {port} is taken") from error
     if not found:
         raise OSError(f"port {port} is taken")
-    try:
+    with contextlib.suppress(RuntimeError):  # no IPv6 here, or taken there: claude is given 127.0.0.1
         server.add_insecure_port(f"[::1]:{found}")
-    except RuntimeError:
-        pass  # no IPv6 here, or taken there: the address that claude is given is 127.0.0.1
     return int(found)
 
 

@@ -9,7 +9,7 @@ integer here and a string there) becomes one thing, because people add it up.
 import base64
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -81,8 +81,8 @@ class PointRow(NamedTuple):
 class Batch(NamedTuple):
     """What one request holds, and how much of it could not be taken and why."""
 
-    events: list[EventRow] = []
-    points: list[PointRow] = []
+    events: Sequence[EventRow] = ()
+    points: Sequence[PointRow] = ()
     rejected: int = 0
     message: str = ""
 
@@ -230,8 +230,9 @@ def decode_metrics(request: ExportMetricsServiceRequest) -> Batch:
 
 
 def _points(metric: Metric, shared: Mapping[str, Value]) -> list[PointRow]:
+    temporality: int
     if metric.WhichOneof("data") == "sum":
-        temporality, monotonic, points = metric.sum.aggregation_temporality, metric.sum.is_monotonic, metric.sum.data_points
+        temporality, monotonic, points = int(metric.sum.aggregation_temporality), metric.sum.is_monotonic, metric.sum.data_points
     else:
         temporality, monotonic, points = CUMULATIVE, False, metric.gauge.data_points
     rows = []

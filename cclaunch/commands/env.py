@@ -66,11 +66,18 @@ def _explain(found: Composed, environ: Environ) -> None:
     for name, source in found.made.sources.items():
         value = found.made.environ.get(name, console.NOTHING)
         before = found.made.displaced.get(name)
-        rows.append([name, value, source + (f", in the place of the shell's `{before}`" if before is not None else "")])
+        if before is not None:
+            source += f", in the place of the shell's {'(hidden)' if _secret(name) else f'`{before}`'}"
+        rows.append([name, value, source])
     console.table(["variable", "value", "from"], rows, environ)
     if FRESH in found.made.attributes.values():
         console.note(f"`{FRESH}` stands for an id that every launch makes anew")
     _tell(found)
+
+
+def _secret(name: str) -> bool:
+    """Say whether a variable may hold a credential: those are never shown."""
+    return any(part in name for part in ("HEADERS", "KEY", "TOKEN"))
 
 
 def quoted(value: str) -> str:

@@ -1,8 +1,8 @@
 """Dates as people type them (``7d``, ``today``, ``2026-11-01``), and moments as people read them."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import click
 
@@ -88,19 +88,15 @@ def ago(time_ns: int, now_ns: int) -> str:
     return f"{seconds // 86400} days ago"
 
 
-class Moment(click.ParamType):
-    """The type of ``--since`` and, with *end*, of ``--until``; its value is nanoseconds since 1970."""
+def moment(*, end: bool = False) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
+    """Return the callback that turns the word of ``--since``, or with *end* of ``--until``, into nanoseconds since 1970."""
 
-    name = "date"
-
-    def __init__(self, *, end: bool = False) -> None:
-        self.end = end
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the moment that the word *value* means."""
-        if isinstance(value, int):
-            return value
+    def convert(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+        if value is None:
+            return None
         try:
-            return parse_moment(str(value), datetime.now(UTC), end=self.end)
+            return parse_moment(value, datetime.now(UTC), end=end)
         except (ValueError, OverflowError) as error:
-            self.fail(str(error), param, ctx)
+            raise click.BadParameter(str(error), ctx, param) from error
+
+    return convert

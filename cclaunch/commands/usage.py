@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cclaunch import console
+from cclaunch.backends import foreign
 from cclaunch.commands.context import Environ, database, environ_of, reading, where_of
-from cclaunch.commands.moments import FORMS, Moment, iso
+from cclaunch.commands.moments import FORMS, iso, moment
 from cclaunch.errors import StoreMissing
 
 if TYPE_CHECKING:
@@ -27,18 +28,18 @@ MEASURES = {
 
 @click.command("usage", epilog=f"A DATE is one of {FORMS}. A day or month given to --until is included.")
 @click.option("--by", multiple=True, metavar="KEY", help="Group by day, model, session, repository or any attribute. Repeatable.")
-@click.option("--since", type=Moment(), metavar="DATE", help="Only what happened from then on.")
-@click.option("--until", type=Moment(end=True), metavar="DATE", help="Only what happened before.")
+@click.option("--since", callback=moment(), metavar="DATE", help="Only what happened from then on.")
+@click.option("--until", callback=moment(end=True), metavar="DATE", help="Only what happened before.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(ctx: click.Context, by: Sequence[str], since: int | None, until: int | None, as_json: bool) -> None:
     """What did it cost: dollars, requests and tokens, by day and by model unless told otherwise."""
-    keys = _keys(by)
+    keys, where = _keys(by), where_of(ctx)
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until", ctx)
     environ = environ_of(ctx)
     with console.progress("adding up", environ):
-        found = _read(database(where_of(ctx)), since, until, keys)
+        found = _read(database(where), since, until, keys)
     if as_json:
         console.json_line(_document(found, since, until, keys), indent=2)
     elif found is None or not found.rows:
@@ -48,6 +49,8 @@ def command(ctx: click.Context, by: Sequence[str], since: int | None, until: int
     if found is not None and found.lost_usd_micros:
         lost = _money(found.lost_usd_micros / 1_000_000)
         console.note(f"claude's own metrics count {lost} more than these events: that much was lost on the way")
+    if other := foreign.ports(where):
+        console.note(f"telemetry goes to {other.owner} on port {other.grpc}: what is stored there is not counted here")
 
 
 def _keys(by: Sequence[str]) -> list[str]:

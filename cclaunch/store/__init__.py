@@ -1,0 +1,1 @@
+"""The database of the embedded collector: schema, writing, reading, retention."""

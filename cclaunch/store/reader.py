@@ -176,7 +176,8 @@ def _raw(
     grouping = f"GROUP BY {', '.join(str(number + 1) for number in range(len(by)))}" if by else ""
     query = (
         f"SELECT {keys} count(*), {', '.join(f'sum({name})' for name in SUMS[1:])}"
-        f" FROM (SELECT *, min(id) FROM events WHERE {COUNTED} AND {condition} GROUP BY coalesce(request_id, hex(key))) {grouping}"
+        f" FROM (SELECT *, min(id) FROM events WHERE {COUNTED} AND {condition} GROUP BY coalesce(request_id, hex(key)))"
+        f" {grouping}"
     )
     return [tuple(row) for row in connection.execute(query, [*parameters, *values])]
 
@@ -249,6 +250,7 @@ def events(
     after: int | None = None,
     since: int | None = None,
     until: int | None = None,
+    newest: bool = True,
     where: Mapping[str, str] | None = None,
 ) -> list[Event]:
     """
@@ -256,6 +258,7 @@ def events(
 
     Args:
         limit: At most so many; None for all.
+        newest: Which of them, when there are more than *limit*: the newest, or the oldest.
         after: Only rows stored later than this rowid, in the order they were stored.
         since, until: Nanoseconds since the epoch.
         where: Attribute -> value; ``event.name`` and ``session.id`` are attributes like others.
@@ -265,8 +268,10 @@ def events(
         query = f"SELECT * FROM events WHERE {condition} AND id > ? ORDER BY id LIMIT ?"
         found = connection.execute(query, [*values, after, -1 if limit is None else limit]).fetchall()
     else:
-        query = f"SELECT * FROM events WHERE {condition} ORDER BY time_ns DESC, sequence DESC, id DESC LIMIT ?"
-        found = connection.execute(query, [*values, -1 if limit is None else limit]).fetchall()[::-1]
+        way = "DESC" if newest else "ASC"
+        query = f"SELECT * FROM events WHERE {condition} ORDER BY time_ns {way}, sequence {way}, id {way} LIMIT ?"
+        found = connection.execute(query, [*values, -1 if limit is None else limit]).fetchall()
+        found = found[::-1] if newest else found
     return [Event(row["id"], row["time_ns"], row["name"], row["session_id"], row["model"], _attributes(row)) for row in found]
 
 

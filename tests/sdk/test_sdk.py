@@ -5,7 +5,6 @@ The problem it owns: what any correct OTLP client sends arrives once and is summ
 protocol, temporality and compression it prefers.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -146,7 +145,7 @@ def test_usage_prints_json_that_names_its_parts(sandbox: Sandbox, ports: Mapping
     """By model: one row a model, the same keys in rows and total."""
     with Client(protocol, ports, instance="one") as client:
         request_event(client, 1)
-    found = json.loads(json.dumps(usage(sandbox, "--by", "model")))
+    found = usage(sandbox, "--by", "model")
     assert set(found) >= {"since", "until", "by", "rows", "total"}
     assert [row["model"] for row in found["rows"]] == ["claude-opus-4-8"]
     assert {key: value for key, value in found["rows"][0].items() if key != "model"} == found["total"]

@@ -1,0 +1,196 @@
+"""``cclaunch check``: find what is wrong, then prove that what claude would send arrives where ``usage`` reads."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import click
+
+from cclaunch import console, otel
+from cclaunch.backends import embedded
+from cclaunch.commands.composed import composed
+from cclaunch.commands.context import Environ, config_of, database, environ_of, reading, where_of
+from cclaunch.commands.installed import installed
+from cclaunch.commands.proof import NotDelivered, Road, send
+from cclaunch.config import Config
+from cclaunch.environment import Ports
+from cclaunch.errors import CclaunchError, ConfigError, StoreMissing
+from cclaunch.plan import Directories
+from cclaunch.wake import forget
+
+READ_BACK_S = 5.0
+POLL_S = 0.05
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Finding(NamedTuple):
+    """One check: its *name*, whether it is *ok*, what was seen, and what mends it."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str = ""
+
+
+@click.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """
+    Find what is wrong, and prove that telemetry arrives.
+
+    Starts the collector if it sleeps, as a launch would. The proof is an event and a metric sent by the road
+    that claude would take from here, and read back from where `usage` reads; they are never counted. Ends
+    with 1 when one check fails.
+    """
+    environ = environ_of(ctx)
+    findings = []
+    for finding in _findings(environ, where_of(ctx)):
+        findings.append(finding)
+        if not as_json:
+            _tell(finding, environ)
+    fine = all(finding.ok for finding in findings)
+    if as_json:
+        console.json_line({"ok": fine, "checks": [finding._asdict() for finding in findings]}, indent=2)
+    if not fine:
+        ctx.exit(1)
+
+
+def _tell(finding: Finding, environ: Environ) -> None:
+    word = console.styled("ok    ", console.GREEN, environ) if finding.ok else console.styled("failed", console.RED, environ)
+    hint = f" (hint: {finding.hint})" if finding.hint else ""
+    console.line(f"{word}  {finding.name}: {console.printable(finding.detail + hint)}")
+    console.flush()
+
+
+def _findings(environ: Environ, where: Directories) -> Iterator[Finding]:
+    """Yield one finding after the other; what a later one needs of an earlier one stands between them."""
+    config, finding = _configuration(where)
+    yield finding
+    with console.progress("asking claude", environ):
+        finding = _claude(environ)
+    yield finding
+    with console.progress("asking the collector", environ):
+        ports, finding = _collector(where, config, environ)
+    yield finding
+    for name, number in _numbers(ports, config):
+        yield _port(name, number, ports, where)
+    if ports is not None:
+        with console.progress("sending an event and a metric", environ):
+            finding = _proof(environ, where, ports)
+        yield finding
+
+
+def _configuration(where: Directories) -> tuple[Config, Finding]:
+    try:
+        return config_of(where), Finding("config", True, f"{where.config}/config.toml is fine, or not there")
+    except ConfigError as error:
+        return Config(), Finding("config", False, f"{error.message}; the defaults are used", error.hint)
+
+
+def _claude(environ: Environ) -> Finding:
+    try:
+        found = installed(environ)
+    except CclaunchError as error:
+        return Finding("claude", False, error.message, error.hint)
+    if found.trouble:
+        return Finding("claude", False, f"{found.path}: {found.trouble}", f"{found.path} --version")
+    return Finding("claude", True, f"{found.path}, {found.version}")
+
+
+def _collector(where: Directories, config: Config, environ: Environ) -> tuple[Ports | None, Finding]:
+    slept = embedded.health(where) is not None
+    try:
+        started = embedded.start(where, config, deadline_s=config.stack.wait, environ=environ)
+    except CclaunchError as error:
+        cause = " / ".join(error.cause.splitlines()[-1:])
+        return None, Finding("collector", False, f"{error.message}{': ' if cause else ''}{cause}", error.hint)
+    forget(where)
+    if started.ports.owner:
+        return started.ports, Finding("collector", True, f"{started.ports.owner}, not ours; `cclaunch usage` cannot see it")
+    return started.ports, Finding("collector", True, "healthy" + (", started just now" if slept else ""))
+
+
+def _numbers(ports: Ports | None, config: Config) -> list[tuple[str, int]]:
+    """Return the ports to look at: those in use, else those that the configuration names."""
+    if ports is None:
+        return list(config.ports._asdict().items())
+    if ports.owner:
+        return [("grpc", int(ports.grpc))]
+    return [("grpc", int(ports.grpc)), ("http", int(ports.http)), ("metrics", int(ports.metrics))]
+
+
+def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Finding:
+    """Say who holds a port. Without a collector of ours, whoever holds it may be the reason."""
+    from cclaunch.ports import listener
+
+    holder = listener(number)
+    title = f"port {number} ({name})"
+    if ports is None:
+        return (
+            Finding(title, False, f"held by {holder}", "stop it, or set another port") if holder else Finding(title, True, "free")
+        )
+    if holder is None:
+        return Finding(title, False, "nobody listens", "cclaunch stack restart")
+    running = embedded.running(where)
+    ours = running is not None and holder.pid == running.pid
+    if ports.owner or ours:
+        return Finding(title, True, f"held by {holder}{', the collector' if ours else ''}")
+    return Finding(title, False, f"held by {holder}, which is not the collector", "cclaunch stack restart")
+
+
+def _proof(environ: Environ, where: Directories, ports: Ports) -> Finding:
+    """Send by claude's road and read back from where `usage` reads."""
+    made = composed(environ, where, launch=True).made.environ
+    road = Road(made.get(otel.PROTOCOL, ""), made.get(otel.ENDPOINT, ""))
+    name = f"proof over {road.protocol or 'no protocol'} to {road.endpoint or 'no endpoint'}"
+    if not _is_local(road, ports):
+        return Finding(name, True, 'not tried: telemetry.routing = "environment" sends it elsewhere')
+    nonce = secrets.token_hex(16)
+    began = time.monotonic()
+    try:
+        send(road, nonce)
+        if ports.owner:
+            return Finding(name, True, f"taken; what {ports.owner} stores cannot be read back")
+        event, metric = _read_back(where, nonce)
+    except NotDelivered as error:
+        return Finding(name, False, str(error), "cclaunch stack restart")
+    except CclaunchError as error:
+        return Finding(name, False, error.message, error.hint)
+    if event and metric:
+        return Finding(name, True, f"an event and a metric came back in {(time.monotonic() - began) * 1000:.0f} ms")
+    missing = " and ".join(what for what, seen in (("event", event), ("metric", metric)) if not seen)
+    return Finding(name, False, f"acknowledged, but the {missing} cannot be read back", "cclaunch stack logs")
+
+
+def _is_local(road: Road, ports: Ports) -> bool:
+    """Say whether *road* leads to the collector with *ports*. A road that leads nowhere is for the proof to fail on."""
+    if not road.endpoint:
+        return True
+    try:
+        parts = urlsplit(road.endpoint)
+        number = str(parts.port)
+    except ValueError:
+        return True
+    if not parts.hostname:
+        return True
+    return parts.hostname in LOOPBACK and number in (ports.grpc, ports.http)
+
+
+def _read_back(where: Directories, nonce: str) -> tuple[bool, bool]:
+    """Return what of (event, metric) can be read; asks until both can, or for five seconds."""
+    from cclaunch.store.reader import find_check
+
+    until = time.monotonic() + READ_BACK_S
+    found = (False, False)
+    while not all(found) and time.monotonic() < until:
+        try:
+            with reading(database(where)) as connection:
+                found = find_check(connection, nonce)
+        except StoreMissing:
+            found = (False, False)
+        if not all(found):
+            time.sleep(POLL_S)
+    return found

@@ -1,0 +1,55 @@
+"""The end of the database: what would be lost, and deleting it while nobody can write to it."""
+
+import contextlib
+import os
+
+from cclaunch import console
+from cclaunch.collector import lock
+from cclaunch.commands.context import database
+from cclaunch.commands.moments import local
+from cclaunch.errors import CclaunchError, StackError, StoreError
+from cclaunch.plan import Directories
+
+SUFFIXES = ("", "-wal", "-shm", "-journal")
+"""The database itself goes first: a write-ahead log without it is nothing, it without its log is a database that lies."""
+
+PATIENCE_S = 5.0
+
+
+def describe(where: Directories) -> str:
+    """Return what the database holds, its size and date range, in one sentence; an empty string when there is none."""
+    from cclaunch.store.reader import extent
+
+    path = database(where)
+    sizes = [os.path.getsize(path + suffix) for suffix in SUFFIXES if os.path.exists(path + suffix)]
+    if not sizes:
+        return ""
+    size = console.size(sum(sizes))
+    try:
+        found = extent(path)
+    except CclaunchError as error:
+        return f"{path}: {size} ({error.message})"
+    if found.first_ns is None or found.last_ns is None:
+        return f"{path}: {size}, no events"
+    count = "1 event" if found.events == 1 else f"{found.events:,} events"
+    return f"{path}: {size}, {count} from {local(found.first_ns)} to {local(found.last_ns)}"
+
+
+def erase(where: Directories) -> None:
+    """
+    Delete the database, holding the collector's lock: one started meanwhile must not write into a deleted file.
+
+    Raises:
+        StackError: A collector is running again, or a file cannot be deleted.
+    """
+    handle = lock.take(f"{where.data}/collector.lock", PATIENCE_S)
+    if handle is None:
+        raise StackError("the database was not deleted: a collector is running again", hint="cclaunch stack down --volumes")
+    try:
+        for suffix in SUFFIXES:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(database(where) + suffix)
+    except OSError as error:
+        raise StoreError(f"cannot delete {error.filename}: {error.strerror}", hint=f"ls -ld {where.data}") from error
+    finally:
+        os.close(handle)

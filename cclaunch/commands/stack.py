@@ -1,0 +1,143 @@
+"""``cclaunch stack``: start, stop and look at the telemetry stack; here the embedded collector."""
+
+import sys
+
+import click
+
+from cclaunch import console
+from cclaunch.backends import embedded
+from cclaunch.commands.context import config_of, environ_of, where_of
+from cclaunch.commands.erase import describe, erase
+from cclaunch.commands.follow import show_log
+from cclaunch.commands.reserved import reserved
+from cclaunch.commands.services import show_services, stack_state
+from cclaunch.errors import UsageError
+from cclaunch.plan import Directories
+from cclaunch.wake import forget
+
+
+class Parts(click.Group):
+    """A group that names what was probably meant."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return (name, command, rest). Raises a usage error with the nearest name for an unknown one."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            meant = f"; did you mean `{near[0]}`?" if near else ""
+            raise click.UsageError(f"`{args[0]}` is not a part of `{ctx.command_path}`{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs")
+def command() -> None:
+    """
+    The telemetry stack: a collector of your own on this machine, one for all launches.
+
+    A launch starts it when it is needed, and it ends by itself when nobody has needed it for a while.
+    """
+
+
+@command.command("up")
+@click.pass_context
+def up(ctx: click.Context) -> None:
+    """Start the collector and wait until it is healthy. Does nothing when it is."""
+    _start(ctx)
+
+
+@command.command("restart")
+@click.pass_context
+def restart(ctx: click.Context) -> None:
+    """Stop the collector and start it again. What was acknowledged is kept; claude sends again what was not."""
+    where = where_of(ctx)
+    config_of(where)  # a broken file must be known before anything is stopped
+    with console.progress("stopping the collector", environ_of(ctx)):
+        embedded.shutdown(where)
+    _start(ctx)
+
+
+def _start(ctx: click.Context) -> None:
+    environ, where = environ_of(ctx), where_of(ctx)
+    config = config_of(where)
+    with console.progress("starting the collector", environ):
+        started = embedded.start(where, config, deadline_s=config.stack.wait, environ=environ)
+    forget(where)
+    for text in started.notes:
+        console.note(text)
+    ports = started.ports
+    if ports.owner:
+        console.line(f"collector: {ports.owner}, grpc 127.0.0.1:{ports.grpc}")
+    else:
+        metrics = f"metrics http://127.0.0.1:{ports.metrics}/metrics"
+        console.line(f"collector: healthy, grpc 127.0.0.1:{ports.grpc}, http 127.0.0.1:{ports.http}, {metrics}")
+
+
+@command.command("down")
+@click.option("--volumes", is_flag=True, help="Delete the database too: everything that was recorded.")
+@click.option("--yes", is_flag=True, help="Do not ask before deleting.")
+@click.pass_context
+def down(ctx: click.Context, volumes: bool, yes: bool) -> None:
+    """Stop the collector. What was recorded stays, unless --volumes deletes it."""
+    where = where_of(ctx)
+    if yes and not volumes:
+        raise click.UsageError("--yes answers the question of --volumes", ctx)
+    doomed = _agreed(where, yes) if volumes else False
+    with console.progress("stopping the collector", environ_of(ctx)):
+        was_running = embedded.shutdown(where)
+    console.line("collector: stopped" if was_running else "collector: was not running")
+    if doomed:
+        erase(where)
+        console.line("database: deleted")
+
+
+def _agreed(where: Directories, yes: bool) -> bool:
+    """Say what would be deleted and ask; return whether there is anything to delete. Raises Abort on a no."""
+    text = describe(where)
+    if not text:
+        console.note("there is no database to delete")
+        return False
+    console.note(f"this deletes {text}")
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("there is no terminal to ask on; nothing was stopped or deleted", hint="add --yes")
+    if not click.confirm("Delete it?", default=False, err=True):
+        console.note("nothing was stopped or deleted")
+        raise click.exceptions.Exit(1)
+    return True
+
+
+@command.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """Say how every service of the stack is."""
+    environ = environ_of(ctx)
+    with console.progress("asking the stack", environ):
+        state = stack_state(where_of(ctx))
+    if as_json:
+        console.json_line(state.document(), indent=2)
+    else:
+        show_services(state, environ)
+
+
+@command.command("logs")
+@click.option("-f", "--follow", is_flag=True, help="Go on with every line that is written, until Ctrl-C.")
+@click.option("-n", "count", type=click.IntRange(min=0), default=100, show_default=True, metavar="N", help="The last N lines.")
+@click.pass_context
+def logs(ctx: click.Context, follow: bool, count: int) -> None:
+    """Show the collector's log."""
+    show_log(embedded.log_path(where_of(ctx)), count, follow=follow)
+
+
+RESERVED = {
+    "pull": "Fetch what the stack needs.",
+    "use": "Choose another backend.",
+    "compose": "Print the stack as a compose file.",
+    "enable": "Start the stack with the session.",
+    "disable": "Undo enable.",
+}
+
+for _name, _summary in RESERVED.items():
+    command.add_command(reserved(_name, _summary))

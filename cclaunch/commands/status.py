@@ -1,0 +1,86 @@
+"""``cclaunch status``: one screen that says what would be launched, in which shell, with which stack, and what came last."""
+
+import time
+from typing import Any
+
+import click
+
+from cclaunch import console
+from cclaunch.commands.context import Environ, database, environ_of, reading, where_of
+from cclaunch.commands.installed import Claude, installed
+from cclaunch.commands.moments import ago, iso, local
+from cclaunch.commands.services import stack_state
+from cclaunch.errors import CclaunchError, StoreMissing
+from cclaunch.plan import Directories
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """One screen: claude, shell, stack, and the last event that was recorded."""
+    environ, where = environ_of(ctx), where_of(ctx)
+    with console.progress("asking claude and the stack", environ):
+        claude, no_claude = _claude(environ)
+        shell = _shell(environ)
+        state = stack_state(where)
+        last, no_store = _last_event(where)
+    if as_json:
+        document = {
+            "claude": {"path": claude.path if claude else None, "version": (claude.version or None) if claude else None},
+            "profile": None,
+            "shell": shell,
+            "stack": state.document(),
+            "last_event": None if last is None else {"time": iso(last[0]), "name": last[1]},
+        }
+        console.json_line(document, indent=2)
+        return
+    health = "healthy" if state.healthy else state.trouble
+    process = f", process {state.pid}" if state.pid else ""
+    rows = [
+        ("claude", f"{claude.path}  {claude.version or claude.trouble}" if claude else no_claude),
+        ("profile", "none"),
+        ("shell", f"{shell['name']} ({shell['source']})" if shell else "unknown"),
+        ("stack", f"{state.backend}: {health}{process}"),
+        *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.services),
+        ("last event", f"{last[1]}, {local(last[0])} ({ago(last[0], time.time_ns())})" if last else no_store),
+    ]
+    wide = max(console.width(name) for name, _ in rows)
+    for name, text in rows:
+        console.line(f"{console.styled(name.ljust(wide), console.BOLD, environ)}  {console.printable(text)}")
+
+
+def _service(healthy: bool, url: str, detail: str) -> str:
+    return "  ".join(part for part in ("healthy" if healthy else "down", url, detail) if part)
+
+
+def _claude(environ: Environ) -> tuple[Claude | None, str]:
+    try:
+        return installed(environ), ""
+    except CclaunchError as error:
+        return None, f"{error.message} ({error.hint})" if error.hint else error.message
+
+
+def _shell(environ: Environ) -> dict[str, Any] | None:
+    """Return the shell that we were started from: by the processes above us, else by ``SHELL``; None when neither tells."""
+    import shellingham
+
+    try:
+        return {"name": shellingham.detect_shell()[0], "source": "process"}
+    except Exception:  # it reads foreign process tables in many ways: none of its troubles may cost the screen
+        name = environ.get("SHELL", "").rpartition("/")[2]
+        return {"name": name, "source": "SHELL"} if name else None
+
+
+def _last_event(where: Directories) -> tuple[tuple[int, str] | None, str]:
+    """Return ((time, name), trouble) of the newest event in the store."""
+    from cclaunch.store.reader import last_event
+
+    try:
+        with reading(database(where)) as connection:
+            found = last_event(connection)
+    except StoreMissing:
+        return None, "none yet"
+    except CclaunchError as error:
+        return None, error.message
+    return ((found.time_ns, found.name), "") if found else (None, "none yet")

@@ -1,0 +1,28 @@
+# fish completion for cclaunch: our verbs, what stack does, and the options of each.
+# What is not ours is claude's, and falls back to file names.
+
+# Whether the words before the cursor are exactly these (behind the command's own name).
+function __cclaunch_at
+    set -l typed (commandline -opc)
+    test "$typed[2..-1]" = "$argv"
+end
+
+# Whether they begin with these.
+function __cclaunch_in
+    set -l typed (commandline -opc)
+    set -l count (count $argv)
+    test (count $typed) -gt $count; and test "$typed[2.."(math $count + 1)"]" = "$argv"
+end
+
+complete -c cclaunch -n __cclaunch_at -a "exec env usage events dashboard status check stack profile persist unpersist config completions --help --version --"
+complete -c cclaunch -n "__cclaunch_at stack" -f -a "up down restart status logs pull use compose enable disable --help"
+complete -c cclaunch -n "__cclaunch_in env" -f -a "--shell --json --explain --help"
+complete -c cclaunch -n "__cclaunch_in usage" -f -a "--by --since --until --json --help"
+complete -c cclaunch -n "__cclaunch_in events" -f -a "-n -f --follow --json --name --session --help"
+complete -c cclaunch -n "__cclaunch_in status" -f -a "--json --help"
+complete -c cclaunch -n "__cclaunch_in check" -f -a "--json --help"
+complete -c cclaunch -n "__cclaunch_in stack status" -f -a "--json --help"
+complete -c cclaunch -n "__cclaunch_in stack down" -f -a "--volumes --yes --help"
+complete -c cclaunch -n "__cclaunch_in stack logs" -f -a "-f --follow -n --help"
+complete -c cclaunch -n "__cclaunch_in stack up" -f -a --help
+complete -c cclaunch -n "__cclaunch_in stack restart" -f -a --help

@@ -1,0 +1,210 @@
+"""
+A collector for one test, and the messages that are sent to it.
+
+The problem it owns: the collector's tests run the real two processes, in a throw-away directory, on free
+ports; whatever a test does to them, nothing may be left alive.
+"""
+
+import gzip
+import http.client
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from sandbox import free_ports
+
+from cclaunch.backends import embedded
+from cclaunch.config import Config, load_config
+from cclaunch.plan import Directories
+from cclaunch.store.reader import open_reader
+
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+PORTS = ("grpc", "http", "metrics")
+
+
+class Answer(NamedTuple):
+    """What HTTP answered: status, headers in lower case, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Place:
+    """A throw-away set of directories with a config.toml, and the collector that lives there."""
+
+    def __init__(self, base: Path, idle_exit: float = 600) -> None:
+        self.base = base
+        self.where = Directories(*(str(base / name) for name in ("config", "state", "cache", "data")))
+        self.ports = dict(zip(PORTS, free_ports(3), strict=True))
+        self.environ = {"HOME": str(base), "PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
+        self.configure(idle_exit)
+
+    def configure(self, idle_exit: float) -> None:
+        """Write config.toml anew."""
+        lines = ["[ports]", *(f"{name} = {port}" for name, port in self.ports.items()), "[stack]", f"idle_exit = {idle_exit}"]
+        path = Path(self.where.config) / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n")
+
+    @property
+    def config(self) -> Config:
+        """Return the configuration as it is on disk."""
+        return load_config(self.where.config + "/config.toml")
+
+    def start(self, **options: object) -> embedded.Started:
+        """Start the collector, or find it."""
+        started = embedded.start(self.where, self.config, deadline_s=20, environ={**self.environ, **options})  # type: ignore[dict-item]
+        self.ports = {name: int(getattr(started.ports, name)) for name in PORTS}
+        return started
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the living processes of this place's collector."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.status() != psutil.STATUS_ZOMBIE and self.where.data in process.cmdline():
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def stop(self) -> None:
+        """End the collector, and whatever is left of it without mercy."""
+        embedded.shutdown(self.where)
+        for process in self.processes():
+            process.kill()
+
+    def event_names(self) -> list[str]:
+        """Return the names of all stored events."""
+        connection = open_reader(self.where.data + "/telemetry.db")
+        try:
+            return [row[0] for row in connection.execute("SELECT name FROM events ORDER BY id")]
+        finally:
+            connection.close()
+
+    def post(self, path: str, body: bytes | Iterator[bytes], kind: str = PROTOBUF, **headers: str) -> Answer:
+        """Post *body* on a connection of its own; an iterator is sent in chunks, without a length."""
+        named = {"Content-Type": kind, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        return self.ask("POST", path, body, named)
+
+    def ask(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None, *, port: str = "http"
+    ) -> Answer:
+        """Send one request to a port of the collector."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=20)
+        try:
+            connection.request(method, path, body, headers or {})  # type: ignore[arg-type]
+            return read_answer(connection)
+        finally:
+            connection.close()
+
+
+def read_answer(connection: http.client.HTTPConnection) -> Answer:
+    """Return the answer that waits on *connection*."""
+    answer = connection.getresponse()
+    return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+
+
+def logs(*names: str) -> ExportLogsServiceRequest:
+    """Return a request with one event of each name."""
+    request = ExportLogsServiceRequest()
+    resource = request.resource_logs.add()
+    resource.resource.attributes.add(key="service.name").value.string_value = "claude-code"
+    scope = resource.scope_logs.add()
+    for name in names:
+        record = scope.log_records.add(time_unix_nano=time.time_ns(), trace_id=bytes(range(16)))
+        record.body.string_value = f"claude_code.{name}"
+        record.attributes.add(key="event.name").value.string_value = name
+    return request
+
+
+def cost(dollars: float, **attributes: str) -> ExportMetricsServiceRequest:
+    """Return a request with one cumulative point of the cost metric; ``__`` in a name stands for a dot."""
+    request = ExportMetricsServiceRequest()
+    resource = request.resource_metrics.add()
+    resource.resource.attributes.add(key="service.name").value.string_value = "claude-code"
+    metric = resource.scope_metrics.add().metrics.add(name="claude_code.cost.usage", unit="USD")
+    metric.sum.is_monotonic = True
+    metric.sum.aggregation_temporality = 2
+    now = time.time_ns()
+    point = metric.sum.data_points.add(as_double=dollars, start_time_unix_nano=now - 10**9, time_unix_nano=now)
+    for name, value in attributes.items():
+        point.attributes.add(key=name.replace("__", ".")).value.string_value = value
+    return request
+
+
+def spans(count: int) -> ExportTraceServiceRequest:
+    """Return a request with *count* spans."""
+    request = ExportTraceServiceRequest()
+    scope = request.resource_spans.add().scope_spans.add()
+    for number in range(count):
+        scope.spans.add(name=f"span {number}", trace_id=bytes(range(16)), span_id=bytes(range(8)))
+    return request
+
+
+def json_logs(*names: str) -> bytes:
+    """Return a request with one event of each name as a JavaScript exporter writes it."""
+    records = [
+        {
+            "timeUnixNano": str(time.time_ns()),
+            "observedTimeUnixNano": 1_700_000_000_000_000_000 + number,
+            "severityNumber": 9,
+            "body": {"stringValue": f"claude_code.{name}"},
+            "traceId": "5B8EFFF798038103D269B633813FC60C",
+            "spanId": "eee19b7ec3c1b174",
+            "attributes": [
+                {"key": "event.name", "value": {"stringValue": name}},
+                {"key": "input_tokens", "value": {"intValue": "9007199254740993"}},
+                {"key": "attempt", "value": {"intValue": 3}},
+                {"key": "cost_usd", "value": {"doubleValue": 1}},
+            ],
+            "fieldOfTomorrow": {"deep": [1]},
+        }
+        for number, name in enumerate(names)
+    ]
+    return json.dumps({"resourceLogs": [{"resource": {}, "scopeLogs": [{"logRecords": records}]}]}).encode()
+
+
+def bomb(size: int) -> bytes:
+    """Return gzip of *size* zero bytes, made in little memory."""
+    import zlib
+
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    piece = bytes(1 << 20)
+    return b"".join(packer.compress(piece) for _ in range(size >> 20)) + packer.flush()
+
+
+def packed(body: bytes) -> bytes:
+    """Return *body* as gzip."""
+    return gzip.compress(body)
+
+
+def wait_until(true: Callable[[], object], seconds: float = 8.0) -> bool:
+    """Say whether *true* became so within *seconds*."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@contextmanager
+def collector(base: Path, **options: float) -> Iterator[Place]:
+    """Run a collector below *base* for the length of the block."""
+    place = Place(base, **options)
+    try:
+        place.start()
+        yield place
+    finally:
+        place.stop()

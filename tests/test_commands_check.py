@@ -1,0 +1,202 @@
+"""`cclaunch check`: what is wrong is found, and the proof proves by the road that claude would take."""
+
+import json
+import os
+import socket
+
+import pytest
+from sandbox import PROTOCOLS
+from stored import SECOND_NS, request, store
+
+from cclaunch import cli, otel
+from cclaunch.commands import proof
+from cclaunch.commands.proof import NotDelivered, Road, event_request, metric_request, send
+
+SPEAKS = "#!/bin/sh\necho '2.1.330 (Claude Code)'\n"
+NONCE = "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def ready(sandbox):
+    """A sandbox with a claude that tells its version."""
+    path = sandbox.home / "bin" / "claude"
+    path.parent.mkdir()
+    path.write_text(SPEAKS)
+    path.chmod(0o755)
+    sandbox.environ["PATH"] = f"{path.parent}:/usr/bin:/bin"
+    return sandbox
+
+
+def check(sandbox, **environ):
+    """Run `check --json`; return (exit code, findings by the first word of their names)."""
+    done = sandbox.cclaunch("check", "--json", environ=environ)
+    document = json.loads(done.stdout)
+    assert document["ok"] == (done.returncode == 0)
+    return done.returncode, {finding["name"].split(" (")[0].split(" over")[0]: finding for finding in document["checks"]}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_all_is_well_over_each_protocol(ready, protocol):
+    """The sleeping collector is started, and an event and a metric go the configured way and come back."""
+    ports = ready.configure(protocol=protocol)
+
+    code, found = check(ready)
+
+    assert code == 0, found
+    assert [finding["ok"] for finding in found.values()] == [True] * 7
+    port = ports["grpc"] if protocol == "grpc" else ports["http"]
+    assert found["proof"]["name"] == f"proof over {protocol} to http://127.0.0.1:{port}"
+    assert "came back" in found["proof"]["detail"]
+    assert "2.1.330" in found["claude"]["detail"]
+
+
+def test_the_proof_is_never_counted(ready):
+    """Not in usage, not among the events, not as the last one, not on /metrics."""
+    ports = ready.configure(protocol="http/json")
+    store(ready.database, request(1, 1_790_000_000 * SECOND_NS, micros=5))
+
+    assert check(ready)[0] == 0
+    assert check(ready)[0] == 0
+
+    done = ready.cclaunch("usage", "--json")
+    assert (json.loads(done.stdout)["total"]["requests"], done.stderr) == (1, b"")
+    assert len(ready.cclaunch("events", "--json").stdout.splitlines()) == 1
+    assert json.loads(ready.cclaunch("status", "--json").stdout)["last_event"]["time"] == "2026-09-21T14:13:20.000Z"
+    metrics = ready.run(["curl", "-s", f"http://127.0.0.1:{ports['metrics']}/metrics"]).stdout
+    assert b"cclaunch-check" not in metrics
+
+
+def test_people_get_one_line_a_check(ready):
+    """Each begins with ok or failed, and what failed ends with what mends it."""
+    ready.configure()
+    ready.environ["CCLAUNCH_CLAUDE"] = "/nowhere/claude"
+
+    done = ready.cclaunch("check")
+
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 1
+    assert [line.split()[0] for line in lines] == ["ok", "failed", "ok", "ok", "ok", "ok", "ok"]
+    assert lines[1] == (
+        "failed  claude: CCLAUNCH_CLAUDE names /nowhere/claude, and there is no such file (hint: unset CCLAUNCH_CLAUDE)"
+    )
+
+
+def test_a_broken_configuration_is_a_finding_and_the_rest_goes_on(ready):
+    """As a launch has it: the defaults are used. (Here other ports, so that no test touches the well-known ones.)"""
+    ports = ready.configure()
+    text = ready.config_file.read_text()
+    ready.cclaunch("stack", "up")
+    ready.config_file.write_text(text + "[nonsense]\n")
+
+    code, found = check(ready)
+
+    assert code == 1
+    assert "`nonsense` is not known" in found["config"]["detail"]
+    assert found["collector"]["ok"]
+    assert found[f"port {ports['grpc']}"]["ok"]
+
+
+def test_a_collector_that_cannot_start_says_why_and_whose_ports_they_are(ready):
+    """The data directory is a file: no proof is tried, and the free ports are named."""
+    ports = ready.configure()
+    ready.data.parent.mkdir(parents=True, exist_ok=True)
+    ready.data.write_text("in the way")
+
+    code, found = check(ready)
+
+    assert code == 1
+    assert not found["collector"]["ok"]
+    assert str(ready.data) in found["collector"]["detail"]
+    assert found[f"port {ports['grpc']}"]["detail"] == "free"
+    assert "proof" not in found
+    ready.data.unlink()
+
+
+def test_a_road_that_leads_elsewhere_by_wish_is_not_tried(ready):
+    """With telemetry.routing = "environment" nothing is sent to somebody else's endpoint."""
+    ready.configure(extra="[privacy]\n")
+    ready.config_file.write_text(ready.config_file.read_text().replace("[telemetry]\n", '[telemetry]\nrouting = "environment"\n'))
+    road = {otel.PROTOCOL: "grpc", otel.ENDPOINT: "https://collector.invalid:4317"}
+
+    code, found = check(ready, **road)
+
+    assert code == 0, found
+    assert "not tried" in found["proof"]["detail"]
+
+
+def test_a_shell_that_sets_no_protocol_by_wish_fails_the_proof(ready):
+    """With routing left to the environment and nothing in it, claude would send nothing."""
+    ready.configure()
+    ready.config_file.write_text(ready.config_file.read_text().replace("[telemetry]\n", '[telemetry]\nrouting = "environment"\n'))
+
+    code, found = check(ready)
+
+    assert code == 1
+    assert "claude would send nothing" in found["proof"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "endpoint"),
+    [
+        ("GRPC", "http://127.0.0.1:1"),
+        ("", "http://127.0.0.1:1"),
+        ("grpc", "127.0.0.1:4317"),
+        ("grpc", ""),
+        ("http/json", "ftp://x"),
+    ],
+)
+def test_what_claude_would_silently_lose_is_refused(protocol, endpoint):
+    """A misspelt protocol, an endpoint without a scheme: claude sends nothing and says nothing."""
+    with pytest.raises(NotDelivered, match="would send nothing"):
+        send(Road(protocol, endpoint), NONCE)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_nobody_listening_is_not_delivered(free_port, protocol):
+    """The signal and the reason are named."""
+    with pytest.raises(NotDelivered, match="^logs: "):
+        send(Road(protocol, f"http://127.0.0.1:{free_port}"), NONCE, deadline_s=5)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_listener_that_never_answers_meets_the_deadline(protocol):
+    """check must not hang on what hangs."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NotDelivered):
+        send(Road(protocol, f"http://127.0.0.1:{silent.getsockname()[1]}"), NONCE, deadline_s=0.3)
+
+
+def test_what_is_sent_looks_like_claudes():
+    """A request that cost something and the cost metric, both marked by the check's attribute."""
+    event, metric = str(event_request(NONCE, 10)), str(metric_request(NONCE, 10))
+
+    assert otel.EVENT_PREFIX + "api_request" in event
+    assert "claude_code.cost.usage" in metric
+    assert all(otel.CHECK_ATTRIBUTE in sent and NONCE in sent for sent in (event, metric))
+
+
+def test_a_rejection_in_a_success_is_a_failure():
+    """200 with rejected records is OTLP's way to say no."""
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+
+    answer = ExportLogsServiceResponse()
+    answer.partial_success.rejected_log_records = 1
+    answer.partial_success.error_message = "too odd"
+
+    with pytest.raises(NotDelivered, match="too odd"):
+        proof._refuse_partial("logs", answer)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_configuration_that_cannot_be_read_is_a_finding(ready):
+    """Its owner may have changed under sudo."""
+    ready.configure()
+    ready.config_file.chmod(0)
+
+    assert "cannot read" in check(ready)[1]["config"]["detail"]
+
+
+def test_help_says_that_it_starts_the_collector(environ, capsys):
+    """It is the one reading verb that starts something."""
+    assert cli.main(["check", "--help"], environ) == 0
+
+    assert "Starts the collector" in capsys.readouterr().out

@@ -1,0 +1,138 @@
+"""`cclaunch events`: the last ones, the following, the filters, and lines that no foreign text can abuse."""
+
+import json
+import signal
+import threading
+
+import pytest
+from sandbox import Sandbox
+from stored import SECOND_NS, event, request, store
+
+from cclaunch import cli
+
+START = 1_790_000_000 * SECOND_NS
+PATIENCE_S = 20
+
+
+@pytest.fixture
+def shown(sandbox, capsys):
+    """Run `events --json` with words and return the documents."""
+
+    def run(*words):
+        assert cli.main(["events", "--json", *words], sandbox.environ) == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+@pytest.fixture
+def recorded(sandbox):
+    """Thirty prompts and a request, of two sessions."""
+    prompts = [event("user_prompt", START + number, session__id=f"s-{number % 2}", number=number) for number in range(30)]
+    store(sandbox.database, *prompts, request(1, START + 100, session__id="s-1"))
+
+
+def test_json_is_one_object_a_line_with_every_attribute(shown, recorded):
+    """Time, name, session and model beside all that was sent."""
+    (only,) = shown("-n", "1")
+
+    assert {key: only[key] for key in ("time", "name", "session_id", "model")} == {
+        "time": "2026-09-21T14:13:20.000Z",
+        "name": "api_request",
+        "session_id": "s-1",
+        "model": "claude-opus-4-8",
+    }
+    assert only["attributes"]["cost_usd_micros"] == 1000
+
+
+def test_the_last_twenty_are_shown_oldest_first(shown, recorded):
+    """As a log: the newest at the bottom."""
+    found = shown()
+
+    assert [one["attributes"].get("number") for one in found] == [*range(11, 30), None]
+
+
+@pytest.mark.parametrize("name", ["api_request", "claude_code.api_request"])
+def test_a_name_filters_with_and_without_its_prefix(shown, recorded, name):
+    """Both spellings are in the documentation of claude."""
+    assert [one["name"] for one in shown("--name", name)] == ["api_request"]
+
+
+def test_a_session_filters(shown, recorded):
+    """Only events of that session, and -n counts those."""
+    found = shown("--session", "s-0", "-n", "3")
+
+    assert [one["attributes"]["number"] for one in found] == [24, 26, 28]
+
+
+def test_a_line_for_people_drives_no_terminal(sandbox, capsys):
+    """Escape sequences and line ends inside an attribute are shown, not obeyed."""
+    store(sandbox.database, event("user_prompt", START, prompt="\x1b[2Jred\nalert " + "x" * 500, session__id="s"))
+
+    assert cli.main(["events"], sandbox.environ) == 0
+
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert "\\x1b[2Jred\\nalert" in out
+    assert len(out) < 300
+
+
+def test_nothing_recorded_is_said_to_people_and_silent_for_programs(sandbox, capsys):
+    """An empty stream of JSON lines is a valid one."""
+    assert cli.main(["events"], sandbox.environ) == 0
+    assert capsys.readouterr().err == "cclaunch: nothing was recorded yet\n"
+
+    assert cli.main(["events", "--json"], sandbox.environ) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+class Following:
+    """An `events -f --json` that runs, and the documents it has written."""
+
+    def __init__(self, sandbox: Sandbox, *words: str) -> None:
+        self.process = sandbox.popen(sandbox.command("events", "-f", "--json", *words))
+        self.watchdog = threading.Timer(PATIENCE_S, self.process.kill)
+        self.watchdog.start()
+
+    def next(self):
+        """Return the next document; a process that stays silent is killed after a while, and that fails."""
+        line = self.process.stdout.readline()
+        assert line, f"ended early: {self.process.stderr.read().decode()}"
+        return json.loads(line)
+
+    def close(self):
+        """Interrupt it as Ctrl-C does and return (exit code, stderr)."""
+        self.process.send_signal(signal.SIGINT)
+        _, err = self.process.communicate(timeout=PATIENCE_S)
+        self.watchdog.cancel()
+        return self.process.returncode, err
+
+
+def test_following_shows_each_event_once_as_it_is_stored(sandbox):
+    """The last ones first, then what arrives, without a gap or a twin; Ctrl-C ends it without a word."""
+    store(sandbox.database, *(event("user_prompt", START + number, number=number) for number in range(5)))
+    following = Following(sandbox, "-n", "2")
+    seen = [following.next()["attributes"]["number"] for _ in range(2)]
+    store(sandbox.database, *(event("user_prompt", START - number, number=number) for number in range(5, 8)))
+    seen += [following.next()["attributes"]["number"] for _ in range(3)]
+    store(sandbox.database, event("user_prompt", START + 9, number=8))
+    seen.append(following.next()["attributes"]["number"])
+
+    code, err = following.close()
+
+    assert seen == [3, 4, 5, 6, 7, 8]
+    assert (code in (0, 130, -signal.SIGINT), err) == (True, b"")
+
+
+def test_following_waits_for_a_store_and_outlives_its_deletion(sandbox):
+    """It may be started before the first launch, and `stack down --volumes` does not end it."""
+    following = Following(sandbox)
+    store(sandbox.database, event("user_prompt", START, number=1))
+    seen = [following.next()["attributes"]["number"]]
+    kept = sandbox.database.rename(sandbox.database.with_suffix(".old"))  # keeps the inode, so the next file has another one
+    store(sandbox.database, event("user_prompt", START, number=2))
+    seen.append(following.next()["attributes"]["number"])
+    following.close()
+
+    assert seen == [1, 2]
+    assert kept.exists()

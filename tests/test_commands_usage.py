@@ -1,0 +1,221 @@
+"""`cclaunch usage`: the figures, the table, the JSON that programs rely on, and dates as people type them."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from stored import SECOND_NS, cost, event, request, store
+
+from cclaunch import cli
+from cclaunch.commands.moments import ago, iso, nanoseconds, parse_moment
+
+NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
+DAY_NS = 86400 * SECOND_NS
+NOTHING = {"requests": 0, "input_tokens": 0, "output_tokens": 0, "cache_read_tokens": 0, "cache_creation_tokens": 0}
+
+
+@pytest.fixture
+def usage(sandbox, capsys):
+    """Run `usage` with words; return (exit code, stdout, stderr)."""
+
+    def run(*words):
+        code = cli.main(["usage", *words], sandbox.environ)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def recorded(sandbox):
+    """Three requests on two days with two models."""
+    store(
+        sandbox.database,
+        request(1, NOON - DAY_NS, micros=1_000_001),
+        request(2, NOON, micros=5625, session__id="s-2"),
+        request(3, NOON + 1, micros=2_000_000, model="claude-haiku-4-5", team="core"),
+    )
+
+
+def test_json_has_the_promised_shape(usage, recorded):
+    """Keys of --by, then the six measures, in every row; the total without the keys."""
+    code, out, _ = usage("--json", "--since", "2026-11-01T00:00Z")
+
+    document = json.loads(out)
+    measures = {"cost_usd", *NOTHING}
+    assert code == 0
+    assert list(document) == ["since", "until", "by", "rows", "total"]
+    assert (document["since"], document["until"], document["by"]) == ("2026-11-01T00:00:00.000Z", None, ["day", "model"])
+    assert [set(row) for row in document["rows"]] == [{"day", "model", *measures}] * 3
+    assert document["total"] == {
+        "cost_usd": 3.005626,
+        "requests": 3,
+        "input_tokens": 30,
+        "output_tokens": 60,
+        "cache_read_tokens": 90,
+        "cache_creation_tokens": 120,
+    }
+
+
+def test_by_groups_by_any_attribute(usage, recorded):
+    """An attribute that some events lack has a row of its own, with null."""
+    _, out, _ = usage("--json", "--by", "team")
+
+    rows = json.loads(out)["rows"]
+    assert [(row["team"], row["requests"]) for row in rows] == [("core", 1), (None, 2)]
+
+
+@pytest.mark.parametrize("words", [("--by", "day", "--by", "model"), ("--by", "day,model"), ("--by", "day,model,day"), ()])
+def test_keys_may_be_repeated_or_joined(usage, recorded, words):
+    """All spellings of day and model are the default."""
+    assert usage("--json", *words)[1] == usage("--json")[1]
+
+
+def test_a_measure_is_nothing_to_group_by(usage, recorded):
+    """`--by cost_usd` would overwrite what is counted."""
+    assert usage("--by", "cost_usd")[0] == 2
+
+
+def test_the_table_ends_with_the_total(usage, recorded):
+    """One line a group, dollars and thousands readable, no colour on a pipe."""
+    _, out, _ = usage("--by", "model")
+
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[1][:3] == ["claude-haiku-4-5", "$2.0000", "1"]
+    assert lines[2][:3] == ["claude-opus-4-8", "$1.0056", "2"]
+    assert lines[-1] == ["total", "$3.0056", "3", "30", "60", "90", "120"]
+    assert "\x1b" not in out
+
+
+def test_since_and_until_bound_the_time(usage, recorded):
+    """The first moment counts, the last one does not."""
+    _, out, _ = usage("--json", "--since", iso(NOON), "--until", "2026-11-20T12:00:00.001Z")
+
+    assert json.loads(out)["total"]["requests"] == 2
+
+
+def test_nothing_recorded_is_zero_and_no_error(usage):
+    """A fresh machine has cost nothing."""
+    code, out, _ = usage("--json")
+
+    assert code == 0
+    assert json.loads(out) == {
+        "since": None,
+        "until": None,
+        "by": ["day", "model"],
+        "rows": [],
+        "total": {"cost_usd": 0, **NOTHING},
+    }
+
+
+def test_nothing_recorded_is_said_to_people(usage):
+    """No empty table."""
+    assert usage() == (0, "", "cclaunch: nothing was recorded yet\n")
+
+
+def test_what_was_lost_on_the_way_is_said(usage, sandbox):
+    """Where claude's own metric counts more than the events do, the difference is named."""
+    store(sandbox.database, request(1, NOON, micros=1_000_000, session__id="s"), cost("s", 3.5, NOON))
+
+    code, out, err = usage("--json")
+
+    assert (code, json.loads(out)["total"]["cost_usd"]) == (0, 1.0)
+    assert err == "cclaunch: claude's own metrics count $2.5000 more than these events: that much was lost on the way\n"
+
+
+def test_nothing_is_said_when_nothing_was_lost(usage, sandbox):
+    """A metric that agrees with the events is no news."""
+    store(sandbox.database, request(1, NOON, micros=1_000_000, session__id="s"), cost("s", 1.0, NOON))
+
+    assert usage("--json")[2] == ""
+
+
+def test_other_events_cost_nothing(usage, sandbox):
+    """Only api_request is money."""
+    store(sandbox.database, event("tool_result", NOON, cost_usd_micros=7))
+
+    assert json.loads(usage("--json")[1])["total"]["requests"] == 0
+
+
+def test_a_file_that_is_no_database_is_an_error_with_a_hint(usage, sandbox):
+    """Exit 1; the file is named and left alone."""
+    sandbox.database.parent.mkdir(parents=True)
+    sandbox.database.write_bytes(b"not a database, but long enough to be looked at" * 10)
+
+    code, out, err = usage()
+
+    assert (code, out) == (1, "")
+    assert str(sandbox.database) in err
+    assert "hint: " in err
+
+
+NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("7d", "2026-11-17T15:30:00.000Z", "2026-11-17T15:30:00.000Z"),
+        ("12h", "2026-11-24T03:30:00.000Z", "2026-11-24T03:30:00.000Z"),
+        ("90m", "2026-11-24T14:00:00.000Z", "2026-11-24T14:00:00.000Z"),
+        ("2W", "2026-11-10T15:30:00.000Z", "2026-11-10T15:30:00.000Z"),
+        ("now", "2026-11-24T15:30:00.000Z", "2026-11-24T15:30:00.000Z"),
+        ("today", "2026-11-24T00:00:00.000Z", "2026-11-25T00:00:00.000Z"),
+        ("yesterday", "2026-11-23T00:00:00.000Z", "2026-11-24T00:00:00.000Z"),
+        ("2026-11-01", "2026-11-01T00:00:00.000Z", "2026-11-02T00:00:00.000Z"),
+        ("2026-12", "2026-12-01T00:00:00.000Z", "2027-01-01T00:00:00.000Z"),
+        ("2026-11-01T09:30", "2026-11-01T09:30:00.000Z", "2026-11-01T09:30:00.000Z"),
+        ("2026-11-01 09:30:15", "2026-11-01T09:30:15.000Z", "2026-11-01T09:30:15.000Z"),
+        ("2026-11-01T09:30+02:00", "2026-11-01T07:30:00.000Z", "2026-11-01T07:30:00.000Z"),
+    ],
+)
+def test_dates_as_people_type_them(in_utc, text, start, end):
+    """A form without a time of day is a whole day or month: --since takes its start, --until its end."""
+    assert (iso(parse_moment(text, NOW)), iso(parse_moment(text, NOW, end=True))) == (start, end)
+
+
+@pytest.fixture
+def in_utc(monkeypatch):
+    """Make local time UTC."""
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_day_is_a_day_of_local_time(monkeypatch, in_utc):
+    """In Berlin a November day begins at 23:00 UTC, a July day at 22:00: the zone is asked for that day."""
+    import time
+
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+
+    assert iso(parse_moment("2026-11-02", NOW)) == "2026-11-01T23:00:00.000Z"
+    assert iso(parse_moment("2026-07-02", NOW)) == "2026-07-01T22:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "never", "7", "d", "-7d", "2026", "2026-13", "2026-02-30", "999999w", "0001-01-01", "9999-12-31", "11/01/2026"]
+)
+def test_what_is_no_date_is_refused(usage, text):
+    """Exit 2, naming the option; never a traceback and never a guess."""
+    code, out, err = usage("--since", text)
+
+    assert (code, out) == (2, "")
+    assert "--since" in err
+
+
+def test_since_after_until_is_refused(usage):
+    """An empty time is a mistake, not an answer of zero."""
+    assert usage("--since", "2026-11-02", "--until", "2026-11-01")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(5, "just now"), (300, "5 min ago"), (7200, "2 h ago"), (5 * 86400, "5 days ago"), (-9, "just now")]
+)
+def test_how_long_ago(seconds, told):
+    """A clock that went back is just now."""
+    assert ago(NOON, NOON + seconds * SECOND_NS) == told
