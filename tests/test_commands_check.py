@@ -154,7 +154,7 @@ def test_what_claude_would_silently_lose_is_refused(protocol, endpoint):
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_nobody_listening_is_not_delivered(free_port, protocol):
     """The signal and the reason are named."""
-    with pytest.raises(NotDelivered, match="^logs: "):
+    with pytest.raises(NotDelivered, match=r"^logs: "):
         send(Road(protocol, f"http://127.0.0.1:{free_port}"), NONCE, deadline_s=5)
 
 

@@ -33,7 +33,7 @@ def bash(*words):
 
 
 def zsh(*words):
-    """Return what zsh offers behind *words*; ``compadd`` and ``_files`` exist only while it completes, so they are stood in for."""
+    """Return what zsh offers behind *words* (``compadd`` and ``_files``, which exist only there, are stood in for)."""
     line = " ".join(f"'{word}'" for word in ("cclaunch", *words, ""))
     code = f"compdef() {{ :; }}; source {SCRIPTS}/_cclaunch; compadd() {{ shift; print -l -- $@; }}; _files() {{ :; }}; "
     code += f"words=({line}); CURRENT={len(words) + 2}; "
