@@ -3,7 +3,7 @@ The only place that prints.
 
 Words for people go to stderr, data goes to stdout; nothing needs colour to be understood. The
 launch path loads this module only when it has one line to say, so it imports nothing but ``sys``;
-what tables, colour and progress need (rich) is loaded by the functions that need it.
+what a table or a progress line needs beyond that is loaded by the functions that draw them.
 """
 
 import sys
@@ -140,17 +140,31 @@ def size(count: int) -> str:
 
 
 def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager[None]":
-    """Show that something goes on while the block runs: a spinner on a terminal's stderr, nothing anywhere else."""
+    """
+    Show what is being waited for while the block runs: a line on a terminal's stderr that goes away again.
+
+    Not one that turns: that takes a thread, and starting the collector forks.
+    """
     from contextlib import contextmanager, nullcontext
 
     if not colourful(sys.stderr, environ):
         return nullcontext()
 
     @contextmanager
-    def spinning() -> "Iterator[None]":
-        from rich.console import Console
-
-        with Console(stderr=True).status(printable(text), spinner="line"):
+    def shown() -> "Iterator[None]":
+        _whisper(f"{printable(text)}…")
+        try:
             yield
+        finally:
+            _whisper("\r\x1b[2K")
 
-    return spinning()
+    return shown()
+
+
+def _whisper(text: str) -> None:
+    """Write *text* to stderr as it is; a closed one is no reason to stop."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass

@@ -189,6 +189,24 @@ def packed(body: bytes) -> bytes:
     return gzip.compress(body)
 
 
+def peak(place: Place) -> int:
+    """Return the most memory, in bytes, that a process of the collector ever had."""
+    found = [int(line.split()[1]) for one in place.processes() for line in status_lines(one.pid) if line.startswith("VmHWM")]
+    return max(found) * 1024
+
+
+def resident(place: Place) -> int:
+    """Return the memory, in bytes, of all processes of the collector."""
+    return sum(
+        int(line.split()[1]) * 1024 for one in place.processes() for line in status_lines(one.pid) if line.startswith("VmRSS")
+    )
+
+
+def status_lines(pid: int) -> list[str]:
+    """Return what the system says about a process."""
+    return Path(f"/proc/{pid}/status").read_text().splitlines()
+
+
 def wait_until(true: Callable[[], object], seconds: float = 8.0) -> bool:
     """Say whether *true* became so within *seconds*."""
     deadline = time.monotonic() + seconds

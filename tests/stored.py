@@ -27,8 +27,8 @@ def store(path: Path, *batches: Batch) -> None:
     writer = Writer(str(path))
     writer.start()
     try:
-        for batch in batches:
-            writer.submit(batch).result(10)
+        for waiting in [writer.submit(batch) for batch in batches]:
+            waiting.result(10)
     finally:
         writer.close()
 

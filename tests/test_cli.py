@@ -89,6 +89,16 @@ def test_a_mistyped_part_is_answered_with_the_nearest(environ, capsys):
     assert "did you mean `status`?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"), [([], "exec -- COMMAND"), (["--"], "exec -- COMMAND"), (["code", "."], "exec -- code")]
+)
+def test_exec_without_dashes_and_command_says_how_it_is_written(environ, capsys, words, hint):
+    """Nothing is run by guess."""
+    assert cli.main(["exec", *words], environ) == 2
+
+    assert hint in capsys.readouterr().err
+
+
 def test_an_unknown_option_is_a_usage_error(environ, capsys):
     """Exit 2, the option's name, and where the help is."""
     assert cli.main(["usage", "--sinse", "7d"], environ) == 2

@@ -33,18 +33,17 @@ def bash(*words):
 
 
 def zsh(*words):
-    """Return what zsh offers behind *words* (``compadd`` and ``_files``, which exist only there, are stood in for)."""
+    """Return what zsh offers behind *words*; what exists only while it completes (compadd, _files) is stood in for."""
     line = " ".join(f"'{word}'" for word in ("cclaunch", *words, ""))
-    code = f"compdef() {{ :; }}; source {SCRIPTS}/_cclaunch; compadd() {{ shift; print -l -- $@; }}; _files() {{ :; }}; "
-    code += f"words=({line}); CURRENT={len(words) + 2}; "
-    code += f"autoload -Uz +X {SCRIPTS}/_cclaunch 2>/dev/null || true; _cclaunch"
+    code = f"fpath=({SCRIPTS} $fpath); autoload -Uz _cclaunch; compadd() {{ shift; print -l -- $@; }}; _files() {{ :; }}; "
+    code += f"words=({line}); CURRENT={len(words) + 2}; _cclaunch"
     return run([require("zsh"), "-f", "-c", code])
 
 
 def fish(*words):
-    """Return what fish offers behind *words*, without the files that it would offer anywhere."""
+    """Return what fish offers behind *words*, and behind a dash."""
     line = " ".join(("cclaunch", *words, ""))
-    ask = f"source {SCRIPTS}/cclaunch.fish; cd /proc/self/fdinfo/..; complete -C '{line}'; complete -C '{line}-'"
+    ask = f"source {SCRIPTS}/cclaunch.fish; complete -C '{line}'; complete -C '{line}-'"
     found = run([require("fish"), "--no-config", "-c", ask])
     return {word.partition("\t")[0] for word in found}
 

@@ -139,7 +139,7 @@ def start(where: Directories, config: Config, *, deadline_s: float, environ: Map
             if found.ports is not None:
                 return Started(found.ports, found.notes)
             notes = found.notes
-            _spawn(where, environ or {})
+            _spawn(where, config, environ or {})
         return Started(_wait(where, until), notes + _moved(where, config, notes))
 
 
@@ -230,7 +230,7 @@ def _tail(path: str, lines: int) -> list[str]:
         return []
 
 
-def _spawn(where: Directories, environ: Mapping[str, str]) -> None:
+def _spawn(where: Directories, config: Config, environ: Mapping[str, str]) -> None:
     """
     Start the supervisor as a daemon: double fork, a session of its own, nothing inherited but what it needs.
 
@@ -247,7 +247,7 @@ def _spawn(where: Directories, environ: Mapping[str, str]) -> None:
         raise StartFailed(
             f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {where.data} {where.state}"
         ) from error
-    words = command("supervisor", where)
+    words = command("supervisor", where, *config.ports)
     kept = {name: value for name, value in environ.items() if name in KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     try:
         child = os.fork()

@@ -123,7 +123,10 @@ def parse(body: bytes, content_type: str, signal: Signal) -> Message:
         if content_type == PROTOBUF:
             message.ParseFromString(body)
         else:
-            json_format.ParseDict(_with_ids(json.loads(body or b"{}")), message, ignore_unknown_fields=True)
+            found = json.loads(body or b"{}")
+            if not isinstance(found, dict):
+                raise ValueError("no JSON object")
+            json_format.ParseDict(_with_ids(found), message, ignore_unknown_fields=True)
     except (DecodeError, json_format.ParseError, ValueError, RecursionError, TypeError, AttributeError) as error:
         raise Refused(400, INVALID_ARGUMENT, f"the body is no {signal.name} request: {str(error)[:200]}") from error
     return message

@@ -21,9 +21,11 @@ from google.protobuf.message import Message
 
 from cclaunch import __version__
 from cclaunch.collector.process import FATAL, command
+from cclaunch.collector.relay import Relay
+from cclaunch.collector.sockets import port_of, read
 from cclaunch.config import Config, load_config
 from cclaunch.errors import ConfigError, StoreError
-from cclaunch.plan import Directories, read_flat, read_small
+from cclaunch.plan import Directories, read_small
 from cclaunch.probe import proof
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
@@ -121,56 +123,12 @@ def write_private(path: str, text: str) -> None:
     os.replace(temporary, path)
 
 
-def listen(port: int) -> list[socket.socket]:
-    """
-    Return sockets that listen on *port* (0: any) of both loopback addresses.
-
-    Raises:
-        OSError: Somebody else listens there.
-    """
-    first = _listening(socket.AF_INET, "127.0.0.1", port)
-    found = [first]
-    with contextlib.suppress(OSError):  # no IPv6 here, or taken there
-        found.append(_listening(socket.AF_INET6, "::1", first.getsockname()[1]))
-    return found
+def adopt(handles: list[int]) -> list[socket.socket]:
+    """Return sockets of our own over inherited descriptors, which stay open for a successor."""
+    return [socket.socket(fileno=os.dup(handle)) for handle in handles]
 
 
-def _listening(family: int, address: str, port: int) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.bind((address, port))
-        made.listen(512)
-    except OSError:
-        made.close()
-        raise
-    return made
-
-
-def candidates(before: str, configured: int) -> Iterator[int]:
-    """Yield the ports to try: the one held before a crash (twice: it may be free in a moment), the configured, any."""
-    if before.isdigit():
-        yield int(before)
-        time.sleep(0.2)
-        yield int(before)
-    yield configured
-    yield 0
-
-
-def first_free(before: str, configured: int, bind: Any) -> Any:
-    """Return what *bind* returns for the first of the candidates that is free."""
-    trouble: OSError | None = None
-    for port in candidates(before, configured):
-        try:
-            return bind(port)
-        except OSError as error:
-            trouble = error
-    raise trouble or OSError("no free port")
-
-
-async def serve(where: Directories, config: Config, lifeline: int) -> bool:
+async def serve(where: Directories, config: Config, lifeline: int, held: dict[str, list[int]]) -> bool:
     """Serve until nobody needs us or a signal comes; return whether the supervisor is gone."""
     import uvicorn
 
@@ -201,19 +159,18 @@ async def serve(where: Directories, config: Config, lifeline: int) -> bool:
 
     collector = EmbeddedCollector(where, make_key(where.data + "/collector.key"))
     collector.writer.start()
-    before = read_flat(where.data + "/collector.ports")
-    http_sockets = first_free(before.get("http", ""), config.ports.http, listen)
-    metrics_sockets = first_free(before.get("metrics", ""), config.ports.metrics, listen)
+    http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
     grpc_server = otlp_grpc.new_server(collector)
-    grpc_port = first_free(before.get("grpc", ""), config.ports.grpc, lambda port: otlp_grpc.bind(grpc_server, port))
+    relay = Relay(otlp_grpc.bind(grpc_server))
     await grpc_server.start()
+    await relay.start(adopt(held["grpc"]))
     servers = [server(otlp_app(collector)), server(metrics_app(collector))]
     tasks = [
         asyncio.create_task(one.serve(sockets)) for one, sockets in zip(servers, (http_sockets, metrics_sockets), strict=True)
     ]
     while not all(one.started for one in servers):
         await asyncio.sleep(0.002)
-    ports = {"grpc": grpc_port, "http": http_sockets[0].getsockname()[1], "metrics": metrics_sockets[0].getsockname()[1]}
+    ports = {name: port_of(handles[0]) for name, handles in held.items()}
     write_ports(where, ports)
     say(f"cclaunch {__version__} listens: {', '.join(f'{name} {port}' for name, port in ports.items())}")
     ending = Ending(collector, config.stack.idle_exit, lifeline)
@@ -222,6 +179,7 @@ async def serve(where: Directories, config: Config, lifeline: int) -> bool:
     if not ending.orphaned:
         with contextlib.suppress(OSError):
             os.unlink(where.data + "/collector.ports")
+    relay.stop()
     await grpc_server.stop(2)
     for one in servers:
         one.should_exit = True
@@ -288,20 +246,20 @@ def maintain(writer: Writer) -> None:
 
 
 def main(words: list[str]) -> int:
-    """Run the collector. *words*: config, state, cache and data directory, the descriptors of lock and lifeline."""
+    """Run the collector. *words*: four directories, three ports; the descriptors of the lock, the lifeline and the sockets."""
     where = Directories(*words[:4])
-    lock, lifeline = int(words[4]), int(words[5])
+    lock, lifeline, held = int(words[7]), int(words[8]), read(words[9])
     try:
         config = load_config(where.config + "/config.toml")
     except ConfigError as error:
         say(f"{error.message}; the defaults are used")
         config = Config()
     try:
-        orphaned = asyncio.run(serve(where, config, lifeline))
+        orphaned = asyncio.run(serve(where, config, lifeline, held))
     except StoreError as error:
         say(f"error: {error.message}")
         return FATAL
     if orphaned:
         os.close(lifeline)
-        os.execv(sys.executable, command("supervisor", where, lock))
+        os.execv(sys.executable, command("supervisor", where, *words[4:7], lock, words[9]))
     return 0

@@ -16,11 +16,11 @@ FATAL = 4
 CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.collector.{module} import main; sys.exit(main(sys.argv[1:]))"
 
 
-def command(module: str, where: Directories, *descriptors: int) -> list[str]:
-    """Return the command line of *module* (``supervisor`` or ``main``) with our directories and inherited descriptors."""
+def command(module: str, where: Directories, *more: object) -> list[str]:
+    """Return the command line of *module* (``supervisor`` or ``main``) with our directories and *more* words."""
     path = [os.path.abspath(entry) for entry in sys.path]
     own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     if own not in path:
         path.insert(0, own)
-    words = [where.config, where.state, where.cache, where.data, *map(str, descriptors)]
+    words = [where.config, where.state, where.cache, where.data, *map(str, more)]
     return [sys.executable, "-IS", "-c", CODE.format(path=path, module=module), *words]

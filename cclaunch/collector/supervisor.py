@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 
+from cclaunch.collector import sockets
 from cclaunch.collector.process import FATAL, command
 from cclaunch.plan import Directories
 
@@ -20,16 +21,27 @@ LONG_ENOUGH_S = 20.0
 
 
 def main(words: list[str]) -> int:
-    """Supervise. *words*: config, state, cache and data directory, and the descriptor of a lock that we hold already."""
+    """
+    Supervise.
+
+    *words*: config, state, cache and data directory; the ports of gRPC, HTTP and metrics; and, from a collector that
+    lost its supervisor, the descriptors of the lock and of the sockets, which are held already.
+    """
     where = Directories(*words[:4])
-    lock = int(words[4]) if len(words) > 4 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    ports = [int(word) for word in words[4:7]]
+    lock = int(words[7]) if len(words) > 7 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return TAKEN
     os.set_inheritable(lock, True)
     _sign(lock)
-    return _supervise(where, lock)
+    try:
+        held = sockets.read(words[8]) if len(words) > 8 else sockets.open_all(where.data, ports)
+    except OSError as error:
+        _say(f"error: no port can be opened: {error.strerror}")
+        return 1
+    return _supervise(where, ports, lock, held)
 
 
 def _sign(lock: int) -> None:
@@ -51,7 +63,7 @@ class Child:
     ending = False
 
 
-def _supervise(where: Directories, lock: int) -> int:
+def _supervise(where: Directories, ports: list[int], lock: int, held: dict[str, list[int]]) -> int:
     def forward(number: int, _frame: object) -> None:
         Child.ending = True
         if Child.pid:
@@ -63,7 +75,7 @@ def _supervise(where: Directories, lock: int) -> int:
     failures = 0
     while True:
         started = time.monotonic()
-        status = _run(where, lock)
+        status = _run(where, ports, lock, held)
         if status == 0 or Child.ending:
             return 0
         failures = 1 if time.monotonic() - started > LONG_ENOUGH_S else failures + 1
@@ -74,11 +86,11 @@ def _supervise(where: Directories, lock: int) -> int:
         time.sleep(PAUSES_S[failures - 1])
 
 
-def _run(where: Directories, lock: int) -> int:
+def _run(where: Directories, ports: list[int], lock: int, held: dict[str, list[int]]) -> int:
     """Run one collector to its end and return its exit code, negative for a signal."""
     reading, writing = os.pipe()
     os.set_inheritable(reading, True)
-    words = command("main", where, lock, reading)
+    words = command("main", where, *ports, lock, reading, sockets.write(held))
     pid = os.fork()
     if pid == 0:
         try:

@@ -40,7 +40,7 @@ def send(road: Road, nonce: str, now_ns: int | None = None, deadline_s: float = 
     """
     moment = time.time_ns() if now_ns is None else now_ns
     if road.protocol not in otel.PROTOCOLS:
-        raise NotDelivered(f"`{road.protocol}` is no protocol of claude's: it would send nothing")
+        raise NotDelivered(f"`{road.protocol}` is no protocol of OTLP: claude would send nothing")
     parts = urlsplit(road.endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise NotDelivered(f"`{road.endpoint}` is no URL with http:// or https://: claude would send nothing")

@@ -59,7 +59,6 @@ def test_a_session_loses_nothing_when_the_collector_is_killed(ready: Sandbox, ap
     assert_usage_is(ready, api, outcome_of(out))
 
 
-@pytest.mark.xfail(reason="the ports are closed for half a second after a kill; claude may give up within it")
 @pytest.mark.parametrize(("claude", "protocol"), CASES, indirect=["claude"])
 def test_a_session_that_ends_right_after_the_kill_loses_nothing(ready: Sandbox, api: MessagesApi, protocol: str) -> None:
     """Claude flushes for two seconds at its exit: a collector killed just before must answer again within them."""

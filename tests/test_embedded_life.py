@@ -1,0 +1,264 @@
+"""The life of the embedded collector: killed, orphaned, replaced, idle, stopped; and nothing acknowledged is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+from collector_client import Place, logs, wait_until
+
+from cclaunch.backends import embedded
+from cclaunch.backends.embedded import Running
+
+LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+VERSION_LINE = "version="
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A place whose collector runs."""
+    made = Place(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+    assert wait_until(lambda: not made.processes())
+
+
+def running(place: Place) -> Running:
+    """Return who runs."""
+    found = embedded.running(place.where)
+    assert found is not None
+    assert found.pid is not None
+    return found
+
+
+def healthy_again(place: Place, was: int) -> bool:
+    """Wait until another collector process than *was* is healthy."""
+
+    def another() -> bool:
+        found = embedded.running(place.where)
+        return found is not None and found.pid not in (None, was) and embedded.health(place.where) is None
+
+    return wait_until(another)
+
+
+def test_a_killed_collector_is_back_on_the_same_ports(place: Place) -> None:
+    """kill -9: a session that runs knows these ports and no others."""
+    ports, before = dict(place.ports), running(place)
+    os.kill(before.pid or 0, signal.SIGKILL)
+
+    assert healthy_again(place, before.pid or 0)
+    place.start()
+    assert place.ports == ports
+    assert running(place).supervisor == before.supervisor
+    assert place.post("/v1/logs", logs("after_kill").SerializeToString()).status == 200
+
+
+def test_an_export_during_the_restart_waits_and_succeeds(place: Place) -> None:
+    """OTLP over gRPC is not tried again by its exporters: a refused connection would lose the events."""
+    before = running(place).pid or 0
+    os.kill(before, signal.SIGKILL)
+    assert wait_until(lambda: not psutil.pid_exists(before))
+    with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel:
+        answer = channel.unary_unary(LOGS)(logs("meanwhile").SerializeToString(), timeout=10)
+
+    assert answer == b""
+    assert "meanwhile" in place.event_names()
+
+
+def test_nothing_acknowledged_is_lost_when_it_is_killed_in_the_middle(place: Place) -> None:
+    """A stream of exports over HTTP and gRPC, two kills: what was answered is stored, and stored once."""
+    acknowledged: list[str] = []
+    over = threading.Event()
+
+    def by_http() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            try:
+                if place.post("/v1/logs", logs(f"http_{number}").SerializeToString()).status == 200:
+                    acknowledged.append(f"http_{number}")
+            except OSError:
+                continue
+
+    def by_grpc() -> None:
+        number = 0
+        with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel:
+            export: Any = channel.unary_unary(LOGS)
+            while not over.is_set():
+                number += 1
+                try:
+                    export(logs(f"grpc_{number}").SerializeToString(), timeout=10)
+                    acknowledged.append(f"grpc_{number}")
+                except grpc.RpcError:
+                    continue
+
+    senders = [threading.Thread(target=send) for send in (by_http, by_grpc)]
+    for sender in senders:
+        sender.start()
+    for _ in range(2):
+        had = len(acknowledged)
+        assert wait_until(lambda had=had: len(acknowledged) > had + 20)
+        before = running(place).pid or 0
+        os.kill(before, signal.SIGKILL)
+        assert healthy_again(place, before)
+    had = len(acknowledged)
+    assert wait_until(lambda: len(acknowledged) > had + 20)
+    over.set()
+    for sender in senders:
+        sender.join(20)
+
+    stored = place.event_names()
+    assert not set(acknowledged) - set(stored)
+    assert len(stored) == len(set(stored))
+
+
+def test_a_killed_supervisor_is_replaced(place: Place) -> None:
+    """The collector becomes one itself: again two processes, on the same ports, holding the same lock."""
+    ports, before = dict(place.ports), running(place)
+    os.kill(before.supervisor, signal.SIGKILL)
+
+    assert healthy_again(place, before.pid or 0)
+    place.start()
+    assert place.ports == ports
+    assert wait_until(lambda: len(place.processes()) == 2)
+    assert running(place).supervisor == before.pid
+
+
+def test_the_replaced_supervisor_restarts_the_collector_too(place: Place) -> None:
+    """Being killed in turns changes nothing."""
+    for _ in range(2):
+        before = running(place)
+        os.kill(before.supervisor, signal.SIGKILL)
+        assert healthy_again(place, before.pid or 0)
+        before = running(place)
+        os.kill(before.pid or 0, signal.SIGKILL)
+        assert healthy_again(place, before.pid or 0)
+
+    assert len(place.processes()) == 2
+
+
+def test_both_killed_leaves_a_place_that_starts_again_on_its_ports(place: Place) -> None:
+    """The lock went with them, the ports file stayed."""
+    ports = dict(place.ports)
+    for process in place.processes():
+        process.kill()
+    assert wait_until(lambda: not place.processes())
+    assert embedded.running(place.where) is None
+
+    place.start()
+    assert place.ports == ports
+
+
+def test_a_stop_drains_and_cleans_up(place: Place) -> None:
+    """Nothing listens, nothing lives, the ports file is gone, the data is there."""
+    place.post("/v1/logs", logs("before_stop").SerializeToString())
+
+    assert embedded.shutdown(place.where) is True
+    assert wait_until(lambda: not place.processes())
+    assert not Path(place.where.data, "collector.ports").exists()
+    assert embedded.health(place.where) is not None
+    assert place.event_names() == ["before_stop"]
+    assert embedded.shutdown(place.where) is False
+
+
+def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
+    """A session keeps its connections open for ever."""
+    with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel:
+        channel.unary_unary(LOGS)(logs("kept_open").SerializeToString(), timeout=10)
+        found = running(place)
+        assert embedded.shutdown(place.where)
+
+    log = Path(embedded.log_path(place.where)).read_text()
+    assert not psutil.pid_exists(found.supervisor)
+    assert "Traceback" not in log
+
+
+def test_a_process_that_merely_has_the_pid_is_not_killed(place: Place) -> None:
+    """The lock's text names a stranger, begun at another time."""
+    embedded.shutdown(place.where)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
+        try:
+            lock = Path(place.where.data, "collector.lock")
+            lock.write_text(lock.read_text().replace(str(running_pid(lock)), str(stranger.pid)))
+
+            assert embedded.shutdown(place.where) is False
+            assert stranger.poll() is None
+        finally:
+            stranger.kill()
+
+
+def running_pid(lock: Path) -> int:
+    """Return the pid that the lock's text names."""
+    import re
+
+    found = re.search(r"pid\W+(\d+)", lock.read_text())
+    assert found is not None
+    return int(found[1])
+
+
+def test_an_older_release_is_replaced_by_a_newer_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drained, and started anew on the same ports."""
+    ports, before = dict(place.ports), running(place)
+    place.post("/v1/logs", logs("by_the_old_one").SerializeToString())
+    pretend(place, "0.0.1")
+    place.start()
+
+    assert running(place).pid != before.pid
+    assert place.ports == ports
+    assert len(place.processes()) == 2
+    assert place.event_names() == ["by_the_old_one"]
+
+
+def test_a_newer_release_is_left_alone(place: Place) -> None:
+    """The older launch uses it."""
+    before = running(place)
+    pretend(place, "999.0")
+    place.start()
+
+    assert running(place).pid == before.pid
+
+
+def pretend(place: Place, version: str) -> None:
+    """Make the collector that runs look like another release's."""
+    path = Path(place.where.data, "collector.ports")
+    lines = path.read_text().splitlines()
+    path.write_text("".join(f"{VERSION_LINE}{version}\n" if line.startswith(VERSION_LINE) else f"{line}\n" for line in lines))
+
+
+def test_it_leaves_when_nobody_needs_it(tmp_path: Path) -> None:
+    """Nothing received, no launched process alive: after idle_exit both processes are gone, cleanly."""
+    place = Place(tmp_path, idle_exit=0.5)
+    place.start()
+    try:
+        assert wait_until(lambda: not place.processes())
+        assert not Path(place.where.data, "collector.ports").exists()
+    finally:
+        place.stop()
+
+
+def test_it_stays_while_a_launched_process_lives_and_also_after_being_killed(tmp_path: Path) -> None:
+    """A quiet session still needs it; a restarted collector must not have forgotten that."""
+    place = Place(tmp_path, idle_exit=0.5)
+    session = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        place.start()
+        assert place.ask("GET", f"/health?pid={session.pid}").status == 200
+        before = running(place).pid or 0
+        os.kill(before, signal.SIGKILL)
+        assert wait_until(lambda: embedded.running(place.where) is not None and running(place).pid != before)
+        assert not wait_until(lambda: not place.processes(), seconds=2.5)
+        session.kill()
+        session.wait()
+        assert wait_until(lambda: not place.processes())
+    finally:
+        session.kill()
+        session.wait()
+        place.stop()
