@@ -7,7 +7,7 @@ signals that the interpreter changed put back, and not one byte on stdout.
 Hot: this module imports nothing that the interpreter has not loaded already.
 """
 
-import _signal  # type: ignore[import-not-found]  # the C module has no stub; `signal` would cost a millisecond
+import _signal  # the C module: `signal` would cost a millisecond
 import sys
 
 try:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from collector_client import Place, logs, wait_until
 
 from cclaunch.backends import embedded
 from cclaunch.backends.embedded import Running
+from cclaunch.errors import StartFailed
 
 LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 VERSION_LINE = "version="
@@ -71,6 +73,28 @@ def test_an_export_during_the_restart_waits_and_succeeds(place: Place) -> None:
 
     assert answer == b""
     assert "meanwhile" in place.event_names()
+
+
+def test_no_connection_is_refused_while_it_is_started_again(place: Place) -> None:
+    """The sockets outlive the collector that is killed, and its supervisor as well."""
+    refused = []
+    for victim in (running(place).pid or 0, running(place).supervisor):
+        before = running(place).pid or 0
+        os.kill(victim, signal.SIGKILL)
+        while not embedded_is_back(place, before):
+            for name, port in place.ports.items():
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=5).close()
+                except ConnectionRefusedError:
+                    refused.append(name)
+
+    assert refused == []
+
+
+def embedded_is_back(place: Place, was: int) -> bool:
+    """Say whether another collector than *was* has written down that it listens."""
+    found = embedded.running(place.where)
+    return found is not None and found.pid not in (None, was)
 
 
 def test_nothing_acknowledged_is_lost_when_it_is_killed_in_the_middle(place: Place) -> None:
@@ -150,8 +174,7 @@ def test_both_killed_leaves_a_place_that_starts_again_on_its_ports(place: Place)
     ports = dict(place.ports)
     for process in place.processes():
         process.kill()
-    assert wait_until(lambda: not place.processes())
-    assert embedded.running(place.where) is None
+    assert wait_until(lambda: embedded.running(place.where) is None)
 
     place.start()
     assert place.ports == ports
@@ -177,7 +200,7 @@ def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
         assert embedded.shutdown(place.where)
 
     log = Path(embedded.log_path(place.where)).read_text()
-    assert not psutil.pid_exists(found.supervisor)
+    assert wait_until(lambda: not psutil.pid_exists(found.supervisor))
     assert "Traceback" not in log
 
 
@@ -224,6 +247,59 @@ def test_a_newer_release_is_left_alone(place: Place) -> None:
     place.start()
 
     assert running(place).pid == before.pid
+
+
+def test_a_replaced_release_keeps_the_ports_that_sessions_know(tmp_path: Path) -> None:
+    """Even where it had to take a free one, and the configured one is free by now."""
+    place = Place(tmp_path)
+    with socket.create_server(("127.0.0.1", place.ports["http"])):
+        place.start()
+    try:
+        taken_then = dict(place.ports)
+        pretend(place, "0.0.1")
+        place.start()
+        assert place.ports == taken_then
+    finally:
+        place.stop()
+
+
+def test_a_collector_that_hangs_is_replaced(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds the lock and its sockets accept, but nothing answers."""
+    monkeypatch.setattr(embedded, "SETTLE_S", 0.5)
+    monkeypatch.setattr(embedded, "END_S", 0.5)
+    before = running(place)
+    os.kill(before.pid or 0, signal.SIGSTOP)
+    place.start()
+
+    assert running(place).supervisor != before.supervisor
+    assert len(place.processes()) == 2
+
+
+def test_a_full_disk_is_said_and_no_reason_to_end(place: Place) -> None:
+    """503 with Retry-After, UNAVAILABLE, 503 of /health with a sentence, a start that fails at once; and then it works again."""
+    import resource
+
+    process = psutil.Process(running(place).pid)
+    before = process.rlimit(resource.RLIMIT_FSIZE)
+    place.post("/v1/logs", logs("before_full").SerializeToString())
+    process.rlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    many = logs(*["too_much"] * 200).SerializeToString()
+    answer = place.post("/v1/logs", many)
+    with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel, pytest.raises(grpc.RpcError) as failure:
+        channel.unary_unary(LOGS)(many, timeout=10)
+    health = place.ask("GET", "/health")
+    with pytest.raises(StartFailed) as refusal:
+        place.start()
+    process.rlimit(resource.RLIMIT_FSIZE, before)
+
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert failure.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert health.status == 503
+    assert health.body.decode().splitlines()[-1].startswith("cannot write ")
+    assert "cannot write " in str(refusal.value)
+    assert embedded.health(place.where) is None
+    assert place.post("/v1/logs", logs("after_full").SerializeToString()).status == 200
+    assert set(place.event_names()) == {"before_full", "after_full"}
 
 
 def pretend(place: Place, version: str) -> None:

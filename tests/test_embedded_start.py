@@ -29,7 +29,7 @@ embedded.start(where, load_config(where.config + "/config.toml"), deadline_s=20,
 import psutil
 print(json.dumps({{
     "children": [child.pid for child in psutil.Process().children()],
-    "fds": sorted(os.readlink("/proc/self/fd/" + fd) for fd in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + fd)),
+    "fds": sorted(os.readlink(p) for p in ("/proc/self/fd/" + fd for fd in os.listdir("/proc/self/fd")) if os.path.exists(p)),
     "before": None,
     "umask": os.umask(0o77),
     "cwd": os.getcwd(),
@@ -80,7 +80,10 @@ def test_starting_again_finds_the_same_one(place: Place) -> None:
     first = embedded.running(place.where)
     place.start()
 
-    assert embedded.running(place.where) == first
+    again = embedded.running(place.where)
+    assert first is not None
+    assert again is not None
+    assert (again.pid, again.supervisor) == (first.pid, first.supervisor)
     assert len(place.processes()) == 2
 
 

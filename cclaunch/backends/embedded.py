@@ -11,7 +11,7 @@ import fcntl
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cclaunch import __version__, probe
@@ -25,6 +25,9 @@ from cclaunch.plan import Directories, collector_ports, read_flat, read_small
 POLL_S = 0.01
 PROBE_S = 1.0
 END_S = 5.0
+SETTLE_S = 3.0
+ANSWER_S = 0.5
+SICK = "it is not healthy: "
 LARGEST_LOG = 5 << 20
 
 KEPT_VARIABLES = ("HOME", "PATH", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME", "CCLAUNCH_CONFIG_DIR", "CCLAUNCH_DATA_DIR")
@@ -95,7 +98,8 @@ def _is_process(pid: int, signed: float) -> bool:
     import psutil
 
     try:
-        return float(psutil.Process(pid).create_time()) <= signed + 1
+        process = psutil.Process(pid)
+        return float(process.create_time()) <= signed + 1 and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, OSError):
         return False
 
@@ -131,7 +135,8 @@ def start(where: Directories, config: Config, *, deadline_s: float, environ: Map
             ports = collector_ports(where.data)
             if ports is not None:
                 return Started(ports, [])
-        if trouble is None:
+        before = collector_ports(where.data)
+        if trouble is None or (_locked(where) and not _settles(where, until)):
             shutdown(where)
         notes: list[str] = []
         if running(where) is None:
@@ -139,8 +144,24 @@ def start(where: Directories, config: Config, *, deadline_s: float, environ: Map
             if found.ports is not None:
                 return Started(found.ports, found.notes)
             notes = found.notes
-            _spawn(where, config, environ or {})
+            # an older one's sessions still run, and send to its ports
+            _spawn(where, _ports_of(before) if trouble is None and before else config.ports, environ or {})
         return Started(_wait(where, until), notes + _moved(where, config, notes))
+
+
+def _ports_of(ports: Ports) -> list[int]:
+    return [int(ports.grpc), int(ports.http), int(ports.metrics)]
+
+
+def _settles(where: Directories, until: float) -> bool:
+    """Say whether the one that holds the lock answers soon (it may be starting, or ending); a silent one hangs."""
+    until = min(until, time.monotonic() + SETTLE_S)
+    while time.monotonic() < until and _locked(where):
+        trouble = health(where, ANSWER_S)
+        if trouble is None or trouble.startswith(SICK):
+            return True
+        time.sleep(POLL_S)
+    return not _locked(where)
 
 
 def _moved(where: Directories, config: Config, notes: list[str]) -> list[str]:
@@ -206,6 +227,8 @@ def _wait(where: Directories, until: float) -> Ports:
         ports = collector_ports(where.data)
         if trouble is None and ports is not None:
             return ports
+        if trouble is not None and trouble.startswith(SICK):  # it is up, and says why it cannot store: waiting is no use
+            raise StartFailed(f"the collector cannot store anything: {trouble.removeprefix(SICK)}")
         gone = time.monotonic() - began > 1.0 and not _locked(where)
         if time.monotonic() > until or gone:
             raise StartFailed(
@@ -230,7 +253,7 @@ def _tail(path: str, lines: int) -> list[str]:
         return []
 
 
-def _spawn(where: Directories, config: Config, environ: Mapping[str, str]) -> None:
+def _spawn(where: Directories, ports: Sequence[int], environ: Mapping[str, str]) -> None:
     """
     Start the supervisor as a daemon: double fork, a session of its own, nothing inherited but what it needs.
 
@@ -247,7 +270,7 @@ def _spawn(where: Directories, config: Config, environ: Mapping[str, str]) -> No
         raise StartFailed(
             f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {where.data} {where.state}"
         ) from error
-    words = command("supervisor", where, *config.ports)
+    words = command("supervisor", where, *ports)
     kept = {name: value for name, value in environ.items() if name in KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     try:
         child = os.fork()
@@ -267,7 +290,8 @@ def _become_daemon(words: list[str], environ: dict[str, str], output: int) -> No
         if os.fork() == 0:
             os.chdir("/")
             os.umask(0o077)
-            nothing = os.open(os.devnull, os.O_RDWR)
+            # moved out of the way first: where the person closed 0, 1 or 2, ours may have got these numbers
+            nothing, output = (fcntl.fcntl(one, fcntl.F_DUPFD, 10) for one in (os.open(os.devnull, os.O_RDWR), output))
             os.dup2(nothing, 0)
             os.dup2(output, 1)
             os.dup2(output, 2)
@@ -297,16 +321,27 @@ def shutdown(where: Directories) -> bool:
     _signal(found.supervisor, found.started, signal.SIGTERM)
     until = time.monotonic() + END_S
     while time.monotonic() < until:
-        if not _locked(where):
+        if not _locked(where) and not _is_process(found.supervisor, found.started):
             return True
         time.sleep(POLL_S)
+    for collector in _children(found.supervisor, found.started):  # first: left alone, it would become a supervisor
+        with contextlib.suppress(OSError):
+            os.kill(collector, signal.SIGKILL)
     _signal(found.supervisor, found.started, signal.SIGKILL)
-    if found.pid is not None:
-        _signal(found.pid, float("inf"), signal.SIGKILL)
     until = time.monotonic() + 1
     while _locked(where) and time.monotonic() < until:
         time.sleep(POLL_S)
     return True
+
+
+def _children(supervisor: int, signed: float) -> list[int]:
+    """Return the collectors of *supervisor*; nothing when that pid is another process by now."""
+    import psutil
+
+    try:
+        return [child.pid for child in psutil.Process(supervisor).children()] if _is_process(supervisor, signed) else []
+    except psutil.Error:
+        return []
 
 
 def _signal(pid: int, signed: float, number: int) -> None:

@@ -8,14 +8,18 @@ and ours takes a free one.
 
 import contextlib
 import os
-from typing import Any, NamedTuple
+import subprocess
+from typing import TYPE_CHECKING, NamedTuple
 
 from cclaunch import probe
+from cclaunch.collector.process import command
 from cclaunch.config import Config
 from cclaunch.environment import Ports
 from cclaunch.plan import Directories, read_flat
 
-EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+if TYPE_CHECKING:
+    from cclaunch.ports import Listener
+
 DEADLINE_S = 2.0
 DOCKER_SOCKET = "/var/run/docker.sock"
 
@@ -39,25 +43,37 @@ def judge(where: Directories, config: Config) -> Judgement:
     container = _container(port) if holder is None or holder.pid is None or holder.name == "docker-proxy" else ""
     owner = f"the container {container}" if container else str(holder) if holder else "an unknown program"
     trusted = container or (holder is not None and holder.is_ours and holder.name != "docker-proxy")
-    if trusted and takes_otlp(port):
+    if trusted and not _of_another_place(holder) and takes_otlp(where, port):
         _remember(where, config, owner)
         made = Ports(str(port), str(config.ports.http), str(config.ports.metrics), owner=owner)
         return Judgement(made, [f"port {port} has a collector already, {owner}: it is used, and `cclaunch usage` cannot see it"])
     return Judgement(None, [f"port {port} is held by {owner}; ours takes a free one"])
 
 
-def takes_otlp(port: int) -> bool:
-    """Say whether an empty OTLP export over gRPC succeeds on *port*."""
-    import grpc
+def takes_otlp(where: Directories, port: int) -> bool:
+    """
+    Say whether an empty OTLP export over gRPC succeeds on *port*.
 
-    channel: Any = grpc.insecure_channel(f"127.0.0.1:{port}", options=[("grpc.enable_http_proxy", 0)])
+    Asked by a process of its own: gRPC would leave threads and descriptors in one that is about to become claude.
+    """
+    words = command("knock", where, port, DEADLINE_S)
     try:
-        channel.unary_unary(EXPORT)(b"", timeout=DEADLINE_S)
-    except grpc.RpcError:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, env={}, timeout=3 * DEADLINE_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
         return False
-    finally:
-        channel.close()
-    return True
+    return done.returncode == 0
+
+
+def _of_another_place(holder: "Listener | None") -> bool:
+    """Say whether *holder* is a collector of ours for other directories: whoever sets these wants things kept apart."""
+    import psutil
+
+    if holder is None or holder.pid is None:
+        return False
+    try:
+        return any("cclaunch.collector" in word for word in psutil.Process(holder.pid).cmdline())
+    except (psutil.Error, OSError):
+        return False
 
 
 def _container(port: int) -> str:

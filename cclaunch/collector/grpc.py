@@ -4,6 +4,7 @@ OTLP over gRPC: three methods over raw bytes, so that a message is measured and 
 It listens on a port that nobody is told: the relay hands on what arrives at the supervisor's socket.
 """
 
+import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from cclaunch.store.writer import StoreUnavailable
 
 OPTIONS = (
     ("grpc.so_reuseport", 0),
+    ("grpc.per_message_decompression", 0),
     ("grpc.max_receive_message_length", LARGEST_BODY),
     ("grpc.max_send_message_length", 4 << 20),
 )
@@ -24,17 +26,42 @@ OPTIONS = (
 Handler = Callable[[bytes, Any], Awaitable[bytes]]
 
 
+class TooLarge(Exception):
+    """A message that is larger than LARGEST_BODY once it is unpacked."""
+
+
+def unpack(data: bytes) -> bytes:
+    """
+    Return a message unpacked, if it is packed. Raises TooLarge, or zlib.error for a damaged one.
+
+    gRPC's own decompression knows no limit, so it is switched off, and then gRPC does not tell how a message is
+    packed. No OTLP request begins like gzip or zlib: its first byte is the tag of field 1.
+    """
+    if data[:2] == b"\x1f\x8b":
+        opener = zlib.decompressobj(wbits=31)
+    elif len(data) > 1 and data[0] == 0x78 and int.from_bytes(data[:2], "big") % 31 == 0:
+        opener = zlib.decompressobj()
+    else:
+        return data
+    found = opener.decompress(data, LARGEST_BODY + 1)
+    if len(found) > LARGEST_BODY:
+        raise TooLarge
+    if not opener.eof:
+        raise zlib.error("it ends too early")
+    return found
+
+
 def exporting(collector: Collector, signal: Signal) -> Handler:
     """Return the method of one signal."""
 
     async def export(data: bytes, context: Any) -> bytes:
-        if len(data) > LARGEST_BODY:
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"the message is larger than {LARGEST_BODY} bytes")
         request = signal.request()
         try:
-            request.ParseFromString(data)
+            request.ParseFromString(unpack(data))
             answer = await collector.take(signal, request)
-        except (DecodeError, Rejected) as error:
+        except TooLarge:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"the message is larger than {LARGEST_BODY} bytes")
+        except (DecodeError, Rejected, zlib.error) as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"no {signal.name} request: {error}")
         except StoreUnavailable as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))

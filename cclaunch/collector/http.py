@@ -6,6 +6,7 @@ is measured after decompression. Only loopback names are served and no browser p
 send requests to localhost.
 """
 
+import asyncio
 import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,6 +24,7 @@ from cclaunch.collector.signals import SIGNALS, Rejected, Signal
 from cclaunch.store.writer import StoreUnavailable
 
 LARGEST_BODY = 64 << 20
+LARGE_JSON = 128 << 10
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -166,7 +168,12 @@ def exporting(collector: Collector, signal: Signal) -> Callable[[Request], Await
         kind = PROTOBUF
         try:
             kind = content_type_of(request)
-            answer = await collector.take(signal, parse(await body_of(request), kind, signal))
+            body = await body_of(request)
+            if kind == JSON and len(body) > LARGE_JSON:  # reading it would hold up everybody else
+                message = await asyncio.to_thread(parse, body, kind, signal)
+            else:
+                message = parse(body, kind, signal)
+            answer = await collector.take(signal, message)
         except Refused as refused:
             return Response(status_message(refused.code, refused.message, kind), refused.status, media_type=kind)
         except Rejected as refused:

@@ -34,6 +34,7 @@ DAY_NS = 24 * 3600 * 1_000_000_000
 MAINTENANCE_S = 6 * 3600.0
 FIRST_MAINTENANCE_S = 300.0
 TROUBLE_WAIT_S = 2.0
+LARGE = 256 << 10
 
 
 def say(text: str) -> None:
@@ -51,7 +52,7 @@ class EmbeddedCollector:
         self.where = where
         self.key = key
         self.writer = Writer(where.data + "/telemetry.db")
-        self.launched = Launched()
+        self.launched = Launched(where.data + "/collector.pids")
         self.last_active = time.monotonic()
 
     async def take(self, signal: Any, request: Message) -> Message:
@@ -59,7 +60,10 @@ class EmbeddedCollector:
         from cclaunch.collector.signals import answer_of
 
         self.last_active = time.monotonic()
-        batch = signal.decode(request)
+        if request.ByteSize() > LARGE:  # reading it row by row would hold up everybody else
+            batch = await asyncio.to_thread(signal.decode, request)
+        else:
+            batch = signal.decode(request)
         if batch.events or batch.points:
             await asyncio.wrap_future(self.writer.submit(batch))
         return answer_of(signal, batch)
@@ -136,7 +140,14 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
     from cclaunch.collector.http import metrics_app, otlp_app
 
     class Server(uvicorn.Server):
-        """A server that leaves the signals to us: there are two of them in this process."""
+        """A server that leaves the signals to us, and sleeps: uvicorn's own loop wakes ten times a second."""
+
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            self.over = asyncio.Event()
+
+        async def main_loop(self) -> None:
+            await self.over.wait()
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -152,6 +163,7 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
                 access_log=False,
                 log_level="warning",
                 server_header=False,
+                date_header=False,
                 timeout_graceful_shutdown=2,
                 timeout_keep_alive=75,
             )
@@ -182,7 +194,7 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
     relay.stop()
     await grpc_server.stop(2)
     for one in servers:
-        one.should_exit = True
+        one.over.set()
     await asyncio.wait(tasks, timeout=4)
     await asyncio.to_thread(collector.writer.close)
     return ending.orphaned

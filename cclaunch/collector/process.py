@@ -18,9 +18,17 @@ CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.collector.{module} imp
 
 def command(module: str, where: Directories, *more: object) -> list[str]:
     """Return the command line of *module* (``supervisor`` or ``main``) with our directories and *more* words."""
-    path = [os.path.abspath(entry) for entry in sys.path]
-    own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    if own not in path:
-        path.insert(0, own)
     words = [where.config, where.state, where.cache, where.data, *map(str, more)]
-    return [sys.executable, "-IS", "-c", CODE.format(path=path, module=module), *words]
+    return [sys.executable, "-IS", "-c", CODE.format(path=search_path(), module=module), *words]
+
+
+def search_path() -> list[str]:
+    """
+    Return our own path for the daemon: the package's place first, and never the directory that we were started in.
+
+    `python -m` puts that directory first, and a ``grpc.py`` of some repository must not become part of the collector.
+    """
+    own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    here = os.path.abspath(".")
+    entries = [os.path.abspath(entry) for entry in sys.path if entry]
+    return [own, *(entry for entry in entries if entry not in (own, here))]

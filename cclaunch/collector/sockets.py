@@ -8,7 +8,7 @@ Imported by the supervisor: C modules only.
 """
 
 import _socket
-import contextlib
+import errno
 import os
 import time
 
@@ -16,6 +16,8 @@ from cclaunch.plan import read_flat
 
 NAMES = ("grpc", "http", "metrics")
 BACKLOG = 512
+DRAWS = 20
+"""Free ports to try: one that is free on 127.0.0.1 may be taken on ::1."""
 
 
 def listen(port: int) -> list[int]:
@@ -27,8 +29,12 @@ def listen(port: int) -> list[int]:
     """
     first = _listening(_socket.AF_INET, "127.0.0.1", port)
     found = [first]
-    with contextlib.suppress(OSError):  # no IPv6 here, or taken there: claude is given 127.0.0.1
+    try:
         found.append(_listening(_socket.AF_INET6, "::1", port_of(first)))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:  # else `localhost` would reach one of us, and 127.0.0.1 the other
+            os.close(first)
+            raise
     for handle in found:
         os.set_inheritable(handle, True)
     return found
@@ -68,18 +74,16 @@ def open_all(data: str, configured: list[int]) -> dict[str, list[int]]:
 
 
 def _first_free(before: str, configured: int) -> list[int]:
-    ports = [configured, 0]
+    ports = [configured, *[0] * DRAWS]
     if before.isdigit():
         ports = [int(before), int(before), *ports]
     for number, port in enumerate(ports):
         try:
             return listen(port)
         except OSError:
-            if port == 0:
-                raise
             if number == 0 and before.isdigit():
                 time.sleep(0.2)  # whoever held it may be on the way out
-    raise OSError("no free port")
+    raise OSError(errno.EADDRINUSE, "no free port")
 
 
 def write(held: dict[str, list[int]]) -> str:

@@ -16,6 +16,7 @@ from cclaunch.collector.process import FATAL, command
 from cclaunch.plan import Directories
 
 TAKEN = 3
+LOCK_PATIENCE_S = 1.0
 PAUSES_S = (0.0, 0.1, 0.4, 1.0, 2.0)
 LONG_ENOUGH_S = 20.0
 
@@ -30,9 +31,7 @@ def main(words: list[str]) -> int:
     where = Directories(*words[:4])
     ports = [int(word) for word in words[4:7]]
     lock = int(words[7]) if len(words) > 7 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not _take(lock):
         return TAKEN
     os.set_inheritable(lock, True)
     _sign(lock)
@@ -42,6 +41,19 @@ def main(words: list[str]) -> int:
         _say(f"error: no port can be opened: {error.strerror}")
         return 1
     return _supervise(where, ports, lock, held)
+
+
+def _take(lock: int) -> bool:
+    """Say whether the lock is ours now; a verb that looks whether it is held has it for a moment."""
+    until = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
 
 
 def _sign(lock: int) -> None:
