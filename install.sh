@@ -4,6 +4,7 @@
 # No sudo, no rc file, nothing outside of $HOME. Everything stands in functions, and the last line calls the first
 # one inside braces: a file that was cut off on the way, at whatever byte, does nothing.
 
+if [ -n "${ZSH_VERSION:-}" ]; then emulate sh; fi
 set -eu
 
 say() { printf '%s\n' "install.sh: $*" >&2; }
@@ -108,29 +109,38 @@ find_source() {
   if [ -n "$version" ]; then echo "cclaunch==$version"; else echo 'cclaunch>=0.1'; fi
 }
 
+# Without --method: uv if it is there, and venv where uv fails (it has ideas of its own about certificates and mirrors).
 make_environment() {
-  if [ -z "$method" ]; then
-    if command -v uv >/dev/null 2>&1; then method=uv; else method=venv; fi
-  fi
+  act mkdir -p "$root"
   case $method in
-    uv) command -v uv >/dev/null 2>&1 || die "--method uv: there is no uv; leave the option out, or install uv" ;;
-    venv)
-      "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-        die "$python cannot make environments: apt install python3-venv (Debian, Ubuntu), or install uv"
+    uv) with_uv || die "uv could not install it (see above)" ;;
+    venv) with_venv || die "pip could not install it (see above)" ;;
+    '')
+      if command -v uv >/dev/null 2>&1; then
+        with_uv && return 0
+        say "uv could not install it; trying again with python -m venv"
+        if [ "$dry" = 0 ]; then rm -rf "$place"; fi
+      fi
+      with_venv || die "pip could not install it (see above)"
       ;;
     *) die "--method is uv or venv, not $method" ;;
   esac
-  say "installing $source into $place with $method"
-  act mkdir -p "$root"
-  if [ "$method" = uv ]; then
-    act uv venv --quiet --python "$python" "$place"
-    # uv keeps what it once built from a directory, also when a file in it has changed.
-    act uv pip install --quiet --python "$place/bin/python" --reinstall-package cclaunch "$source"
-  else
-    act "$python" -m venv "$place"
-    act "$place/bin/python" -m pip install --quiet --disable-pip-version-check "$source"
-  fi
   act "$place/bin/python" -m compileall -q -o 0 "$place/lib" >/dev/null 2>&1 || true # a dependency may ship odd files
+}
+
+with_uv() {
+  command -v uv >/dev/null 2>&1 || die "--method uv: there is no uv; leave the option out, or install uv"
+  say "installing $source into $place with uv"
+  # uv keeps what it once built from a directory, also when a file in it has changed: hence --reinstall-package.
+  act uv venv --quiet --python "$python" "$place" &&
+    act uv pip install --quiet --python "$place/bin/python" --reinstall-package cclaunch "$source"
+}
+
+with_venv() {
+  "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    die "$python cannot make environments: apt install python3-venv (Debian, Ubuntu), or install uv"
+  say "installing $source into $place with venv"
+  act "$python" -m venv "$place" && act "$place/bin/python" -m pip install --quiet --disable-pip-version-check "$source"
 }
 
 # Prints the launcher. Run by the environment's interpreter, because only Python quotes for Python.
@@ -164,7 +174,7 @@ lay_launcher() {
   chmod 755 "$command.new"
   told=$("$command.new" --version) || die "what was installed does not run; nothing was changed"
   mv -f "$command.new" "$command"
-  say "installed $told"
+  say "installed $(printf '%s\n' "$told" | head -n 1)"
 }
 
 # A collector that runs goes on from files that are about to be removed, so it begins anew from the new ones.

@@ -19,6 +19,7 @@ import psutil
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE
 from sandbox import free_ports
 
 from cclaunch.backends import embedded
@@ -135,7 +136,7 @@ def cost(dollars: float, **attributes: str) -> ExportMetricsServiceRequest:
     resource.resource.attributes.add(key="service.name").value.string_value = "claude-code"
     metric = resource.scope_metrics.add().metrics.add(name="claude_code.cost.usage", unit="USD")
     metric.sum.is_monotonic = True
-    metric.sum.aggregation_temporality = 2
+    metric.sum.aggregation_temporality = AGGREGATION_TEMPORALITY_CUMULATIVE
     now = time.time_ns()
     point = metric.sum.data_points.add(as_double=dollars, start_time_unix_nano=now - 10**9, time_unix_nano=now)
     for name, value in attributes.items():

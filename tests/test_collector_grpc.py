@@ -40,7 +40,7 @@ def refusal(place: Place, method: str, body: bytes, **options: Any) -> grpc.Stat
     """Return the code with which *method* fails."""
     with pytest.raises(grpc.RpcError) as failure:
         export(place, method, body, **options)
-    return failure.value.code()  # type: ignore[attr-defined, no-any-return]
+    return failure.value.code()
 
 
 def test_logs_are_stored(place: Place) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -81,7 +82,7 @@ def test_asking_it_leaves_nothing_in_the_process_that_asks(place: Place, strange
     assert [one for one in told["fds"] if one.startswith(("socket:", "anon_inode:"))] == []
 
 
-def foreign_told(place: Place) -> dict[str, list[str]]:
+def foreign_told(place: Place) -> dict[str, Any]:
     """Run a process that starts the stack, and return what it is left with."""
     words = starter(place)
     words[2] = words[2].replace('open(where.data + "/collector.ports").read()', '""')

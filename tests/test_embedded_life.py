@@ -1,5 +1,6 @@
 """The life of the embedded collector: killed, orphaned, replaced, idle, stopped; and nothing acknowledged is lost."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -31,6 +32,13 @@ def place(tmp_path: Path) -> Iterator[Place]:
     yield made
     made.stop()
     assert wait_until(lambda: not made.processes())
+
+
+@contextlib.contextmanager
+def grpc_channel(place: Place) -> Iterator[Any]:
+    """A gRPC connection to the collector."""
+    with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as made:
+        yield made
 
 
 def running(place: Place) -> Running:
@@ -68,7 +76,7 @@ def test_an_export_during_the_restart_waits_and_succeeds(place: Place) -> None:
     before = running(place).pid or 0
     os.kill(before, signal.SIGKILL)
     assert wait_until(lambda: not psutil.pid_exists(before))
-    with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel:
+    with grpc_channel(place) as channel:
         answer = channel.unary_unary(LOGS)(logs("meanwhile").SerializeToString(), timeout=10)
 
     assert answer == b""
@@ -114,7 +122,7 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_in_the_middle(place: Pla
 
     def by_grpc() -> None:
         number = 0
-        with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel:
+        with grpc_channel(place) as channel:
             export: Any = channel.unary_unary(LOGS)
             while not over.is_set():
                 number += 1
@@ -128,13 +136,11 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_in_the_middle(place: Pla
     for sender in senders:
         sender.start()
     for _ in range(2):
-        had = len(acknowledged)
-        assert wait_until(lambda had=had: len(acknowledged) > had + 20)
+        assert more_acknowledged(acknowledged)
         before = running(place).pid or 0
         os.kill(before, signal.SIGKILL)
         assert healthy_again(place, before)
-    had = len(acknowledged)
-    assert wait_until(lambda: len(acknowledged) > had + 20)
+    assert more_acknowledged(acknowledged)
     over.set()
     for sender in senders:
         sender.join(20)
@@ -142,6 +148,12 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_in_the_middle(place: Pla
     stored = place.event_names()
     assert not set(acknowledged) - set(stored)
     assert len(stored) == len(set(stored))
+
+
+def more_acknowledged(acknowledged: list[str]) -> bool:
+    """Wait for twenty more answers."""
+    had = len(acknowledged)
+    return wait_until(lambda: len(acknowledged) > had + 20)
 
 
 def test_a_killed_supervisor_is_replaced(place: Place) -> None:
@@ -194,7 +206,7 @@ def test_a_stop_drains_and_cleans_up(place: Place) -> None:
 
 def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
     """A session keeps its connections open for ever."""
-    with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel:
+    with grpc_channel(place) as channel:
         channel.unary_unary(LOGS)(logs("kept_open").SerializeToString(), timeout=10)
         found = running(place)
         assert embedded.shutdown(place.where)
@@ -227,7 +239,7 @@ def running_pid(lock: Path) -> int:
     return int(found[1])
 
 
-def test_an_older_release_is_replaced_by_a_newer_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_release_is_replaced_by_a_newer_one(place: Place) -> None:
     """Drained, and started anew on the same ports."""
     ports, before = dict(place.ports), running(place)
     place.post("/v1/logs", logs("by_the_old_one").SerializeToString())
@@ -285,7 +297,7 @@ def test_a_full_disk_is_said_and_no_reason_to_end(place: Place) -> None:
     process.rlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     many = logs(*["too_much"] * 200).SerializeToString()
     answer = place.post("/v1/logs", many)
-    with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel, pytest.raises(grpc.RpcError) as failure:
+    with grpc_channel(place) as channel, pytest.raises(grpc.RpcError) as failure:
         channel.unary_unary(LOGS)(many, timeout=10)
     health = place.ask("GET", "/health")
     with pytest.raises(StartFailed) as refusal:

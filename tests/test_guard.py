@@ -38,11 +38,10 @@ def test_the_repository_may_be_read() -> None:
 
 def test_a_process_of_the_sandbox_is_found_and_ended(sandbox: Sandbox) -> None:
     """Whatever carries the sandbox's home in its environment is a survivor, and does not survive the finding."""
-    child = sandbox.popen(["sleep", "600"])
-    (found,) = sandbox.survivors(patience=0)
+    with sandbox.popen(["sleep", "600"]):
+        (found,) = sandbox.survivors(patience=0)
     assert "sleep 600" in found
     assert not sandbox.processes()
-    child.wait(10)
 
 
 def test_free_ports_are_different() -> None:

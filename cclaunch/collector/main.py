@@ -35,6 +35,7 @@ MAINTENANCE_S = 6 * 3600.0
 FIRST_MAINTENANCE_S = 300.0
 TROUBLE_WAIT_S = 2.0
 LARGE = 256 << 10
+PROBE_BYTES = 64 << 10
 
 
 def say(text: str) -> None:
@@ -83,6 +84,8 @@ class EmbeddedCollector:
         from cclaunch.collector.otlp import Batch
         from cclaunch.store.writer import StoreUnavailable
 
+        if await asyncio.to_thread(no_room, self.where.data):
+            return self.writer.trouble
         try:
             await asyncio.wait_for(asyncio.wrap_future(self.writer.submit(Batch())), TROUBLE_WAIT_S)
         except StoreUnavailable as error:
@@ -104,6 +107,26 @@ class EmbeddedCollector:
             return exposition(series(connection, time.time_ns() - DAY_NS))
         finally:
             connection.close()
+
+
+def no_room(directory: str) -> bool:
+    """
+    Say whether the disk of *directory* takes no more.
+
+    Asked with a file: the database may still take a page in the place of an old one, and nothing after that.
+    """
+    path = f"{directory}/probe.{os.getpid()}"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return True
+    try:
+        return os.write(handle, bytes(PROBE_BYTES)) < PROBE_BYTES
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+        os.unlink(path)
 
 
 def make_key(path: str) -> str:
