@@ -125,7 +125,7 @@ def prepare(environ: "dict[str, str]", wake: bool) -> "dict[str, str] | None":
     """
     where = plan.directories(environ)
     writable = _owns_home(environ)
-    ports = plan.collector_ports(where.data)
+    ports = plan.collector_ports(where.data) or plan.adopted_ports(where.state)
     question = _ask(where, ports) if wake and ports else None
     made_plan = _plan(where, writable)
     attributes = _place(where, writable).attributes
@@ -165,6 +165,8 @@ def _place(where: plan.Directories, writable: bool) -> environment.Place:
 
 
 def _ask(where: plan.Directories, ports: environment.Ports) -> "probe.Question | None":
+    if ports.owner:
+        return None  # a collector that is not ours has no /health for us
     key = plan.read_small(where.data + "/collector.key", 256)
     return probe.ask(int(ports.http), system.getpid(), (key or b"").decode("ascii", "replace").strip(), PROBE_SECONDS)
 
@@ -178,7 +180,7 @@ def _awake(
     writable: bool,
 ) -> "tuple[environment.Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
-    if ports is not None and probe.answer(question) is None and ports.version == __version__:
+    if ports is not None and _answers(ports, made_plan, question):
         return ports, ""
     if not writable:
         return ports, "the home directory belongs to another user: nothing is written there, so telemetry has no collector"
@@ -193,6 +195,13 @@ def _awake(
     if woken is None:
         return ports, trouble
     return woken, ""
+
+
+def _answers(ports: environment.Ports, made_plan: environment.Plan, question: "probe.Question | None") -> bool:
+    """Say whether the collector that was used last can be used again: ours by its proof, an adopted one by listening."""
+    if ports.owner:
+        return ports.grpc == made_plan.settings["grpc"] and probe.listens(int(ports.grpc), PROBE_SECONDS)
+    return probe.answer(question) is None and ports.version == __version__
 
 
 def _tell(made_plan: environment.Plan, made: environment.Composition, trouble: str) -> None:

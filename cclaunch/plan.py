@@ -178,3 +178,11 @@ def collector_ports(data: str) -> "Ports | None":
     if not (found.get("grpc", "").isdigit() and found.get("http", "").isdigit()):
         return None
     return Ports(found["grpc"], found["http"], found.get("metrics", ""), found.get("version", ""))
+
+
+def adopted_ports(state: str) -> "Ports | None":
+    """Return the ports of a collector that is not ours and is used, from the *state* directory, or None."""
+    found = read_flat(state + "/foreign")
+    if not found.get("grpc", "").isdigit():
+        return None
+    return Ports(found["grpc"], found.get("http", ""), found.get("metrics", ""), owner=found.get("owner", ""))

@@ -13,7 +13,8 @@ import pytest
 from collector_client import Place, collector, wait_until
 from test_embedded_start import starter
 
-from cclaunch.backends import embedded, foreign
+from cclaunch.backends import embedded
+from cclaunch.plan import adopted_ports
 
 RECEIVER = """
 import sys
@@ -67,7 +68,7 @@ def test_a_receiver_of_this_user_is_used_and_named(place: Place, stranger: subpr
 def test_it_is_remembered_and_shown(place: Place, stranger: subprocess.Popen[bytes]) -> None:
     """`status` says whose it is."""
     place.start()
-    known = foreign.ports(place.where)
+    known = adopted_ports(place.where.state)
 
     assert known is not None
     assert known.grpc == str(place.ports["grpc"])
@@ -100,7 +101,7 @@ def test_ours_is_started_when_the_stranger_is_gone(place: Place, stranger: subpr
     started = place.start()
 
     assert started.ports.owner == ""
-    assert foreign.ports(place.where) is None
+    assert adopted_ports(place.where.state) is None
     assert embedded.health(place.where) is None
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from collector_client import Place, logs, wait_until
 
 from cclaunch.backends import embedded
 from cclaunch.backends.embedded import Running
+from cclaunch.collector import lock
 from cclaunch.errors import StartFailed
 
 LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -217,26 +219,19 @@ def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
 
 
 def test_a_process_that_merely_has_the_pid_is_not_killed(place: Place) -> None:
-    """The lock's text names a stranger, begun at another time."""
+    """The lock is held, and its text names a stranger that was made after the signing."""
     embedded.shutdown(place.where)
+    held = lock.take(embedded.lock_path(place.where), 5)
+    assert held is not None
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
         try:
-            lock = Path(place.where.data, "collector.lock")
-            lock.write_text(lock.read_text().replace(str(running_pid(lock)), str(stranger.pid)))
+            os.pwrite(held, f"pid={stranger.pid}\nstarted={time.time() - 100}\n".ljust(200, "\n").encode(), 0)
 
             assert embedded.shutdown(place.where) is False
             assert stranger.poll() is None
         finally:
+            os.close(held)
             stranger.kill()
-
-
-def running_pid(lock: Path) -> int:
-    """Return the pid that the lock's text names."""
-    import re
-
-    found = re.search(r"pid\W+(\d+)", lock.read_text())
-    assert found is not None
-    return int(found[1])
 
 
 def test_an_older_release_is_replaced_by_a_newer_one(place: Place) -> None:

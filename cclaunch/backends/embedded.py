@@ -7,7 +7,6 @@ about to become, has no child more than bare.
 """
 
 import contextlib
-import fcntl
 import os
 import signal
 import time
@@ -15,12 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cclaunch import __version__, probe
-from cclaunch.backends import foreign
+from cclaunch.backends import daemon, foreign
+from cclaunch.collector import lock
 from cclaunch.collector.process import command
 from cclaunch.config import Config
 from cclaunch.environment import Ports
 from cclaunch.errors import StartFailed
-from cclaunch.plan import Directories, collector_ports, read_flat, read_small
+from cclaunch.plan import Directories, adopted_ports, collector_ports, read_flat, read_small
 
 POLL_S = 0.01
 PROBE_S = 1.0
@@ -76,46 +76,18 @@ def log_path(where: Directories) -> str:
     return where.state + "/collector.log"
 
 
-def running(where: Directories) -> Running | None:
-    """
-    Return who holds the lock, or None when nobody of this boot does.
+def lock_path(where: Directories) -> str:
+    """Return the lock that a living collector holds."""
+    return where.data + "/collector.lock"
 
-    The lock file names a pid and when it was signed: a process of that pid that was made later is another one.
-    """
-    if not _locked(where):
-        return None
-    signed = read_flat(where.data + "/collector.lock")
-    if not signed.get("pid", "").isdigit():
-        return None
-    pid, when = int(signed["pid"]), float(signed.get("started") or 0)
-    if not _is_process(pid, when):
+
+def running(where: Directories) -> Running | None:
+    """Return the processes of the collector that holds the lock, or None when nobody does."""
+    holder = lock.holder(lock_path(where))
+    if holder is None:
         return None
     found = read_flat(where.data + "/collector.ports").get("pid", "")
-    return Running(int(found) if found.isdigit() else None, pid, when, collector_ports(where.data))
-
-
-def _is_process(pid: int, signed: float) -> bool:
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        return float(process.create_time()) <= signed + 1 and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, OSError):
-        return False
-
-
-def _locked(where: Directories) -> bool:
-    try:
-        handle = os.open(where.data + "/collector.lock", os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+    return Running(int(found) if found.isdigit() else None, holder.pid, holder.when, collector_ports(where.data))
 
 
 def start(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
@@ -136,7 +108,7 @@ def start(where: Directories, config: Config, *, deadline_s: float, environ: Map
             if ports is not None:
                 return Started(ports, [])
         before = collector_ports(where.data)
-        if trouble is None or (_locked(where) and not _settles(where, until)):
+        if trouble is None or (lock.held(lock_path(where)) and not _settles(where, until)):
             shutdown(where)
         notes: list[str] = []
         if running(where) is None:
@@ -156,12 +128,12 @@ def _ports_of(ports: Ports) -> list[int]:
 def _settles(where: Directories, until: float) -> bool:
     """Say whether the one that holds the lock answers soon (it may be starting, or ending); a silent one hangs."""
     until = min(until, time.monotonic() + SETTLE_S)
-    while time.monotonic() < until and _locked(where):
+    while time.monotonic() < until and lock.held(lock_path(where)):
         trouble = health(where, ANSWER_S)
         if trouble is None or trouble.startswith(SICK):
             return True
         time.sleep(POLL_S)
-    return not _locked(where)
+    return not lock.held(lock_path(where))
 
 
 def _moved(where: Directories, config: Config, notes: list[str]) -> list[str]:
@@ -202,18 +174,12 @@ def _alone(where: Directories, until: float) -> Iterator[None]:
     """Hold the lock of those who start; wait for it until the deadline."""
     path = where.state + "/start.lock"
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = lock.take(path, until - time.monotonic())
     except OSError as error:
         raise StartFailed(f"cannot write {path}: {error.strerror}", hint=f"ls -ld {where.state}") from error
+    if handle is None:
+        raise StartFailed("another launch is starting the collector and does not come to an end")
     try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                if time.monotonic() > until:
-                    raise StartFailed("another launch is starting the collector and does not come to an end") from None
-                time.sleep(POLL_S)
         yield
     finally:
         os.close(handle)
@@ -229,7 +195,7 @@ def _wait(where: Directories, until: float) -> Ports:
             return ports
         if trouble is not None and trouble.startswith(SICK):  # it is up, and says why it cannot store: waiting is no use
             raise StartFailed(f"the collector cannot store anything: {trouble.removeprefix(SICK)}")
-        gone = time.monotonic() - began > 1.0 and not _locked(where)
+        gone = time.monotonic() - began > 1.0 and not lock.held(lock_path(where))
         if time.monotonic() > until or gone:
             raise StartFailed(
                 f"the collector did not come up: {trouble}" if not gone else f"the collector ended: {_last_words(where)}",
@@ -255,7 +221,7 @@ def _tail(path: str, lines: int) -> list[str]:
 
 def _spawn(where: Directories, ports: Sequence[int], environ: Mapping[str, str]) -> None:
     """
-    Start the supervisor as a daemon: double fork, a session of its own, nothing inherited but what it needs.
+    Start the supervisor as a daemon, with the log for its output and of the environment only what it needs.
 
     Raises:
         StartFailed: The log cannot be opened, or there can be no more processes.
@@ -265,51 +231,18 @@ def _spawn(where: Directories, ports: Sequence[int], environ: Mapping[str, str])
         if os.path.exists(log) and os.path.getsize(log) > LARGEST_LOG:
             os.replace(log, log + ".1")
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        os.close(os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(lock_path(where), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise StartFailed(
             f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {where.data} {where.state}"
         ) from error
-    words = command("supervisor", where, *ports)
     kept = {name: value for name, value in environ.items() if name in KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     try:
-        child = os.fork()
+        daemon.spawn(command("supervisor", where, *ports), kept, output)
     except OSError as error:
-        os.close(output)
         raise StartFailed(f"cannot start a process: {error.strerror}") from error
-    if child == 0:
-        _become_daemon(words, kept, output)
-    os.close(output)
-    os.waitpid(child, 0)
-
-
-def _become_daemon(words: list[str], environ: dict[str, str], output: int) -> None:
-    """In the forked child: leave the session and everything that was inherited, and become the supervisor. Never returns."""
-    try:
-        os.setsid()
-        if os.fork() == 0:
-            os.chdir("/")
-            os.umask(0o077)
-            # moved out of the way first: where the person closed 0, 1 or 2, ours may have got these numbers
-            nothing, output = (fcntl.fcntl(one, fcntl.F_DUPFD, 10) for one in (os.open(os.devnull, os.O_RDWR), output))
-            os.dup2(nothing, 0)
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-            os.closerange(3, max(_highest_descriptor(), nothing, output) + 1)
-            for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
-                with contextlib.suppress(OSError, ValueError):
-                    signal.signal(number, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_SETMASK, [])
-            os.execve(words[0], words, environ)
     finally:
-        os._exit(0)
-
-
-def _highest_descriptor() -> int:
-    for listing in ("/proc/self/fd", "/dev/fd"):
-        with contextlib.suppress(OSError, ValueError):
-            return max(int(name) for name in os.listdir(listing))
-    return 4096
+        os.close(output)
 
 
 def shutdown(where: Directories) -> bool:
@@ -318,43 +251,44 @@ def shutdown(where: Directories) -> bool:
     foreign.forget(where)
     if found is None:
         return False
-    _signal(found.supervisor, found.started, signal.SIGTERM)
+    supervisor = lock.Holder(found.supervisor, found.started)
+    _signal(supervisor, signal.SIGTERM)
     until = time.monotonic() + END_S
     while time.monotonic() < until:
-        if not _locked(where) and not _is_process(found.supervisor, found.started):
+        if not lock.held(lock_path(where)) and not lock.lives(supervisor):
             return True
         time.sleep(POLL_S)
-    for collector in _children(found.supervisor, found.started):  # first: left alone, it would become a supervisor
+    for collector in _children(supervisor):  # first: left alone, it would become a supervisor
         with contextlib.suppress(OSError):
             os.kill(collector, signal.SIGKILL)
-    _signal(found.supervisor, found.started, signal.SIGKILL)
+    _signal(supervisor, signal.SIGKILL)
     until = time.monotonic() + 1
-    while _locked(where) and time.monotonic() < until:
+    while lock.held(lock_path(where)) and time.monotonic() < until:
         time.sleep(POLL_S)
     return True
 
 
-def _children(supervisor: int, signed: float) -> list[int]:
+def _children(supervisor: lock.Holder) -> list[int]:
     """Return the collectors of *supervisor*; nothing when that pid is another process by now."""
     import psutil
 
     try:
-        return [child.pid for child in psutil.Process(supervisor).children()] if _is_process(supervisor, signed) else []
+        return [child.pid for child in psutil.Process(supervisor.pid).children()] if lock.lives(supervisor) else []
     except psutil.Error:
         return []
 
 
-def _signal(pid: int, signed: float, number: int) -> None:
-    if _is_process(pid, signed):
+def _signal(supervisor: lock.Holder, number: int) -> None:
+    if lock.lives(supervisor):
         with contextlib.suppress(OSError):
-            os.kill(pid, number)
+            os.kill(supervisor.pid, number)
 
 
 def status(where: Directories) -> list[ServiceStatus]:
     """Return what the stack consists of and how each part is."""
     ports = collector_ports(where.data)
     if ports is None:
-        adopted = foreign.ports(where)
+        adopted = adopted_ports(where.state)
         if adopted is not None:
             up = probe.listens(int(adopted.grpc), PROBE_S)
             detail = f"{adopted.owner}; cclaunch cannot see what it stores"

@@ -15,7 +15,7 @@ from cclaunch import probe
 from cclaunch.collector.process import command
 from cclaunch.config import Config
 from cclaunch.environment import Ports
-from cclaunch.plan import Directories, read_flat
+from cclaunch.plan import Directories
 
 if TYPE_CHECKING:
     from cclaunch.ports import Listener
@@ -43,7 +43,8 @@ def judge(where: Directories, config: Config) -> Judgement:
     container = _container(port) if holder is None or holder.pid is None or holder.name == "docker-proxy" else ""
     owner = f"the container {container}" if container else str(holder) if holder else "an unknown program"
     trusted = container or (holder is not None and holder.is_ours and holder.name != "docker-proxy")
-    if trusted and not _of_another_place(holder) and takes_otlp(where, port):
+    speaks = config.telemetry.protocol == "grpc" or probe.listens(config.ports.http, 0.5)
+    if trusted and speaks and not _of_another_place(holder) and takes_otlp(where, port):
         _remember(where, config, owner)
         made = Ports(str(port), str(config.ports.http), str(config.ports.metrics), owner=owner)
         return Judgement(made, [f"port {port} has a collector already, {owner}: it is used, and `cclaunch usage` cannot see it"])
@@ -93,14 +94,6 @@ def _container(port: int) -> str:
             client.close()
     except (docker.errors.DockerException, requests.RequestException, OSError):
         return ""
-
-
-def ports(where: Directories) -> Ports | None:
-    """Return the ports of a collector that was adopted, or None."""
-    found = read_flat(where.state + "/foreign")
-    if not found.get("grpc", "").isdigit():
-        return None
-    return Ports(found["grpc"], found.get("http", ""), found.get("metrics", ""), owner=found.get("owner", ""))
 
 
 def _remember(where: Directories, config: Config, owner: str) -> None:

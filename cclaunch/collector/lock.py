@@ -6,44 +6,47 @@ Two collectors on one database would each believe that the ports and the data ar
 through an inherited descriptor, so that neither's death alone lets a second pair in. The text in the
 file only describes the holder; it proves nothing once the lock is free.
 
-Imported by the supervisor: no module here but C ones and ``os``.
+Imported by the supervisor: no module here but C ones, ``os`` and ``plan``.
 """
 
 import fcntl
 import os
 import time
 
-PATIENCE_S = 0.01
+from cclaunch.plan import read_flat
+
+POLL_S = 0.01
+SLACK_S = 1.0
+"""Start times are reckoned from clock ticks, the signing time from the clock: they may differ by as much."""
 
 
 class Holder:
-    """Who holds the lock: the supervisor's *pid* and start time (seconds since 1970), on *host* since *boot_id*."""
+    """Who signed the lock: the *pid* of the supervisor and *when* it did (seconds since 1970)."""
 
-    __slots__ = ("boot_id", "host", "pid", "started")
+    __slots__ = ("pid", "when")
 
-    def __init__(self, host: str, boot_id: str, pid: int, started: float) -> None:
-        self.host = host
-        self.boot_id = boot_id
+    def __init__(self, pid: int, when: float) -> None:
         self.pid = pid
-        self.started = started
+        self.when = when
 
 
 def take(path: str, seconds: float) -> int | None:
     """Return a descriptor that holds the lock at *path*, or None when others still held it after *seconds*."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if take_open(handle, seconds):
+        return handle
+    os.close(handle)
+    return None
+
+
+def take_open(handle: int, seconds: float) -> bool:
+    """Say whether the file open as *handle* is locked by us now; one who merely looks has it for a moment."""
     deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return handle
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                os.close(handle)
-                return None
-        except BaseException:
-            os.close(handle)
-            raise
-        time.sleep(PATIENCE_S)
+    while not _try(handle, fcntl.LOCK_EX):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
 
 
 def held(path: str) -> bool:
@@ -53,46 +56,27 @@ def held(path: str) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not _try(handle, fcntl.LOCK_SH)
     finally:
         os.close(handle)
-    return False
 
 
-def wait_free(path: str, seconds: float) -> bool:
-    """Say whether the lock at *path* became free within *seconds*."""
-    deadline = time.monotonic() + seconds
-    while held(path):
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(PATIENCE_S)
+def _try(handle: int, how: int) -> bool:
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
     return True
 
 
-def describe(handle: int) -> None:
+def sign(handle: int) -> None:
     """Write into the locked file that this process holds it."""
-    host = "".join(c for c in os.uname().nodename if c.isalnum() or c in "-._")
-    text = f'{{"host": "{host}", "boot_id": "{boot_id()}", "pid": {os.getpid()}, "started": {own_start():.2f}}}\n'
+    lines = {"host": os.uname().nodename, "boot": _boot(), "pid": os.getpid(), "started": time.time()}
     os.ftruncate(handle, 0)
-    os.pwrite(handle, text.encode("ascii", "replace"), 0)
+    os.pwrite(handle, "".join(f"{name}={value}\n" for name, value in lines.items()).encode(), 0)
 
 
-def read(path: str) -> Holder | None:
-    """Return who wrote the lock file last, or None when there is nothing that can be read."""
-    import json  # the readers can afford it
-
-    try:
-        with open(path, encoding="utf-8") as file:
-            found = json.loads(file.read(4096))
-        return Holder(str(found["host"]), str(found["boot_id"]), int(found["pid"]), float(found["started"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def boot_id() -> str:
-    """Return what tells one boot of this machine from the next; empty where the system does not say."""
+def _boot() -> str:
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             return file.read().strip()
@@ -100,13 +84,24 @@ def boot_id() -> str:
         return ""
 
 
-def own_start() -> float:
-    """Return when this process began, reckoned as psutil does it, so that the two can be compared."""
+def holder(path: str) -> Holder | None:
+    """Return the living process that holds the lock at *path*, or None."""
+    if not held(path):
+        return None
+    signed = read_flat(path)
     try:
-        with open("/proc/self/stat", "rb") as file:
-            ticks = int(file.read().rpartition(b")")[2].split()[19])
-        with open("/proc/stat", "rb") as file:
-            booted = next(float(line.split()[1]) for line in file if line.startswith(b"btime"))
-        return booted + ticks / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError, StopIteration):
-        return time.time()
+        found = Holder(int(signed["pid"]), float(signed["started"]))
+    except (KeyError, ValueError):
+        return None
+    return found if lives(found) else None
+
+
+def lives(signed: Holder) -> bool:
+    """Say whether *signed* still runs: a process of its pid that was made after the signing is another one."""
+    import psutil  # the askers can afford it
+
+    try:
+        process = psutil.Process(signed.pid)
+        return float(process.create_time()) <= signed.when + SLACK_S and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
+        return False

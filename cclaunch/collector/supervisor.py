@@ -5,13 +5,12 @@ It does almost nothing and imports almost nothing, so it stays small and alive. 
 anything else: of two supervisors one leaves.
 """
 
-import fcntl
 import os
 import signal
 import sys
 import time
 
-from cclaunch.collector import sockets
+from cclaunch.collector import lock, sockets
 from cclaunch.collector.process import FATAL, command
 from cclaunch.plan import Directories
 
@@ -30,42 +29,17 @@ def main(words: list[str]) -> int:
     """
     where = Directories(*words[:4])
     ports = [int(word) for word in words[4:7]]
-    lock = int(words[7]) if len(words) > 7 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    if not _take(lock):
+    handle = int(words[7]) if len(words) > 7 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    if not lock.take_open(handle, LOCK_PATIENCE_S):
         return TAKEN
-    os.set_inheritable(lock, True)
-    _sign(lock)
+    os.set_inheritable(handle, True)
+    lock.sign(handle)
     try:
         held = sockets.read(words[8]) if len(words) > 8 else sockets.open_all(where.data, ports)
     except OSError as error:
         _say(f"error: no port can be opened: {error.strerror}")
         return 1
-    return _supervise(where, ports, lock, held)
-
-
-def _take(lock: int) -> bool:
-    """Say whether the lock is ours now; a verb that looks whether it is held has it for a moment."""
-    until = time.monotonic() + LOCK_PATIENCE_S
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except OSError:
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.01)
-
-
-def _sign(lock: int) -> None:
-    """Write into the lock file who holds it: host, boot, pid and the time of this writing."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            boot = file.read().strip()
-    except OSError:
-        boot = ""
-    lines = {"host": os.uname().nodename, "boot": boot, "pid": os.getpid(), "started": time.time()}
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, "".join(f"{name}={value}\n" for name, value in lines.items()).encode(), 0)
+    return _supervise(where, ports, handle, held)
 
 
 class Child:
@@ -75,7 +49,7 @@ class Child:
     ending = False
 
 
-def _supervise(where: Directories, ports: list[int], lock: int, held: dict[str, list[int]]) -> int:
+def _supervise(where: Directories, ports: list[int], handle: int, held: dict[str, list[int]]) -> int:
     def forward(number: int, _frame: object) -> None:
         Child.ending = True
         if Child.pid:
@@ -87,7 +61,7 @@ def _supervise(where: Directories, ports: list[int], lock: int, held: dict[str, 
     failures = 0
     while True:
         started = time.monotonic()
-        status = _run(where, ports, lock, held)
+        status = _run(where, ports, handle, held)
         if status == 0 or Child.ending:
             return 0
         failures = 1 if time.monotonic() - started > LONG_ENOUGH_S else failures + 1
@@ -98,11 +72,11 @@ def _supervise(where: Directories, ports: list[int], lock: int, held: dict[str, 
         time.sleep(PAUSES_S[failures - 1])
 
 
-def _run(where: Directories, ports: list[int], lock: int, held: dict[str, list[int]]) -> int:
+def _run(where: Directories, ports: list[int], handle: int, held: dict[str, list[int]]) -> int:
     """Run one collector to its end and return its exit code, negative for a signal."""
     reading, writing = os.pipe()
     os.set_inheritable(reading, True)
-    words = command("main", where, *ports, lock, reading, sockets.write(held))
+    words = command("main", where, *ports, handle, reading, sockets.write(held))
     pid = os.fork()
     if pid == 0:
         try:

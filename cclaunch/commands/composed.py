@@ -4,11 +4,10 @@ import os
 from typing import NamedTuple
 
 from cclaunch import __version__
-from cclaunch.backends import foreign
 from cclaunch.commands.context import Environ
 from cclaunch.compile import compile_place, compile_plan
 from cclaunch.environment import Composition, Place, Plan, Ports, compose
-from cclaunch.plan import Directories, collector_ports, plan_key, read_compiled
+from cclaunch.plan import Directories, adopted_ports, collector_ports, plan_key, read_compiled
 
 FRESH = "fresh-per-launch"
 """Stands for the instance id that only a launch can mint."""
@@ -35,7 +34,7 @@ def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
     """
     records = read_compiled(f"{where.cache}/plan", plan_key(__version__, where.config))
     plan = Plan(records) if records is not None else compile_plan(where, write=False)
-    found = collector_ports(where.data) or foreign.ports(where)
+    found = collector_ports(where.data) or adopted_ports(where.state)
     ports = found or Ports(plan.settings["grpc"], plan.settings["http"], plan.settings["metrics"])
     attributes = _place(where).attributes if launch else {}
     made = compose(plan, environ, attributes, ports, FRESH if launch else "")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cclaunch import console
-from cclaunch.backends import foreign
 from cclaunch.commands.context import Environ, database, environ_of, reading, where_of
 from cclaunch.commands.moments import FORMS, iso, moment
 from cclaunch.errors import StoreMissing
+from cclaunch.plan import adopted_ports
 
 if TYPE_CHECKING:
     from cclaunch.store.reader import Usage
@@ -49,7 +49,7 @@ def command(ctx: click.Context, by: Sequence[str], since: int | None, until: int
     if found is not None and found.lost_usd_micros:
         lost = _money(found.lost_usd_micros / 1_000_000)
         console.note(f"claude's own metrics count {lost} more than these events: that much was lost on the way")
-    if other := foreign.ports(where):
+    if other := adopted_ports(where.state):
         console.note(f"telemetry goes to {other.owner} on port {other.grpc}: what is stored there is not counted here")
 
 
