@@ -1,0 +1,164 @@
+"""
+What a launch costs, as ratios measured in one run.
+
+Installs the checkout with install.sh into a throw-away home, wakes the collector, and then runs each contender
+once a round, in changing order, so that whatever else the machine does meets all of them alike:
+
+    python tests/bench/launch.py [ROUNDS]
+
+The contenders end in the same `claude`, which does nothing, from a git repository with a settings file in place.
+"""
+
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests"))
+
+from sandbox import Sandbox  # noqa: E402
+
+ROUNDS = 200
+COLD_ROUNDS = 7
+TARGETS = (
+    ("launcher of install.sh", "python -c pass", 1.15),
+    ("launcher of install.sh", "bash script", 1.35),
+    ("script of the wheel", "python -c pass", 1.40),
+)
+
+BASH = """#!/bin/bash
+export CLAUDE_CODE_ENABLE_TELEMETRY=1
+export OTEL_METRICS_EXPORTER=otlp
+export OTEL_LOGS_EXPORTER=otlp
+export OTEL_EXPORTER_OTLP_PROTOCOL=grpc
+export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:{grpc}
+export OTEL_METRIC_EXPORT_INTERVAL=10000
+export OTEL_LOGS_EXPORT_INTERVAL=5000
+export OTEL_LOG_USER_PROMPTS=0
+export OTEL_METRICS_INCLUDE_SESSION_ID=true
+export OTEL_RESOURCE_ATTRIBUTES=team=data-engineering,project=log-ingestion
+curl -sf -o /dev/null http://127.0.0.1:{http}/health || echo "no collector" >&2
+exec claude "$@"
+"""
+
+
+def main() -> int:
+    """Measure and print; the exit code is 1 when a target is missed."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    with tempfile.TemporaryDirectory() as base:
+        place = Sandbox(Path(base))
+        try:
+            return measure(place, rounds)
+        finally:
+            for left in place.close():
+                print(f"still running: {left}", file=sys.stderr)
+
+
+def measure(place: Sandbox, rounds: int) -> int:
+    """Run everything in *place*."""
+    ports = place.configure()
+    launcher, script = prepare(place)
+    python = script.parent / "python"  # the environment's: what else the machine's own has installed is not our yardstick
+    bash = place.home / "by-hand"
+    bash.write_text(BASH.format(**ports))
+    bash.chmod(0o755)
+    cold = cold_launches(place, launcher)
+    contenders = {
+        "python -c pass": [str(python), "-c", "pass"],
+        "bash script": [str(bash), "-p", "x"],
+        "launcher of install.sh": [str(launcher), "-p", "x"],
+        "script of the wheel": [str(script), "-p", "x"],
+        "python -IS -c pass": [str(python), "-IS", "-c", "pass"],
+    }
+    times = interleaved(contenders, rounds, lambda words: run(words, place.environ, place.work))
+    print(f"{rounds} rounds, in changing order; milliseconds")
+    for name, taken in times.items():
+        print(f"  {name:24} median {statistics.median(taken) * 1000:7.1f}   fastest {min(taken) * 1000:7.1f}")
+    print(f"  {'cold launch, to exec':24} median {statistics.median(cold) * 1000:7.1f}   slowest {max(cold) * 1000:7.1f}")
+    missed = 0
+    for name, against, target in TARGETS:
+        ratio = statistics.median(times[name]) / statistics.median(times[against])
+        least = min(times[name]) / min(times[against])
+        missed += ratio > target
+        print(f"{name} / {against}: {ratio:.2f} (of the fastest {least:.2f}; at most {target:.2f})")
+    missed += statistics.median(cold) > 1.0
+    megabytes = resident(place) / 1e6
+    missed += megabytes > 80
+    print(f"collector and supervisor: {megabytes:.1f} MB resident (at most 80)")
+    return int(missed > 0)
+
+
+def prepare(place: Sandbox) -> tuple[Path, Path]:
+    """Install; make a repository with a settings file and a claude that does nothing; return (launcher, wheel's script)."""
+    tools = place.home / "tools"
+    tools.mkdir()
+    (tools / "claude").symlink_to("/bin/true")
+    place.environ["PATH"] = f"{tools}:{place.environ['PATH']}"
+    place.environ["PYTHON"] = str(Path(sys.executable).resolve())
+    place.environ["PIP_CACHE_DIR"] = str(Path.home() / ".cache" / "pip")
+    subprocess.run(["git", "init", "-q", str(place.work)], env=place.environ, check=True)
+    remote = ["git", "-C", str(place.work), "remote", "add", "origin", "https://example.invalid/team/project.git"]
+    subprocess.run(remote, env=place.environ, check=True)
+    for settings in (place.work / ".claude" / "settings.json", place.home / ".claude" / "settings.json"):
+        settings.parent.mkdir()
+        settings.write_text('{"model": "opus", "permissions": {"allow": ["Bash(ls:*)"]}}\n')
+    done = place.run(["sh", str(REPOSITORY / "install.sh"), "--yes", "--method", "venv"], timeout=600)
+    if done.returncode:
+        raise SystemExit(done.stderr.decode())
+    (script,) = (place.home / ".local/share/cclaunch-env").glob("*/bin/cclaunch")
+    return place.home / ".local/bin/cclaunch", script
+
+
+def cold_launches(place: Sandbox, launcher: Path) -> list[float]:
+    """Return the seconds of launches whose collector does not run yet; it runs after the last."""
+    taken = []
+    for _ in range(COLD_ROUNDS):
+        place.run([str(launcher), "stack", "down"])
+        taken.append(run([str(launcher), "-p", "x"], place.environ, place.work))
+    return taken
+
+
+def interleaved(contenders: Mapping[str, list[str]], rounds: int, once: Callable[[list[str]], float]) -> dict[str, list[float]]:
+    """Run each contender once a round, in changing order; return name -> seconds of each run."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    names = list(contenders)
+    for index in range(rounds + 3):
+        random.shuffle(names)
+        for name in names:
+            taken = once(contenders[name])
+            if index >= 3:
+                times[name].append(taken)
+    return times
+
+
+def run(words: list[str], environ: Mapping[str, str], directory: Path) -> float:
+    """Return the seconds that *words* take from spawn to end; it must succeed."""
+    os.chdir(directory)
+    program = shutil.which(words[0])
+    assert program
+    began = time.perf_counter()
+    pid = os.posix_spawn(program, words, dict(environ))
+    _, status = os.waitpid(pid, 0)
+    taken = time.perf_counter() - began
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"{words} ended with {os.waitstatus_to_exitcode(status)}")
+    return taken
+
+
+def resident(place: Sandbox) -> int:
+    """Return the bytes that collector and supervisor hold, once they are at rest."""
+    time.sleep(2)
+    return sum(process.memory_info().rss for process in place.processes() if psutil.pid_exists(process.pid))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
