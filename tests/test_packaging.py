@@ -69,7 +69,7 @@ def test_the_command_tells_its_version(installed: Installed, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ASSETS)
 def test_files_beside_the_package_are_found(installed: Installed, name: str, tmp_path: Path) -> None:
     """Those of shell/ and completions/, byte for byte."""
-    code = "import sys; from cclaunch.assets import asset; sys.stdout.write(asset(*sys.argv[1].split("/")).read_text())"
+    code = "import sys; from cclaunch.assets import asset; sys.stdout.write(asset(*sys.argv[1].split('/')).read_text())"
 
     assert output(installed.python, "-c", code, name, cwd=tmp_path) == (REPOSITORY / name).read_text()
 
@@ -97,7 +97,7 @@ def test_the_wheel_holds_the_package_its_files_and_nothing_else(wheel: Path) -> 
     names = zipfile.ZipFile(wheel).namelist()
     info = f"cclaunch-{__version__}.dist-info"
 
-    assert {name.split("/")[0] for name in names} == {"cclaunch", info, f"cclaunch-{__version__}.data"}
+    assert {name.split('/')[0] for name in names} == {"cclaunch", info, f"cclaunch-{__version__}.data"}
     assert [name for name in names if ".data/" in name] == [f"cclaunch-{__version__}.data/scripts/cclaunch"]
     assert {f"{info}/licenses/LICENSE", "cclaunch/py.typed"} <= set(names)
     assert [name for name in names if name.endswith((".pyc", "~")) or "_script" in name] == []
