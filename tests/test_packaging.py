@@ -97,7 +97,7 @@ def test_the_wheel_holds_the_package_its_files_and_nothing_else(wheel: Path) -> 
     names = zipfile.ZipFile(wheel).namelist()
     info = f"cclaunch-{__version__}.dist-info"
 
-    assert {name.split('/')[0] for name in names} == {"cclaunch", info, f"cclaunch-{__version__}.data"}
+    assert {name.split("/")[0] for name in names} == {"cclaunch", info, f"cclaunch-{__version__}.data"}
     assert [name for name in names if ".data/" in name] == [f"cclaunch-{__version__}.data/scripts/cclaunch"]
     assert {f"{info}/licenses/LICENSE", "cclaunch/py.typed"} <= set(names)
     assert [name for name in names if name.endswith((".pyc", "~")) or "_script" in name] == []

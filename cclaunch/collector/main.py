@@ -35,6 +35,8 @@ MAINTENANCE_S = 6 * 3600.0
 FIRST_MAINTENANCE_S = 300.0
 TROUBLE_WAIT_S = 2.0
 LARGE = 256 << 10
+MOST_AT_WORK = 96 << 20
+"""Bytes of messages that may wait for the disk; more are refused, and the exporter tries again."""
 PROBE_BYTES = 64 << 10
 
 
@@ -47,6 +49,8 @@ def say(text: str) -> None:
 class EmbeddedCollector:
     """What the two servers call: ``take``, ``health`` and ``exposition``."""
 
+    _bytes_at_work = 0
+
     def __init__(self, where: Directories, key: str) -> None:
         from cclaunch.collector.pids import Launched
 
@@ -57,16 +61,32 @@ class EmbeddedCollector:
         self.last_active = time.monotonic()
 
     async def take(self, signal: Any, request: Message) -> Message:
-        """Store *request*; return the answer only when it is committed. Raises StoreUnavailable."""
-        from cclaunch.collector.signals import answer_of
+        """Store *request*; return the answer only when it is committed. Raises StoreUnavailable, Rejected."""
+        from cclaunch.store.writer import StoreUnavailable
 
         self.last_active = time.monotonic()
-        if request.ByteSize() > LARGE:  # reading it row by row would hold up everybody else
+        size = request.ByteSize()
+        if self._bytes_at_work and self._bytes_at_work + size > MOST_AT_WORK:
+            raise StoreUnavailable("too much waits for the disk")
+        self._bytes_at_work += size
+        try:
+            return await self._store(signal, request, size)
+        finally:
+            self._bytes_at_work -= size
+
+    async def _store(self, signal: Any, request: Message, size: int) -> Message:
+        from cclaunch.collector.signals import Rejected, answer_of
+        from cclaunch.store.writer import Unstorable
+
+        if size > LARGE:  # reading it row by row would hold up everybody else
             batch = await asyncio.to_thread(signal.decode, request)
         else:
             batch = signal.decode(request)
         if batch.events or batch.points:
-            await asyncio.wrap_future(self.writer.submit(batch))
+            try:
+                await asyncio.wrap_future(self.writer.submit(batch))
+            except Unstorable as error:
+                raise Rejected(str(error)) from error
         return answer_of(signal, batch)
 
     async def health(self, nonce: str, pid: int) -> tuple[str, str]:

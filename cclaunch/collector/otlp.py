@@ -1,13 +1,14 @@
 """
 OTLP messages into the rows that the store keeps.
 
-Pure. Nothing an exporter sends may be lost on the way: strings, integers, doubles, booleans, arrays, maps and
+Nothing an exporter sends may be lost on the way: strings, integers, doubles, booleans, arrays, maps and
 bytes all survive. What Claude Code spells differently from event to event (``duration_ms`` is an
 integer here and a string there) becomes one thing, because people add it up.
 """
 
 import base64
 import math
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
@@ -107,7 +108,7 @@ def attributes_of(pairs: Iterable[KeyValue]) -> dict[str, Value]:
 
 
 def number(value: Value) -> float | int | None:
-    """Return *value* as a number, also when it was sent as text; None when it is none."""
+    """Return *value* as a number that SQLite can hold, also when it was sent as text; None when it is none."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
@@ -115,7 +116,8 @@ def number(value: Value) -> float | int | None:
     if not isinstance(value, str) or len(value) > 32:
         return None
     try:
-        return int(value)
+        whole = int(value)
+        return whole if abs(whole) <= LARGEST else float(whole)
     except ValueError:
         pass
     try:
@@ -184,7 +186,7 @@ def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> Eve
     counts = {name: integer(attributes.get(name)) for name in INTEGERS[1:]}
     return EventRow(
         key=key,
-        time_ns=min(record.time_unix_nano or record.observed_time_unix_nano, LARGEST),
+        time_ns=_time(record.time_unix_nano or record.observed_time_unix_nano),
         name=_name(attributes, body_text, record),
         body=body_text,
         service=text(attributes.get("service.name")),
@@ -200,6 +202,11 @@ def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> Eve
         check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
         attributes=attributes,
     )
+
+
+def _time(nanoseconds: int) -> int:
+    """Return a time that was sent, or now when none was: an event of 1970 would be thrown away as old."""
+    return min(nanoseconds or time.time_ns(), LARGEST)
 
 
 def _name(attributes: Mapping[str, Value], body: str, record: LogRecord) -> str:
@@ -254,7 +261,7 @@ def _points(metric: Metric, shared: Mapping[str, Value]) -> list[PointRow]:
                 attributes=attributes,
                 check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
                 start_ns=min(point.start_time_unix_nano, LARGEST),
-                time_ns=min(point.time_unix_nano, LARGEST),
+                time_ns=_time(point.time_unix_nano),
                 value=value,
             )
         )

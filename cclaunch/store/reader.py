@@ -221,13 +221,14 @@ def lost_usd_micros(connection: sqlite3.Connection, since: int | None, until: in
     """
     Return how many micro-dollars the cost metric counted beyond the events, session by session.
 
-    Only whole sessions are compared: those whose last point lies in the range. Events arrive before metrics, so a
-    session that is still running shows nothing; half a micro-dollar a request is rounding.
+    Only whole sessions are compared: those whose last point lies in the range, and none of whose days is folded. Events
+    arrive before metrics, so a session that is still running shows nothing; half a micro-dollar a request is rounding.
     """
     rows = connection.execute(
         f"""
         WITH spent AS (
-            SELECT s.session_id AS session, sum(t.value) * 1000000 AS micros, max(s.last_ns) AS last_ns
+            SELECT s.session_id AS session, sum(t.value) * 1000000 AS micros, max(s.last_ns) AS last_ns,
+                min((SELECT min(start_ns) FROM points WHERE series = s.id)) AS first_ns
             FROM ({TOTALS}) t JOIN series s ON s.id = t.id
             WHERE s.name = 'claude_code.cost.usage' AND s.check_nonce IS NULL AND s.session_id IS NOT NULL
             GROUP BY s.session_id),
@@ -237,6 +238,7 @@ def lost_usd_micros(connection: sqlite3.Connection, since: int | None, until: in
         SELECT spent.micros - coalesce(seen.micros, 0) AS missing, coalesce(seen.requests, 0) AS requests
         FROM spent LEFT JOIN seen ON seen.session = spent.session
         WHERE spent.last_ns >= ? AND spent.last_ns < ?
+            AND first_ns >= coalesce((SELECT unixepoch(max(day), '+1 day', 'utc') * 1000000000 FROM daily), 0)
         """,
         (since if since is not None else 0, until if until is not None else (1 << 63) - 1),
     )

@@ -42,6 +42,10 @@ class StoreUnavailable(Exception):
     """Nothing could be committed just now (a full disk, a lock, too many waiting): the exporter may try again."""
 
 
+class Unstorable(Exception):
+    """A batch that no database takes, whatever its state: sending it again is no use."""
+
+
 class Waiting(NamedTuple):
     """A batch that waits for its commit."""
 
@@ -136,23 +140,35 @@ class Writer:
         return together, True
 
     def _commit(self, together: list[Waiting]) -> None:
-        trouble: Exception | None = None
-        try:
-            if self._connection is None:
-                self._connection = self._open()
-            self._transaction(self._connection, [item.batch for item in together])
-            self.trouble = ""
-        except (sqlite3.Error, OSError, StoreError) as error:
-            trouble = error
-            self.trouble = f"cannot write {self.path}: {error}"
-            self._drop()
+        """Commit *together*, or tell each why not. Whatever happens here, this thread goes on."""
+        trouble = self._try([item.batch for item in together])
+        if isinstance(trouble, Unstorable) and len(together) > 1:  # one of them is to blame, not all
+            for item in together:
+                self._commit([item])
+            return
         with self._count:
             self._waiting_rows -= sum(len(item.batch.events) + len(item.batch.points) for item in together)
         for item in together:
             if trouble is None:
                 item.done.set_result(None)
             else:
-                item.done.set_exception(StoreUnavailable(self.trouble))
+                item.done.set_exception(trouble)
+
+    def _try(self, batches: list[Batch]) -> Exception | None:
+        try:
+            if self._connection is None:
+                self._connection = self._open()
+            self._transaction(self._connection, batches)
+        except (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.ProgrammingError) as error:
+            return Unstorable(f"it cannot be stored: {error}")
+        except (sqlite3.Error, OSError, StoreError) as error:
+            self.trouble = f"cannot write {self.path}: {error}"
+            self._drop()
+            return StoreUnavailable(self.trouble)
+        except Exception as error:  # a value that Python or SQLite does not take
+            return Unstorable(f"it cannot be stored: {type(error).__name__}: {error}")
+        self.trouble = ""
+        return None
 
     def _drop(self) -> None:
         """Forget the connection: after an error its state is unknown, and a fresh one may work."""
