@@ -5,13 +5,12 @@ The file belongs to the person: it is read, never rewritten. An unknown key is a
 misspelt ``wiat`` that is silently ignored is worse than one sentence.
 """
 
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.errors import ConfigError
+from cclaunch.toml_file import read_toml, wrong
 
 
 class Telemetry(NamedTuple):
@@ -113,21 +112,17 @@ def load_config(path: str) -> Config:
 
 def parse_config(data: bytes, path: str) -> Config:
     """Return the configuration that the bytes of *path* say. Raises ConfigError as ``load_config`` does."""
-    try:
-        text = data.decode("utf-8")
-        tables = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}", hint=f"edit {path}") from error
+    text, tables = read_toml(data, path)
     for table, keys in tables.items():
         if table not in CHECKS:
-            raise _wrong(path, text, table, None, "is not known", CHECKS)
+            raise wrong(path, text, (table,), "is not known", known=CHECKS)
         if not isinstance(keys, dict):
-            raise _wrong(path, text, table, None, f"must be a table: [{table}]", ())
+            raise wrong(path, text, (table,), f"must be a table: [{table}]")
         for key, value in keys.items():
             if key not in CHECKS[table]:
-                raise _wrong(path, text, table, key, "is not known", CHECKS[table])
+                raise wrong(path, text, (table, key), "is not known", known=CHECKS[table])
             if trouble := CHECKS[table][key](value):
-                raise _wrong(path, text, table, key, trouble, ())
+                raise wrong(path, text, (table, key), trouble)
     return _build(tables)
 
 
@@ -141,31 +136,3 @@ def _build(tables: Mapping[str, Mapping[str, Any]]) -> Config:
         ports=PortNumbers(**tables.get("ports", {})),
         privacy=Privacy(**tables.get("privacy", {})),
     )
-
-
-def _wrong(path: str, text: str, table: str, key: str | None, trouble: str, known: Any) -> ConfigError:
-    import difflib  # only a mistake pays for it
-
-    name = f"{table}.{key}" if key else table
-    near = difflib.get_close_matches(key or table, list(known), n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"edit {path}"
-    return ConfigError(f"{path}, line {_line_of(text, table, key)}: `{name}` {trouble}", hint=hint)
-
-
-def _line_of(text: str, table: str, key: str | None) -> int:
-    """Return the line that names *key* of *table*: tomllib keeps no positions, so the text is searched."""
-    current = ""
-    first = 1
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\s*\"?([\w-]+)\"?\s*\]", line):
-            current = header[1]
-            if current == table:
-                first = number
-        elif key is None:
-            if current == "" and re.match(rf"\s*\"?{re.escape(table)}\"?\s*[.=]", line):
-                return number
-        elif (current == table and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line)) or re.match(
-            rf"\s*{re.escape(table)}\s*\.\s*\"?{re.escape(key)}\"?\s*=", line
-        ):
-            return number
-    return first

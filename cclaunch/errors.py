@@ -3,7 +3,11 @@ What can go wrong, each with the reference, the exit code and the advice.
 
     CclaunchError
     ├── UsageError             2    the words typed make no sense
+    │   └── AttributeRefused   2    an attribute that would not arrive as it is written
     ├── ConfigError            125  a file of the person's is broken: file, line, key
+    ├── ProfileMissing         1    there is no profile of that name
+    ├── FileTrouble            1    a file of ours cannot be written
+    │   └── Busy               1    another one of us holds it
     ├── ClaudeNotFound         127
     ├── ClaudeNotExecutable    126
     ├── StackError             1    the stack cannot do what was asked
@@ -46,11 +50,35 @@ class UsageError(CclaunchError):
     exit_code = 2
 
 
+class AttributeRefused(UsageError):
+    """A resource attribute that would not arrive as it was written."""
+
+    reference = "attribute-refused"
+
+
 class ConfigError(CclaunchError):
     """A configuration file cannot be used; the message names file, line and key."""
 
     reference = "broken-config"
     exit_code = 125
+
+
+class ProfileMissing(CclaunchError):
+    """There is no profile of that name."""
+
+    reference = "profile-missing"
+
+
+class FileTrouble(CclaunchError):
+    """A file of ours, or the directory for it, cannot be written."""
+
+    reference = "file"
+
+
+class Busy(FileTrouble):
+    """Another process of ours holds the lock."""
+
+    reference = "busy"
 
 
 class ClaudeNotFound(CclaunchError):

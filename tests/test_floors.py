@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
     {"__init__", "otel", "errors", "assets"},
-    {"environment", "config"},
+    {"environment", "config", "toml_file", "attributes", "profiles", "profile_text"},
     {"claude", "probe", "plan", "repository", "compile", "console", "ports", "store", "collector", "backends", "wake"},
     {"commands"},
     {"__main__", "launch", "cli"},
