@@ -6,16 +6,17 @@ Two collectors on one database would each believe that the ports and the data ar
 through an inherited descriptor, so that neither's death alone lets a second pair in. The text in the
 file only describes the holder; it proves nothing once the lock is free.
 
-Imported by the supervisor: no module here but C ones, ``os`` and ``plan``.
+Imported by the supervisor: no module here but C ones, ``os``, ``files`` and ``plan``.
 """
 
-import fcntl
 import os
 import time
 
+from cclaunch.files import held as held
+from cclaunch.files import take as take
+from cclaunch.files import take_open as take_open
 from cclaunch.plan import read_flat
 
-POLL_S = 0.01
 SLACK_S = 1.0
 """Start times are reckoned from clock ticks, the signing time from the clock: they may differ by as much."""
 
@@ -28,45 +29,6 @@ class Holder:
     def __init__(self, pid: int, when: float) -> None:
         self.pid = pid
         self.when = when
-
-
-def take(path: str, seconds: float) -> int | None:
-    """Return a descriptor that holds the lock at *path*, or None when others still held it after *seconds*."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    if take_open(handle, seconds):
-        return handle
-    os.close(handle)
-    return None
-
-
-def take_open(handle: int, seconds: float) -> bool:
-    """Say whether the file open as *handle* is locked by us now; one who merely looks has it for a moment."""
-    deadline = time.monotonic() + seconds
-    while not _try(handle, fcntl.LOCK_EX):
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(POLL_S)
-    return True
-
-
-def held(path: str) -> bool:
-    """Say whether somebody holds the lock at *path*."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        return not _try(handle, fcntl.LOCK_SH)
-    finally:
-        os.close(handle)
-
-
-def _try(handle: int, how: int) -> bool:
-    try:
-        fcntl.flock(handle, how | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def sign(handle: int) -> None:

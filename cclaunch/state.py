@@ -1,0 +1,102 @@
+"""
+``state.toml``: what was chosen by a verb, and not written by a hand.
+
+The active profile, the one before it, and which directory is bound to which profile. Later releases keep
+more there: tables that this one does not know are carried along, and a file of a newer format is refused,
+because to rewrite it would lose what it says.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from cclaunch.errors import ConfigError
+from cclaunch.files import locked, write_atomic
+from cclaunch.plan import Directories, read_small
+from cclaunch.profiles import is_name
+from cclaunch.toml_file import read_toml, wrong
+
+FORMAT = 1
+PATIENCE_S = 5.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class State(NamedTuple):
+    """What was chosen: the *active* profile and the *previous* one (or empty), and *bindings*: real path -> profile."""
+
+    active: str = ""
+    previous: str = ""
+    bindings: Mapping[str, str] = NOTHING
+
+
+def state_path(where: Directories) -> str:
+    """Return the path of the state file."""
+    return f"{where.state}/state.toml"
+
+
+def load_state(where: Directories) -> State:
+    """
+    Return the state; an empty one when there is no file.
+
+    Raises:
+        ConfigError: The file is broken or of a newer release; file, line and key are named.
+    """
+    return _read(where)[0]
+
+
+def change_state(where: Directories, change: Callable[[State], State]) -> State:
+    """
+    Write what *change* makes of the state, and return it; nothing is written when nothing changes.
+
+    Raises:
+        ConfigError: The file is broken or of a newer release; it stays as it is.
+        FileTrouble: It cannot be written, or another one of us holds it.
+    """
+    with locked(f"{where.state}/state.lock", PATIENCE_S):
+        before, tables = _read(where)
+        after = change(before)
+        if after != before:
+            write_atomic(state_path(where), _written(after, tables))
+    return after
+
+
+def _read(where: Directories) -> tuple[State, dict[str, Any]]:
+    path = state_path(where)
+    if not os.path.lexists(path):
+        return State(), {}
+    data = read_small(path)
+    if data is None:
+        raise ConfigError(f"cannot read {path}: it must be a regular file of yours", hint=f"ls -l {path}")
+    text, tables = read_toml(data, path)
+    found = tables.get("format")
+    if isinstance(found, int) and found > FORMAT:
+        raise wrong(path, text, ("format",), f"is {found}: a newer cclaunch wrote it", hint="use that one, or upgrade this one")
+    if found != FORMAT:
+        raise wrong(path, text, ("format",), f"must be {FORMAT}")
+    profile = _table(tables, "profile", text, path)
+    for key in ("active", "previous"):
+        if key in profile and not (isinstance(profile[key], str) and is_name(profile[key])):
+            raise wrong(path, text, ("profile", key), "must be the name of a profile")
+    bindings = _table(tables, "bindings", text, path)
+    for directory, name in bindings.items():
+        if not (os.path.isabs(directory) and isinstance(name, str) and is_name(name)):
+            raise wrong(path, text, ("bindings", directory), "must bind an absolute path to the name of a profile")
+    return State(profile.get("active", ""), profile.get("previous", ""), bindings), tables
+
+
+def _table(tables: Mapping[str, Any], name: str, text: str, path: str) -> dict[str, Any]:
+    found = tables.get(name, {})
+    if not isinstance(found, dict):
+        raise wrong(path, text, (name,), f"must be a table: [{name}]")
+    return found
+
+
+def _written(state: State, tables: Mapping[str, Any]) -> bytes:
+    """Return the file that says *state*, and whatever else *tables* said before."""
+    import tomli_w
+
+    profile = {**tables.get("profile", {}), "active": state.active, "previous": state.previous}
+    made = {**tables, "profile": {key: value for key, value in profile.items() if value != ""}, "bindings": dict(state.bindings)}
+    rest = {name: value for name, value in made.items() if name != "format" and value != {}}
+    return tomli_w.dumps({"format": FORMAT, **rest}).encode()

@@ -1,0 +1,173 @@
+"""Profiles on the disk: which there are, what one says with its parent, and what may lie there instead."""
+
+import os
+
+import pytest
+
+from cclaunch.errors import ConfigError, ProfileMissing
+from cclaunch.plan import directories
+from cclaunch.profile_files import (
+    children_of,
+    forget_plan,
+    load_profile,
+    profile_names,
+    profile_path,
+    profiles_directory,
+    remove_profile,
+    resolve_profile,
+    write_profile,
+)
+
+
+@pytest.fixture
+def where(environ):
+    """Our directories in the sandbox."""
+    return directories(environ)
+
+
+@pytest.fixture
+def put(where):
+    """The writer of profiles: ``put(name="text")``."""
+
+    def write(**texts):
+        for name, text in texts.items():
+            write_profile(where, name, text)
+
+    return write
+
+
+def test_before_the_first_one_there_are_none(where):
+    """No directory, no trouble."""
+    assert profile_names(where) == []
+
+
+def test_names_are_sorted_and_only_those_of_profiles(where, put):
+    """What an editor or a crash left there is none."""
+    put(web="", data="")
+    for name in (".data.toml.swp", "data.toml~", "notes.txt", "a b.toml", "-x.toml", ".web.12.34"):
+        (open(f"{profiles_directory(where)}/{name}", "w")).close()
+
+    assert profile_names(where) == ["data", "web"]
+
+
+def test_a_profile_is_read_with_its_parent(where, put):
+    """The merged profile, and both files, its own first."""
+    put(base="[attributes]\norg = 'acme'\nteam = 'x'\n", data="extends = 'base'\n[attributes]\nteam = 'data'\n")
+
+    found = resolve_profile(where, "data")
+
+    assert found.profile.attributes == {"org": "acme", "team": "data"}
+    assert found.paths == [profile_path(where, "data"), profile_path(where, "base")]
+    assert load_profile(where, "data").attributes == {"team": "data"}
+
+
+def test_one_without_a_parent_has_one_file(where, put):
+    """Itself."""
+    put(data="")
+
+    assert resolve_profile(where, "data").paths == [profile_path(where, "data")]
+
+
+def test_a_name_that_does_not_exist_is_answered_with_the_nearest(where, put):
+    """A typo must not bill the wrong team."""
+    put(**{"data-eng": "", "data-end": "", "web": ""})
+
+    with pytest.raises(ProfileMissing) as caught:
+        load_profile(where, "data-emg")
+
+    assert caught.value.message == "there is no profile `data-emg`"
+    assert "`data-eng`" in caught.value.hint
+    assert "`data-end`" in caught.value.hint
+    assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize(("names", "hint"), [([], "cclaunch profile set NAME"), (["web"], "cclaunch profile list")])
+def test_where_nothing_is_near_the_hint_is_a_command(where, put, names, hint):
+    """To see what there is, or to make the first one."""
+    put(**dict.fromkeys(names, ""))
+
+    with pytest.raises(ProfileMissing) as caught:
+        load_profile(where, "zzz")
+
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["../config", "", "DATA", "a/b", "data.toml"])
+def test_only_the_very_name_is_found(where, put, name):
+    """No path leads out of the directory, and no other case of letters to a label of its own."""
+    put(data="")
+    with open(f"{where.config}/config.toml", "w"):
+        pass
+
+    with pytest.raises(ProfileMissing):
+        load_profile(where, name)
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ({"a": "\nextends = 'bse'\n", "base": ""}, "line 2: `extends` names `bse`, which does not exist"),
+        ({"a": "extends = 'b'\n", "b": "extends = 'a'\n"}, "`extends` names `b`, which extends `a` itself"),
+        ({"a": "extends = 'a'\n"}, "`extends` names the profile itself"),
+        ({"a": "extends = 'b'\n", "b": "extends = 'c'\n", "c": ""}, "only one step is allowed"),
+        ({"a": "extends = 'b'\n[attributes]\nx_y = '1'", "b": "[attributes]\nx.y = '1'"}, "does not go together"),
+        ({"a": "bugdet = 3\n"}, "line 1: `bugdet` is not known"),
+    ],
+)
+def test_a_family_that_does_not_work_is_named_in_the_childs_file(where, put, texts, told):
+    """File, line and key."""
+    put(**texts)
+
+    with pytest.raises(ConfigError) as caught:
+        resolve_profile(where, "a")
+
+    assert profile_path(where, "a") in caught.value.message
+    assert told in caught.value.message
+
+
+def test_a_broken_parent_is_named_by_its_own_file(where, put):
+    """There it is to be mended."""
+    put(a="extends = 'b'\n", b="\n\nfoo = 1\n")
+
+    with pytest.raises(ConfigError, match=f"{profile_path(where, 'b')}, line 3"):
+        resolve_profile(where, "a")
+
+
+def test_a_pipe_a_directory_or_something_huge_is_refused_at_once(where, put):
+    """None of them hangs us, none is read."""
+    put(huge="#" + " " * 70_000)
+    os.mkfifo(profile_path(where, "pipe"))
+    os.mkdir(profile_path(where, "folder"))
+    os.symlink("/nowhere", profile_path(where, "link"))
+
+    for name in ("huge", "pipe", "folder", "link"):
+        with pytest.raises(ConfigError, match="regular file of at most 64 KiB"):
+            load_profile(where, name)
+
+
+def test_a_file_in_the_place_of_the_directory_is_an_error(where):
+    """Not an empty list."""
+    os.makedirs(where.config)
+    with open(profiles_directory(where), "w"):
+        pass
+
+    with pytest.raises(ConfigError, match="Not a directory"):
+        profile_names(where)
+
+
+def test_children_are_found_past_a_broken_profile(where, put):
+    """It cannot say whom it extends."""
+    put(base="", a="extends = 'base'\n", b="extends = \n", c="", d="extends = 'base'\n")
+
+    assert children_of(where, "base") == ["a", "d"]
+
+
+def test_writing_and_removing_make_the_compiled_plan_go(where, put):
+    """The next launch compiles anew; without a plan nothing is amiss."""
+    os.makedirs(where.cache)
+    for change in (lambda: put(a=""), lambda: remove_profile(where, "a"), lambda: forget_plan(where)):
+        with open(f"{where.cache}/plan", "w"):
+            pass
+        change()
+        assert not os.path.exists(f"{where.cache}/plan")
+    forget_plan(where)
