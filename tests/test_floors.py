@@ -9,8 +9,21 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
     {"__init__", "otel", "errors", "assets"},
-    {"environment", "config"},
-    {"claude", "probe", "plan", "repository", "compile", "console", "ports", "store", "collector", "backends", "wake"},
+    {"environment", "config", "placetext"},
+    {
+        "claude",
+        "probe",
+        "plan",
+        "repository",
+        "placefile",
+        "compile",
+        "console",
+        "ports",
+        "store",
+        "collector",
+        "backends",
+        "wake",
+    },
     {"commands"},
     {"__main__", "launch", "cli"},
 ]
