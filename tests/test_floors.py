@@ -9,8 +9,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
     {"__init__", "otel", "errors", "assets"},
-    {"environment", "config", "toml_file", "attributes", "profiles", "profile_text"},
-    {"claude", "probe", "plan", "repository", "compile", "console", "ports", "store", "collector", "backends", "wake"}
+    {"environment", "config", "toml_file", "attributes", "profiles", "profile_text", "placetext"},
+    set("claude probe plan repository placefile compile console ports store collector backends wake".split())
     | {"files", "state", "profile_files"},
     {"commands"},
     {"__main__", "launch", "cli"},
