@@ -59,36 +59,63 @@ OPTIONAL_OPTIONS = frozenset(
 """Options that take the next word unless it is an option."""
 
 
-def subcommand(words: "list[str]") -> str:
+class Reading:
     """
-    Return the first of claude's *words* that is neither an option nor an option's value: its subcommand or prompt.
+    What claude's words say, as far as a launch must know.
 
-    ``--version`` and ``--help`` count as subcommands: claude answers them and exports nothing.
+    Attributes:
+        first: The first word that is neither an option nor an option's value: claude's subcommand, or a prompt.
+            ``--version`` and ``--help`` count as subcommands: claude answers them and exports nothing.
+        settings: Position of the word that holds the value of the last ``--settings`` (claude heeds only that one), or -1.
+        sources: The value of ``--setting-sources``, or None.
+        background: Whether a background session is asked for.
     """
+
+    __slots__ = ("background", "first", "settings", "sources")
+
+    def __init__(self) -> None:
+        self.first = ""
+        self.settings = -1
+        self.sources: str | None = None
+        self.background = False
+
+    @property
+    def exports(self) -> bool:
+        """Say whether claude may send telemetry."""
+        return self.first not in QUIET and not (self.first.startswith("-") and self.first != "-")
+
+
+def read(words: "list[str]") -> Reading:
+    """Return what *words* say. They are only read: nothing is reordered, dropped or rewritten."""
+    found = Reading()
     position = 0
     while position < len(words):
         word = words[position]
         position += 1
-        if word in ("--version", "-v", "--help", "-h"):
-            return word
         if word == "--":
-            return ""  # a prompt follows
-        if not word.startswith("-") or word == "-":
-            return word
-        if word in VALUE_OPTIONS:
+            break  # a prompt follows
+        if not word.startswith("-") or word == "-" or word in ("--version", "-v", "--help", "-h"):
+            found.first = found.first or word
+        elif word in VALUE_OPTIONS:
+            if word == "--settings" and position < len(words):
+                found.settings = position
+            elif word == "--setting-sources" and position < len(words):
+                found.sources = words[position]
             position += 1
         elif word in LIST_OPTIONS:
             while position < len(words) and not words[position].startswith("-"):
                 position += 1
         elif word in OPTIONAL_OPTIONS and position < len(words) and not words[position].startswith("-"):
             position += 1
-    return ""
-
-
-def exports_telemetry(words: "list[str]") -> bool:
-    """Say whether claude, called with *words*, may send telemetry."""
-    first = subcommand(words)
-    return first not in QUIET and not (first.startswith("-") and first != "-")
+        elif word in ("--bg", "--background"):
+            found.background = True
+        elif word == "--restricted":
+            found.sources = ""
+        elif word.startswith("--settings="):
+            found.settings = position - 1
+        elif word.startswith("--setting-sources="):
+            found.sources = word.partition("=")[2]
+    return found
 
 
 def find(environ: "dict[str, str]", own: "list[str]") -> "tuple[str, str]":

@@ -1,20 +1,25 @@
 """
-Working out what ``cclaunch.plan`` reads: config into a plan, a directory into a place.
+Working out what ``cclaunch.plan`` reads: config, profiles and state into a plan, a directory into a place.
 
-Cold: runs when a source has changed, or on the first launch of a release. A broken config never stops a
-launch: the plan is then made of the defaults and carries the sentence to say.
+Cold: runs when a source has changed, or on the first launch of a release. A broken file never stops a launch: the plan
+is then made of the defaults, or the profile of its trouble, and carries the sentence to say.
 """
 
 import contextlib
 import os
 import time
+from collections.abc import Iterable
 
 from cclaunch import __version__, otel
 from cclaunch.config import Config, load_config
 from cclaunch.environment import Place, Plan
-from cclaunch.errors import ConfigError
-from cclaunch.plan import FORMAT, Directories, place_file, plan_key, stamp, write_records
-from cclaunch.repository import repository
+from cclaunch.errors import CclaunchError, ConfigError
+from cclaunch.placefile import read_place_file
+from cclaunch.plan import FORMAT, Directories, place_file, place_key, plan_key, read_small, stamp, write_records
+from cclaunch.profile_files import load_profile, profile_names, profile_path, profiles_directory, resolve_profile
+from cclaunch.profiles import Profile
+from cclaunch.repository import located, repository
+from cclaunch.state import State, load_state, state_path
 
 YOUNG_NS = 10_000_000
 """A source changed within the last 10 ms may change again under the same time stamp: not trusted, so not cached."""
@@ -22,21 +27,59 @@ YOUNG_NS = 10_000_000
 Records = list[list[str]]
 
 
-def compile_plan(where: Directories, *, write: bool = True) -> Plan:
-    """Return the plan made from the configuration in *where*, and keep it in the cache when *write* says so."""
-    path = where.config + "/config.toml"
-    sources = _sources([path])
+def compile_plan(where: Directories, home: str, *, write: bool = True) -> Plan:
+    """
+    Return the plan made from config, state and profiles in *where*, and keep it in the cache when *write* says so.
+
+    *home* is what ``~`` stands for in a profile.
+    """
+    config_path = where.config + "/config.toml"
+    sources = source_records([config_path, state_path(where), profiles_directory(where)])
     warnings = []
+    config, state = Config(), State()
     try:
-        config = load_config(path)
+        config = load_config(config_path)
     except ConfigError as error:
-        config = Config()
         warnings.append(f"{error.message}; the defaults are used")
+    try:
+        state = load_state(where)
+    except CclaunchError as error:
+        warnings.append(f"{error.message}; no profile is active and nothing is bound")
     records = [[FORMAT, plan_key(__version__, where.config)], *sources, *plan_records(config)]
+    records.append(["setting", "active", state.active])
+    records += [["bind", path, name] for path, name in state.bindings.items()]
+    profiles = [record for name in profile_names(where) for record in profile_records(where, name, home)]
+    records += profiles
     records += [["warning", text] for text in warnings]
-    if write and _settled(sources):
-        _keep(where.cache + "/plan", records)
+    read = [["source", *record[3:]] for record in profiles if record[2] == "sources"]
+    if write and settled([*sources, *read]):
+        keep(where.cache + "/plan", records)
     return Plan(records)
+
+
+def profile_records(where: Directories, name: str, home: str) -> Records:
+    """Return the records of the profile *name*, or of what is wrong with it."""
+    paths = [profile_path(where, name)]
+    marks = [stamp(paths[0])]  # taken before the reading: a change in between makes the plan stale, not wrong
+    parts: Records = []
+    try:
+        if parent := load_profile(where, name).extends:
+            paths.append(profile_path(where, parent))
+            marks.append(stamp(paths[1]))
+        parts = _parts(resolve_profile(where, name).profile, home)
+    except CclaunchError as error:
+        parts = [["trouble", "", error.message]]
+    parts += [["sources", path, mark] for path, mark in zip(paths, marks, strict=True)]
+    return [["profile", name, *part] for part in parts]
+
+
+def _parts(profile: Profile, home: str) -> Records:
+    parts = [["attributes", key, value] for key, value in profile.attributes.items()]
+    parts += [["privacy", otel.PRIVACY[key], "1" if on else "0"] for key, on in profile.privacy.items()]
+    if directory := profile.claude_config_dir:
+        tilde = directory == "~" or directory.startswith("~/")
+        parts.append(["config_dir", "", home + directory[1:] if tilde else directory])
+    return parts
 
 
 def plan_records(config: Config) -> Records:
@@ -63,6 +106,8 @@ def plan_records(config: Config) -> Records:
         "metrics": str(config.ports.metrics),
         "attributes_name": otel.RESOURCE_ATTRIBUTES,
         "temporality_name": otel.TEMPORALITY,
+        "config_dir_name": otel.CONFIG_DIR,
+        "asked": " ".join(name for name in ("branch", "host") if getattr(config.telemetry, name)),
     }
     records = [["route", name, value] for name, value in routes.items()]
     records += [["privacy", name, "1" if getattr(config.privacy, key) else "0"] for key, name in otel.PRIVACY.items()]
@@ -72,23 +117,49 @@ def plan_records(config: Config) -> Records:
     return records
 
 
-def compile_place(where: Directories, directory: str, *, write: bool = True) -> Place:
-    """Return what *directory* says, and keep it in the cache when *write* says so."""
+def compile_place(where: Directories, directory: str, home: str, *, asked: str = "", write: bool = True) -> Place:
+    """
+    Return what *directory* says, and keep it in the cache when *write* says so.
+
+    Args:
+        where: Our directories.
+        directory: A real path.
+        home: The home directory, where the search for ``.cclaunch.toml`` ends at the latest.
+        asked: The automatic attributes that were asked for beside the usual: words of ``branch`` and ``host``.
+        write: Whether the cache may be written.
+    """
     name, paths = repository(directory)
-    sources = _sources(paths)
-    records = [[FORMAT, directory], *sources]
-    if name:
-        records.append(["attribute", "vcs.repository.name", name])
-    if write and _settled(sources):
-        _keep(place_file(where.cache, directory), records)
+    stated = read_place_file(directory, home, os.geteuid() if hasattr(os, "geteuid") else -1)
+    automatic = [("vcs.repository.name", name)]
+    if "branch" in asked.split():
+        head = located(directory)[1] + "/HEAD"
+        paths = [*paths, head]
+        automatic.append(("vcs.ref.head.name", _branch(head)))
+    if "host" in asked.split():
+        automatic.append(("host.name", os.uname().nodename))
+    sources = source_records(dict.fromkeys([*paths, *stated.sources]))
+    records = [[FORMAT, place_key(directory, asked)], *sources, ["file", stated.path, stated.profile]]
+    records += [["attribute", key, value] for key, value in automatic if value]
+    records += [["stated", key, value] for key, value in stated.attributes.items()]
+    records += [["warning", stated.trouble]] if stated.trouble else []
+    if write and settled(sources):
+        keep(place_file(where.cache, place_key(directory, asked)), records)
     return Place(records)
 
 
-def _sources(paths: list[str]) -> Records:
+def _branch(head: str) -> str:
+    """Return the branch that git's *head* file names; empty for a detached one or none."""
+    text = (read_small(head, 4096) or b"").decode("utf-8", "replace").strip()
+    return text.removeprefix("ref: refs/heads/") if text.startswith("ref: refs/heads/") else ""
+
+
+def source_records(paths: Iterable[str]) -> Records:
+    """Return a ``source`` record for each of *paths*: its stamp, as it is now."""
     return [["source", path, stamp(path)] for path in paths]
 
 
-def _settled(sources: Records) -> bool:
+def settled(sources: Records) -> bool:
+    """Say whether all *sources* are old enough that a change to come would show in their stamps."""
     now = time.time_ns()
     for _, path, _ in sources:
         with contextlib.suppress(OSError):
@@ -97,7 +168,7 @@ def _settled(sources: Records) -> bool:
     return True
 
 
-def _keep(path: str, records: Records) -> None:
+def keep(path: str, records: Records) -> None:
     """Write the compiled file whole or not at all; a cache that cannot be written is no reason to speak."""
     temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):

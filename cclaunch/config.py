@@ -14,10 +14,17 @@ from cclaunch.toml_file import read_toml, wrong
 
 
 class Telemetry(NamedTuple):
-    """``[telemetry]``: *routing* is ``cclaunch`` or ``environment`` (leave the shell's); *protocol* an OTLP one."""
+    """
+    ``[telemetry]``: what is sent, and how.
+
+    *routing* is ``cclaunch`` or ``environment`` (leave the shell's); *protocol* an OTLP one; *branch* and *host* ask for
+    the attributes ``vcs.ref.head.name`` and ``host.name``.
+    """
 
     routing: str = "cclaunch"
     protocol: str = "grpc"
+    branch: bool = False
+    host: bool = False
 
 
 class Stack(NamedTuple):
@@ -80,7 +87,12 @@ def _switch(value: Any) -> str | None:
 
 
 CHECKS: Mapping[str, Mapping[str, Check]] = {
-    "telemetry": {"routing": _one_of("cclaunch", "environment"), "protocol": _one_of(*otel.PROTOCOLS)},
+    "telemetry": {
+        "routing": _one_of("cclaunch", "environment"),
+        "protocol": _one_of(*otel.PROTOCOLS),
+        "branch": _switch,
+        "host": _switch,
+    },
     "stack": {
         "backend": _one_of("embedded"),
         "wait": _seconds,

@@ -6,6 +6,7 @@ What can go wrong, each with the reference, the exit code and the advice.
     │   └── AttributeRefused   2    an attribute that would not arrive as it is written
     ├── ConfigError            125  a file of the person's is broken: file, line, key
     ├── ProfileMissing         1    there is no profile of that name
+    ├── ProfileRefused         125  the one that a launch asked for by `+NAME` cannot be had
     ├── FileTrouble            1    a file of ours cannot be written
     │   └── Busy               1    another one of us holds it
     ├── ClaudeNotFound         127
@@ -79,6 +80,13 @@ class Busy(FileTrouble):
     """Another process of ours holds the lock."""
 
     reference = "busy"
+
+
+class ProfileRefused(CclaunchError):
+    """The profile of ``+NAME`` does not exist or is broken: nothing is launched."""
+
+    reference = "profile-refused"
+    exit_code = 125
 
 
 class ClaudeNotFound(CclaunchError):

@@ -16,6 +16,10 @@ try:
 except ImportError:  # pragma: no cover - Windows
     import os as system  # type: ignore[no-redef]
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 VERBS = frozenset(("profile persist unpersist env exec stack status check usage events dashboard config completions").split())
 """Every verb of ours, also those that are not built yet: an unreserved word would be billed as a prompt."""
 
@@ -24,6 +28,10 @@ NAME_START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 NAME_CHARACTERS = NAME_START | frozenset("._-")
 
 PROBE_SECONDS = 0.5
+WRAPPER = "CLAUDE_CODE_PROCESS_WRAPPER"
+"""Set when claude starts its background processes through us: they must be reached within three seconds, in silence."""
+
+WRAPPED_S = 2.0
 FAILED = 125
 """env(1)'s code for a failure of the launcher's own."""
 
@@ -80,88 +88,140 @@ def main() -> int:
             return manage(sys.argv[1:], environ)
         if words.trouble:
             return _refuse(words.trouble)
-        if words.profile:
-            return _refuse(f"there is no profile `{words.profile}`: profiles are not built yet; nothing was launched")
-        return launch(words.rest, environ)
+        return launch(words.rest, environ, profile=words.profile)
     except KeyboardInterrupt:
         return claude.interrupted()
 
 
-def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = False) -> int:
+def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = False, profile: str = "") -> int:
     """
     Become claude (or, with *command*, the first of *words*) with telemetry routed to a healthy collector.
+
+    *profile* is the NAME of ``+NAME``: when there is none of that name, nothing is launched.
 
     Returns:
         Our own exit code, and only when nothing could be launched.
     """
     path, trouble = _command(words[0], environ) if command else claude.find(environ, _own_files())
     if trouble:
-        return _no_claude(path, trouble, command)
+        from cclaunch.refusals import no_claude
+
+        return no_claude(path, trouble, command)
     depth = claude.deeper(environ)
     if depth is None:
         return _refuse(f"{path} starts cclaunch again, {claude.DEEPEST} times over: set CCLAUNCH_CLAUDE to the real claude")
-    wanted = environ
+    wanted = Launch(path, words, environ, command, profile)
     if environ.get("CCLAUNCH_DISABLE", "") in ("", "0"):
         try:
-            prepared = prepare(environ, command or claude.exports_telemetry(words))
+            code = prepare(wanted)
         except Exception as error:  # the guest's rule: no fault of ours may cost anybody a session
             _say(f"telemetry is off for this launch: {type(error).__name__}: {error}")
-            prepared = environ
-        if prepared is None:
-            return FAILED
-        wanted = prepared
-    wanted[claude.DEPTH] = depth
-    code, reason = claude.become(path, words if command else ["claude", *words], wanted)
+            wanted = Launch(path, words, environ, command, profile)
+            code = 0
+        if code:
+            return code
+    wanted.environ[claude.DEPTH] = depth
+    code, reason = claude.become(path, wanted.words if command else ["claude", *wanted.words], wanted.environ)
     if reason:
         _say(f"cannot run {path}: {reason}")
     return code
 
 
-def prepare(environ: "dict[str, str]", wake: bool) -> "dict[str, str] | None":
+class Launch:
     """
-    Return the environment for claude, with the collector awake if *wake*; None when the config forbids going on.
+    One launch on its way.
+
+    Attributes:
+        path: What will be run.
+        words: Its words; of a command they begin with its name.
+        environ: Its environment: at first the one we were started with, at the end the composed one.
+        command: Whether it is another command than claude (``cclaunch exec``).
+        profile: The NAME of ``+NAME``, or an empty string.
+        quiet: Whether nothing may be printed: claude's own rule for what wraps its background processes.
+    """
+
+    __slots__ = ("command", "environ", "path", "profile", "quiet", "words")
+
+    def __init__(self, path: str, words: "list[str]", environ: "dict[str, str]", command: bool, profile: str) -> None:
+        self.path = path
+        self.words = words
+        self.environ = environ
+        self.command = command
+        self.profile = profile
+        self.quiet = command and bool(environ.get(WRAPPER))
+
+
+def prepare(wanted: Launch) -> int:
+    """
+    Give *wanted* the environment for claude, with the collector awake if it is needed. Return 0, or why not to go on.
 
     The probe's question is sent first and its answer read last: the collector works while we compose.
     """
+    environ = wanted.environ
+    reading = claude.read([] if wanted.command else wanted.words)
     where = plan.directories(environ)
     writable = _owns_home(environ)
     ports = plan.collector_ports(where.data) or plan.adopted_ports(where.state)
-    question = _ask(where, ports) if wake and ports else None
-    made_plan = _plan(where, writable)
-    attributes = _place(where, writable).attributes
+    question = _ask(where, ports) if reading.exports and ports else None
+    directory = _directory()
+    made_plan, place, selection = plan.gather(where, environ, directory, wanted.profile, writable)
+    if wanted.profile and selection.trouble:
+        from cclaunch.refusals import no_profile
+
+        return no_profile(selection, made_plan)
     trouble = ""
-    if wake:
-        ports, trouble = _awake(made_plan, where, ports, question, environ, writable)
+    if reading.exports:
+        ports, trouble = _awake(made_plan, where, ports, question, wanted, writable)
         if trouble and made_plan.settings["on_failure"] == "fail":
             _say(f"{trouble}; claude was not started, because stack.on_failure is `fail`")
-            return None
+            return FAILED
     if ports is None:
         ports = environment.Ports(made_plan.settings["grpc"], made_plan.settings["http"], made_plan.settings["metrics"])
-    made = environment.compose(made_plan, environ, attributes, ports, fresh_id())
-    _tell(made_plan, made, trouble)
-    return made.environ
+
+    def compose(said: "environment.Claims | None" = None) -> environment.Composition:
+        return environment.compose(made_plan, environ, place, ports, instance_id, selection, said)
+
+    instance_id = fresh_id()
+    claims: list[list[str]] = []
+    if reading.exports and not wanted.quiet:
+        claims = plan.gather_claims(made_plan, where, directory, selection, environ, writable)
+    notes: list[str] = []
+    if claims or reading.settings >= 0 or reading.background or reading.first == "agents":
+        made, wanted.words, notes = _against_settings(wanted, reading, claims, compose, made_plan, where)
+    else:
+        made = compose()
+    if not wanted.quiet:
+        _tell(made_plan, place, made, trouble, notes)
+    wanted.environ = made.environ
+    return 0
 
 
-def _plan(where: plan.Directories, writable: bool) -> environment.Plan:
-    records = plan.read_compiled(where.cache + "/plan", plan.plan_key(__version__, where.config))
-    if records is not None:
-        return environment.Plan(records)
-    from cclaunch.compile import compile_plan
+def _against_settings(
+    wanted: Launch,
+    reading: claude.Reading,
+    claims: "list[list[str]]",
+    compose: "Callable[[environment.Claims | None], environment.Composition]",
+    made_plan: environment.Plan,
+    where: plan.Directories,
+) -> "tuple[environment.Composition, list[str], list[str]]":
+    """Return (what was composed, claude's words, notes) where settings files or a background service have a say."""
+    from cclaunch.override import answer
 
-    return compile_plan(where, write=writable)
+    if not (reading.background or reading.first == "agents"):
+        return answer(compose, claims, wanted.words, reading, made_plan, where, may_override=not wanted.command)
+    from cclaunch.background import attributed
+
+    whole, note = attributed(wanted.path, wanted.environ, compose(None).selection.name, where, asked=reading.background)
+    made, words, notes = answer(compose, claims, wanted.words, reading, made_plan, where, whole=whole)
+    return made, words, [*notes, *([note] if note else [])]
 
 
-def _place(where: plan.Directories, writable: bool) -> environment.Place:
+def _directory() -> str:
+    """Return where we are; an empty string when that was removed under us: claude may still cope."""
     try:
-        directory = system.getcwd()
-    except OSError:  # the directory was removed under us: claude may still cope
-        return environment.Place([])
-    records = plan.read_compiled(plan.place_file(where.cache, directory), directory)
-    if records is not None:
-        return environment.Place(records)
-    from cclaunch.compile import compile_place
-
-    return compile_place(where, directory, write=writable)
+        return system.getcwd()
+    except OSError:
+        return ""
 
 
 def _ask(where: plan.Directories, ports: environment.Ports) -> "probe.Question | None":
@@ -176,7 +236,7 @@ def _awake(
     where: plan.Directories,
     ports: "environment.Ports | None",
     question: "probe.Question | None",
-    environ: "dict[str, str]",
+    wanted: Launch,
     writable: bool,
 ) -> "tuple[environment.Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
@@ -184,13 +244,14 @@ def _awake(
         return ports, ""
     if not writable:
         return ports, "the home directory belongs to another user: nothing is written there, so telemetry has no collector"
+    patience = float(made_plan.settings["wait"])
     try:
         from cclaunch.wake import wake
 
-        woken, notes, trouble = wake(where, float(made_plan.settings["wait"]), environ)
+        woken, notes, trouble = wake(where, min(patience, WRAPPED_S) if wanted.quiet else patience, wanted.environ)
     except Exception as error:  # the guest's rule, as in `launch`; the environment can still be composed
         return ports, f"telemetry has no collector: {type(error).__name__}: {error}"
-    for text in notes:
+    for text in () if wanted.quiet else notes:
         _say(text)
     if woken is None:
         return ports, trouble
@@ -204,15 +265,23 @@ def _answers(ports: environment.Ports, made_plan: environment.Plan, question: "p
     return probe.answer(question) is None and ports.version == __version__
 
 
-def _tell(made_plan: environment.Plan, made: environment.Composition, trouble: str) -> None:
+def _tell(
+    made_plan: environment.Plan, place: environment.Place, made: environment.Composition, trouble: str, notes: "list[str]"
+) -> None:
     """Say what the person has to know, one line each; nothing at all on a healthy launch."""
     for text in made_plan.warnings:
         _say(text)
+    for text in place.warnings:
+        _say(text)
+    if made.selection.trouble:
+        _say(f"{made.selection.trouble} ({made.selection.source} asks for it): claude runs without a profile")
     if trouble:
         _say(trouble)
     if made.displaced:
         _say(f"displaced for this launch: {', '.join(sorted(made.displaced))} (`cclaunch env --explain` tells why)")
     for text in made.dropped:
+        _say(text)
+    for text in notes:
         _say(text)
 
 
@@ -263,25 +332,6 @@ def _owns_home(environ: "dict[str, str]") -> bool:
         return system.stat(plan.home(environ)).st_uid == system.geteuid()
     except OSError:
         return False
-
-
-def _no_claude(path: str, trouble: str, command: bool) -> int:
-    from cclaunch.console import show_error
-    from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound
-
-    error: CclaunchError
-    if trouble == "not executable":
-        error = ClaudeNotExecutable(f"{path} is not executable", hint=f"chmod +x {path}")
-    elif command:
-        error = ClaudeNotFound(f"there is no command `{path}`")
-    elif path:
-        error = ClaudeNotFound(f"CCLAUNCH_CLAUDE names {path}, and there is no such file", hint="unset CCLAUNCH_CLAUDE")
-    else:
-        error = ClaudeNotFound(
-            "Claude Code is not installed: no `claude` on PATH", hint="npm install -g @anthropic-ai/claude-code"
-        )
-    show_error(error)
-    return error.exit_code
 
 
 def _refuse(text: str) -> int:

@@ -5,8 +5,14 @@ Sources: the OpenTelemetry specification (environment variables, OTLP exporter) 
 monitoring page, both held against the releases that the tests run.
 """
 
+CONFIG_DIR = "CLAUDE_CONFIG_DIR"
+"""Where Claude Code keeps its settings, sessions and login, when it is not the home directory."""
+
 ENABLE = "CLAUDE_CODE_ENABLE_TELEMETRY"
 """Claude Code's master switch; on for 1, true, yes, on."""
+
+NO_GRPC_PROXY = "no_grpc_proxy"
+"""Hosts that claude's gRPC reaches without a proxy; only the lower-case name counts."""
 
 RESOURCE_ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES"
 SERVICE_NAME = "OTEL_SERVICE_NAME"
@@ -32,6 +38,16 @@ PRIVACY = {
 }
 """Setting of ours -> the variable that discloses; all of them off unless asked for."""
 
+MARK = "OTEL_"
+"""What almost every name here begins with: a text without it can hardly say anything about telemetry."""
+
+CURES = {
+    "OTEL_METRICS_INCLUDE_SESSION_ID": "true",
+    "OTEL_METRICS_INCLUDE_RESOURCE_ATTRIBUTES": "true",
+    "OTEL_METRICS_INCLUDE_ACCOUNT_UUID": "true",
+}
+"""Variables that a settings file cannot be relieved of by an empty text, because that means ``false`` -> their default."""
+
 ROUTING_PREFIXES = (
     "OTEL_EXPORTER_OTLP_",
     "OTEL_EXPORTER_PROMETHEUS_",
@@ -45,6 +61,8 @@ ROUTING_PREFIXES = (
     "OTEL_SPAN_",
     "OTEL_METRICS_INCLUDE_",
     "BETA_TRACING_",
+    "CLAUDE_CODE_OTEL_SHUTDOWN_",
+    "CLAUDE_CODE_OTEL_FLUSH_",
 )
 """A variable of the shell that begins like this may redirect, starve or relabel telemetry: it belongs to the backend."""
 

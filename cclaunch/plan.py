@@ -11,17 +11,20 @@ Hot: this module imports nothing that the interpreter has not loaded already.
 
 import sys
 
-from cclaunch.environment import Ports
+from cclaunch import __version__
+from cclaunch.environment import Place, Plan, Ports, Profile, Selection, select
 
 try:
     import posix as system
 except ImportError:  # pragma: no cover - Windows has the same functions under another name
     import os as system  # type: ignore[no-redef]
 
-FORMAT = "cclaunch-compiled-2"
+FORMAT = "cclaunch-compiled-3"
 RECORD = "\x1e"
 FIELD = "\x1f"
 SIZE_LIMIT = 1 << 20
+SETTINGS_LIMIT = 256 << 20
+"""Bytes of one of claude's settings files: its ``.claude.json`` alone may hold megabytes."""
 MISSING = "-"
 
 APP = "cclaunch"
@@ -103,7 +106,7 @@ def read_small(path: str, limit: int = SIZE_LIMIT) -> "bytes | None":
         if found.st_mode & 0o170000 != 0o100000 or found.st_size > limit:
             return None
         parts = []
-        while part := system.read(handle, 1 << 16):
+        while part := system.read(handle, found.st_size + 1):
             parts.append(part)
         return b"".join(parts)
     except OSError:
@@ -154,6 +157,116 @@ def place_file(cache: str, directory: str) -> str:
     from _blake2 import blake2b  # hashlib would cost a millisecond
 
     return f"{cache}/places/{blake2b(directory.encode('utf-8', 'surrogateescape'), digest_size=16).hexdigest()}"
+
+
+def gather(
+    where: Directories, environ: "dict[str, str]", directory: str, named: str, write: bool
+) -> "tuple[Plan, Place, Selection]":
+    """
+    Return plan, place and the profile in force, each read from the cache if what it was made from is still the same.
+
+    Args:
+        where: Our directories.
+        environ: What we were started with.
+        directory: Where we are, a real path; empty when it was removed under us.
+        named: The NAME of ``+NAME``, or an empty string.
+        write: Whether the cache may be written.
+    """
+    records = read_compiled(where.cache + "/plan", plan_key(__version__, where.config))
+    if records is not None:
+        plan = Plan(records)
+        place = _place(where, environ, directory, plan.settings["asked"], write)
+        selection = select(plan, place, environ, directory, named)
+        chosen = plan.profiles.get(selection.asked)
+        if chosen is None or is_current(chosen):
+            return plan, place, selection
+    from cclaunch.compile import compile_plan
+
+    plan = compile_plan(where, home(environ), write=write)
+    place = _place(where, environ, directory, plan.settings["asked"], write)
+    return plan, place, select(plan, place, environ, directory, named)
+
+
+def _place(where: Directories, environ: "dict[str, str]", directory: str, asked: str, write: bool) -> Place:
+    if not directory:
+        return Place([])
+    key = place_key(directory, asked)
+    records = read_compiled(place_file(where.cache, key), key)
+    if records is not None:
+        return Place(records)
+    from cclaunch.compile import compile_place
+
+    return compile_place(where, directory, home(environ), asked=asked, write=write)
+
+
+def gather_claims(
+    plan: Plan, where: Directories, directory: str, selection: Selection, environ: "dict[str, str]", write: bool
+) -> "list[list[str]]":
+    """Return what claude's settings files say here, as ``read_claims`` does; worked out anew when it must be."""
+    chosen = plan.profiles.get(selection.name)
+    config_dir = chosen.config_dir if chosen else ""
+    if not config_dir and (name := plan.settings["config_dir_name"]) in environ:
+        config_dir = environ[name] if environ[name].startswith("/") else f"{directory}/{environ[name]}"
+    claims = read_claims(where.cache, directory, config_dir)
+    if claims is not None:
+        return claims
+    from cclaunch.claims import compile_claims
+
+    found = compile_claims(where, plan, directory, config_dir, home(environ), write=write)
+    return [list(claim) for claim in found]
+
+
+def place_key(directory: str, asked: str) -> str:
+    """Return the key of a directory's compiled place; *asked* names the attributes that were asked for beside the usual."""
+    return f"{asked} {directory}" if asked else directory
+
+
+def claims_key(directory: str, config_dir: str) -> str:
+    """Return the key of what claude's settings files say in *directory*, with its own files in *config_dir*."""
+    return f"settings {len(config_dir)} {config_dir} {directory}"
+
+
+def read_claims(cache: str, directory: str, config_dir: str) -> "list[list[str]] | None":
+    """
+    Return [scope, path, variable, value] of each thing that claude's settings files say and that matters to a launch.
+
+    None when they must be worked out anew. Claude itself writes one of these files all the time: as long as it still
+    mentions none of our variables, that does not count as a change, and it is only searched, never parsed.
+    """
+    key = claims_key(directory, config_dir)
+    records = read_compiled(place_file(cache, key), key)
+    if records is None:
+        return None
+    claims, groups = [], []
+    for kind, *fields in records:
+        if kind == "marks":
+            groups.append([mark.encode("ascii") for mark in fields])
+        elif kind == "claim":
+            claims.append(fields)
+        elif kind == "settings":
+            path, mark, said = fields
+            if stamp(path) != mark and (said or mentions(path, groups)):
+                return None
+    return claims
+
+
+def mentions(path: str, groups: "list[list[bytes]]") -> bool:
+    """Say whether the file at *path* holds one mark of each of *groups*, or cannot be read."""
+    data = read_small(path, SETTINGS_LIMIT)
+    if data is None:
+        return stamp(path) != MISSING
+    for group in groups:
+        for mark in group:
+            if mark in data:
+                break
+        else:
+            return False
+    return True
+
+
+def is_current(profile: Profile) -> bool:
+    """Say whether the files of a compiled profile are still what they were."""
+    return all(stamp(path) == mark for path, mark in profile.sources.items())
 
 
 def plan_key(version: str, config: str) -> str:

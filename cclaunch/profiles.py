@@ -34,7 +34,7 @@ class Profile(NamedTuple):
         extends: The name of the parent, or an empty string.
         attributes: Resource attributes, key -> plain value.
         privacy: Setting (of ``otel.PRIVACY``) -> whether claude may disclose it; one that is absent was not said.
-        claude_config_dir: An absolute path for ``CLAUDE_CONFIG_DIR``, or an empty string.
+        claude_config_dir: The path for ``CLAUDE_CONFIG_DIR``, absolute or below ``~``, or an empty string.
         budget: USD a month, or None.
     """
 
@@ -63,7 +63,8 @@ def one_line(value: Any) -> str | None:
 
 def absolute(value: Any) -> str | None:
     """Return what is wrong with *value* as a directory, or None. An empty one means that none is set."""
-    return one_line(value) or (None if not value or os.path.isabs(value) else "must be an absolute path")
+    fits = one_line(value) is None and (not value or os.path.isabs(value) or value == "~" or value.startswith("~/"))
+    return one_line(value) or (None if fits else "must be an absolute path, or one below ~")
 
 
 def dollars(value: Any) -> str | None:

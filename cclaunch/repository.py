@@ -70,3 +70,25 @@ def _directory_name(common: str, worktree: str) -> str:
     if posixpath.basename(common) == ".git":
         return posixpath.basename(posixpath.dirname(common))
     return posixpath.basename(worktree)
+
+
+def located(directory: str) -> tuple[str, str]:
+    """Return (worktree, git directory) of the repository that holds *directory*; two empty strings outside of one."""
+    current = directory
+    while True:
+        if git := _git_directory(posixpath.join(current, ".git"), current):
+            return current, git
+        parent = posixpath.dirname(current)
+        if parent == current:
+            return "", ""
+        current = parent
+
+
+def worktrees(directory: str) -> list[str]:
+    """Return the root of the worktree that holds *directory*, and the main worktree of a linked one; without *directory*."""
+    root, git = located(directory)
+    if not git:
+        return []
+    common = _common_directory(git)
+    main = posixpath.dirname(common) if posixpath.basename(common) == ".git" else root
+    return [path for path in dict.fromkeys((root, main)) if path != directory]

@@ -33,19 +33,19 @@ def script(path, mode=0o755):
 )
 def test_the_subcommand_is_found_behind_options_and_their_values(words, first):
     """A value that looks like a subcommand is none."""
-    assert claude.subcommand(words) == first
+    assert claude.read(words).first == first
 
 
 @pytest.mark.parametrize("words", [["--version"], ["-p", "--help"], ["mcp", "list"], ["update"], ["auth", "status"]])
 def test_a_command_that_exports_nothing_is_known(words):
     """It wakes no stack."""
-    assert not claude.exports_telemetry(words)
+    assert not claude.read(words).exports
 
 
 @pytest.mark.parametrize("words", [[], ["-p", "hi"], ["-c"], ["agents"], ["--bg", "do it"], ["--", "--version"]])
 def test_a_session_exports(words):
     """These wake the stack."""
-    assert claude.exports_telemetry(words)
+    assert claude.read(words).exports
 
 
 def test_the_first_claude_on_path_is_taken(tmp_path):
@@ -111,3 +111,27 @@ def test_a_new_session_begins_to_count_anew():
 def test_a_mark_that_is_no_mark_is_no_trouble():
     """Whatever stands in the variable."""
     assert claude.deeper({claude.DEPTH: "x" * 5000}) == "1:"
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "sources", "background"),
+    [
+        (["-p", "hi"], -1, None, False),
+        (["--settings", "a.json", "-p", "hi"], 1, None, False),
+        (["-p", "hi", "--settings=a.json"], 2, None, False),
+        (["--settings", "a.json", "--settings", "b.json"], 3, None, False),
+        (["--settings"], -1, None, False),
+        (["--model", "--settings", "x"], -1, None, False),
+        (["--", "--settings", "x"], -1, None, False),
+        (["--setting-sources", "project", "x"], -1, "project", False),
+        (["--setting-sources=", "x"], -1, "", False),
+        (["--bg", "do it"], -1, None, True),
+        (["--background", "do it"], -1, None, True),
+        (["--append-system-prompt", "--bg", "x"], -1, None, False),
+    ],
+)
+def test_the_options_that_a_launch_must_know_are_read(words, settings, sources, background):
+    """Claude heeds the last --settings; a value is no option, and behind -- there is none."""
+    found = claude.read(words)
+
+    assert (found.settings, found.sources, found.background) == (settings, sources, background)

@@ -72,12 +72,17 @@ def test_it_leaves_delta_and_mints_no_id(env):
     assert "service.instance.id" not in str(found)
 
 
-def test_attributes_set_by_hand_stay_the_persons(env):
-    """They are kept and not marked as ours: else the next launch would drop them."""
-    found = env(**{otel.RESOURCE_ATTRIBUTES: "team=core"})
+def test_attributes_set_by_hand_stay_the_persons(sandbox, env):
+    """Ours are merged into them; a launch from that shell starts from the person's own again, not from the mixture."""
+    sandbox.cclaunch("profile", "set", "a", "team=a", "x=1")
+    sandbox.cclaunch("profile", "use", "a")
+    found = env(**{otel.RESOURCE_ATTRIBUTES: "cost=9"})
+    sandbox.cclaunch("profile", "use", "--none")
 
-    assert found[otel.RESOURCE_ATTRIBUTES] == "team=core"
-    assert otel.RESOURCE_ATTRIBUTES not in own_exports({name: value for name, value in found.items() if value})
+    later = env(**{name: value for name, value in found.items() if value is not None})
+
+    assert found[otel.RESOURCE_ATTRIBUTES] == "cclaunch.profile=a,team=a,x=1,cost=9"
+    assert later[otel.RESOURCE_ATTRIBUTES] == "cost=9"
 
 
 def test_what_env_exported_counts_as_ours(env):
@@ -108,29 +113,49 @@ def test_a_shell_that_it_cannot_write_for_is_refused(sandbox, capsys):
     assert all(shell in told.err for shell in POSIX)
 
 
+def explained(environ, capsys):
+    """Return what `env --explain --json` says: variables and attributes, by name."""
+    assert cli.main(["env", "--explain", "--json"], environ) == 0
+    found = json.loads(capsys.readouterr().out)
+    return {one["name"]: one for one in found["variables"]}, {one["attribute"]: one for one in found["attributes"]}
+
+
+HARMFUL = {otel.ENDPOINT: "http://elsewhere:1", "OTEL_EXPORTER_OTLP_HEADERS": "authorization=secret"}
+
+
 def test_explain_names_sources_and_hides_credentials(sandbox, capsys):
     """The table tells what was displaced, but never a header's value."""
-    environ = {
-        **sandbox.environ,
-        otel.ENDPOINT: "http://elsewhere:1",
-        "OTEL_EXPORTER_OTLP_HEADERS": "authorization=secret",
+    assert cli.main(["env", "--explain"], {**sandbox.environ, **HARMFUL}) == 0
+
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(otel.ENDPOINT + " ")]
+    assert line.split() == [otel.ENDPOINT, "http://127.0.0.1:4317", "routing", "http://elsewhere:1"]
+    variables, _ = explained({**sandbox.environ, **HARMFUL}, capsys)
+    assert variables["OTEL_EXPORTER_OTLP_HEADERS"]["displaced"] == "(hidden)"
+    assert "secret" not in str(variables)
+
+
+def test_explain_tells_where_each_attribute_comes_from(sandbox, capsys):
+    """Profile, shell, launch."""
+    sandbox.cclaunch("profile", "set", "a", "team=a")
+    environ = {**sandbox.environ, "CCLAUNCH_PROFILE": "a", otel.RESOURCE_ATTRIBUTES: "cost=9,team=x"}
+
+    _, attributes = explained(environ, capsys)
+
+    assert {key: (one["value"], one["source"]) for key, one in attributes.items() if key != "vcs.repository.name"} == {
+        "service.instance.id": ("fresh-per-launch", "launch"),
+        "cclaunch.profile": ("a", "profile a"),
+        "team": ("a", "profile a"),
+        "cost": ("9", "shell"),
     }
-
-    assert cli.main(["env", "--explain"], environ) == 0
-
-    out = capsys.readouterr().out
-    assert "in the place of the shell's `http://elsewhere:1`" in out
-    assert "OTEL_EXPORTER_OTLP_HEADERS" in out
-    assert "secret" not in out
 
 
 def test_explain_is_what_a_launch_composes(sandbox, capsys, monkeypatch):
     """The names in the table are those that a launch from here sets."""
     monkeypatch.chdir(sandbox.work)
+    variables, _ = explained(sandbox.environ, capsys)
 
-    assert cli.main(["env", "--explain"], sandbox.environ) == 0
+    wanted = launch.Launch("claude", ["mcp", "list"], dict(sandbox.environ), False, "")
+    assert launch.prepare(wanted) == 0
 
-    shown = {line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]}
-    launched = launch.prepare(dict(sandbox.environ), wake=False)
-    assert launched is not None
-    assert shown == {name for name in launched if launched[name] != sandbox.environ.get(name)}
+    changed = {name for name, value in wanted.environ.items() if value != sandbox.environ.get(name)}
+    assert set(variables) == changed - {BLOCK}

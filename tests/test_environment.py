@@ -7,14 +7,50 @@ from hypothesis import strategies as st
 from cclaunch import otel
 from cclaunch.compile import plan_records
 from cclaunch.config import Config, Privacy, Telemetry
-from cclaunch.environment import BLOCK, Plan, Ports, compose, decode, encode, hash8, parse_attributes
+from cclaunch.environment import (
+    BLOCK,
+    SHELL_ATTRIBUTES,
+    Claims,
+    Place,
+    Plan,
+    Ports,
+    Selection,
+    compose,
+    decode,
+    encode,
+    hash8,
+    own_exports,
+    parse_attributes,
+    select,
+)
 
 PORTS = Ports("4317", "4318", "8889")
 
 
-def composed(environ=None, config=None, attributes=None, instance_id="id-1", ports=PORTS):
-    """Compose for *environ* with the plan of *config*."""
-    return compose(Plan(plan_records(config or Config())), environ or {}, attributes or {}, ports, instance_id)
+def planned(config=None, profiles=None, bindings=(), active=""):
+    """Return the plan of *config* with *profiles*: name -> (attributes, privacy, CLAUDE_CONFIG_DIR)."""
+    records = [*plan_records(config or Config()), ["setting", "active", active], *(["bind", *pair] for pair in bindings)]
+    for name, (attributes, privacy, config_dir) in (profiles or {}).items():
+        records.append(["profile", name, "config_dir", "", config_dir])
+        records += [["profile", name, "attributes", key, value] for key, value in attributes.items()]
+        records += [["profile", name, "privacy", key, value] for key, value in privacy.items()]
+    return Plan(records)
+
+
+def placed(automatic=None, stated=None, profile=""):
+    """Return a place with the *automatic* attributes and a ``.cclaunch.toml`` that names *profile* and *stated*."""
+    records = [["attribute", key, value] for key, value in (automatic or {}).items()]
+    records += [["stated", key, value] for key, value in (stated or {}).items()]
+    return Place([*records, ["file", "/work/.cclaunch.toml", profile]] if profile or stated else records)
+
+
+def composed(environ=None, config=None, attributes=None, instance_id="id-1", ports=PORTS, **more):
+    """Compose for *environ* with the plan of *config*; *more*: stated, profile (attributes, privacy, directory), claims."""
+    profile = more.get("profile")
+    plan = planned(config, {"p": profile} if profile else None)
+    selection = Selection("p", "use") if profile else None
+    place = placed(attributes, more.get("stated"))
+    return compose(plan, environ or {}, place, ports, instance_id, selection, more.get("claims"))
 
 
 def test_an_empty_environment_gets_the_whole_routing_set():
@@ -79,7 +115,7 @@ def test_what_our_own_block_exported_goes_silently():
     made = composed({otel.ENDPOINT: value, BLOCK: f"{otel.ENDPOINT}:{hash8(value)}"})
 
     assert made.displaced == {}
-    assert BLOCK not in made.environ
+    assert made.environ[otel.ENDPOINT] == "http://127.0.0.1:4317"
 
 
 def test_a_block_variable_changed_by_hand_is_named():
@@ -167,3 +203,160 @@ def test_decoding_gives_back_what_was_encoded(value):
     assert text.isascii()
     assert not set(text) & set(",;=\\ \"'")
     assert decode(text) == value
+
+
+def attributes_of(made):
+    """Return the resource attributes that claude gets, without the launch's own id."""
+    found, dropped = parse_attributes(made.environ.get(otel.RESOURCE_ATTRIBUTES, ""))
+    assert dropped == []
+    found.pop("service.instance.id", None)
+    return found
+
+
+def test_the_profile_wins_over_the_shell_over_the_place_over_the_automatic():
+    """Key by key, and each attribute knows where it came from."""
+    made = composed(
+        {otel.RESOURCE_ATTRIBUTES: "a=shell,b=shell"},
+        attributes={key: "automatic" for key in "abcd"},
+        stated={key: "place" for key in "abc"},
+        profile=({"a": "profile"}, {}, ""),
+    )
+
+    assert attributes_of(made) == {"cclaunch.profile": "p", "a": "profile", "b": "shell", "c": "place", "d": "automatic"}
+    assert [made.origins[key] for key in "abcd"] == ["profile p", "shell", ".cclaunch.toml", "automatic"]
+
+
+def test_only_the_launch_says_which_profile_and_which_process_it_is():
+    """A shell that exports them, or a repository that states them, would bill somebody else."""
+    own = "cclaunch.profile=boss,service.instance.id=old"
+
+    made = composed({otel.RESOURCE_ATTRIBUTES: own}, stated={"cclaunch.profile": "boss"}, instance_id="")
+
+    assert attributes_of(made) == {}
+
+
+@pytest.mark.parametrize(("shell", "value", "source"), [(None, "1", "profile p"), ("0", "0", "shell"), ("", "1", "profile p")])
+def test_privacy_follows_the_profile_unless_the_shell_says_otherwise(shell, value, source):
+    """An empty variable of the shell says nothing."""
+    environ = {} if shell is None else {otel.LOG_USER_PROMPTS: shell}
+
+    made = composed(environ, profile=({}, {otel.LOG_USER_PROMPTS: "1"}, ""))
+
+    assert (made.environ[otel.LOG_USER_PROMPTS], made.sources[otel.LOG_USER_PROMPTS]) == (value, source)
+
+
+def test_a_profile_moves_claude_to_its_directory_and_the_shells_is_named():
+    """Another login, another set of settings: worth a word."""
+    made = composed({otel.CONFIG_DIR: "/mine"}, profile=({}, {}, "/theirs"))
+
+    assert made.environ[otel.CONFIG_DIR] == "/theirs"
+    assert made.displaced == {otel.CONFIG_DIR: "/mine"}
+
+
+def test_a_nested_launch_starts_from_what_the_hand_had_set():
+    """Neither the outer profile's attributes nor its routing count as the shell's; the person's own attribute does."""
+    outer = composed({otel.RESOURCE_ATTRIBUTES: "cost=9"}, profile=({"team": "a"}, {otel.LOG_USER_PROMPTS: "1"}, "/theirs"))
+
+    inner = composed(outer.environ, instance_id="id-2")
+
+    assert attributes_of(inner) == {"cost": "9"}
+    assert (inner.displaced, inner.environ[otel.LOG_USER_PROMPTS]) == ({}, "0")
+
+
+def test_a_nested_launch_inside_claude_finds_the_hands_attributes_again():
+    """Claude takes every OTEL_ variable away from what it starts."""
+    outer = composed({otel.RESOURCE_ATTRIBUTES: "cost=9"}, profile=({"team": "a"}, {}, ""))
+    inside = {name: value for name, value in outer.environ.items() if not name.startswith("OTEL_")}
+
+    assert attributes_of(composed({**inside, "CLAUDECODE": "1"})) == {"cost": "9"}
+    assert attributes_of(composed(inside)) == {}
+
+
+def test_attributes_set_by_hand_after_our_own_count_as_the_hands():
+    """The mark holds for one value only."""
+    outer = composed(profile=({"team": "a"}, {}, ""))
+
+    assert attributes_of(composed({**outer.environ, otel.RESOURCE_ATTRIBUTES: "team=b"})) == {"team": "b"}
+
+
+def test_what_is_composed_is_marked_as_ours():
+    """All of it but what is the shell's own."""
+    made = composed({otel.LOG_TOOL_DETAILS: "1"}, profile=({"team": "a"}, {}, "/theirs"))
+
+    ours = own_exports(made.environ)
+
+    assert {otel.ENDPOINT, otel.RESOURCE_ATTRIBUTES, otel.CONFIG_DIR, otel.LOG_USER_PROMPTS} <= ours
+    assert otel.LOG_TOOL_DETAILS not in ours
+    assert SHELL_ATTRIBUTES not in made.environ
+
+
+def test_the_persons_own_settings_count_beneath_the_shell_and_their_flag_above_it():
+    """What a settings file or --settings labels by hand is not lost because we override the variable."""
+    claims = Claims()
+    claims.flag = "a=flag"
+    claims.beneath = [("/settings.json", "a=file,b=file,c=file")]
+
+    made = composed({otel.RESOURCE_ATTRIBUTES: "a=shell,b=shell"}, claims=claims)
+
+    assert attributes_of(made) == {"a": "flag", "b": "shell", "c": "file"}
+
+
+PROFILES = {name: ({}, {}, "") for name in ("named", "variable", "bound", "inner", "placed", "used")}
+
+
+@pytest.mark.parametrize(
+    ("missing", "name", "source"),
+    [
+        ((), "named", "+NAME"),
+        (("named",), "variable", "CCLAUNCH_PROFILE"),
+        (("named", "variable"), "bound", "bind"),
+        (("named", "variable", "bound"), "placed", ".cclaunch.toml"),
+        (("named", "variable", "bound", "placed"), "used", "use"),
+        (("named", "variable", "bound", "placed", "used"), "", ""),
+    ],
+)
+def test_the_first_that_names_a_profile_decides(missing, name, source):
+    """+NAME, variable, binding, place, `profile use`, none."""
+    plan = planned(
+        profiles=PROFILES,
+        bindings=[] if "bound" in missing else [("/work", "bound")],
+        active="" if "used" in missing else "used",
+    )
+    environ = {} if "variable" in missing else {"CCLAUNCH_PROFILE": "variable"}
+    place = placed(profile="" if "placed" in missing else "placed")
+
+    found = select(plan, place, environ, "/work/here", "" if "named" in missing else "named")
+
+    assert (found.name, found.source, found.trouble) == (name, source, "")
+
+
+def test_a_vanished_profile_is_never_replaced_by_the_next_in_line():
+    """Work for one customer must not be billed to another because a file was deleted."""
+    found = select(planned(profiles=PROFILES, active="used"), placed(profile="gone"), {}, "/work")
+
+    assert (found.name, found.asked, found.source) == ("", "gone", ".cclaunch.toml")
+    assert "`gone`" in found.trouble
+
+
+@pytest.mark.parametrize(
+    ("directory", "name"),
+    [
+        ("/work", "bound"),
+        ("/work/a", "bound"),
+        ("/work/inner", "inner"),
+        ("/work/inner/b", "inner"),
+        ("/work-evil", ""),
+        ("/wor", ""),
+        ("/", ""),
+    ],
+)
+def test_the_longest_bound_directory_counts_and_no_mere_prefix(directory, name):
+    """`/work` says nothing about `/work-evil`."""
+    plan = planned(profiles=PROFILES, bindings=[("/work", "bound"), ("/work/inner", "inner")])
+
+    assert select(plan, placed(), {}, directory).name == name
+
+
+def test_a_binding_of_the_root_holds_everywhere():
+    """`/` has no second slash to look for."""
+    assert select(planned(profiles=PROFILES, bindings=[("/", "bound")]), placed(), {}, "/any/where").name == "bound"

@@ -11,9 +11,9 @@ FLOORS = [
     {"__init__", "otel", "errors", "assets"},
     {"environment", "config", "toml_file", "attributes", "profiles", "profile_text", "placetext"},
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
-    | {"files", "state", "profile_files"},
+    | set("files state profile_files release claims override background".split()),
     {"commands"},
-    {"__main__", "launch", "cli"},
+    {"__main__", "launch", "refusals", "cli"},
 ]
 
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))

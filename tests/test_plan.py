@@ -57,7 +57,7 @@ def cached(where):
 def test_a_compiled_plan_is_read_back(where):
     """What was compiled once is not compiled again."""
     time.sleep(SETTLE_S)
-    compile_plan(where)
+    compile_plan(where, "/home/me")
 
     assert cached(where) is not None
 
@@ -69,7 +69,7 @@ def test_a_changed_config_makes_the_plan_stale(where, change):
     if change != "create":
         write(path, "[stack]\nwait = 3\n")
     time.sleep(SETTLE_S)
-    compile_plan(where)
+    compile_plan(where, "/home/me")
     assert cached(where) is not None
 
     if change == "delete":
@@ -84,7 +84,7 @@ def test_a_source_that_was_just_written_is_not_trusted(where):
     """It may change again under the same time stamp."""
     write(where.config + "/config.toml", "[stack]\nwait = 3\n")
 
-    compile_plan(where)
+    compile_plan(where, "/home/me")
 
     assert cached(where) is None
 
@@ -92,7 +92,7 @@ def test_a_source_that_was_just_written_is_not_trusted(where):
 def test_another_release_finds_the_plan_stale(where):
     """The key holds the version."""
     time.sleep(SETTLE_S)
-    compile_plan(where)
+    compile_plan(where, "/home/me")
 
     assert read_compiled(where.cache + "/plan", plan_key("0.0.0", where.config)) is None
 
@@ -101,7 +101,7 @@ def test_a_broken_config_gives_the_defaults_and_one_sentence(where):
     """claude runs without it."""
     write(where.config + "/config.toml", "[stack]\nwiat = 3\n")
 
-    plan = compile_plan(where)
+    plan = compile_plan(where, "/home/me")
 
     assert plan.settings["wait"] == "20.0"
     assert len(plan.warnings) == 1
@@ -112,7 +112,7 @@ def test_a_cache_that_cannot_be_written_stops_nothing(where):
     """A file stands where the cache directory should be."""
     write(where.cache, "in the way")
 
-    assert compile_plan(where).settings["backend"] == "embedded"
+    assert compile_plan(where, "/home/me").settings["backend"] == "embedded"
 
 
 def test_a_place_is_read_back_until_its_repository_changes(where, tmp_path):
@@ -121,14 +121,14 @@ def test_a_place_is_read_back_until_its_repository_changes(where, tmp_path):
     (repo / ".git").mkdir(parents=True)
     write(repo / ".git" / "HEAD", "ref: refs/heads/main\n")
     time.sleep(SETTLE_S)
-    compile_place(where, str(repo))
+    compile_place(where, str(repo), "/home/me")
     file = place_file(where.cache, str(repo))
     assert read_compiled(file, str(repo)) is not None
 
     write(repo / ".git" / "config", '[remote "origin"]\n\turl = https://example.invalid/a/new.git\n')
 
     assert read_compiled(file, str(repo)) is None
-    assert compile_place(where, str(repo)).attributes == {"vcs.repository.name": "new"}
+    assert compile_place(where, str(repo), "/home/me").attributes == {"vcs.repository.name": "new"}
 
 
 def test_a_fifo_in_the_place_of_a_file_does_not_hang(tmp_path):

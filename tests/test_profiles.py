@@ -58,7 +58,7 @@ def test_an_empty_file_is_a_profile_that_says_nothing():
         (b'description = "a\\nb"\n', "`description` must be one line", "edit"),
         (b"extends = 'a/b'\n", "line 1: `extends` must be the name of a profile", "edit"),
         (b"extends = 'me'\n", "line 1: `extends` names the profile itself", "take it out"),
-        (b"claude_config_dir = '~/x'\n", "line 1: `claude_config_dir` must be an absolute path", "edit"),
+        (b"claude_config_dir = '~x/y'\n", "line 1: `claude_config_dir` must be an absolute path", "edit"),
         (b"budget = 0\n", "line 1: `budget` must be a number of US dollars", "edit"),
         (b"budget = inf\n", "line 1: `budget` must be a number of US dollars", "edit"),
         (b"budget = nan\n", "line 1: `budget` must be a number of US dollars", "edit"),

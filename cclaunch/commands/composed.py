@@ -3,23 +3,30 @@
 import os
 from typing import NamedTuple
 
-from cclaunch import __version__
+from cclaunch.claude import Reading
 from cclaunch.commands.context import Environ
-from cclaunch.compile import compile_place, compile_plan
-from cclaunch.environment import Composition, Place, Plan, Ports, compose
-from cclaunch.plan import Directories, adopted_ports, collector_ports, plan_key, read_compiled
+from cclaunch.environment import Claims, Composition, Place, Plan, Ports, compose
+from cclaunch.override import answer
+from cclaunch.plan import Directories, adopted_ports, collector_ports, gather, gather_claims
 
 FRESH = "fresh-per-launch"
 """Stands for the instance id that only a launch can mint."""
 
 
 class Composed(NamedTuple):
-    """What came out: the *plan* it rests on, the collector's *ports*, whether it is *listening*, and what was *made*."""
+    """
+    What came out.
+
+    *plan* and *place* are what it rests on, *ports* the collector's, *listening* whether it left any; *made* is the
+    environment, *notes* what a launch would say of claude's settings files.
+    """
 
     plan: Plan
+    place: Place
     ports: Ports
     listening: bool
     made: Composition
+    notes: list[str]
 
 
 def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
@@ -29,20 +36,23 @@ def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
     Args:
         environ: What we were started with.
         where: Our directories.
-        launch: As a launch from this directory has it: with its automatic attributes and an instance id. Without, as a
-            shell can keep it: what belongs to one directory or one process must not stick to a whole session of a shell.
+        launch: As a launch from this directory has it: with its automatic attributes, an instance id, and what claude's
+            settings files say. Without, as a shell can keep it: what belongs to one directory or one process must not
+            stick to a whole session of a shell.
     """
-    records = read_compiled(f"{where.cache}/plan", plan_key(__version__, where.config))
-    plan = Plan(records) if records is not None else compile_plan(where, write=False)
+    try:
+        directory = os.getcwd()
+    except OSError:  # it was removed under us
+        directory = ""
+    plan, place, selection = gather(where, environ, directory, "", False)
     found = collector_ports(where.data) or adopted_ports(where.state)
     ports = found or Ports(plan.settings["grpc"], plan.settings["http"], plan.settings["metrics"])
-    attributes = _place(where).attributes if launch else {}
-    made = compose(plan, environ, attributes, ports, FRESH if launch else "")
-    return Composed(plan, ports, found is not None, made)
 
+    def compose_with(said: Claims | None) -> Composition:
+        return compose(plan, environ, place if launch else Place([]), ports, FRESH if launch else "", selection, said)
 
-def _place(where: Directories) -> Place:
-    try:
-        return compile_place(where, os.getcwd(), write=False)
-    except OSError:  # the directory was removed under us
-        return Place([])
+    if not launch:
+        return Composed(plan, place, ports, found is not None, compose_with(None), [])
+    claims = gather_claims(plan, where, directory, selection, environ, False)
+    made, _, notes = answer(compose_with, claims, [], Reading(), plan, where, dry=True)
+    return Composed(plan, place, ports, found is not None, made, notes)

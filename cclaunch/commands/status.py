@@ -1,4 +1,4 @@
-"""``cclaunch status``: one screen that says what would be launched, in which shell, with which stack, and what came last."""
+"""``cclaunch status``: one screen that says what would be launched, for whom, with which stack, and what came last."""
 
 import time
 from typing import Any
@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from cclaunch import console
+from cclaunch.commands.composed import composed
 from cclaunch.commands.context import Environ, database, environ_of, reading, where_of
 from cclaunch.commands.installed import Claude, installed
 from cclaunch.commands.moments import ago, iso, local
 from cclaunch.commands.services import stack_state
+from cclaunch.environment import Selection
 from cclaunch.errors import CclaunchError, StoreMissing
 from cclaunch.plan import Directories
 
@@ -18,17 +20,19 @@ from cclaunch.plan import Directories
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """One screen: claude, shell, stack, and the last event that was recorded."""
+    """One screen: claude, profile, shell, stack, and the last event that was recorded."""
     environ, where = environ_of(ctx), where_of(ctx)
     with console.progress("asking claude and the stack", environ):
         claude, no_claude = _claude(environ)
         shell = _shell(environ)
+        found = composed(environ, where, launch=True)
         state = stack_state(where)
         last, no_store = _last_event(where)
+    selection = found.made.selection
     if as_json:
         document = {
             "claude": {"path": claude.path if claude else None, "version": (claude.version or None) if claude else None},
-            "profile": None,
+            "profile": {"name": selection.name, "source": selection.source} if selection.name else None,
             "shell": shell,
             "stack": state.document(),
             "last_event": None if last is None else {"time": iso(last[0]), "name": last[1]},
@@ -39,7 +43,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     process = f", process {state.pid}" if state.pid else ""
     rows = [
         ("claude", f"{claude.path}  {claude.version or claude.trouble}" if claude else no_claude),
-        ("profile", "none"),
+        ("profile", _profile(selection)),
+        *((("place", found.place.path),) if found.place.path else ()),
         ("shell", f"{shell['name']} ({shell['source']})" if shell else "unknown"),
         ("stack", f"{state.backend}: {health}{process}"),
         *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.services),
@@ -48,6 +53,14 @@ def command(ctx: click.Context, as_json: bool) -> None:
     wide = max(console.width(name) for name, _ in rows)
     for name, text in rows:
         console.line(f"{console.styled(name.ljust(wide), console.BOLD, environ)}  {console.printable(text)}")
+
+
+def _profile(selection: Selection) -> str:
+    """Return the profile in force and the reason for it."""
+    by = f"{selection.source} {selection.detail}".strip()
+    if selection.trouble:
+        return f"none ({selection.trouble}; {by} asks for it)"
+    return f"{selection.name} ({by})" if selection.name else "none"
 
 
 def _service(healthy: bool, url: str, detail: str) -> str:

@@ -1,0 +1,247 @@
+"""
+Where claude's settings files would redirect, stop, relabel or disclose: this launch's own word, by ``--settings``.
+
+They beat the environment, and only ``--settings`` beats them, all but the managed ones. Claude heeds the last
+``--settings`` alone, so ours is merged with the person's own. Just the keys that are needed are overridden, and
+what happened is said: one line for what was overridden, one for what wins all the same.
+
+Cold: a launch comes here only when a settings file speaks of telemetry, or the words hold ``--settings``.
+"""
+
+import contextlib
+import json
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from cclaunch import otel
+from cclaunch.claims import FLAG, MANAGED, PERSONAL, SOURCES, Claim, env_of, relevant
+from cclaunch.claude import Reading
+from cclaunch.environment import Claims, Composition, Plan, belongs, parse_attributes
+from cclaunch.plan import SETTINGS_LIMIT, Directories, read_small
+
+KEPT_S = 30 * 86400.0
+MANY = 64
+"""So many files may lie in the folder before a launch looks for old ones."""
+
+FLAG_PATH = "--settings"
+WIN = "claude's settings files win over this launch"
+ON = frozenset(("1", "true", "yes", "on"))
+
+
+class Flag(NamedTuple):
+    """The person's own ``--settings``: what it says as *settings*, or None with the *trouble* of reading it."""
+
+    settings: dict[str, Any] | None = None
+    trouble: str = ""
+
+
+class Answer(NamedTuple):
+    """What came out: the environment that was *made*, claude's *words*, and *notes* to say."""
+
+    made: Composition
+    words: list[str]
+    notes: list[str]
+
+
+def read_flag(words: Sequence[str], reading: Reading) -> Flag:
+    """Return what the ``--settings`` of *words* says. What claude itself would refuse is left for it to refuse."""
+    if reading.settings < 0:
+        return Flag({})
+    text = words[reading.settings].removeprefix("--settings=")
+    trouble = ""
+    if not text.strip().startswith("{"):
+        try:
+            if not stat.S_ISREG(os.stat(text).st_mode):  # a pipe can be read once only, and that is claude's to do
+                return Flag(None, f"{text} is no regular file")
+        except (OSError, ValueError):
+            return Flag()
+        trouble = f"{text} is not valid JSON"  # then claude runs, and ignores it
+        text = (read_small(text, SETTINGS_LIMIT) or b"").decode("utf-8-sig", "replace")
+    try:
+        found = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return Flag(None, trouble)
+    return Flag(found) if isinstance(found, dict) else Flag(None, trouble)
+
+
+def in_force(claims: Iterable[Claim], reading: Reading, flag: Flag, plan: Plan) -> list[Claim]:
+    """Return *claims* and those of *flag*, without the places that ``--setting-sources`` leaves out."""
+    chosen = None if reading.sources is None else {source.strip() for source in reading.sources.split(",")}
+    found = [claim for claim in claims if chosen is None or claim.place not in SOURCES or SOURCES[claim.place] in chosen]
+    wanted = relevant(plan)
+    return found + [Claim(FLAG, FLAG_PATH, name, value) for name, value in env_of(flag.settings) if wanted(name)]
+
+
+def said(claims: Iterable[Claim], plan: Plan) -> Claims:
+    """Return what of *claims* is the person's own word on attributes and privacy, for the composer to take in."""
+    found = Claims()
+    name = plan.settings["attributes_name"]
+    privacy = {variable for variable, _ in plan.privacy}
+    for claim in claims:
+        if claim.place == FLAG and claim.name == name:
+            found.flag = claim.value
+        elif claim.place == FLAG and claim.name in privacy:
+            found.privacy[claim.name] = claim.value
+        elif claim.place in PERSONAL and claim.name == name:
+            found.beneath.insert(0, (claim.path, claim.value))  # the later place is the stronger one
+    return found
+
+
+def answer(
+    compose: Callable[[Claims | None], Composition],
+    claims: Iterable[Sequence[str]],
+    words: list[str],
+    reading: Reading,
+    plan: Plan,
+    where: Directories,
+    *,
+    whole: bool = False,
+    may_override: bool = True,
+    dry: bool = False,
+) -> Answer:
+    """
+    Compose with what claude's settings files say in view, and give claude's words what they need against it.
+
+    Args:
+        compose: Composes the environment of this launch, given what of the claims is the person's own word.
+        claims: What the files say: place, path, variable, value of each ``Claim``.
+        words: Claude's words.
+        reading: What they say.
+        plan: What is composed from.
+        where: Our directories.
+        whole: Pass everything that was composed, whatever the files say: a background session gets no other environment.
+        may_override: Whether *words* may be added to; another command than claude takes no ``--settings``.
+        dry: Only say what would happen: no file is written.
+    """
+    flag = read_flag(words, reading)
+    found = in_force([Claim(*claim) for claim in claims], reading, flag, plan)
+    made = compose(said(found, plan))
+    verdict = judge(found, made, plan)
+    needed = dict(verdict.needed)
+    if whole:
+        needed |= {name: made.environ.get(name, otel.CURES.get(name, "")) for name in made.sources}
+    if not needed or dry:
+        return Answer(made, words, verdict.notes())
+    if not may_override:
+        return Answer(made, words, verdict.notes(WIN))
+    if flag.settings is None:
+        return Answer(made, words, [f"{WIN}: {flag.trouble}"] if flag.trouble else [])
+    merged = {**flag.settings, "env": {**_table(flag.settings.get("env")), **needed}}
+    try:
+        path = _write(f"{where.cache}/settings", json.dumps(merged).encode("ascii"))
+    except OSError as error:
+        return Answer(made, words, verdict.notes(f"{WIN} ({error.strerror}: {where.cache})"))
+    return Answer(made, with_settings(words, reading, path), verdict.notes())
+
+
+class Verdict(NamedTuple):
+    """What *claims* come to: the values *needed* against them, and which were *overridden*, *obeyed* or *managed*."""
+
+    needed: dict[str, str]
+    overridden: list[Claim]
+    obeyed: list[Claim]
+    managed: list[Claim]
+
+    def notes(self, happened: str = "overridden for this launch") -> list[str]:
+        """Return the sentences to say; *happened* begins the one on what was, or could not be, overridden."""
+        found = []
+        if self.overridden:
+            found.append(f"{happened}: {_listed(self.overridden)}")
+        if self.obeyed:
+            found.append(f"not recorded, whatever was asked for: {_listed(self.obeyed)} says no")
+        if self.managed:
+            found.append(f"managed settings win over this launch: {_listed(self.managed)}")
+        return found
+
+
+def judge(claims: Iterable[Claim], made: Composition, plan: Plan) -> Verdict:
+    """Return what the strongest claim on each variable comes to against what the launch composed."""
+    strongest: dict[str, Claim] = {}
+    for claim in claims:
+        if claim.name not in strongest or strongest[claim.name].place != MANAGED or claim.place == MANAGED:
+            strongest[claim.name] = claim
+    verdict = Verdict({}, [], [], [])
+    for name, claim in strongest.items():
+        good = made.environ.get(name)
+        value = otel.CURES.get(name, "") if good is None else good
+        if claim.value == value or not _ours_to_say(name, made, plan):
+            continue
+        worth_a_word = name != plan.settings["attributes_name"] or _loses(claim.value, made)
+        if claim.place == MANAGED:
+            verdict.managed.append(claim)
+        elif name in otel.PRIVACY.values() and not discloses(claim.value):
+            if discloses(value):
+                verdict.obeyed.append(claim)
+        elif name in otel.PRIVACY.values() and discloses(value) and name != otel.LOG_RAW_API_BODIES:
+            continue  # another spelling of the same yes
+        else:
+            verdict.needed[name] = value
+            if worth_a_word:
+                verdict.overridden.append(claim)
+    return verdict
+
+
+def _ours_to_say(name: str, made: Composition, plan: Plan) -> bool:
+    if name == otel.CONFIG_DIR:
+        return name in made.sources
+    routing = belongs(plan, name) or name == otel.NO_GRPC_PROXY
+    return not (routing and plan.settings["routing"] == "environment")
+
+
+def discloses(value: str) -> bool:
+    """Say whether *value* switches a privacy variable on; a directory for raw bodies does."""
+    return value.strip().lower() in ON or value.startswith("file:")
+
+
+def _loses(text: str, made: Composition) -> bool:
+    """Say whether the launch sends another value for any of the attributes in *text*."""
+    return any(made.attributes.get(key) != value for key, value in parse_attributes(text)[0].items())
+
+
+def _listed(claims: Iterable[Claim]) -> str:
+    by_path: dict[str, list[str]] = {}
+    for claim in claims:
+        by_path.setdefault(claim.path, []).append(claim.name)
+    return "; ".join(f"{', '.join(sorted(names))} of {path}" for path, names in by_path.items())
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def with_settings(words: Sequence[str], reading: Reading, path: str) -> list[str]:
+    """Return *words* with *path* in the place of their ``--settings``, or with one in front."""
+    if reading.settings < 0:
+        return ["--settings", path, *words]
+    joined = words[reading.settings].startswith("--settings=")
+    found = list(words)
+    found[reading.settings] = f"--settings={path}" if joined else path
+    return found
+
+
+def _write(folder: str, data: bytes) -> str:
+    """Write *data* into a file of *folder* that is named by its hash, readable by nobody else, and return its path."""
+    path = f"{folder}/{blake2b(data, digest_size=16).hexdigest()}.json"
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    temporary = f"{path}.{os.getpid()}"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.replace(temporary, path)
+    sweep(folder)
+    return path
+
+
+def sweep(folder: str, now: float | None = None) -> None:
+    """Delete the files of *folder* that are older than 30 days, once there are many: a session may still read a younger one."""
+    with contextlib.suppress(OSError):
+        names = os.listdir(folder)
+        border = (time.time() if now is None else now) - KEPT_S
+        for name in names if len(names) > MANY else ():
+            with contextlib.suppress(OSError):
+                if os.stat(f"{folder}/{name}").st_mtime < border:
+                    os.unlink(f"{folder}/{name}")

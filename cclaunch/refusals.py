@@ -1,0 +1,42 @@
+"""
+What a launch says when it does not become anything: no claude, or no profile of the name that was typed.
+
+Cold: on the way to an exit code of ours.
+"""
+
+from cclaunch.console import show_error
+from cclaunch.environment import Plan, Selection
+from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
+
+
+def no_claude(path: str, trouble: str, command: bool) -> int:
+    """Say that *path* cannot be run, and why; return the exit code. *command*: it was not claude that was asked for."""
+    error: CclaunchError
+    if trouble == "not executable":
+        error = ClaudeNotExecutable(f"{path} is not executable", hint=f"chmod +x {path}")
+    elif command:
+        error = ClaudeNotFound(f"there is no command `{path}`")
+    elif path:
+        error = ClaudeNotFound(f"CCLAUNCH_CLAUDE names {path}, and there is no such file", hint="unset CCLAUNCH_CLAUDE")
+    else:
+        error = ClaudeNotFound(
+            "Claude Code is not installed: no `claude` on PATH", hint="npm install -g @anthropic-ai/claude-code"
+        )
+    show_error(error)
+    return error.exit_code
+
+
+def no_profile(selection: Selection, plan: Plan) -> int:
+    """Say that the profile of ``+NAME`` is not to be had: a typo must not bill the wrong team. Return the exit code."""
+    import difflib
+
+    near = [] if selection.asked in plan.profiles else difflib.get_close_matches(selection.asked, list(plan.profiles), n=3)
+    if near:
+        hint = f"did you mean {' or '.join(f'+{name}' for name in near)}?"
+    elif selection.asked in plan.profiles:
+        hint = f"cclaunch profile edit {selection.asked}"
+    else:
+        hint = f"cclaunch profile create {selection.asked}, or `cclaunch -- +{selection.asked} …` if it is part of a prompt"
+    error = ProfileRefused(f"{selection.trouble}; nothing was launched", hint=hint)
+    show_error(error)
+    return error.exit_code
