@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 from cclaunch import otel
 from cclaunch.compile import Records, keep, settled, source_records
 from cclaunch.environment import Plan, belongs
-from cclaunch.plan import FORMAT, SETTINGS_LIMIT, Directories, claims_key, mentions, place_file, read_small, stamp
+from cclaunch.plan import FORMAT, SETTINGS_LIMIT, STATE_PLACE, Directories, claims_key, mentions, place_file, read_small, stamp
 from cclaunch.repository import repository, worktrees
 
-STATE, USER, PROJECT, LOCAL, FLAG, MANAGED = "state", "user", "project", "local", "flag", "managed"
+STATE, USER, PROJECT, LOCAL, FLAG, MANAGED = STATE_PLACE, "user", "project", "local", "flag", "managed"
 """The places, the weakest first. ``flag`` is the person's own ``--settings``."""
 
 SOURCES = {USER: "user", PROJECT: "project", LOCAL: "local"}
@@ -87,16 +87,16 @@ def compile_claims(
     """Return what the settings files say in *directory*, and keep it in the cache when *write* says so."""
     managed = managed or managed_directory()
     key = claims_key(directory, config_dir)
-    records: Records = [[FORMAT, key], *(["marks", *group] for group in marks(plan))]
-    groups = [[mark.encode("ascii") for mark in group] for group in marks(plan)]
+    marks = marks_of(plan)
+    records: Records = [[FORMAT, key], ["marks", *marks]]
     found: list[Claim] = []
     watched = source_records([managed, f"{managed}/managed-settings.d", *repository(directory)[1]])
     records += watched
     files = settings_files(directory, config_dir, home, managed)
     for place, path in files:
         mark = stamp(path)
-        said = [Claim(place, path, name, value) for name, value in _env_of(path, groups) if relevant(plan)(name)]
-        records.append(["settings", path, mark, "claims" if said else ""])
+        said = [Claim(place, path, name, value) for name, value in _env_of(path, marks) if relevant(plan)(name)]
+        records.append(["settings", place, path, mark, "claims" if said else ""])
         watched.append(["source", path, mark])
         found += said
         for claim in said:
@@ -115,20 +115,20 @@ def relevant(plan: Plan) -> Relevant:
     return lambda name: name in others or belongs(plan, name)
 
 
-def marks(plan: Plan) -> list[list[str]]:
+def marks_of(plan: Plan) -> list[str]:
     """
-    Return groups of texts: a file that lacks every mark of one group says nothing that matters.
+    Return texts of which a file holds at least one if it says anything that matters.
 
-    The names may be written with JSON's escapes, so the beginnings of those for letters are marks as well.
+    The names may be written with JSON's escapes, so the beginnings of those for letters are marks as well. (Not so in
+    claude's state file: it is rewritten by claude, which uses none.)
     """
     names = [*plan.displaced_prefixes, *plan.displaced_names, otel.NO_GRPC_PROXY, otel.CONFIG_DIR]
-    alone = [name for name in names if otel.MARK not in name]
-    return [['"env"', "\\u006", "\\u007"], [otel.MARK, *alone, "\\u004", "\\u005", "\\u006"]]
+    return [otel.MARK, *(name for name in names if otel.MARK not in name), "\\u004", "\\u005", "\\u006"]
 
 
-def _env_of(path: str, groups: list[list[bytes]]) -> Iterator[tuple[str, str]]:
+def _env_of(path: str, marks: list[str]) -> Iterator[tuple[str, str]]:
     """Yield name and value of the ``env`` in the settings file at *path*."""
-    if not mentions(path, groups):
+    if not mentions(path, [mark.encode("ascii") for mark in marks], False):
         return
     data = read_small(path, SETTINGS_LIMIT)
     if data is None:

@@ -23,9 +23,15 @@ FORMAT = "cclaunch-compiled-3"
 RECORD = "\x1e"
 FIELD = "\x1f"
 SIZE_LIMIT = 1 << 20
+STATE_PLACE = "state"
+"""Claude's state file among the places of its settings."""
+
 SETTINGS_LIMIT = 256 << 20
 """Bytes of one of claude's settings files: its ``.claude.json`` alone may hold megabytes."""
 MISSING = "-"
+END = "end"
+DAMAGED = (ValueError, IndexError, KeyError, TypeError, AttributeError)
+"""What it may come to when a compiled file is not what we wrote: it is made anew."""
 
 APP = "cclaunch"
 
@@ -128,7 +134,8 @@ def stamp(path: str) -> str:
 
 def write_records(records: "list[list[str]]") -> str:
     """Return the text of a compiled file. A record is a list of fields; separators inside a field are dropped."""
-    return RECORD.join(FIELD.join(field.replace(RECORD, "").replace(FIELD, "") for field in record) for record in records)
+    whole = [*records, [END]]
+    return RECORD.join(FIELD.join(field.replace(RECORD, "").replace(FIELD, "") for field in record) for record in whole)
 
 
 def read_compiled(path: str, key: str) -> "list[list[str]] | None":
@@ -144,7 +151,7 @@ def read_compiled(path: str, key: str) -> "list[list[str]] | None":
         records = [record.split(FIELD) for record in data.decode("utf-8", "surrogateescape").split(RECORD)]
     except ValueError:
         return None
-    if records[0] != [FORMAT, key]:
+    if records[0] != [FORMAT, key] or records.pop() != [END]:
         return None
     for record in records:
         if record[0] == "source" and (len(record) != 3 or stamp(record[1]) != record[2]):
@@ -172,9 +179,8 @@ def gather(
         named: The NAME of ``+NAME``, or an empty string.
         write: Whether the cache may be written.
     """
-    records = read_compiled(where.cache + "/plan", plan_key(__version__, where.config))
-    if records is not None:
-        plan = Plan(records)
+    plan = _plan(where)
+    if plan is not None:
         place = _place(where, environ, directory, plan.settings["asked"], write)
         selection = select(plan, place, environ, directory, named)
         chosen = plan.profiles.get(selection.asked)
@@ -187,13 +193,25 @@ def gather(
     return plan, place, select(plan, place, environ, directory, named)
 
 
+def _plan(where: Directories) -> "Plan | None":
+    records = read_compiled(where.cache + "/plan", plan_key(__version__, where.config))
+    try:
+        plan = None if records is None else Plan(records)
+        return plan if plan is not None and plan.settings["asked"] is not None else None
+    except DAMAGED:
+        return None
+
+
 def _place(where: Directories, environ: "dict[str, str]", directory: str, asked: str, write: bool) -> Place:
     if not directory:
         return Place([])
     key = place_key(directory, asked)
     records = read_compiled(place_file(where.cache, key), key)
-    if records is not None:
-        return Place(records)
+    try:
+        if records is not None:
+            return Place(records)
+    except DAMAGED:
+        pass
     from cclaunch.compile import compile_place
 
     return compile_place(where, directory, home(environ), asked=asked, write=write)
@@ -207,7 +225,10 @@ def gather_claims(
     config_dir = chosen.config_dir if chosen else ""
     if not config_dir and (name := plan.settings["config_dir_name"]) in environ:
         config_dir = environ[name] if environ[name].startswith("/") else f"{directory}/{environ[name]}"
-    claims = read_claims(where.cache, directory, config_dir)
+    try:
+        claims = read_claims(where.cache, directory, config_dir)
+    except DAMAGED:
+        claims = None
     if claims is not None:
         return claims
     from cclaunch.claims import compile_claims
@@ -228,7 +249,7 @@ def claims_key(directory: str, config_dir: str) -> str:
 
 def read_claims(cache: str, directory: str, config_dir: str) -> "list[list[str]] | None":
     """
-    Return [scope, path, variable, value] of each thing that claude's settings files say and that matters to a launch.
+    Return [place, path, variable, value] of each thing that claude's settings files say and that matters to a launch.
 
     None when they must be worked out anew. Claude itself writes one of these files all the time: as long as it still
     mentions none of our variables, that does not count as a change, and it is only searched, never parsed.
@@ -237,31 +258,40 @@ def read_claims(cache: str, directory: str, config_dir: str) -> "list[list[str]]
     records = read_compiled(place_file(cache, key), key)
     if records is None:
         return None
-    claims, groups = [], []
+    claims, marks = [], []
     for kind, *fields in records:
         if kind == "marks":
-            groups.append([mark.encode("ascii") for mark in fields])
+            marks = [mark.encode("ascii") for mark in fields]
         elif kind == "claim":
             claims.append(fields)
         elif kind == "settings":
-            path, mark, said = fields
-            if stamp(path) != mark and (said or mentions(path, groups)):
+            place, path, mark, said = fields
+            if stamp(path) != mark and (said or mentions(path, marks, place == STATE_PLACE)):
                 return None
     return claims
 
 
-def mentions(path: str, groups: "list[list[bytes]]") -> bool:
-    """Say whether the file at *path* holds one mark of each of *groups*, or cannot be read."""
+def mentions(path: str, marks: "list[bytes]", is_state: bool) -> bool:
+    """
+    Say whether the file at *path* may say something that matters: it holds one of *marks*, or cannot be read.
+
+    Of claude's state file (*is_state*), which may have megabytes, only the texts behind ``"env"`` are searched.
+    """
     data = read_small(path, SETTINGS_LIMIT)
     if data is None:
         return stamp(path) != MISSING
-    for group in groups:
-        for mark in group:
-            if mark in data:
-                break
-        else:
-            return False
-    return True
+    if not is_state:
+        return any([mark in data for mark in marks])
+    start = data.find(b'"env"')
+    while start >= 0:
+        end = data.find(b"}", start)
+        while end >= 0 and data.count(b'"', start, end) % 2:  # inside a string
+            end = data.find(b"}", end + 1)
+        block = data[start:end]
+        if end < 0 or b"\\" in block or block.count(b"{") > 1 or any([mark in block for mark in marks]):
+            return True
+        start = data.find(b'"env"', end)
+    return False
 
 
 def is_current(profile: Profile) -> bool:

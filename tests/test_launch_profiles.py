@@ -277,3 +277,18 @@ def test_what_wraps_claudes_background_processes_keeps_their_contract(place):
     assert found["argv"][1:] == ["--bg-spare", "x y"]
     assert found["environ"]["CLAUDE_CODE_PROCESS_WRAPPER"] == wrapper
     assert otel.RESOURCE_ATTRIBUTES in found["environ"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "garbled", "empty"])
+def test_a_damaged_cache_is_made_anew(place, damage):
+    """It is ours and disposable: no launch may lose its labels over it."""
+    profile(place, "a", '[attributes]\nteam = "a"\n')
+    choose(place, profile={"active": "a"})
+    time.sleep(0.03)
+    launched(place)
+    for path in (Path(place.environ["XDG_CACHE_HOME"]) / "cclaunch").rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            path.write_bytes({"cut": data[: len(data) // 2], "garbled": data.replace(b"\x1f", b"\x1f\x1f"), "empty": b""}[damage])
+
+    assert launched(place) == ({"cclaunch.profile": "a", "team": "a"}, [])

@@ -397,3 +397,26 @@ def test_the_local_file_of_the_repositorys_root_is_read_and_the_stronger_one(fil
     found = compile_claims(files.where, files.plan, str(inner), "", str(files.home), managed=str(files.managed))
 
     assert [claim.value for claim in found] == ["cwd", "root"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stale"),
+    [
+        ('{"a": "OTEL_x", "mcpServers": {"m": {"env": {"A": "1"}}}}', False),
+        ('{"history": ["OTEL_METRICS_EXPORTER=none"], "env": {}}', False),
+        ('{"a": "says \\"env\\" and OTEL_x"}', False),
+        ('{"env": {"A": "}", "OTEL_METRICS_EXPORTER": "none"}}', True),
+        ('{"env": {"A": "\\\\", "OTEL_METRICS_EXPORTER": "none"}}', True),
+        ('{"env": {"A": {}, "OTEL_METRICS_EXPORTER": "none"}}', True),
+        ('{"x": {"env": {"A": "1"}}, "env": {"CLAUDE_CODE_ENABLE_TELEMETRY": "0"}}', True),
+        ('{"env": {"OTEL_METRICS_EXPORTER": "none"', True),
+    ],
+)
+def test_of_the_state_file_only_what_stands_behind_env_counts(files, text, stale):
+    """It holds the history of every prompt, which may well talk about telemetry."""
+    files.write(STATE, "{}")
+    files.compiled()
+
+    files.write(STATE, text)
+
+    assert (files.cached() is None) == stale
