@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
     {"__init__", "otel", "errors", "assets"},
-    {"environment", "config", "placetext"},
+    {"environment", "config", "placetext", "gitconfig"},
     {
         "claude",
         "probe",
