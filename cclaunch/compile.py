@@ -18,7 +18,7 @@ from cclaunch.placefile import read_place_file
 from cclaunch.plan import FORMAT, Directories, place_file, place_key, plan_key, read_small, stamp, write_records
 from cclaunch.profile_files import load_profile, profile_names, profile_path, profiles_directory, resolve_profile
 from cclaunch.profiles import Profile
-from cclaunch.repository import located, repository
+from cclaunch.repository import git_directory, repository
 from cclaunch.state import State, load_state, state_path
 
 YOUNG_NS = 10_000_000
@@ -132,7 +132,7 @@ def compile_place(where: Directories, directory: str, home: str, *, asked: str =
     stated = read_place_file(directory, home, os.geteuid() if hasattr(os, "geteuid") else -1)
     automatic = [("vcs.repository.name", name)]
     if "branch" in asked.split():
-        head = located(directory)[1] + "/HEAD"
+        head = git_directory(directory) + "/HEAD"
         paths = [*paths, head]
         automatic.append(("vcs.ref.head.name", _branch(head)))
     if "host" in asked.split():

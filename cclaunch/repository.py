@@ -2,93 +2,177 @@
 The name of the repository that a directory belongs to, read from ``.git`` itself.
 
 Starting git would cost more than the launch. Worktrees and submodules have a ``.git`` *file* that points
-elsewhere; the remote's URL may hold a password, so only the last part of its path ever leaves here.
+elsewhere; the remote's URL may hold a password, so only the last part of its path ever leaves here. What git finds,
+this finds, but for what lies outside the repository's own files: ``GIT_DIR``, the person's configuration, includes.
 """
 
+import os
 import posixpath
+import re
+import stat
 
+from cclaunch.environment import LONGEST, encode
+from cclaunch.gitconfig import Entry, entries
 from cclaunch.plan import read_small
+
+SHORT_FILE = 4096
+"""Bytes of a ``.git`` file, of ``commondir`` and of HEAD: each holds one path or name."""
+
+HEAD = re.compile(rb"ref:\s*refs/|[0-9a-f]{40}")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+HELPER = re.compile(r"[A-Za-z0-9]+::")
+HOST = re.compile(r"(?:\[[^\]/]*\]|[^/:\[]*@\[[^\]/]*\]|[^/:]+):")
+"""The host of the form ``user@host:path``; an IPv6 address, or a host with its port, stands in brackets."""
 
 
 def repository(directory: str) -> tuple[str, list[str]]:
     """
     Return (name, sources) of the repository that holds *directory*.
 
-    The name is the last part of the remote ``origin``'s path without ``.git``, else the main worktree's
-    directory name; empty outside a repository. The sources are the paths whose change can change the answer.
+    The name is the last part of the path of the remote ``origin`` without ``.git``, else the main worktree's directory
+    name; empty outside a repository, and where git itself refuses a broken one. The sources are the paths whose change
+    can change the answer.
     """
-    sources = []
+    worktree, git, sources = _search(directory)
+    if not git:
+        return "", sources
+    name = _name(git, posixpath.join(worktree, ".git"), worktree, sources)
+    return name, list(dict.fromkeys(sources))
+
+
+def _search(directory: str) -> tuple[str, str, list[str]]:
+    """Return (worktree, git directory, sources) of the repository that holds *directory*; empty strings outside of one."""
+    sources: list[str] = []
     current = directory
     while True:
         marker = posixpath.join(current, ".git")
-        sources.append(marker)
-        git = _git_directory(marker, current)
+        git, final = _git_directory(marker, current)
+        if not git:
+            sources += [marker, posixpath.join(current, "HEAD")]
+            git = current if not final and _is_git_directory(current) else ""
         if git:
-            common = _common_directory(git)
-            config = posixpath.join(common, "config")
-            sources += [config, posixpath.join(git, "commondir")]
-            return _remote_name(config) or _directory_name(common, current), sources
+            return current, git, sources
         parent = posixpath.dirname(current)
-        if parent == current:
-            return "", sources
+        if final or parent == current:
+            return "", "", sources
         current = parent
 
 
-def _git_directory(marker: str, worktree: str) -> str:
-    if posixpath.isdir(marker):
-        return marker if posixpath.exists(posixpath.join(marker, "HEAD")) else ""
-    text = (read_small(marker, 4096) or b"").decode("utf-8", "surrogateescape")
-    if not text.startswith("gitdir:"):
-        return ""
-    return posixpath.normpath(posixpath.join(worktree, text[len("gitdir:") :].strip()))
+def _name(git: str, marker: str, worktree: str, sources: list[str]) -> str:
+    """Return the name of the repository whose files are in *git*, and add to *sources* what it was read from."""
+    common = _common_directory(git)
+    config = posixpath.join(common, "config")
+    sources += [config, posixpath.join(git, "commondir")]
+    # The times of a directory move with every commit; its config goes with it and stays the same.
+    if not (posixpath.isdir(marker) and posixpath.exists(config)):
+        sources.append(marker)
+    found = list(entries((read_small(config) or b"").decode("utf-8", "replace")))
+    return _fitting(name_of_url(_first(found, "remote", "origin", "url"))) or _fitting(
+        _directory_name(git, common, worktree, _first(found, "core", "", "worktree"))
+    )
+
+
+def _git_directory(marker: str, worktree: str) -> tuple[str, bool]:
+    """Return (git directory or an empty string, whether the search ends here) of an entry ``.git``, as git takes it."""
+    try:
+        mode = os.stat(marker).st_mode
+    except (OSError, ValueError):
+        return "", False
+    if stat.S_ISDIR(mode):
+        return (marker if _has_head(marker) else ""), False  # by its name, HEAD alone makes it one
+    if not stat.S_ISREG(mode):
+        return "", False
+    text = (read_small(marker, SHORT_FILE) or b"").decode("utf-8", "surrogateescape")
+    if not text.startswith("gitdir: "):
+        return "", True
+    target = posixpath.realpath(posixpath.join(worktree, text[len("gitdir: ") :].rstrip("\r\n")))
+    return (target if _is_git_directory(target) else ""), True
+
+
+def _is_git_directory(path: str) -> bool:
+    """Say whether *path* is what git takes for a repository: HEAD, and objects and refs where they are shared."""
+    return _has_head(path) and all(posixpath.isdir(posixpath.join(_common_directory(path), name)) for name in ("objects", "refs"))
+
+
+def _has_head(path: str) -> bool:
+    head = posixpath.join(path, "HEAD")
+    try:
+        return os.readlink(head).startswith("refs/")
+    except (OSError, ValueError):
+        return bool(HEAD.match(read_small(head, SHORT_FILE) or b""))
 
 
 def _common_directory(git: str) -> str:
-    text = (read_small(posixpath.join(git, "commondir"), 4096) or b"").decode("utf-8", "surrogateescape").strip()
-    return posixpath.normpath(posixpath.join(git, text)) if text else git
+    text = (read_small(posixpath.join(git, "commondir"), SHORT_FILE) or b"").decode("utf-8", "surrogateescape").rstrip("\r\n")
+    return posixpath.realpath(posixpath.join(git, text)) if text else git
 
 
-def _remote_name(config: str) -> str:
-    """Return the last part of ``remote.origin.url``'s path without ``.git``."""
-    inside = False
-    url = ""
-    for raw in (read_small(config) or b"").decode("utf-8", "replace").splitlines():
-        line = raw.strip()
-        if line.startswith("["):
-            inside = line.replace(" ", "").replace("\t", "").lower().startswith('[remote"origin"]')
-        elif inside and not url:
-            key, separator, value = line.partition("=")
-            if separator and key.strip().lower() == "url":
-                url = value.strip().strip('"')
-    path = url.partition("#")[0].partition("?")[0].rstrip("/")
-    name = path.replace("\\", "/").rpartition("/")[2].rpartition(":")[2]
-    return name.removesuffix(".git")
+def _first(found: list[Entry], section: str, subsection: str, key: str) -> str:
+    """Return the first value of a key that says something, or an empty string."""
+    return next((one.value for one in found if one[:3] == (section, subsection, key) and one.value), "")
 
 
-def _directory_name(common: str, worktree: str) -> str:
-    """Return the main worktree's name: the parent of a ``.git`` directory, else the worktree's own (submodules, bare)."""
-    if posixpath.basename(common) == ".git":
+def name_of_url(url: str) -> str:
+    """Return the last part of the path of a remote's *url* without ``.git``; empty when there is none that is safe to show."""
+    while helper := HELPER.match(url):
+        url = url[helper.end() :]
+    if scheme := SCHEME.match(url):
+        path = url[scheme.end() :].partition("#")[0].partition("?")[0].partition("/")[2]
+    elif host := HOST.match(url):
+        path = url[host.end() :]
+    else:
+        path = url
+    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+    if parts[1:] and parts[-1] == ".git":
+        parts.pop()
+    name = parts[-1].strip().removesuffix(".git") if parts else ""
+    # An `@` behind a host is a password with a slash or a colon in it, and what git would not understand either.
+    unsafe = path != url and "@" in name
+    return "" if unsafe or name == ".." else name
+
+
+def _directory_name(git: str, common: str, worktree: str, configured: str) -> str:
+    """
+    Return the main worktree's directory name.
+
+    Args:
+        git, common: The git directory of this worktree, and the one that all worktrees share.
+        worktree: The directory in which ``.git`` was found, or the bare repository.
+        configured: ``core.worktree``, which a submodule has.
+    """
+    name = posixpath.basename(common)
+    if name == ".git":
         return posixpath.basename(posixpath.dirname(common))
-    return posixpath.basename(worktree)
+    if configured:
+        return posixpath.basename(posixpath.normpath(posixpath.join(common, configured)))
+    if git == common and worktree != common:
+        return posixpath.basename(worktree)
+    # Bare, or one of its worktrees. `.bare` beside them is a habit, and no name.
+    return posixpath.basename(posixpath.dirname(common)) if name.startswith(".") else name.removesuffix(".git")
 
 
-def located(directory: str) -> tuple[str, str]:
-    """Return (worktree, git directory) of the repository that holds *directory*; two empty strings outside of one."""
-    current = directory
-    while True:
-        if git := _git_directory(posixpath.join(current, ".git"), current):
-            return current, git
-        parent = posixpath.dirname(current)
-        if parent == current:
-            return "", ""
-        current = parent
+def _fitting(name: str) -> str:
+    """Return *name* as every release of claude takes it: valid Unicode, nothing but printable characters, not too long."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = "".join(character for character in text if character.isprintable())[:LONGEST]
+    while len(encode(text)) > LONGEST:
+        text = text[:-1]
+    return text
+
+
+def git_directory(directory: str) -> str:
+    """Return the git directory of the worktree that holds *directory*; an empty string outside of one."""
+    return _search(directory)[1]
 
 
 def worktrees(directory: str) -> list[str]:
-    """Return the root of the worktree that holds *directory*, and the main worktree of a linked one; without *directory*."""
-    root, git = located(directory)
-    if not git:
-        return []
-    common = _common_directory(git)
+    """Return the next directory upwards with a ``.git``, and the main worktree of a linked one; without *directory*."""
+    root = directory
+    while not posixpath.lexists(posixpath.join(root, ".git")):
+        if root == posixpath.dirname(root):
+            return []
+        root = posixpath.dirname(root)
+    git, _ = _git_directory(posixpath.join(root, ".git"), root)
+    common = _common_directory(git) if git else ""
     main = posixpath.dirname(common) if posixpath.basename(common) == ".git" else root
     return [path for path in dict.fromkeys((root, main)) if path != directory]
