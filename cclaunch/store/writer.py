@@ -82,8 +82,13 @@ class Writer:
         self._thread.start()
 
     def submit(self, batch: Batch) -> "Future[None]":
-        """Return a future that is resolved when *batch* is committed, or fails with StoreUnavailable."""
+        """
+        Return a future that is resolved when *batch* is committed, or fails with StoreUnavailable or Unstorable.
+
+        It cannot be cancelled: who gives up waiting (a client that hangs up) does not take the batch back.
+        """
         done: Future[None] = Future()
+        done.set_running_or_notify_cancel()
         rows = len(batch.events) + len(batch.points)
         with self._count:
             if self._waiting_rows + rows > MOST_WAITING:
