@@ -103,6 +103,22 @@ def test_a_number_that_sqlite_cannot_hold_is_unstorable(writer: Writer) -> None:
     assert writer.submit(named("next")).exception(10) is None
 
 
+def test_want_of_memory_passes(writer: Writer) -> None:
+    """It says nothing about the batch: the exporter is to try again."""
+
+    class Greedy(dict[str, object]):
+        def items(self):  # type: ignore[no-untyped-def]
+            raise MemoryError
+
+    (row,) = named("greedy").events
+    greedy = row._replace(attributes=Greedy(a=1))  # type: ignore[arg-type]
+
+    assert isinstance(writer.submit(Batch(events=[greedy])).exception(10), StoreUnavailable)
+    assert "MemoryError" in writer.trouble
+    assert writer.submit(named("next")).exception(10) is None
+    assert writer.trouble == ""
+
+
 def test_who_gives_up_waiting_does_not_stop_the_writer(writer: Writer) -> None:
     """A promise cannot be taken back: the batch is committed, and so is the next one."""
     with locked(writer):

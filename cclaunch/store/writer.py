@@ -166,8 +166,8 @@ class Writer:
             self._transaction(self._connection, batches)
         except (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.ProgrammingError) as error:
             return Unstorable(f"it cannot be stored: {error}")
-        except (sqlite3.Error, OSError, StoreError) as error:
-            self.trouble = f"cannot write {self.path}: {error}"
+        except (sqlite3.Error, OSError, StoreError, MemoryError) as error:
+            self.trouble = f"cannot write {self.path}: {str(error) or type(error).__name__}"
             self._drop()
             return StoreUnavailable(self.trouble)
         except Exception as error:  # a value that Python or SQLite does not take
