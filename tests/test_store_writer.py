@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -163,3 +164,25 @@ def test_a_message_that_is_larger_than_the_bound_is_taken_when_nothing_waits(
     asyncio.run(collector.take(SIGNALS[0], logs("large")))
 
     assert names(collector.writer) == ["large"]
+
+
+def test_a_client_that_hangs_up_frees_no_bytes_before_the_commit(
+    collector: EmbeddedCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its message is still in memory: clients that lose patience must not pile up more and more."""
+    message = logs("given_up")
+    monkeypatch.setattr(main, "MOST_AT_WORK", message.ByteSize() + 1)
+
+    async def give_up() -> None:
+        with locked(collector.writer):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(collector.take(SIGNALS[0], message), 0.1)
+            with pytest.raises(StoreUnavailable):
+                await collector.take(SIGNALS[0], logs("next"))
+        deadline = time.monotonic() + 5
+        while collector._bytes_at_work and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        await collector.take(SIGNALS[0], logs("later"))
+
+    asyncio.run(give_up())
+    assert names(collector.writer) == ["given_up", "later"]

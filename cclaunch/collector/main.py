@@ -69,10 +69,15 @@ class EmbeddedCollector:
         if self._bytes_at_work and self._bytes_at_work + size > MOST_AT_WORK:
             raise StoreUnavailable("too much waits for the disk")
         self._bytes_at_work += size
-        try:
-            return await self._store(signal, request, size)
-        finally:
+        work = asyncio.ensure_future(self._store(signal, request, size))
+
+        def over(_: object) -> None:
             self._bytes_at_work -= size
+            if not work.cancelled():
+                work.exception()  # looked at: who asked may be gone, and nobody else would
+
+        work.add_done_callback(over)
+        return await asyncio.shield(work)  # a client that hangs up does not free the memory
 
     async def _store(self, signal: Any, request: Message, size: int) -> Message:
         from cclaunch.collector.signals import Rejected, answer_of
