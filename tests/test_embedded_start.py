@@ -264,17 +264,35 @@ def test_a_port_taken_on_the_other_loopback_address_counts(place: Place) -> None
 
 
 def test_all_ports_taken_is_no_reason_to_fail(place: Place) -> None:
-    """Three strangers, three sentences."""
+    """One stranger on all three: one sentence that names it, the ports and what is used instead."""
     wanted = dict(place.ports)
     held = [socket.create_server(("127.0.0.1", port)) for port in wanted.values()]
     try:
         started = place.start()
         assert not set(wanted.values()) & set(place.ports.values())
-        assert len(started.notes) == 3
+        (said,) = started.notes
+        assert f"pid {os.getpid()}" in said
+        assert all(str(port) in said for port in [*wanted.values(), *place.ports.values()])
         assert embedded.health(place.where) is None
     finally:
         for one in held:
             one.close()
+
+
+def test_each_holder_of_a_port_is_named_in_a_sentence_of_its_own(place: Place) -> None:
+    """Two strangers, two sentences."""
+    code = "import socket, sys\nheld = socket.create_server(('127.0.0.1', int(sys.argv[1])))\nprint('ready', flush=True)\ninput()"
+    words = [sys.executable, "-c", code, str(place.ports["metrics"])]
+    with (
+        socket.create_server(("127.0.0.1", place.ports["http"])),
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other,
+    ):
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"ready\n"
+        notes = place.start().notes
+        other.kill()
+
+    assert [f"pid {pid}" in note for pid, note in zip([os.getpid(), other.pid], notes, strict=True)] == [True, True]
 
 
 def test_the_status_names_each_service(place: Place) -> None:

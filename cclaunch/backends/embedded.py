@@ -110,15 +110,15 @@ def start(where: Directories, config: Config, *, deadline_s: float, environ: Map
         before = collector_ports(where.data)
         if trouble is None or (lock.held(lock_path(where)) and not _settles(where, until)):
             shutdown(where)
-        notes: list[str] = []
+        holder = ""
         if running(where) is None:
             found = foreign.judge(where, config)
             if found.ports is not None:
                 return Started(found.ports, found.notes)
-            notes = found.notes
+            holder = found.holder
             # an older one's sessions still run, and send to its ports
             _spawn(where, _ports_of(before) if trouble is None and before else config.ports, environ or {})
-        return Started(_wait(where, until), notes + _moved(where, config, notes))
+        return Started(_wait(where, until), _moved(where, config, holder))
 
 
 def _ports_of(ports: Ports) -> list[int]:
@@ -136,22 +136,26 @@ def _settles(where: Directories, until: float) -> bool:
     return not lock.held(lock_path(where))
 
 
-def _moved(where: Directories, config: Config, notes: list[str]) -> list[str]:
-    """Return a sentence on each other port that was taken, naming its holder."""
+def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]:
+    """Return a sentence on each program that holds ports of ours, naming it and the ports that are used instead."""
     from cclaunch.ports import listener
 
     ports = collector_ports(where.data)
     if ports is None:
         return []
-    said = []
-    for name, wanted, got in (
-        ("http", config.ports.http, ports.http),
-        ("metrics", config.ports.metrics, ports.metrics),
-        ("grpc", config.ports.grpc, ports.grpc),
-    ):
-        if str(wanted) != got and not any(f"port {wanted} " in note for note in notes):
-            said.append(f"port {wanted} ({name}) is held by {listener(wanted) or 'another program'}; {got} is used instead")
-    return said
+    taken: dict[str, list[tuple[str, str]]] = {}
+    for name, wanted, got in zip(config.ports._fields, config.ports, _ports_of(ports), strict=True):
+        if wanted != got:
+            known = holder_of_grpc if name == "grpc" else ""
+            holder = known or str(listener(wanted) or "another program")
+            taken.setdefault(holder, []).append((f"{wanted} ({name})", str(got)))
+    return [_left_to(holder, moves) for holder, moves in taken.items()]
+
+
+def _left_to(holder: str, moves: Sequence[tuple[str, str]]) -> str:
+    wanted, got = (", ".join(names) for names in zip(*moves, strict=True))
+    many, verb = ("s", "are") if len(moves) > 1 else ("", "is")
+    return f"port{many} {wanted} {verb} held by {holder}; {got} {verb} used instead"
 
 
 def _older(ports: Ports | None) -> bool:
