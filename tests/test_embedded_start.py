@@ -240,6 +240,17 @@ def test_a_database_of_somebody_else_fails_with_its_reason(place: Place) -> None
     assert database.read_bytes().startswith(b"this is no database")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a directory away")
+def test_nothing_is_started_in_the_home_of_another_user(place: Place) -> None:
+    """sudo -E: the owner could not change the files that root leaves there."""
+    os.chown(place.base, 12345, 12345)
+    before = sorted(place.base.rglob("*"))
+
+    with pytest.raises(StartFailed, match="belongs to another user"):
+        place.start()
+    assert sorted(place.base.rglob("*")) == before
+
+
 def test_a_taken_port_is_left_to_its_holder(place: Place) -> None:
     """Ours takes a free one, the others stay, and one sentence names the holder."""
     wanted = dict(place.ports)

@@ -100,6 +100,7 @@ def start(where: Directories, config: Config, *, deadline_s: float, environ: Map
         StartFailed: It did not become healthy within *deadline_s* seconds; the cause holds its last words.
     """
     until = time.monotonic() + max(deadline_s, 0.1)
+    _refuse_another_home((environ or {}).get("HOME", ""))
     _make_directories(where)
     with _alone(where, until):
         trouble = health(where)
@@ -163,6 +164,15 @@ def _older(ports: Ports | None) -> bool:
         return [int(part) for part in version.split(".") if part.isdigit()]
 
     return ports is not None and parts(ports.version) < parts(__version__)
+
+
+def _refuse_another_home(home: str) -> None:
+    """Raise StartFailed when *home* belongs to another user (`sudo -E`): they could not change what we leave there."""
+    with contextlib.suppress(OSError):  # one that is not there is for `_make_directories` to complain about
+        if home and os.stat(home).st_uid != os.geteuid():
+            raise StartFailed(
+                f"the home directory {home} belongs to another user: nothing is written there", hint="run it as that user"
+            )
 
 
 def _make_directories(where: Directories) -> None:
