@@ -152,7 +152,7 @@ def _left(ports: Ports, config: Config) -> Iterator[Finding]:
         used = getattr(ports, name)
         if str(number) != used:
             holder = listener(number)
-            detail = f"held by {holder}" if holder else "free by now; `cclaunch stack restart` takes it"
+            detail = f"held by {holder}" if holder else "free by now"
             yield Finding(f"port {number} ({name})", True, f"{detail}; {used} is used instead")
 
 
