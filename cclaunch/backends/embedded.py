@@ -90,11 +90,19 @@ def running(where: Directories) -> Running | None:
     return Running(int(found) if found.isdigit() else None, holder.pid, holder.when, collector_ports(where.data))
 
 
-def start(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
+def start(
+    where: Directories,
+    config: Config,
+    *,
+    deadline_s: float,
+    environ: Mapping[str, str] | None = None,
+    keep: Ports | None = None,
+) -> Started:
     """
     Make sure that a collector answers, and return its ports.
 
     Idempotent: of many launches at once one starts it and the others wait. An older one is drained and replaced.
+    *keep* are the ports of one that was ended, where sessions that still run send to.
 
     Raises:
         StartFailed: It did not become healthy within *deadline_s* seconds; the cause holds its last words.
@@ -108,18 +116,30 @@ def start(where: Directories, config: Config, *, deadline_s: float, environ: Map
             ports = collector_ports(where.data)
             if ports is not None:
                 return Started(ports, [])
-        before = collector_ports(where.data)
+        if trouble is None:
+            keep = collector_ports(where.data)  # an older one's sessions still run, and send to its ports
         if trouble is None or (lock.held(lock_path(where)) and not _settles(where, until)):
             shutdown(where)
         holder = ""
         if running(where) is None:
-            found = foreign.judge(where, config)
-            if found.ports is not None:
-                return Started(found.ports, found.notes)
-            holder = found.holder
-            # an older one's sessions still run, and send to its ports
-            _spawn(where, _ports_of(before) if trouble is None and before else config.ports, environ or {})
+            if keep is None:
+                found = foreign.judge(where, config)
+                if found.ports is not None:
+                    return Started(found.ports, found.notes)
+                holder = found.holder
+            _spawn(where, _ports_of(keep) if keep else config.ports, environ or {})
         return Started(_wait(where, until), _moved(where, config, holder))
+
+
+def restart(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
+    """End the collector and start it again, on the same ports where sessions send to them. Raises StartFailed."""
+    from cclaunch.collector.pids import any_alive
+
+    _refuse_another_home((environ or {}).get("HOME", ""))
+    needed = any_alive(where.data + "/collector.pids")
+    ports = collector_ports(where.data)
+    shutdown(where)
+    return start(where, config, deadline_s=deadline_s, environ=environ, keep=ports if needed else None)
 
 
 def _ports_of(ports: Ports) -> list[int]:
@@ -148,7 +168,7 @@ def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]
     for name, wanted, got in zip(config.ports._fields, config.ports, _ports_of(ports), strict=True):
         if wanted != got:
             known = holder_of_grpc if name == "grpc" else ""
-            holder = known or str(listener(wanted) or "another program")
+            holder = known or str(listener(wanted) or "")
             taken.setdefault(holder, []).append((f"{wanted} ({name})", str(got)))
     return [_left_to(holder, moves) for holder, moves in taken.items()]
 
@@ -156,6 +176,8 @@ def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]
 def _left_to(holder: str, moves: Sequence[tuple[str, str]]) -> str:
     wanted, got = (", ".join(names) for names in zip(*moves, strict=True))
     many, verb = ("s", "are") if len(moves) > 1 else ("", "is")
+    if not holder:
+        return f"port{many} {wanted} {verb} free, but running sessions send to {got}: that stays in use"
     return f"port{many} {wanted} {verb} held by {holder}; {got} {verb} used instead"
 
 
