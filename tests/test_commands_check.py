@@ -115,6 +115,19 @@ def test_a_collector_that_cannot_start_says_why_and_whose_ports_they_are(ready):
     ready.data.unlink()
 
 
+def test_a_collector_that_ended_gives_its_reason_once(ready):
+    """Not the end of its log as well, which says less."""
+    ready.configure()
+    ready.data.mkdir(parents=True)
+    ready.database.write_bytes(b"this is no database at all " * 100)
+
+    _, found = check(ready)
+
+    detail = found["collector"]["detail"]
+    assert detail.startswith("the collector ended: ")
+    assert (detail.count("not a database"), "giving up" in detail) == (2, False)  # ours, and SQLite's own words
+
+
 def test_a_port_that_was_taken_is_named_with_its_holder_and_its_substitute(ready):
     """Nothing is wrong then, but it is not the port that people know; once it is free, that is said as well."""
     ports = ready.configure()

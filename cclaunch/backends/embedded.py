@@ -28,6 +28,7 @@ END_S = 5.0
 SETTLE_S = 3.0
 ANSWER_S = 0.5
 SICK = "it is not healthy: "
+ENDED = "the collector ended: "
 LARGEST_LOG = 5 << 20
 
 KEPT_VARIABLES = ("HOME", "PATH", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME", "CCLAUNCH_CONFIG_DIR", "CCLAUNCH_DATA_DIR")
@@ -234,7 +235,7 @@ def _wait(where: Directories, until: float) -> Ports:
         gone = time.monotonic() - began > 1.0 and not lock.held(lock_path(where))
         if time.monotonic() > until or gone:
             raise StartFailed(
-                f"the collector did not come up: {trouble}" if not gone else f"the collector ended: {_last_words(where)}",
+                f"the collector did not come up: {trouble}" if not gone else f"{ENDED}{_last_words(where)}",
                 cause="\n".join(_tail(log_path(where), 5)),
                 hint="cclaunch stack logs",
             )

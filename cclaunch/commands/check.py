@@ -108,7 +108,7 @@ def _collector(where: Directories, config: Config, environ: Environ) -> tuple[Po
         started = embedded.start(where, config, deadline_s=config.stack.wait, environ=environ)
     except CclaunchError as error:
         last = "".join(error.cause.splitlines()[-1:])
-        cause = f": {last}" if last and error.message not in last and last not in error.message else ""
+        cause = f": {last}" if last and not error.message.startswith(embedded.ENDED) else ""  # those are its last words
         return None, Finding("collector", False, f"{error.message}{cause}", error.hint)
     forget(where)
     if started.ports.owner:
