@@ -15,6 +15,7 @@ from collector_client import Place, logs, resident, wait_until
 
 from cclaunch import __version__
 from cclaunch.backends import embedded
+from cclaunch.collector.process import command
 from cclaunch.errors import StartFailed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -249,6 +250,22 @@ def test_nothing_is_started_in_the_home_of_another_user(place: Place) -> None:
     with pytest.raises(StartFailed, match="belongs to another user"):
         place.start()
     assert sorted(place.base.rglob("*")) == before
+
+
+@pytest.mark.parametrize("room", [0, 200])
+def test_a_disk_without_room_ends_a_start_with_one_line(place: Place, room: int) -> None:
+    """The lock cannot be signed, or with a little more room the database cannot be made: no traceback, no second try."""
+    Path(place.where.data).mkdir(parents=True)
+    words = command("supervisor", place.where, *place.ports.values())
+    limit = (
+        f"import os, sys; from resource import *; setrlimit(RLIMIT_FSIZE, ({room}, {room})); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", limit, *words], capture_output=True, env=place.environ, timeout=20, check=False)
+
+    assert done.returncode == 1
+    assert b"error: cannot " in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_a_taken_port_is_left_to_its_holder(place: Place) -> None:

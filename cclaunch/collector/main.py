@@ -217,7 +217,11 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
             )
         )
 
-    collector = EmbeddedCollector(where, make_key(where.data + "/collector.key"))
+    try:
+        key = make_key(where.data + "/collector.key")
+    except OSError as error:  # starting it again would not help
+        raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
+    collector = EmbeddedCollector(where, key)
     collector.writer.start()
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
     grpc_server = otlp_grpc.new_server(collector)
