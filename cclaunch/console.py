@@ -22,6 +22,12 @@ NOTHING = "-"
 BOLD, GREEN, RED, DIM = "1", "32", "31", "2"
 
 
+class OutputFailed(CclaunchError, OSError):
+    """Stdout takes nothing more, for want of space or because it is closed: what was asked for could not be delivered."""
+
+    reference = "output"
+
+
 def printable(text: str) -> str:
     """Return *text* with control characters made visible, so that foreign text cannot drive the terminal."""
     return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode("ascii") for c in text)
@@ -52,17 +58,49 @@ def show_error(error: CclaunchError) -> None:
 
 
 def line(text: str = "") -> None:
-    """Write one line of data to stdout. What cannot be encoded there is escaped. Raises OSError."""
+    """
+    Write one line of data to stdout. What cannot be encoded there is escaped.
+
+    Raises:
+        BrokenPipeError: The reader has left.
+        OutputFailed: Stdout takes nothing more.
+    """
+    stream = sys.stdout
+    if stream is None:  # closed by whoever started us
+        raise OutputFailed("cannot write the output: stdout is closed")
     try:
-        sys.stdout.write(f"{text}\n")
+        stream.write(f"{text}\n")
     except UnicodeEncodeError:
-        encoding = sys.stdout.encoding or "ascii"
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        encoding = stream.encoding or "ascii"
+        line(text.encode(encoding, "backslashreplace").decode(encoding))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _given_up(error) from error
 
 
 def flush() -> None:
-    """Hand over what was written to stdout: a reader must not wait for the next line. Raises OSError."""
-    sys.stdout.flush()
+    """Hand over what was written to stdout: a reader must not wait for the next line. Raises as ``line`` does."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _given_up(error) from error
+
+
+def _given_up(error: OSError) -> OutputFailed:
+    """Point stdout at nothing, or the interpreter would complain at its exit; return what is to be said."""
+    import os
+
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)
+    except (OSError, ValueError, AttributeError):
+        pass
+    return OutputFailed(f"cannot write the output: {error.strerror}")
 
 
 def json_line(value: object, *, indent: int | None = None) -> None:
@@ -72,11 +110,11 @@ def json_line(value: object, *, indent: int | None = None) -> None:
     line(json.dumps(value, indent=indent, allow_nan=False))
 
 
-def colourful(stream: "TextIO", environ: "Mapping[str, str]") -> bool:
+def colourful(stream: "TextIO | None", environ: "Mapping[str, str]") -> bool:
     """Say whether *stream* may get colour: a terminal that is not dumb, and nobody set ``NO_COLOR``."""
     if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
         return False
-    return stream.isatty()
+    return stream is not None and stream.isatty()
 
 
 def styled(text: str, code: str, environ: "Mapping[str, str]") -> str:

@@ -5,13 +5,14 @@ The problem it owns: the collector's tests run the real two processes, in a thro
 ports; whatever a test does to them, nothing may be left alive.
 """
 
+import contextlib
 import gzip
 import http.client
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,6 +93,21 @@ class Place:
             return [row[0] for row in connection.execute("SELECT name FROM events ORDER BY id")]
         finally:
             connection.close()
+
+    def refuse(self, name: str) -> None:
+        """Have the database refuse every event called *name*, and take every other: what no decoder foresaw."""
+        with contextlib.closing(sqlite3.connect(self.where.data + "/telemetry.db")) as connection:
+            connection.execute(
+                f"CREATE TRIGGER refuse_{name} BEFORE INSERT ON events WHEN new.name = '{name}'"
+                " BEGIN SELECT RAISE(ABORT, 'never'); END"
+            )
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep the collector from committing for the length of the block."""
+        with contextlib.closing(sqlite3.connect(self.where.data + "/telemetry.db", isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
 
     def post(self, path: str, body: bytes | Iterator[bytes], kind: str = PROTOBUF, **headers: str) -> Answer:
         """Post *body* on a connection of its own; an iterator is sent in chunks, without a length."""
@@ -224,7 +240,7 @@ def wait_until(true: Callable[[], object], seconds: float = 8.0) -> bool:
     return False
 
 
-@contextmanager
+@contextlib.contextmanager
 def collector(base: Path, **options: float) -> Iterator[Place]:
     """Run a collector below *base* for the length of the block."""
     place = Place(base, **options)

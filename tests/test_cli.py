@@ -172,3 +172,27 @@ def test_a_full_disk_behind_stdout_is_one_sentence(sandbox: Sandbox):
 
     assert done.returncode == 1
     assert done.stderr.decode() == "cclaunch: error: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_disk_that_fills_up_under_much_output_is_one_sentence(sandbox: Sandbox):
+    """The first lines go into a buffer; it is not the end that fails, but some line in the middle."""
+    from stored import event, store
+
+    store(sandbox.database, *(event("user_prompt", 10**18 + number, filler="x" * 200) for number in range(100)))
+    done = sandbox.run(["sh", "-c", f"{' '.join(sandbox.command('events', '-n', '100', '--json'))} > /dev/full"])
+
+    assert done.returncode == 1
+    assert done.stderr.decode() == "cclaunch: error: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("words", [("status",), ("stack", "status", "--json"), ("events",)])
+def test_a_closed_stdout_is_one_sentence(sandbox: Sandbox, words: tuple[str, ...]):
+    """Some services start their programs without one."""
+    from stored import event, store
+
+    store(sandbox.database, event("user_prompt", 10**18))
+    done = sandbox.run(["sh", "-c", f"{' '.join(sandbox.command(*words))} >&-"])
+
+    assert done.returncode == 1
+    assert done.stderr.decode() == "cclaunch: error: cannot write the output: stdout is closed\n"

@@ -84,6 +84,24 @@ def test_what_cannot_be_decoded_is_an_invalid_argument(place: Place) -> None:
     assert refusal(place, LOGS, b"\x0a\xff\xff\xff\xff") is grpc.StatusCode.INVALID_ARGUMENT
 
 
+def test_what_no_database_takes_is_an_invalid_argument(place: Place) -> None:
+    """And is refused alone."""
+    place.refuse("unstorable")
+
+    assert refusal(place, LOGS, logs("unstorable").SerializeToString()) is grpc.StatusCode.INVALID_ARGUMENT
+    assert export(place, LOGS, logs("storable").SerializeToString()) == b""
+
+
+def test_a_client_that_loses_patience_does_not_harm_the_next(place: Place) -> None:
+    """Its deadline passes while the disk is busy: what it sent is stored all the same, and the collector goes on."""
+    with place.locked(), channel(place) as made, pytest.raises(grpc.RpcError) as failure:
+        made.unary_unary(LOGS)(logs("impatient").SerializeToString(), timeout=0.3)
+
+    assert failure.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert export(place, LOGS, logs("patient").SerializeToString()) == b""
+    assert {"impatient", "patient"} <= set(place.event_names())
+
+
 def test_damaged_compression_is_refused(place: Place) -> None:
     """Bytes that only look like gzip."""
     assert refusal(place, LOGS, b"\x1f\x8b\x08\x00 no gzip") is grpc.StatusCode.INVALID_ARGUMENT

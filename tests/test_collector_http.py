@@ -201,6 +201,19 @@ def test_a_request_is_stored_whole_or_not_at_all(place: Place) -> None:
     assert not {"half_1", "half_2"} & set(place.event_names())
 
 
+@pytest.mark.parametrize("kind", [PROTOBUF, JSON])
+def test_what_no_database_takes_is_400_with_a_status_body(place: Place, kind: str) -> None:
+    """A well-formed request that can never be stored: 503 would have it sent again for ever."""
+    name = f"unstorable_{kind[-4:]}"
+    place.refuse(name)
+    body = logs("beside", name).SerializeToString() if kind == PROTOBUF else json_logs("beside", name)
+    answer = place.post("/v1/logs", body, kind)
+
+    assert (answer.status, answer.headers["content-type"], status_of(answer.body, kind)[0]) == (400, kind, 3)
+    assert "beside" not in place.event_names()
+    assert place.ask("GET", "/health").status == 200
+
+
 @pytest.mark.parametrize("body", [b"no gzip", packed(b"x" * 1000)[:-9], packed(b"")[:5]])
 def test_damaged_gzip_is_400(place: Place, body: bytes) -> None:
     """Also when it only ends too early."""

@@ -5,6 +5,7 @@ import os
 import socket
 import urllib.request
 
+import psutil
 import pytest
 from sandbox import PROTOCOLS
 from stored import SECOND_NS, request, store
@@ -112,6 +113,33 @@ def test_a_collector_that_cannot_start_says_why_and_whose_ports_they_are(ready):
     assert found[f"port {ports['grpc']}"]["detail"] == "free"
     assert "proof" not in found
     ready.data.unlink()
+
+
+def test_a_collector_that_ended_gives_its_reason_once(ready):
+    """Not the end of its log as well, which says less."""
+    ready.configure()
+    ready.data.mkdir(parents=True)
+    ready.database.write_bytes(b"this is no database at all " * 100)
+
+    _, found = check(ready)
+
+    detail = found["collector"]["detail"]
+    assert detail.startswith("the collector ended: ")
+    assert (detail.count("not a database"), "giving up" in detail) == (2, False)  # ours, and SQLite's own words
+
+
+def test_a_port_that_was_taken_is_named_with_its_holder_and_its_substitute(ready):
+    """Nothing is wrong then, but it is not the port that people know; once it is free, that is said as well."""
+    ports = ready.configure()
+    with socket.create_server(("127.0.0.1", ports["metrics"])):
+        code, found = check(ready)
+    _, later = check(ready)
+    name = f"port {ports['metrics']}"
+
+    assert code == 0, found
+    assert f"held by {psutil.Process().name()} (pid {os.getpid()}" in found[name]["detail"]
+    assert found[name]["detail"].endswith(" is used instead")
+    assert "free by now" in later[name]["detail"]
 
 
 def test_a_road_that_leads_elsewhere_by_wish_is_not_tried(ready):

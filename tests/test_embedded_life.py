@@ -270,6 +270,37 @@ def test_a_replaced_release_keeps_the_ports_that_sessions_know(tmp_path: Path) -
         place.stop()
 
 
+def test_a_restart_keeps_the_ports_of_sessions_that_run(tmp_path: Path) -> None:
+    """They know no others; what they send would be lost, although the configured port is free by now."""
+    place = Place(tmp_path)
+    wanted = place.ports["http"]
+    with socket.create_server(("127.0.0.1", wanted)):
+        place.start()
+    session = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        place.ask("GET", f"/health?pid={session.pid}")
+        started = embedded.restart(place.where, place.config, deadline_s=20, environ=place.environ)
+        assert int(started.ports.http) == place.ports["http"]
+        assert [f"port {wanted} (http) is free" in note for note in started.notes] == [True]
+    finally:
+        session.kill()
+        session.wait()
+        place.stop()
+
+
+def test_a_restart_without_sessions_takes_the_configured_ports(tmp_path: Path) -> None:
+    """Nobody sends to the others any more."""
+    place = Place(tmp_path)
+    wanted = place.ports["http"]
+    with socket.create_server(("127.0.0.1", wanted)):
+        place.start()
+    try:
+        started = embedded.restart(place.where, place.config, deadline_s=20, environ=place.environ)
+        assert (int(started.ports.http), started.notes) == (wanted, [])
+    finally:
+        place.stop()
+
+
 def test_a_collector_that_hangs_is_replaced(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """It holds the lock and its sockets accept, but nothing answers."""
     monkeypatch.setattr(embedded, "SETTLE_S", 0.5)

@@ -15,6 +15,7 @@ from collector_client import Place, logs, resident, wait_until
 
 from cclaunch import __version__
 from cclaunch.backends import embedded
+from cclaunch.collector.process import command
 from cclaunch.errors import StartFailed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -240,6 +241,33 @@ def test_a_database_of_somebody_else_fails_with_its_reason(place: Place) -> None
     assert database.read_bytes().startswith(b"this is no database")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a directory away")
+def test_nothing_is_started_in_the_home_of_another_user(place: Place) -> None:
+    """sudo -E: the owner could not change the files that root leaves there."""
+    os.chown(place.base, 12345, 12345)
+    before = sorted(place.base.rglob("*"))
+
+    with pytest.raises(StartFailed, match="belongs to another user"):
+        place.start()
+    assert sorted(place.base.rglob("*")) == before
+
+
+@pytest.mark.parametrize("room", [0, 200])
+def test_a_disk_without_room_ends_a_start_with_one_line(place: Place, room: int) -> None:
+    """The lock cannot be signed, or with a little more room the database cannot be made: no traceback, no second try."""
+    Path(place.where.data).mkdir(parents=True)
+    words = command("supervisor", place.where, *place.ports.values())
+    limit = (
+        f"import os, sys; from resource import *; setrlimit(RLIMIT_FSIZE, ({room}, {room})); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", limit, *words], capture_output=True, env=place.environ, timeout=20, check=False)
+
+    assert done.returncode == 1
+    assert b"error: cannot " in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 def test_a_taken_port_is_left_to_its_holder(place: Place) -> None:
     """Ours takes a free one, the others stay, and one sentence names the holder."""
     wanted = dict(place.ports)
@@ -264,17 +292,35 @@ def test_a_port_taken_on_the_other_loopback_address_counts(place: Place) -> None
 
 
 def test_all_ports_taken_is_no_reason_to_fail(place: Place) -> None:
-    """Three strangers, three sentences."""
+    """One stranger on all three: one sentence that names it, the ports and what is used instead."""
     wanted = dict(place.ports)
     held = [socket.create_server(("127.0.0.1", port)) for port in wanted.values()]
     try:
         started = place.start()
         assert not set(wanted.values()) & set(place.ports.values())
-        assert len(started.notes) == 3
+        (said,) = started.notes
+        assert f"pid {os.getpid()}" in said
+        assert all(str(port) in said for port in [*wanted.values(), *place.ports.values()])
         assert embedded.health(place.where) is None
     finally:
         for one in held:
             one.close()
+
+
+def test_each_holder_of_a_port_is_named_in_a_sentence_of_its_own(place: Place) -> None:
+    """Two strangers, two sentences."""
+    code = "import socket, sys\nheld = socket.create_server(('127.0.0.1', int(sys.argv[1])))\nprint('ready', flush=True)\ninput()"
+    words = [sys.executable, "-c", code, str(place.ports["metrics"])]
+    with (
+        socket.create_server(("127.0.0.1", place.ports["http"])),
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other,
+    ):
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"ready\n"
+        notes = place.start().notes
+        other.kill()
+
+    assert [f"pid {pid}" in note for pid, note in zip([os.getpid(), other.pid], notes, strict=True)] == [True, True]
 
 
 def test_the_status_names_each_service(place: Place) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sandbox import free_ports
 
 from cclaunch.launch import VERBS, split
 
@@ -28,12 +29,12 @@ PLAIN = (
     "#!/bin/sh\ncat /proc/self/status | grep -E '^Sig(Ign|Blk)' > {out}; tr '\\0' '\\n' < /proc/$$/environ > {out}.env\nexit 7\n"
 )
 
-NO_PORT = "[ports]\ngrpc = {0}\nhttp = {1}\nmetrics = {2}\n[stack]\nwait = 10\nidle_exit = 2\n"
+OWN_PORTS = "[ports]\ngrpc = {0}\nhttp = {1}\nmetrics = {2}\n[stack]\nwait = 10\nidle_exit = 2\n"
 
 
 @pytest.fixture
 def box(tmp_path):
-    """A throw-away home with a claude that writes down what it got; nothing of telemetry is woken in these tests."""
+    """A throw-away home with a claude that writes down what it got; a collector that is woken has ports of its own, and ends."""
     home = tmp_path / "home"
     (home / "bin").mkdir(parents=True)
     out = tmp_path / "seen.json"
@@ -41,7 +42,12 @@ def box(tmp_path):
     program.write_text(SHOW.format(python=sys.executable, out=str(out)))
     program.chmod(0o755)
     environ = {"HOME": str(home), "PATH": f"{home}/bin:/usr/bin:/bin", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
-    return home, environ, out
+    config = home / ".config" / "cclaunch" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(OWN_PORTS.format(*free_ports(3)))
+    yield home, environ, out
+    if (home / ".local" / "share" / "cclaunch" / "collector.lock").exists():
+        run(environ, "stack", "down")
 
 
 def run(environ, *words, cwd=None, **more):
@@ -237,7 +243,6 @@ def test_exec_of_nothing_that_exists_is_127(box):
 def test_a_broken_config_is_one_line_and_claude_runs(box):
     """File, line and key; then the defaults."""
     home, environ, _out = box
-    (home / ".config" / "cclaunch").mkdir(parents=True)
     (home / ".config" / "cclaunch" / "config.toml").write_text("[stack]\nwiat = 1\n")
 
     done = run(environ, "mcp")

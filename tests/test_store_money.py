@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -78,9 +79,9 @@ def metric(name, points, temporality, **attributes):
     found.name = name
     found.sum.aggregation_temporality = temporality
     found.sum.is_monotonic = True
-    for start, time, value in points:
+    for start, when, value in points:
         point = found.sum.data_points.add()
-        point.start_time_unix_nano, point.time_unix_nano, point.as_double = start, time, value
+        point.start_time_unix_nano, point.time_unix_nano, point.as_double = start, when, value
         for key, item in attributes.items():
             put(point.attributes, key.replace("_", "."), item)
     return request
@@ -119,6 +120,47 @@ def test_a_number_sent_as_text_is_a_number(store):
 
     assert [row[0] for row in reader.execute("SELECT typeof(duration_ms) FROM events")] == ["integer", "integer"]
     assert {event.attributes["duration_ms"] for event in events(reader)} == {48, 12}
+
+
+@pytest.mark.parametrize("digits", ["9" * 25, "-" + "9" * 25, str(1 << 63), "1e400", "9" * 5000])
+def test_a_number_beyond_64_bits_breaks_nothing(store, digits):
+    """SQLite's integers end there; the batch is stored, the text is kept."""
+    fields = {name: digits for name in ("duration_ms", "input_tokens", "cost_usd_micros", "cost_usd", "event.sequence")}
+    reader = write(store, logs({"name": "odd", **fields}, request_event(3)))
+
+    assert events(reader, where={"event.name": "odd"})[0].attributes["cost_usd_micros"] == digits
+    assert usage(reader).total["cost_usd"] == 0.000003
+
+
+def test_an_event_without_a_time_is_of_now(store):
+    """An event of 1970 would be folded away at once."""
+    before = time.time_ns()
+    reader = write(store, logs({"time": 0}))
+
+    assert before <= events(reader)[0].time_ns <= time.time_ns()
+
+
+def test_the_time_of_observing_comes_before_now(store):
+    """A record that names no time of its own was at least seen at one."""
+    request = logs({"time": 0})
+    request.resource_logs[0].scope_logs[0].log_records[0].observed_time_unix_nano = NOW + 7
+
+    assert events(write(store, request))[0].time_ns == NOW + 7
+
+
+def test_an_event_without_a_time_that_is_sent_again_is_stored_once(store):
+    """Now is another time by then; the record is the same."""
+    request = logs({"time": 0, **request_event(1)})
+
+    assert len(events(write(store, request, request))) == 1
+
+
+def test_a_point_without_a_time_is_of_now(store):
+    """Else `/metrics` would never show its series."""
+    before = time.time_ns()
+    (found,) = series(write(store, metric("m", [(0, 0, 3.0)], CUMULATIVE)), before)
+
+    assert (found.value, before <= found.time_ns <= time.time_ns()) == (3.0, True)
 
 
 def test_a_batch_sent_again_is_stored_once(store):
@@ -223,6 +265,30 @@ def test_a_session_without_loss_has_lost_nothing(store):
     reader = write(store, logs(request_event(60, **{"session.id": "s"})), cost)
 
     assert lost_usd_micros(reader, None, None) == 0
+
+
+def test_a_session_with_folded_days_has_lost_nothing(store):
+    """Its points outlive its first events: what is in the daily totals is not lost."""
+    session, old, new = {"session.id": "long"}, NOW - 100 * DAY_NS, NOW - DAY_NS
+    cost = metric("claude_code.cost.usage", [(old, old + 1, 0.00006), (old, new, 0.0001)], CUMULATIVE, session_id="long")
+    reader = write(store, logs(request_event(60, time=old, **session), request_event(40, time=new, **session)), cost)
+    assert lost_usd_micros(reader, None, None) == 0
+
+    with sqlite3.connect(store.path, isolation_level=None) as connection:
+        assert fold(connection, NOW) == 1
+
+    assert lost_usd_micros(reader, None, None) == 0
+
+
+def test_a_younger_session_is_still_compared_when_days_are_folded(store):
+    """Folding old days does not hide what is lost today."""
+    cost = metric("claude_code.cost.usage", [(NOW - DAY_NS, NOW, 0.0001)], DELTA, session_id="young")
+    events_of = logs(request_event(1, time=NOW - 100 * DAY_NS), request_event(60, time=NOW, **{"session.id": "young"}))
+    reader = write(store, events_of, cost)
+    with sqlite3.connect(store.path, isolation_level=None) as connection:
+        assert fold(connection, NOW) == 1
+
+    assert lost_usd_micros(reader, None, None) == 40
 
 
 def test_a_histogram_is_rejected_by_name():

@@ -28,6 +28,7 @@ END_S = 5.0
 SETTLE_S = 3.0
 ANSWER_S = 0.5
 SICK = "it is not healthy: "
+ENDED = "the collector ended: "
 LARGEST_LOG = 5 << 20
 
 KEPT_VARIABLES = ("HOME", "PATH", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME", "CCLAUNCH_CONFIG_DIR", "CCLAUNCH_DATA_DIR")
@@ -90,16 +91,25 @@ def running(where: Directories) -> Running | None:
     return Running(int(found) if found.isdigit() else None, holder.pid, holder.when, collector_ports(where.data))
 
 
-def start(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
+def start(
+    where: Directories,
+    config: Config,
+    *,
+    deadline_s: float,
+    environ: Mapping[str, str] | None = None,
+    keep: Ports | None = None,
+) -> Started:
     """
     Make sure that a collector answers, and return its ports.
 
     Idempotent: of many launches at once one starts it and the others wait. An older one is drained and replaced.
+    *keep* are the ports of one that was ended, where sessions that still run send to.
 
     Raises:
         StartFailed: It did not become healthy within *deadline_s* seconds; the cause holds its last words.
     """
     until = time.monotonic() + max(deadline_s, 0.1)
+    _refuse_another_home((environ or {}).get("HOME", ""))
     _make_directories(where)
     with _alone(where, until):
         trouble = health(where)
@@ -107,18 +117,30 @@ def start(where: Directories, config: Config, *, deadline_s: float, environ: Map
             ports = collector_ports(where.data)
             if ports is not None:
                 return Started(ports, [])
-        before = collector_ports(where.data)
+        if trouble is None:
+            keep = collector_ports(where.data)  # an older one's sessions still run, and send to its ports
         if trouble is None or (lock.held(lock_path(where)) and not _settles(where, until)):
             shutdown(where)
-        notes: list[str] = []
+        holder = ""
         if running(where) is None:
-            found = foreign.judge(where, config)
-            if found.ports is not None:
-                return Started(found.ports, found.notes)
-            notes = found.notes
-            # an older one's sessions still run, and send to its ports
-            _spawn(where, _ports_of(before) if trouble is None and before else config.ports, environ or {})
-        return Started(_wait(where, until), notes + _moved(where, config, notes))
+            if keep is None:
+                found = foreign.judge(where, config)
+                if found.ports is not None:
+                    return Started(found.ports, found.notes)
+                holder = found.holder
+            _spawn(where, _ports_of(keep) if keep else config.ports, environ or {})
+        return Started(_wait(where, until), _moved(where, config, holder))
+
+
+def restart(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
+    """End the collector and start it again, on the same ports where sessions send to them. Raises StartFailed."""
+    from cclaunch.collector.pids import any_alive
+
+    _refuse_another_home((environ or {}).get("HOME", ""))
+    needed = any_alive(where.data + "/collector.pids")
+    ports = collector_ports(where.data)
+    shutdown(where)
+    return start(where, config, deadline_s=deadline_s, environ=environ, keep=ports if needed else None)
 
 
 def _ports_of(ports: Ports) -> list[int]:
@@ -136,22 +158,28 @@ def _settles(where: Directories, until: float) -> bool:
     return not lock.held(lock_path(where))
 
 
-def _moved(where: Directories, config: Config, notes: list[str]) -> list[str]:
-    """Return a sentence on each other port that was taken, naming its holder."""
+def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]:
+    """Return a sentence on each program that holds ports of ours, naming it and the ports that are used instead."""
     from cclaunch.ports import listener
 
     ports = collector_ports(where.data)
     if ports is None:
         return []
-    said = []
-    for name, wanted, got in (
-        ("http", config.ports.http, ports.http),
-        ("metrics", config.ports.metrics, ports.metrics),
-        ("grpc", config.ports.grpc, ports.grpc),
-    ):
-        if str(wanted) != got and not any(f"port {wanted} " in note for note in notes):
-            said.append(f"port {wanted} ({name}) is held by {listener(wanted) or 'another program'}; {got} is used instead")
-    return said
+    taken: dict[str, list[tuple[str, str]]] = {}
+    for name, wanted, got in zip(config.ports._fields, config.ports, _ports_of(ports), strict=True):
+        if wanted != got:
+            known = holder_of_grpc if name == "grpc" else ""
+            holder = known or str(listener(wanted) or "")
+            taken.setdefault(holder, []).append((f"{wanted} ({name})", str(got)))
+    return [_left_to(holder, moves) for holder, moves in taken.items()]
+
+
+def _left_to(holder: str, moves: Sequence[tuple[str, str]]) -> str:
+    wanted, got = (", ".join(names) for names in zip(*moves, strict=True))
+    many, verb = ("s", "are") if len(moves) > 1 else ("", "is")
+    if not holder:
+        return f"port{many} {wanted} {verb} free, but running sessions send to {got}: that stays in use"
+    return f"port{many} {wanted} {verb} held by {holder}; {got} {verb} used instead"
 
 
 def _older(ports: Ports | None) -> bool:
@@ -159,6 +187,15 @@ def _older(ports: Ports | None) -> bool:
         return [int(part) for part in version.split(".") if part.isdigit()]
 
     return ports is not None and parts(ports.version) < parts(__version__)
+
+
+def _refuse_another_home(home: str) -> None:
+    """Raise StartFailed when *home* belongs to another user (`sudo -E`): they could not change what we leave there."""
+    with contextlib.suppress(OSError):  # one that is not there is for `_make_directories` to complain about
+        if home and os.stat(home).st_uid != os.geteuid():
+            raise StartFailed(
+                f"the home directory {home} belongs to another user: nothing is written there", hint="run it as that user"
+            )
 
 
 def _make_directories(where: Directories) -> None:
@@ -198,7 +235,7 @@ def _wait(where: Directories, until: float) -> Ports:
         gone = time.monotonic() - began > 1.0 and not lock.held(lock_path(where))
         if time.monotonic() > until or gone:
             raise StartFailed(
-                f"the collector did not come up: {trouble}" if not gone else f"the collector ended: {_last_words(where)}",
+                f"the collector did not come up: {trouble}" if not gone else f"{ENDED}{_last_words(where)}",
                 cause="\n".join(_tail(log_path(where), 5)),
                 hint="cclaunch stack logs",
             )

@@ -25,10 +25,11 @@ DOCKER_SOCKET = "/var/run/docker.sock"
 
 
 class Judgement(NamedTuple):
-    """Whom we found: *ports* to use, or None, and what to say."""
+    """Whom we found: *ports* to use, or None, what to say then, and the *holder* of a port that is left to it."""
 
     ports: Ports | None
     notes: list[str]
+    holder: str = ""
 
 
 def judge(where: Directories, config: Config) -> Judgement:
@@ -48,7 +49,7 @@ def judge(where: Directories, config: Config) -> Judgement:
         _remember(where, config, owner)
         made = Ports(str(port), str(config.ports.http), str(config.ports.metrics), owner=owner)
         return Judgement(made, [f"port {port} has a collector already, {owner}: it is used, and `cclaunch usage` cannot see it"])
-    return Judgement(None, [f"port {port} is held by {owner}; ours takes a free one"])
+    return Judgement(None, [], owner)
 
 
 def takes_otlp(where: Directories, port: int) -> bool:

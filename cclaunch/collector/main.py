@@ -69,10 +69,15 @@ class EmbeddedCollector:
         if self._bytes_at_work and self._bytes_at_work + size > MOST_AT_WORK:
             raise StoreUnavailable("too much waits for the disk")
         self._bytes_at_work += size
-        try:
-            return await self._store(signal, request, size)
-        finally:
+        work = asyncio.ensure_future(self._store(signal, request, size))
+
+        def over(_: object) -> None:
             self._bytes_at_work -= size
+            if not work.cancelled():
+                work.exception()  # looked at: who asked may be gone, and nobody else would
+
+        work.add_done_callback(over)
+        return await asyncio.shield(work)  # a client that hangs up does not free the memory
 
     async def _store(self, signal: Any, request: Message, size: int) -> Message:
         from cclaunch.collector.signals import Rejected, answer_of
@@ -212,7 +217,11 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
             )
         )
 
-    collector = EmbeddedCollector(where, make_key(where.data + "/collector.key"))
+    try:
+        key = make_key(where.data + "/collector.key")
+    except OSError as error:  # starting it again would not help
+        raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
+    collector = EmbeddedCollector(where, key)
     collector.writer.start()
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
     grpc_server = otlp_grpc.new_server(collector)

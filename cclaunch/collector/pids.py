@@ -60,6 +60,11 @@ class Launched:
             return None
 
 
+def any_alive(path: str) -> bool:
+    """Say whether a process that *path* remembers lives, without touching the file: its collector may be writing it."""
+    return any(same(Launched._started(pid), started) for pid, started in read(path))
+
+
 def same(one: float | None, other: float | None) -> bool:
     """Say whether two start times are one process's."""
     return one is not None and other is not None and abs(one - other) <= TOLERANCE_S

@@ -33,7 +33,11 @@ def main(words: list[str]) -> int:
     if not lock.take_open(handle, LOCK_PATIENCE_S):
         return TAKEN
     os.set_inheritable(handle, True)
-    lock.sign(handle)
+    try:
+        lock.sign(handle)
+    except OSError as error:
+        _say(f"error: cannot write in {where.data}: {error.strerror}")
+        return 1
     try:
         held = sockets.read(words[8]) if len(words) > 8 else sockets.open_all(where.data, ports)
     except OSError as error:

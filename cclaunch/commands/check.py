@@ -77,6 +77,8 @@ def _findings(environ: Environ, where: Directories) -> Iterator[Finding]:
     yield finding
     for name, number in _numbers(ports, config):
         yield _port(name, number, ports, where)
+    if ports is not None and not ports.owner:
+        yield from _left(ports, config)
     if ports is not None:
         with console.progress("sending an event and a metric", environ):
             finding = _proof(environ, where, ports)
@@ -105,8 +107,9 @@ def _collector(where: Directories, config: Config, environ: Environ) -> tuple[Po
     try:
         started = embedded.start(where, config, deadline_s=config.stack.wait, environ=environ)
     except CclaunchError as error:
-        cause = " / ".join(error.cause.splitlines()[-1:])
-        return None, Finding("collector", False, f"{error.message}{': ' if cause else ''}{cause}", error.hint)
+        last = "".join(error.cause.splitlines()[-1:])
+        cause = f": {last}" if last and not error.message.startswith(embedded.ENDED) else ""  # those are its last words
+        return None, Finding("collector", False, f"{error.message}{cause}", error.hint)
     forget(where)
     if started.ports.owner:
         return started.ports, Finding("collector", True, f"{started.ports.owner}, not ours; `cclaunch usage` cannot see it")
@@ -139,6 +142,18 @@ def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Fi
     if ports.owner or ours:
         return Finding(title, True, f"held by {holder}{', the collector' if ours else ''}")
     return Finding(title, False, f"held by {holder}, which is not the collector", "cclaunch stack restart")
+
+
+def _left(ports: Ports, config: Config) -> Iterator[Finding]:
+    """Say who holds each port that the configuration names and that is not used: another one is, so nothing is wrong."""
+    from cclaunch.ports import listener
+
+    for name, number in config.ports._asdict().items():
+        used = getattr(ports, name)
+        if str(number) != used:
+            holder = listener(number)
+            detail = f"held by {holder}" if holder else "free by now"
+            yield Finding(f"port {number} ({name})", True, f"{detail}; {used} is used instead")
 
 
 def _proof(environ: Environ, where: Directories, ports: Ports) -> Finding:

@@ -50,18 +50,15 @@ def up(ctx: click.Context) -> None:
 @click.pass_context
 def restart(ctx: click.Context) -> None:
     """Stop the collector and start it again. What was acknowledged is kept; claude sends again what was not."""
-    where = where_of(ctx)
-    config_of(where)  # a broken file must be known before anything is stopped
-    with console.progress("stopping the collector", environ_of(ctx)):
-        embedded.shutdown(where)
-    _start(ctx)
+    _start(ctx, again=True)
 
 
-def _start(ctx: click.Context) -> None:
+def _start(ctx: click.Context, *, again: bool = False) -> None:
     environ, where = environ_of(ctx), where_of(ctx)
-    config = config_of(where)
-    with console.progress("starting the collector", environ):
-        started = embedded.start(where, config, deadline_s=config.stack.wait, environ=environ)
+    config = config_of(where)  # a broken file must be known before anything is stopped
+    start = embedded.restart if again else embedded.start
+    with console.progress("restarting the collector" if again else "starting the collector", environ):
+        started = start(where, config, deadline_s=config.stack.wait, environ=environ)
     forget(where)
     for text in started.notes:
         console.note(text)

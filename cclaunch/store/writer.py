@@ -82,8 +82,13 @@ class Writer:
         self._thread.start()
 
     def submit(self, batch: Batch) -> "Future[None]":
-        """Return a future that is resolved when *batch* is committed, or fails with StoreUnavailable."""
+        """
+        Return a future that is resolved when *batch* is committed, or fails with StoreUnavailable or Unstorable.
+
+        It cannot be cancelled: who gives up waiting (a client that hangs up) does not take the batch back.
+        """
         done: Future[None] = Future()
+        done.set_running_or_notify_cancel()
         rows = len(batch.events) + len(batch.points)
         with self._count:
             if self._waiting_rows + rows > MOST_WAITING:
@@ -161,8 +166,8 @@ class Writer:
             self._transaction(self._connection, batches)
         except (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.ProgrammingError) as error:
             return Unstorable(f"it cannot be stored: {error}")
-        except (sqlite3.Error, OSError, StoreError) as error:
-            self.trouble = f"cannot write {self.path}: {error}"
+        except (sqlite3.Error, OSError, StoreError, MemoryError) as error:
+            self.trouble = f"cannot write {self.path}: {str(error) or type(error).__name__}"
             self._drop()
             return StoreUnavailable(self.trouble)
         except Exception as error:  # a value that Python or SQLite does not take
