@@ -5,12 +5,16 @@ The file belongs to the person: it is read, never rewritten. An unknown key is a
 misspelt ``wiat`` that is silently ignored is worse than one sentence.
 """
 
+import os
+import stat
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.errors import ConfigError
 from cclaunch.toml_file import read_toml, wrong
+
+SIZE_LIMIT = 64 * 1024
 
 
 class Telemetry(NamedTuple):
@@ -113,12 +117,17 @@ def load_config(path: str) -> Config:
         ConfigError: The file cannot be read or is no TOML, or a key is unknown or has a bad value.
     """
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a FIFO in its place must not hang a launch
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ConfigError(f"cannot read {path}: it is no regular file", hint=f"ls -l {path}")
+            data = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         return Config()
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}", hint=f"check its owner and mode: ls -l {path}") from error
+    if len(data) > SIZE_LIMIT:
+        raise ConfigError(f"cannot read {path}: it is larger than {SIZE_LIMIT // 1024} KiB", hint=f"ls -l {path}")
     return parse_config(data, path)
 
 
@@ -135,7 +144,11 @@ def parse_config(data: bytes, path: str) -> Config:
                 raise wrong(path, text, (table, key), "is not known", known=CHECKS[table])
             if trouble := CHECKS[table][key](value):
                 raise wrong(path, text, (table, key), trouble)
-    return _build(tables)
+    config = _build(tables)
+    for key, port in config.ports._asdict().items():
+        if key in tables.get("ports", {}) and list(config.ports).count(port) > 1:
+            raise wrong(path, text, ("ports", key), f"is {port}, and another service has that port")
+    return config
 
 
 def _build(tables: Mapping[str, Mapping[str, Any]]) -> Config:

@@ -9,7 +9,7 @@ fails here ends in one line on stderr, and in claude running.
 
 import sys
 
-from cclaunch import __version__, claude, environment, plan, probe
+from cclaunch import claude, environment, plan, probe
 
 try:
     import posix as system
@@ -262,7 +262,7 @@ def _answers(ports: environment.Ports, made_plan: environment.Plan, question: "p
     """Say whether the collector that was used last can be used again: ours by its proof, an adopted one by listening."""
     if ports.owner:
         return ports.grpc == made_plan.settings["grpc"] and probe.listens(int(ports.grpc), PROBE_SECONDS)
-    return probe.answer(question) is None and ports.version == __version__
+    return probe.answer(question) is None and not plan.is_older(ports.version)
 
 
 def _tell(

@@ -323,6 +323,13 @@ def collector_ports(data: str) -> "Ports | None":
     return Ports(found["grpc"], found["http"], found.get("metrics", ""), found.get("version", ""))
 
 
+def is_older(version: str) -> bool:
+    """Say whether a collector of *version* is older than this release: then it is replaced, while a newer one is used."""
+    if version == __version__:
+        return False
+    return [int(part) for part in version.split(".") if part.isdigit()] < [int(part) for part in __version__.split(".")]
+
+
 def adopted_ports(state: str) -> "Ports | None":
     """Return the ports of a collector that is not ours and is used, from the *state* directory, or None."""
     found = read_flat(state + "/foreign")

@@ -20,7 +20,7 @@ from cclaunch.collector.process import command
 from cclaunch.config import Config
 from cclaunch.environment import Ports
 from cclaunch.errors import StartFailed
-from cclaunch.plan import Directories, adopted_ports, collector_ports, read_flat, read_small
+from cclaunch.plan import Directories, adopted_ports, collector_ports, is_older, read_flat, read_small
 
 POLL_S = 0.01
 PROBE_S = 1.0
@@ -113,12 +113,11 @@ def start(
     _make_directories(where)
     with _alone(where, until):
         trouble = health(where)
-        if trouble is None and not _older(collector_ports(where.data)):
-            ports = collector_ports(where.data)
-            if ports is not None:
-                return Started(ports, [])
+        ports = collector_ports(where.data)
+        if trouble is None and ports is not None and not is_older(ports.version):
+            return Started(ports, [])
         if trouble is None:
-            keep = collector_ports(where.data)  # an older one's sessions still run, and send to its ports
+            keep = ports  # an older one's sessions still run, and send to its ports
         if trouble is None or (lock.held(lock_path(where)) and not _settles(where, until)):
             shutdown(where)
         holder = ""
@@ -180,13 +179,6 @@ def _left_to(holder: str, moves: Sequence[tuple[str, str]]) -> str:
     if not holder:
         return f"port{many} {wanted} {verb} free, but running sessions send to {got}: that stays in use"
     return f"port{many} {wanted} {verb} held by {holder}; {got} {verb} used instead"
-
-
-def _older(ports: Ports | None) -> bool:
-    def parts(version: str) -> list[int]:
-        return [int(part) for part in version.split(".") if part.isdigit()]
-
-    return ports is not None and parts(ports.version) < parts(__version__)
 
 
 def _refuse_another_home(home: str) -> None:
