@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch import __version__, probe
+from cclaunch import probe
 from cclaunch.backends import daemon, foreign
 from cclaunch.collector import lock
 from cclaunch.collector.process import command
