@@ -207,13 +207,15 @@ def _against_settings(
     """Return (what was composed, claude's words, notes) where settings files or a background service have a say."""
     from cclaunch.override import answer
 
-    if not (reading.background or reading.first == "agents"):
-        return answer(compose, claims, wanted.words, reading, made_plan, where, may_override=not wanted.command)
-    from cclaunch.background import attributed
+    whole = reading.background
+    made, words, notes = answer(
+        compose, claims, wanted.words, reading, made_plan, where, whole=whole, may_override=not wanted.command
+    )
+    if reading.first == "agents":
+        from cclaunch.background import attribution
 
-    whole, note = attributed(wanted.path, wanted.environ, compose(None).selection.name, where, asked=reading.background)
-    made, words, notes = answer(compose, claims, wanted.words, reading, made_plan, where, whole=whole)
-    return made, words, [*notes, *([note] if note else [])]
+        notes.append(attribution(made.environ, made.selection.name))
+    return made, words, notes
 
 
 def _directory() -> str:

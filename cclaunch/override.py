@@ -24,6 +24,10 @@ from cclaunch.environment import Claims, Composition, Plan, belongs, parse_attri
 from cclaunch.plan import SETTINGS_LIMIT, Directories, read_small
 
 KEPT_S = 30 * 86400.0
+BACKGROUND = "background-"
+BACKGROUND_KEPT_S = 400 * 86400.0
+"""Claude starts a background session again with the same words, however much later."""
+
 MANY = 64
 """So many files may lie in the folder before a launch looks for old ones."""
 
@@ -132,7 +136,7 @@ def answer(
         return Answer(made, words, [f"{WIN}: {flag.trouble}"] if flag.trouble else [])
     merged = {**flag.settings, "env": {**_table(flag.settings.get("env")), **needed}}
     try:
-        path = _write(f"{where.cache}/settings", json.dumps(merged).encode("ascii"))
+        path = _write(f"{where.cache}/settings", BACKGROUND if whole else "", json.dumps(merged).encode("ascii"))
     except OSError as error:
         return Answer(made, words, verdict.notes(f"{WIN} ({error.strerror}: {where.cache})"))
     return Answer(made, with_settings(words, reading, path), verdict.notes())
@@ -223,9 +227,9 @@ def with_settings(words: Sequence[str], reading: Reading, path: str) -> list[str
     return found
 
 
-def _write(folder: str, data: bytes) -> str:
+def _write(folder: str, prefix: str, data: bytes) -> str:
     """Write *data* into a file of *folder* that is named by its hash, readable by nobody else, and return its path."""
-    path = f"{folder}/{blake2b(data, digest_size=16).hexdigest()}.json"
+    path = f"{folder}/{prefix}{blake2b(data, digest_size=16).hexdigest()}.json"
     os.makedirs(folder, mode=0o700, exist_ok=True)
     temporary = f"{path}.{os.getpid()}"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -240,8 +244,9 @@ def sweep(folder: str, now: float | None = None) -> None:
     """Delete the files of *folder* that are older than 30 days, once there are many: a session may still read a younger one."""
     with contextlib.suppress(OSError):
         names = os.listdir(folder)
-        border = (time.time() if now is None else now) - KEPT_S
+        now = time.time() if now is None else now
         for name in names if len(names) > MANY else ():
+            kept = BACKGROUND_KEPT_S if name.startswith(BACKGROUND) else KEPT_S
             with contextlib.suppress(OSError):
-                if os.stat(f"{folder}/{name}").st_mtime < border:
+                if os.stat(f"{folder}/{name}").st_mtime < now - kept:
                     os.unlink(f"{folder}/{name}")

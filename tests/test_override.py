@@ -12,7 +12,7 @@ from cclaunch import claude, otel
 from cclaunch.claims import FLAG, LOCAL, MANAGED, PROJECT, STATE, USER, Claim, compile_claims, settings_files
 from cclaunch.config import Config, Telemetry
 from cclaunch.environment import Selection, compose
-from cclaunch.override import KEPT_S, MANY, answer, judge, sweep
+from cclaunch.override import MANY, answer, judge, sweep
 from cclaunch.plan import Directories, claims_key, place_file, read_claims
 
 PROFILE = {"p": ({"team": "data"}, {otel.LOG_TOOL_DETAILS: "1"}, "")}
@@ -212,18 +212,17 @@ def test_a_cache_that_cannot_be_written_is_said_and_the_launch_goes_on(where, tm
     assert "win over this launch" in found.notes[0]
 
 
-def test_old_override_files_are_swept_once_there_are_many(tmp_path):
-    """A session may still read a younger one."""
-    for number in range(MANY + 1):
-        (tmp_path / f"{number}.json").write_text("{}")
-    os.utime(tmp_path / "0.json", (1, 1))
+@pytest.mark.parametrize(("days", "left"), [(29, {"a.json", "background-b.json"}), (31, {"background-b.json"}), (401, set())])
+def test_old_override_files_are_swept_once_there_are_many(tmp_path, days, left):
+    """A session may still read a younger one, and claude starts a background session again long after."""
+    for name in ("a.json", "background-b.json", *(f"young-{number}.json" for number in range(MANY))):
+        (tmp_path / name).write_text("{}")
+    for name in ("a.json", "background-b.json"):
+        os.utime(tmp_path / name, (time.time() - days * 86400,) * 2)
 
     sweep(str(tmp_path))
-    left = {path.name for path in tmp_path.iterdir()}
-    sweep(str(tmp_path), now=os.stat(tmp_path / "1.json").st_mtime + KEPT_S + 60)
 
-    assert left == {f"{number}.json" for number in range(1, MANY + 1)}
-    assert len(list(tmp_path.iterdir())) == MANY
+    assert {path.name for path in tmp_path.iterdir() if not path.name.startswith("young")} == left
 
 
 class Files:

@@ -1,12 +1,17 @@
 """Which claude a launch would run, and which release it says it is."""
 
+import os
+import signal
+import subprocess
 import sys
 from typing import NamedTuple
 
 from cclaunch import claude
 from cclaunch.commands.context import Environ
 from cclaunch.errors import ClaudeNotExecutable, ClaudeNotFound
-from cclaunch.release import version_of
+
+DEADLINE_S = 5.0
+LONGEST = 200
 
 
 class Claude(NamedTuple):
@@ -33,3 +38,41 @@ def installed(environ: Environ) -> Claude:
         raise ClaudeNotFound("no `claude` on PATH", hint="npm install -g @anthropic-ai/claude-code")
     version, why = version_of(path, environ)
     return Claude(path, version, why)
+
+
+def version_of(path: str, environ: Environ, deadline_s: float = DEADLINE_S) -> tuple[str, str]:
+    """
+    Return (version, trouble): what ``PATH --version`` says, or why it said nothing.
+
+    It runs in a session of its own, so that whatever it started goes with it when the deadline has passed.
+    """
+    try:
+        asked = subprocess.Popen(
+            [path, "--version"],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return "", error.strerror or str(error)
+    try:
+        told, _ = asked.communicate(timeout=deadline_s)
+    except subprocess.TimeoutExpired:
+        _end(asked)
+        return "", f"it did not answer `--version` within {deadline_s:g} s"
+    if asked.returncode:
+        return "", f"`--version` ended with {asked.returncode}"
+    words = told[:LONGEST].decode("utf-8", "replace").split()
+    return (words[0], "") if words else ("", "`--version` said nothing")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout:
+        process.stdout.close()
