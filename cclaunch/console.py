@@ -60,6 +60,12 @@ def line(text: str = "") -> None:
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
+def data(content: bytes) -> None:
+    """Write *content* to stdout as it is: a file for another program, whatever the locale says. Raises OSError."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
 def flush() -> None:
     """Hand over what was written to stdout: a reader must not wait for the next line. Raises OSError."""
     sys.stdout.flush()
