@@ -43,7 +43,7 @@ VERBS: Mapping[str, Verb] = {
     "status": Verb("status", "One screen: claude, shell, stack, last event.", STACK),
     "check": Verb("check", "Find what is wrong, and prove that telemetry arrives.", STACK),
     "stack": Verb("stack", "up, down, restart, status, logs of the telemetry stack.", STACK),
-    "profile": Verb("", "Say who the work is for.", SETUP),
+    "profile": Verb("profile", "Say who the work is for.", SETUP),
     "persist": Verb("", "Have a bare `claude` send telemetry too.", SETUP),
     "unpersist": Verb("", "Undo persist.", SETUP),
     "config": Verb("", "Settings, and where they come from.", SETUP),

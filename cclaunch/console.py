@@ -79,6 +79,12 @@ def line(text: str = "") -> None:
         raise _given_up(error) from error
 
 
+def data(content: bytes) -> None:
+    """Write *content* to stdout as it is: a file for another program, whatever the locale says. Raises OSError."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
 def flush() -> None:
     """Hand over what was written to stdout: a reader must not wait for the next line. Raises as ``line`` does."""
     try:

@@ -130,9 +130,9 @@ def profiles_locked(where: Directories) -> locked:
     return locked(f"{where.state}/profiles.lock", PATIENCE_S)
 
 
-def write_profile(where: Directories, name: str, text: str) -> None:
-    """Make *text* the file of the profile *name*, whole or not at all. Raises FileTrouble."""
-    write_atomic(profile_path(where, name), text.encode())
+def write_profile(where: Directories, name: str, data: bytes) -> None:
+    """Make *data* the file of the profile *name*, whole or not at all. Raises FileTrouble."""
+    write_atomic(profile_path(where, name), data)
     forget_plan(where)
 
 

@@ -61,6 +61,15 @@ def edited(name: str, text: str, changes: Changes, path: str) -> str:
     return made
 
 
+def without_name(text: str) -> str:
+    """Return the *text* of an exported profile without the key that names it. Raises FileTrouble when that is not safe."""
+    try:
+        made = _apply(text, {("name",): None})
+    except Exception as error:  # whatever the library stumbles over
+        raise FileTrouble("the line that names the profile cannot be taken out", hint="take it out by hand") from error
+    return made
+
+
 def changed(profile: Profile, changes: Changes) -> Profile:
     """Return *profile* as *changes* make it."""
     fields = profile._asdict()

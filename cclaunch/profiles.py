@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.attributes import check_attribute, check_together, together
-from cclaunch.errors import AttributeRefused, ConfigError
+from cclaunch.errors import AttributeRefused
 from cclaunch.toml_file import read_toml, wrong
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -98,6 +98,24 @@ def parse_profile(name: str, data: bytes, path: str) -> Profile:
         ConfigError: It is no TOML, or a key is unknown or has a bad value; file, line and key are named.
     """
     text, found = read_toml(data, path)
+    return _profile(name, text, found, path)
+
+
+def parse_shared(data: bytes, path: str) -> tuple[str, Profile]:
+    """
+    Return (name, profile) of a file that was exported; the name is empty when the file says none.
+
+    Raises:
+        ConfigError: As ``parse_profile`` does.
+    """
+    text, found = read_toml(data, path)
+    name = found.pop("name", "")
+    if not isinstance(name, str) or (name and not is_name(name)):
+        raise wrong(path, text, ("name",), f"must be the name of a profile: {NAME_RULE}")
+    return name, _profile(name, text, found, path)
+
+
+def _profile(name: str, text: str, found: Mapping[str, Any], path: str) -> Profile:
     for key, value in found.items():
         if key not in KEYS:
             raise wrong(path, text, (key,), "is not known", known=KEYS, hint=_meant_attribute(key, value))
@@ -105,7 +123,7 @@ def parse_profile(name: str, data: bytes, path: str) -> Profile:
             raise wrong(path, text, (key,), f"must be a table: [{key}]")
         if key in CHECKS and (trouble := CHECKS[key](value)):
             raise wrong(path, text, (key,), trouble)
-    if found.get("extends") == name:
+    if name and found.get("extends") == name:
         raise wrong(path, text, ("extends",), "names the profile itself", hint=f"take it out of {path}")
     budget = found.get("budget")
     return Profile(
@@ -180,8 +198,14 @@ def inherit(child: Profile, parent: Profile) -> Profile:
     return merged
 
 
-def checked_name(name: str) -> str:
-    """Return *name*. Raises ConfigError when it cannot be the name of a profile."""
-    if not is_name(name):
-        raise ConfigError(f"`{name}` cannot be the name of a profile", cause=f"a name is {NAME_RULE}")
-    return name
+def exported(profile: Profile) -> dict[str, Any]:
+    """Return *profile* as the tables of a file to share: its name on top if it has one, what was not said left out."""
+    tables: dict[str, Any] = {"name": profile.name} if profile.name else {}
+    for key in CHECKS:
+        value = getattr(profile, key)
+        if value not in ("", None):
+            tables[key] = int(value) if isinstance(value, float) and value.is_integer() else value
+    for key in TABLES:
+        if getattr(profile, key):
+            tables[key] = dict(getattr(profile, key))
+    return tables

@@ -1,4 +1,4 @@
-# fish completion for cclaunch: our verbs, what stack does, and the options of each.
+# fish completion for cclaunch: our verbs, the parts of stack and profile, and the options of each.
 # What is not ours is claude's, and falls back to file names.
 
 # Whether the words before the cursor are exactly these (behind the command's own name).
@@ -26,3 +26,21 @@ complete -c cclaunch -n "__cclaunch_in stack down" -f -a "--volumes --yes --help
 complete -c cclaunch -n "__cclaunch_in stack logs" -f -a "-f --follow -n --help"
 complete -c cclaunch -n "__cclaunch_in stack up" -f -a --help
 complete -c cclaunch -n "__cclaunch_in stack restart" -f -a --help
+complete -c cclaunch -n "__cclaunch_at profile" -f -a "list show current use set unset create delete rename edit bind unbind export import --help"
+for part in list show current
+    complete -c cclaunch -n "__cclaunch_in profile $part" -f -a "--json --help"
+end
+complete -c cclaunch -n "__cclaunch_in profile use" -f -a "--none --help"
+for part in set unset create
+    complete -c cclaunch -n "__cclaunch_in profile $part" -f -a "--prompts --responses --tool-details --raw-api-bodies --description --extends --claude-config-dir --budget --help"
+end
+complete -c cclaunch -n "__cclaunch_in profile delete" -f -a "--yes --help"
+complete -c cclaunch -n "__cclaunch_in profile export" -f -a "--yes --help"
+complete -c cclaunch -n "__cclaunch_in profile import" -f -a "--name --yes --accept --help"
+for part in rename edit bind unbind
+    complete -c cclaunch -n "__cclaunch_in profile $part" -f -a --help
+end
+# Files and directories, once something of their name is typed.
+for part in bind unbind export import
+    complete -c cclaunch -n "__cclaunch_in profile $part; and string match -qr '^[^-]' -- (commandline -ct)" -F
+end

@@ -114,6 +114,24 @@ def cclaunch(sandbox: Sandbox) -> Callable[..., object]:
 
 
 @pytest.fixture
+def verb(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """The runner of a verb in this process: ``verb("usage", "--json")`` returns (code, stdout, stderr)."""
+    from cclaunch import cli
+
+    monkeypatch.chdir(sandbox.work)
+
+    def run(*words: str, **environ: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.main(list(words), {**sandbox.environ, **environ})
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
 def stack_config(sandbox: Sandbox) -> Callable[..., Mapping[str, int]]:
     """The writer of a config.toml with free ports: ``stack_config(protocol="grpc")`` returns them."""
     return sandbox.configure

@@ -54,8 +54,10 @@ def run(command):
     return set(done.stdout.split("\n")) - {""}
 
 
+PARTS = "list show current use set unset create delete rename edit bind unbind export import".split()
 PATHS = [("env",), ("usage",), ("events",), ("status",), ("check",), ("stack",)]
 PATHS += [("stack", part) for part in ("up", "down", "restart", "status", "logs")]
+PATHS += [("profile",), *(("profile", part) for part in PARTS)]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
@@ -81,6 +83,14 @@ def test_bash_keeps_only_what_begins_with_the_word():
     code = f"source {SCRIPTS}/cclaunch.bash; COMP_WORDS=(cclaunch st); COMP_CWORD=1; _cclaunch; echo ${{COMPREPLY[*]}}"
 
     assert run([require("bash"), "--norc", "-c", code]) == {"status stack"}
+
+
+def test_fish_offers_files_where_one_is_named(tmp_path):
+    """Once something of the name is typed: `profile import sh`."""
+    (tmp_path / "shared.toml").write_text("")
+    ask = f"source {SCRIPTS}/cclaunch.fish; cd {tmp_path}; complete -C 'cclaunch profile import sh'"
+
+    assert run([require("fish"), "--no-config", "-c", ask]) == {"shared.toml"}
 
 
 def test_the_bash_script_is_clean():

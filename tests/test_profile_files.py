@@ -3,9 +3,12 @@
 import os
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cclaunch.environment import LONGEST, encode
 from cclaunch.errors import ConfigError, ProfileMissing
-from cclaunch.plan import directories
+from cclaunch.plan import Directories, directories
 from cclaunch.profile_files import (
     children_of,
     forget_plan,
@@ -17,6 +20,7 @@ from cclaunch.profile_files import (
     resolve_profile,
     write_profile,
 )
+from cclaunch.profile_text import edited
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def put(where):
 
     def write(**texts):
         for name, text in texts.items():
-            write_profile(where, name, text)
+            write_profile(where, name, text.encode())
 
     return write
 
@@ -171,3 +175,19 @@ def test_writing_and_removing_make_the_compiled_plan_go(where, put):
         change()
         assert not os.path.exists(f"{where.cache}/plan")
     forget_plan(where)
+
+
+VALUES = st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1).filter(lambda v: len(encode(v)) <= LONGEST)
+
+
+@given(VALUES, VALUES)
+def test_every_allowed_value_survives_the_disk(tmp_path_factory, team, description):
+    """Written, read and parsed: the same text, whatever Unicode it is made of."""
+    base = str(tmp_path_factory.getbasetemp() / "values")
+    where = Directories(f"{base}/config", f"{base}/state", f"{base}/cache", f"{base}/data")
+    text = edited("a", "", {("attributes", "team"): team, ("description",): description}, "a.toml")
+
+    write_profile(where, "a", text.encode())
+
+    found = load_profile(where, "a")
+    assert (found.attributes, found.description) == ({"team": team}, description)

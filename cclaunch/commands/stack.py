@@ -1,33 +1,18 @@
 """``cclaunch stack``: start, stop and look at the telemetry stack; here the embedded collector."""
 
-import sys
-
 import click
 
 from cclaunch import console
 from cclaunch.backends import embedded
+from cclaunch.commands.asking import agree
 from cclaunch.commands.context import config_of, environ_of, where_of
 from cclaunch.commands.erase import describe, erase
 from cclaunch.commands.follow import show_log
+from cclaunch.commands.parts import Parts
 from cclaunch.commands.reserved import reserved
 from cclaunch.commands.services import show_services, stack_state
-from cclaunch.errors import UsageError
 from cclaunch.plan import Directories
 from cclaunch.wake import forget
-
-
-class Parts(click.Group):
-    """A group that names what was probably meant."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return (name, command, rest). Raises a usage error with the nearest name for an unknown one."""
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            import difflib
-
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            meant = f"; did you mean `{near[0]}`?" if near else ""
-            raise click.UsageError(f"`{args[0]}` is not a part of `{ctx.command_path}`{meant}", ctx)
-        return super().resolve_command(ctx, args)
 
 
 @click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs")
@@ -95,13 +80,7 @@ def _agreed(where: Directories, yes: bool) -> bool:
         console.note("there is no database to delete")
         return False
     console.note(f"this deletes {text}")
-    if yes:
-        return True
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("there is no terminal to ask on; nothing was stopped or deleted", hint="add --yes")
-    if not click.confirm("Delete it?", default=False, err=True):
-        console.note("nothing was stopped or deleted")
-        raise click.exceptions.Exit(1)
+    agree("Delete it?", yes=yes, otherwise="nothing was stopped or deleted")
     return True
 
 

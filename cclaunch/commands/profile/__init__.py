@@ -1,0 +1,55 @@
+"""``cclaunch profile``: say who the work is for. One file for each theme."""
+
+import click
+
+from cclaunch.commands.parts import Parts
+from cclaunch.commands.profile import choose, edit, look, share, whole, write
+
+PARTS = (
+    look.list_,
+    look.show,
+    look.current,
+    choose.use,
+    write.set_,
+    write.unset,
+    write.create,
+    whole.delete,
+    whole.rename,
+    edit.edit,
+    choose.bind,
+    choose.unbind,
+    share.export,
+    share.import_,
+)
+
+
+class InOrder(Parts):
+    """Lists its parts as they are written, not by the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the parts."""
+        return list(self.commands)
+
+
+@click.group("profile", cls=InOrder, subcommand_metavar="PART")
+def command() -> None:
+    """
+    Say who the work is for.
+
+    A profile is a name for a set of resource attributes, which every metric and every event of a launch then
+    carries; it may also say what claude discloses and which account it uses. A running session keeps its own.
+
+    \b
+      cclaunch profile set data-eng team=data-engineering project=log-ingestion
+      cclaunch profile use data-eng            for all launches from now on
+      cclaunch +web                            another one, for this launch only
+      cclaunch profile bind web ~/src/shop     in this directory and below
+      cclaunch usage --by team                 what did it cost, by team
+
+    Which one is in force: +NAME, else CCLAUNCH_PROFILE, else `profile bind`, else the .cclaunch.toml of the
+    repository, else `profile use`, else none. `cclaunch profile current` tells which and why.
+    """
+
+
+for _part in PARTS:
+    command.add_command(_part)

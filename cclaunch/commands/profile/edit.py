@@ -1,0 +1,134 @@
+"""``profile edit``: the file in an editor, on a copy that replaces it only when it is right."""
+
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+
+import click
+
+from cclaunch import console
+from cclaunch.commands.asking import on_terminal
+from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.profile.family import family_troubles, refuse
+from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
+from cclaunch.files import make_directory
+from cclaunch.plan import Directories, read_small
+from cclaunch.profile_files import SIZE_LIMIT, profile_path, profiles_locked, read_profile, write_profile
+from cclaunch.profiles import parse_profile
+
+
+@click.command("edit")
+@click.argument("name")
+@click.pass_context
+def edit(ctx: click.Context, name: str) -> None:
+    """
+    Edit a profile in your editor.
+
+    The editor is $VISUAL, else $EDITOR, else vi. You edit a copy. It takes the place of the profile when it is
+    right; until then the profile stays as it is.
+
+    \b
+      cclaunch profile edit data-eng
+      VISUAL="code --wait" cclaunch profile edit data-eng
+    """
+    environ, where = environ_of(ctx), where_of(ctx)
+    before = read_profile(where, name)
+    words = _editor(environ)
+    copy = _copy(where, name, before)
+    try:
+        after = _edited(where, name, copy, words, environ)
+    except BaseException:
+        _keep_or_drop(copy, before)
+        raise
+    if after == before:
+        os.unlink(copy)
+        console.line(f"profile {name}: unchanged")
+        return
+    try:
+        with profiles_locked(where):
+            if read_profile(where, name) != before:
+                path = profile_path(where, name)
+                raise FileTrouble(
+                    f"{path} was changed by somebody else meanwhile; nothing was written", hint=f"diff {path} {copy}"
+                )
+            write_profile(where, name, after)
+    except BaseException:
+        _keep_or_drop(copy, before)
+        raise
+    os.unlink(copy)
+    console.line(f"profile {name}: changed")
+
+
+def _editor(environ: Environ) -> list[str]:
+    """Return the words that start the editor."""
+    for variable in ("VISUAL", "EDITOR"):
+        if text := environ.get(variable, "").strip():
+            try:
+                return shlex.split(text)
+            except ValueError as error:
+                raise UsageError(f"{variable} cannot be split into words: {error}", hint=f"{variable}='code --wait'") from error
+    return ["vi"]
+
+
+def _copy(where: Directories, name: str, data: bytes) -> str:
+    make_directory(where.state)
+    try:
+        handle, path = tempfile.mkstemp(prefix=f"{name}.", suffix=".toml", dir=where.state)
+        with open(handle, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise FileTrouble(f"cannot write into {where.state}: {error.strerror}", hint=f"ls -ld {where.state}") from error
+    return path
+
+
+def _edited(where: Directories, name: str, copy: str, words: list[str], environ: Environ) -> bytes:
+    """Return what the person made of the *copy*, once it is right. Raises for what is wrong and is not edited again."""
+    while True:
+        _run(words, copy, environ)
+        try:
+            return _checked(where, name, copy)
+        except CclaunchError as error:
+            if not on_terminal():
+                raise
+            console.show_error(error)
+            if not click.confirm("Edit it again?", default=True, err=True):
+                raise click.exceptions.Exit(1) from error
+
+
+def _run(words: list[str], path: str, environ: Environ) -> None:
+    """Run the editor to its end. Ctrl-C is the editor's: it must not end us while the editor still has the terminal."""
+    try:
+        process = subprocess.Popen([*words, path], env=environ)
+    except OSError as error:
+        raise UsageError(
+            f"the editor `{words[0]}` cannot be started: {error.strerror}",
+            hint="name another one: VISUAL=nano cclaunch profile edit",
+        ) from error
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        code = process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if code:
+        raise UsageError(f"the editor `{words[0]}` ended with {code}; the profile is as it was", hint="edit it again")
+
+
+def _checked(where: Directories, name: str, copy: str) -> bytes:
+    """Return the content of the *copy*. Raises ConfigError and others, naming the copy's line, when it is no good profile."""
+    data = read_small(copy, SIZE_LIMIT)
+    if data is None:
+        raise ConfigError(
+            f"cannot read {copy}: it must be a regular file of at most {SIZE_LIMIT // 1024} KiB", hint=f"ls -l {copy}"
+        )
+    refuse(family_troubles(where, parse_profile(name, data, copy)))
+    return data
+
+
+def _keep_or_drop(copy: str, before: bytes) -> None:
+    """Keep the copy and say where it is, unless nothing was changed in it."""
+    if read_small(copy, SIZE_LIMIT) == before:
+        os.unlink(copy)
+    elif os.path.lexists(copy):
+        console.note(f"the profile is as it was; your version is kept in {copy}")

@@ -1,0 +1,195 @@
+"""``profile list``, ``show`` and ``current``: what there is, what one says, and which is in force."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import click
+
+from cclaunch import console
+from cclaunch.commands.composed import composed
+from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.errors import ConfigError, ProfileMissing, UsageError
+from cclaunch.plan import Directories
+from cclaunch.profile_files import load_profile, profile_names, resolve_profile
+from cclaunch.profiles import Profile
+from cclaunch.state import State, load_state
+
+
+class Row(NamedTuple):
+    """One profile of the list: merged with its parent; or as much of it as could be read, and the *trouble*."""
+
+    profile: Profile
+    active: bool
+    trouble: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "name": self.profile.name,
+            "active": self.active,
+            "description": self.profile.description or None,
+            "extends": self.profile.extends or None,
+            "attributes": dict(self.profile.attributes),
+            "privacy": dict(self.profile.privacy),
+            "claude_config_dir": self.profile.claude_config_dir or None,
+            "budget": self.profile.budget,
+            "trouble": self.trouble or None,
+        }
+
+
+@click.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """
+    List all profiles.
+
+    Each with what its parent adds; `*` marks the one that `profile use` chose. A profile that is broken is listed
+    with its trouble.
+
+    \b
+      cclaunch profile list
+      cclaunch profile list --json | jq '.[] | select(.attributes.team == "web").name'
+    """
+    environ, where = environ_of(ctx), where_of(ctx)
+    state, trouble = _state(where)
+    names = profile_names(where)
+    rows = [_row(where, name, state) for name in names]
+    if as_json:
+        console.json_line([row.document() for row in rows], indent=2)
+    elif rows:
+        titles = ["", "profile", "attributes", "discloses", "extends", "description"]
+        console.table(titles, [_cells(row) for row in rows], environ)
+    else:
+        console.note("there are no profiles yet: cclaunch profile set NAME KEY=VALUE")
+    if trouble:
+        console.note(trouble)
+    elif state.active and state.active not in names:
+        console.note(f"`{state.active}` is in use and does not exist: cclaunch profile use --none")
+
+
+def _state(where: Directories) -> tuple[State, str]:
+    try:
+        return load_state(where), ""
+    except ConfigError as error:
+        return State(), error.message
+
+
+def _row(where: Directories, name: str, state: State) -> Row:
+    active = name == state.active
+    try:
+        return Row(resolve_profile(where, name).profile, active)
+    except (ConfigError, ProfileMissing) as error:
+        trouble = error.message
+    try:
+        return Row(load_profile(where, name), active, trouble)
+    except (ConfigError, ProfileMissing):
+        return Row(Profile(name), active, trouble)
+
+
+def _cells(row: Row) -> list[str]:
+    profile = row.profile
+    pairs = ", ".join(f"{key}={value}" for key, value in profile.attributes.items())
+    open_to = ", ".join(key for key, is_on in profile.privacy.items() if is_on)
+    shown = f"broken: {row.trouble}" if row.trouble else pairs or console.NOTHING
+    return [
+        "*" if row.active else "",
+        profile.name,
+        shown,
+        open_to or console.NOTHING,
+        profile.extends or console.NOTHING,
+        profile.description or console.NOTHING,
+    ]
+
+
+@click.command("show")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def show(ctx: click.Context, name: str | None, as_json: bool) -> None:
+    """
+    Show what one profile says, and from where.
+
+    Without NAME, the one that is in force here.
+
+    \b
+      cclaunch profile show data-eng
+      cclaunch profile show --json
+    """
+    environ, where = environ_of(ctx), where_of(ctx)
+    if name is None:
+        name = selection(environ, where)["name"]
+        if not name:
+            raise UsageError("no profile is in force here", hint="name one: cclaunch profile list")
+    found = resolve_profile(where, name)
+    own = load_profile(where, name)
+    if as_json:
+        active = _state(where)[0].active == name
+        console.json_line({**Row(found.profile, active).document(), "files": found.paths}, indent=2)
+        return
+    console.table(["", "", "value", "from"], _settings(found.profile, own), environ)
+    for path in found.paths:
+        console.note(path)
+
+
+def _settings(merged: Profile, own: Profile) -> list[list[str]]:
+    """Return (kind, key, value, profile that says so) for everything that is said."""
+    parent = merged.extends
+    rows = [["setting", "description", merged.description, own.name]] if merged.description else []
+    if parent:
+        rows.append(["setting", "extends", parent, own.name])
+    if merged.claude_config_dir:
+        rows.append(["setting", "claude-config-dir", merged.claude_config_dir, own.name if own.claude_config_dir else parent])
+    if merged.budget is not None:
+        rows.append(["setting", "budget", f"{merged.budget:g} USD a month", parent if own.budget is None else own.name])
+    rows += [
+        ["attribute", key, value, _source(own.attributes, key, own.name, parent)] for key, value in merged.attributes.items()
+    ]
+    for key, is_on in merged.privacy.items():
+        rows.append(["privacy", key.replace("_", "-"), "on" if is_on else "off", _source(own.privacy, key, own.name, parent)])
+    return rows or [["setting", console.NOTHING, console.NOTHING, own.name]]
+
+
+def _source(said: Mapping[str, Any], key: str, name: str, parent: str) -> str:
+    return name if key in said else parent
+
+
+@click.command("current")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def current(ctx: click.Context, as_json: bool) -> None:
+    """
+    Say which profile is in force here, and why.
+
+    It is the one that a launch from this directory would use.
+
+    \b
+      cclaunch profile current
+      cclaunch profile current --json | jq -r .name
+    """
+    found = selection(environ_of(ctx), where_of(ctx))
+    if as_json:
+        console.json_line(found, indent=2)
+        return
+    why = REASONS.get(found["source"] or "", found["source"] or "")
+    detail = f": {found['detail']}" if found["detail"] else ""
+    console.line(console.printable(f"{found['name']}  ({why}{detail})" if found["name"] else "none"))
+    if found["trouble"]:
+        console.note(found["trouble"])
+
+
+REASONS = {
+    "+NAME": "named for this launch",
+    "CCLAUNCH_PROFILE": "CCLAUNCH_PROFILE is set",
+    "bind": "bound",
+    ".cclaunch.toml": "named by the repository",
+    "use": "chosen by `cclaunch profile use`",
+}
+"""Where the selection comes from -> the same for people."""
+
+
+def selection(environ: Environ, where: Directories) -> dict[str, Any]:
+    """Return name, source, detail and trouble of the profile that a launch from here would use; None for what there is not."""
+    made: Any = composed(environ, where, launch=True).made
+    found = made.selection
+    return {key: getattr(found, key) or None for key in ("name", "source", "detail", "trouble")}
