@@ -270,11 +270,11 @@ def test_a_loss_is_told_for_sessions_that_lie_in_the_filter_as_a_whole(written, 
     assert usage(reader, where=where).lost_usd_micros == lost
 
 
-@pytest.mark.parametrize("mixed", ["requests", "metrics"])
-def test_a_session_of_two_teams_tells_no_loss_of_one(written, mixed):
-    """It was resumed with another profile: whose the loss is cannot be known."""
-    records = [{"session.id": "s", "team": team} for team in ("ab" if mixed == "requests" else "a")]
-    metrics = [cost("s", 0.5, NOW, team=team) for team in ("ab" if mixed == "metrics" else "a")]
+@pytest.mark.parametrize(("of_requests", "of_metrics"), [("ab", "a"), ("a", "ab"), ("a-", "a"), ("a", "a-")])
+def test_a_session_of_two_teams_tells_no_loss_of_one(written, of_requests, of_metrics):
+    """It was resumed with another profile, or with none: whose the loss is cannot be known."""
+    records = [{"session.id": "s", **({} if team == "-" else {"team": team})} for team in of_requests]
+    metrics = [cost("s", 0.5, NOW, **({} if team == "-" else {"team": team})) for team in of_metrics]
     reader = written(*records, more=metrics)
 
     assert (lost_usd_micros(reader, None, None, {"team": "a"}), lost_usd_micros(reader, None, None) > 0) == (0, True)
