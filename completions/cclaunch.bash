@@ -14,8 +14,8 @@ _cclaunch() {
         [[ $verb == stack || $verb == profile ]] && verb="$verb ${COMP_WORDS[2]-}"
         case $verb in
             env) words="--shell --json --explain --help" ;;
-            usage) words="--by --since --until --json --help" ;;
-            events) words="-n -f --follow --json --name --session --help" ;;
+            usage) words="--by --where --since --until --json --help" ;;
+            events) words="-n -f --follow --json --name --session --where --help" ;;
             status | check | "stack status") words="--json --help" ;;
             "stack down") words="--volumes --yes --help" ;;
             "stack logs") words="-f --follow -n --help" ;;

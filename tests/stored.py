@@ -45,6 +45,21 @@ def event(name: str, time_ns: int, **attributes: Any) -> Batch:
     return decode_logs(ParseDict(tree, ExportLogsServiceRequest()))
 
 
+def events_of(*records: Mapping[str, Any], time_ns: int) -> Batch:
+    """Return ``api_request`` events of one export; a record has any keys and values, and ``time`` (ns) beside them."""
+    made = []
+    for record in records:
+        attributes = {key: value for key, value in record.items() if key != "time"}
+        made.append(
+            {
+                "timeUnixNano": str(record.get("time", time_ns)),
+                "body": {"stringValue": otel.EVENT_PREFIX + "api_request"},
+                "attributes": _pairs({**attributes, "event.name": "api_request"}),
+            }
+        )
+    return decode_logs(ParseDict({"resourceLogs": [{"scopeLogs": [{"logRecords": made}]}]}, ExportLogsServiceRequest()))
+
+
 def request(number: int, time_ns: int, *, micros: int = 1000, model: str = "claude-opus-4-8", **attributes: Any) -> Batch:
     """Return the ``api_request`` event of request *number*."""
     return event(
@@ -62,13 +77,13 @@ def request(number: int, time_ns: int, *, micros: int = 1000, model: str = "clau
     )
 
 
-def cost(session: str, dollars: float, time_ns: int) -> Batch:
+def cost(session: str, dollars: float, time_ns: int, **attributes: Any) -> Batch:
     """Return a point of the cost metric, cumulative."""
     point = {
         "startTimeUnixNano": str(time_ns - SECOND_NS),
         "timeUnixNano": str(time_ns),
         "asDouble": dollars,
-        "attributes": _pairs({"session.id": session}),
+        "attributes": _pairs({"session.id": session, **_dotted(attributes)}),
     }
     total = {"dataPoints": [point], "aggregationTemporality": 2, "isMonotonic": True}
     tree = {
@@ -82,4 +97,14 @@ def _dotted(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": {KINDS[type(value)]: value}} for key, value in attributes.items()]
+    return [{"key": key, "value": _value(value)} for key, value in attributes.items()]
+
+
+def _value(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if isinstance(value, list):
+        return {"arrayValue": {"values": [_value(item) for item in value]}}
+    if isinstance(value, dict):
+        return {"kvlistValue": {"values": _pairs(value)}}
+    return {KINDS[type(value)]: value}

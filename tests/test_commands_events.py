@@ -65,6 +65,67 @@ def test_a_session_filters(shown, recorded):
     assert [one["attributes"]["number"] for one in found] == [24, 26, 28]
 
 
+@pytest.fixture
+def labelled(sandbox):
+    """Events with attributes of several kinds."""
+    store(
+        sandbox.database,
+        event("user_prompt", START, session__id="s-0", number=1, team="a"),
+        event("tool_result", START + 1, session__id="s-0", number=2, team="a", duration_ms="48", success="true"),
+        event("tool_result", START + 2, session__id="s-1", number=3, team="b", ok=True, ratio=0.5),
+        event("tool_result", START + 3, session__id="s-1", number=4, managed=["file"], cclaunch__profile="p"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (["--where", "team=a"], [1, 2]),
+        (["--where", "team=a", "--where", "team=b"], [1, 2, 3]),
+        (["--where", "team=a", "--name", "tool_result"], [2]),
+        (["--where", "team="], [4]),
+        (["--where", "ok=true"], [3]),
+        (["--where", "success=true"], [2]),
+        (["--where", "ratio=0.5"], [3]),
+        (["--where", 'managed=["file"]'], [4]),
+        (["--where", "duration_ms=48"], [2]),
+        (["--where", "profile=p"], [4]),
+        (["--where", "session=s-1"], [3, 4]),
+        (["--where", "session=s-0", "--where", "session.id=s-1"], [1, 2, 3, 4]),
+        (["--where", "session=s-0", "--session", "s-1"], []),
+        (["--where", "session=s-0", "--where", "session=s-1", "--session", "s-1"], [3, 4]),
+        (["--where", "event.name=claude_code.user_prompt"], [1]),
+        (["--where", "event.name=claude_code.user_prompt", "--name", "user_prompt"], [1]),
+        (["--where", "event.name=user_prompt", "--name", "tool_result"], []),
+        (["--where", "team=a", "-n", "1"], [2]),
+        (["--where", "model="], [1, 2, 3, 4]),
+    ],
+)
+def test_where_filters(shown, labelled, words, numbers):
+    """As in usage; -n counts what matches, and the other filters hold as well."""
+    assert [one["attributes"]["number"] for one in shown(*words)] == numbers
+
+
+@pytest.mark.parametrize(
+    "words", [("--where", "team"), ("--where", "=x"), ("--where", "\udcff=x"), ("--name", "\udcff"), ("--session", "\udcff")]
+)
+def test_malformed_words_are_refused(sandbox, labelled, capsys, words):
+    """Exit 2, nothing on stdout."""
+    assert cli.main(["events", *words], sandbox.environ) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_key_that_no_event_had_is_told(sandbox, labelled, capsys):
+    """With one like it; and that nothing matches."""
+    assert cli.main(["events", "--where", "taem=a"], sandbox.environ) == 0
+
+    told = capsys.readouterr()
+    assert (told.out, told.err.splitlines()) == (
+        "",
+        ["cclaunch: no event ever had `taem`; did you mean `team`?", "cclaunch: no such event was recorded"],
+    )
+
+
 def test_a_line_for_people_drives_no_terminal(sandbox, capsys):
     """Escape sequences and line ends inside an attribute are shown, not obeyed."""
     store(sandbox.database, event("user_prompt", START, prompt="\x1b[2Jred\nalert " + "x" * 500, session__id="s"))
@@ -122,6 +183,17 @@ def test_following_shows_each_event_once_as_it_is_stored(sandbox):
 
     assert seen == [3, 4, 5, 6, 7, 8]
     assert (code in (0, 130, -signal.SIGINT), err) == (True, b"")
+
+
+def test_following_filters_too(sandbox):
+    """What does not match passes unseen."""
+    store(sandbox.database, event("user_prompt", START, number=1, team="a"))
+    following = Following(sandbox, "--where", "team=b")
+    store(sandbox.database, *(event("user_prompt", START, number=number, team="ab"[number % 2]) for number in (2, 3, 4, 5)))
+    seen = [following.next()["attributes"]["number"] for _ in range(2)]
+    following.close()
+
+    assert seen == [3, 5]
 
 
 def test_following_waits_for_a_store_and_outlives_its_deletion(sandbox):

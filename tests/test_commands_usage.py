@@ -1,6 +1,7 @@
 """`cclaunch usage`: the figures, the table, the JSON that programs rely on, and dates as people type them."""
 
 import json
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from stored import SECOND_NS, cost, event, request, store
 
 from cclaunch import cli
 from cclaunch.commands.moments import ago, iso, nanoseconds, parse_moment
+from cclaunch.store.retention import fold
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
 DAY_NS = 86400 * SECOND_NS
@@ -74,6 +76,145 @@ def test_keys_may_be_repeated_or_joined(usage, recorded, words):
 def test_a_measure_is_nothing_to_group_by(usage, recorded):
     """`--by cost_usd` would overwrite what is counted."""
     assert usage("--by", "cost_usd")[0] == 2
+
+
+@pytest.fixture
+def labelled(sandbox):
+    """Four requests of two teams and nobody, with a boolean and a list among their attributes."""
+    store(
+        sandbox.database,
+        request(1, NOON, micros=1, team="a", project="p", fast=True),
+        request(2, NOON, micros=2, team="a", project="q", vcs__repository__name="repo"),
+        request(4, NOON, micros=4, team="b", project="p", cclaunch__profile="p-1", sources=["file", "x"]),
+        request(8, NOON, micros=8, team=""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "micros"),
+    [
+        (["team=a"], 3),
+        (["team=a", "team=b"], 7),
+        (["team=a", "team=b", "project=p"], 5),
+        (["team="], 8),
+        (["team=", "team=a"], 11),
+        (["project="], 8),
+        (["fast=true"], 1),
+        (["fast=1"], 0),
+        (['sources=["file","x"]'], 4),
+        (["profile=p-1"], 4),
+        (["cclaunch.profile=p-1"], 4),
+        (["repository=repo"], 2),
+        (["repository=repo", "vcs.repository.name="], 15),
+        (["team=A"], 0),
+        ([" team =a"], 3),
+        (["team=a=b"], 0),
+        (["team=a,b"], 0),
+        (["team='a' OR 1=1"], 0),
+    ],
+)
+def test_where_filters(usage, labelled, words, micros):
+    """The same key again is any of its values, another key must hold as well, an empty value is a missing one."""
+    code, out, err = usage("--json", *(part for word in words for part in ("--where", word)))
+
+    assert (code, err) == (0, "")
+    assert round(json.loads(out)["total"]["cost_usd"] * 1e6) == micros
+
+
+@pytest.mark.parametrize("key", ["day", "model", "profile", "team", "project", "repository", "session", "fast", "sources"])
+def test_every_documented_key_groups(usage, labelled, key):
+    """Whatever the rows are, they add up to the whole."""
+    rows = json.loads(usage("--json", "--by", key)[1])["rows"]
+
+    assert round(sum(row["cost_usd"] for row in rows) * 1e6) == 15
+
+
+def test_json_keeps_the_kind_of_a_value(usage, labelled):
+    """A program gets what was sent: a boolean, a list, null for nothing."""
+    rows = json.loads(usage("--json", "--by", "fast,sources")[1])["rows"]
+
+    assert [(row["fast"], row["sources"], row["requests"]) for row in rows] == [
+        (True, None, 1),
+        (None, ["file", "x"], 1),
+        (None, None, 2),
+    ]
+
+
+def test_a_table_shows_values_as_where_takes_them(usage, labelled):
+    """`true`, compact JSON, `-` for what is missing, and `""` for what is empty."""
+    out = usage("--by", "team,fast,sources")[1]
+
+    first = [line.split()[:3] for line in out.splitlines()[1:5]]
+    assert first == [['""', "-", "-"], ["a", "true", "-"], ["a", "-", "-"], ["b", "-", '["file","x"]']]
+
+
+@pytest.mark.parametrize("option", ["--where", "--by"])
+def test_a_word_that_is_no_unicode_is_refused(usage, recorded, option):
+    """Bytes of another encoding on the command line: exit 2, not a bug of ours."""
+    code, out, err = usage(option, "gr\udcf6sse=x")
+
+    assert (code, out) == (2, "")
+    assert "is not valid UTF-8" in err
+
+
+@pytest.mark.parametrize("word", ["team", "", "=a", " =a", "team:a"])
+def test_a_malformed_where_is_refused_with_an_example(usage, recorded, word):
+    """Exit 2, and how it is written."""
+    code, out, err = usage("--where", word)
+
+    assert (code, out) == (2, "")
+    assert "write --where team=data-engineering" in err
+
+
+@pytest.mark.parametrize("words", [("--by", "taem"), ("--where", "taem=core"), ("--where", "taem=")])
+def test_a_key_that_nobody_sent_is_told_with_one_like_it(usage, recorded, words):
+    """On stderr, and no error: it may be sent tomorrow."""
+    code, _, err = usage("--json", *words)
+
+    assert (code, err) == (0, "cclaunch: no request ever had `taem`; did you mean `team`?\n")
+
+
+def test_nothing_that_matches_is_said(usage, recorded):
+    """Not that nothing was recorded."""
+    assert usage("--where", "team=nobody") == (0, "", "cclaunch: nothing like that was recorded\n")
+
+
+def test_old_days_that_cannot_be_told_are_named(usage, sandbox):
+    """Their rows are gone; their totals do not know every key."""
+    now = NOON + 200 * DAY_NS
+    store(sandbox.database, request(1, NOON, micros=1_500_000, effort="high"), request(2, now, effort="high"))
+    with sqlite3.connect(sandbox.database, isolation_level=None) as connection:
+        fold(connection, now)
+    connection.close()
+
+    code, out, err = usage("--json", "--where", "effort=high")
+
+    assert (code, json.loads(out)["total"]["requests"]) == (0, 1)
+    assert err == "cclaunch: $1.5000 of old days, kept as daily totals, is not counted: they do not know `effort`\n"
+
+
+def test_a_loss_is_told_for_a_filter_only_where_it_lies_in_it(usage, sandbox):
+    """Another team's loss is no news."""
+    metrics = [cost("s-a", 1.5, NOON, team="a"), cost("s-b", 2.0, NOON, team="b")]
+    store(sandbox.database, *(request(n, NOON, micros=10**6, session__id=f"s-{t}", team=t) for n, t in enumerate("ab")), *metrics)
+
+    assert "count $0.5000 more" in usage("--json", "--where", "team=a")[2]
+    assert "count $1.5000 more" in usage("--json")[2]
+    assert usage("--json", "--where", "model=claude-opus-4-8", "--where", "team=")[2] == ""
+
+
+def test_too_many_keys_are_refused(usage, recorded):
+    """A table of a hundred columns is a mistake."""
+    assert usage("--by", ",".join(f"k{number}" for number in range(100)))[0] == 2
+
+
+def test_the_help_says_how_where_works(usage):
+    """OR within a key, AND between keys, and the empty value."""
+    told = " ".join(usage("--help")[1].split())
+
+    assert "the same KEY again takes any of its values, another KEY must hold as well" in told
+    assert "KEY= takes what lacks KEY" in told
+    assert "day, model, profile, team, project, repository, session or any other attribute" in told
 
 
 def test_the_table_ends_with_the_total(usage, recorded):

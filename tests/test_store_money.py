@@ -11,8 +11,10 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from cclaunch import otel
 from cclaunch.collector.otlp import CUMULATIVE, DELTA, decode_logs, decode_metrics
 from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
-from cclaunch.store.reader import events, extent, find_check, lost_usd_micros, open_reader, series, usage
+from cclaunch.store.losses import lost_usd_micros
+from cclaunch.store.reader import events, extent, find_check, open_reader, series
 from cclaunch.store.retention import fold
+from cclaunch.store.spending import usage
 from cclaunch.store.writer import Writer
 
 NOW = 1_790_000_000_000_000_000

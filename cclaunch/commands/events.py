@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cclaunch import console, otel
+from cclaunch import console
 from cclaunch.commands.context import database, reading, where_of
 from cclaunch.commands.moments import iso, local
+from cclaunch.commands.where import note_unsent, unicode_only, where_option
 from cclaunch.errors import StoreMissing
 
 if TYPE_CHECKING:
     from cclaunch.store.reader import Event
+
+Wanted = dict[str, list[str]]
 
 POLL_S = 0.3
 MOST_AT_ONCE = 1000
@@ -41,16 +44,25 @@ TOLD = (
 @click.option("-n", "count", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="The last N events.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with every event that arrives, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every attribute.")
-@click.option("--name", metavar="NAME", help="Only events of this name, such as api_request.")
-@click.option("--session", metavar="ID", help="Only events of this session.")
+@click.option("--name", callback=unicode_only, metavar="NAME", help="Only events of this name, such as api_request.")
+@click.option("--session", callback=unicode_only, metavar="ID", help="Only events of this session.")
+@where_option
 @click.pass_context
-def command(ctx: click.Context, count: int, follow: bool, as_json: bool, name: str | None, session: str | None) -> None:
+def command(
+    ctx: click.Context,
+    count: int,
+    follow: bool,
+    as_json: bool,
+    name: str | None,
+    session: str | None,
+    where: dict[str, list[str]],
+) -> None:
     """What happened: the last events, the oldest first."""
-    wanted = {}
+    wanted = dict(where)
     if name:
-        wanted["event.name"] = name.removeprefix(otel.EVENT_PREFIX)
+        _narrow(wanted, "event.name", name)
     if session:
-        wanted["session.id"] = session
+        _narrow(wanted, "session.id", session)
     shown = 0
     for event in _events(database(where_of(ctx)), count, follow, wanted):
         if as_json:
@@ -64,7 +76,15 @@ def command(ctx: click.Context, count: int, follow: bool, as_json: bool, name: s
         console.note("no such event was recorded" if wanted else "nothing was recorded yet")
 
 
-def _events(path: str, count: int, follow: bool, wanted: dict[str, str]) -> "Iterator[Event]":
+def _narrow(wanted: Wanted, key: str, value: str) -> None:
+    """Have *key* be *value*, which must also be one of the values that ``--where`` takes."""
+    from cclaunch.store.filters import wanted_of
+
+    (spelled,) = wanted_of(key, value)
+    wanted[key] = [spelled] if key not in wanted or spelled in wanted_of(key, wanted[key]) else []
+
+
+def _events(path: str, count: int, follow: bool, wanted: Wanted) -> "Iterator[Event]":
     """Yield the last *count* events, and if *follow*, each one that is stored later, for ever."""
     from cclaunch.store import reader
 
@@ -73,6 +93,7 @@ def _events(path: str, count: int, follow: bool, wanted: dict[str, str]) -> "Ite
             seen = reader.newest_rowid(connection)
             identity = _identity(path)
             last = reader.events(connection, limit=count, where=wanted) if count else []
+            note_unsent(connection, wanted, requests=False)
     except StoreMissing:
         seen, identity, last = 0, 0, []
     # One stored between the two questions belongs to what follows: it must not be shown twice.
@@ -85,7 +106,7 @@ def _events(path: str, count: int, follow: bool, wanted: dict[str, str]) -> "Ite
         yield from fresh
 
 
-def _since(path: str, seen: int, wanted: dict[str, str]) -> "tuple[list[Event], int]":
+def _since(path: str, seen: int, wanted: Wanted) -> "tuple[list[Event], int]":
     """Return (events, rowid): what was stored after the rowid *seen*, and from where to go on."""
     from cclaunch.store import reader
 

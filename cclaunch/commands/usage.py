@@ -8,13 +8,15 @@ import click
 from cclaunch import console
 from cclaunch.commands.context import Environ, database, environ_of, reading, where_of
 from cclaunch.commands.moments import FORMS, iso, moment
+from cclaunch.commands.where import note_unsent, unicode_only, unknown_days, where_option
 from cclaunch.errors import StoreMissing
 from cclaunch.plan import adopted_ports
 
 if TYPE_CHECKING:
-    from cclaunch.store.reader import Usage
+    from cclaunch.store.spending import Usage
 
 DEFAULT_BY = ("day", "model")
+MOST_KEYS = 20
 MEASURES = {
     "cost_usd": "cost",
     "requests": "requests",
@@ -25,31 +27,46 @@ MEASURES = {
 }
 """Key of a row -> its heading."""
 
+BY_HELP = (
+    "Group by day, model, profile, team, project, repository, session or any other attribute. Repeatable, or several"
+    " joined by commas. What lacks an attribute is a row with `-`, in JSON null."
+)
+
 
 @click.command("usage", epilog=f"A DATE is one of {FORMS}. A day or month given to --until is included.")
-@click.option("--by", multiple=True, metavar="KEY", help="Group by day, model, session, repository or any attribute. Repeatable.")
+@click.option("--by", multiple=True, callback=unicode_only, metavar="KEY", help=BY_HELP)
+@where_option
 @click.option("--since", callback=moment(), metavar="DATE", help="Only what happened from then on.")
 @click.option("--until", callback=moment(end=True), metavar="DATE", help="Only what happened before.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def command(ctx: click.Context, by: Sequence[str], since: int | None, until: int | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    by: Sequence[str],
+    where: dict[str, list[str]],
+    since: int | None,
+    until: int | None,
+    as_json: bool,
+) -> None:
     """What did it cost: dollars, requests and tokens, by day and by model unless told otherwise."""
-    keys, where = _keys(by), where_of(ctx)
+    keys, directories = _keys(by), where_of(ctx)
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until", ctx)
     environ = environ_of(ctx)
     with console.progress("adding up", environ):
-        found = _read(database(where), since, until, keys)
+        found = _read(database(directories), since, until, keys, where)
     if as_json:
         console.json_line(_document(found, since, until, keys), indent=2)
     elif found is None or not found.rows:
-        console.note("nothing was recorded yet" if since is until is None else "nothing was recorded in that time")
+        console.note(_nothing(since, until, where))
     else:
         _show(found, keys, environ)
     if found is not None and found.lost_usd_micros:
         lost = _money(found.lost_usd_micros / 1_000_000)
         console.note(f"claude's own metrics count {lost} more than these events: that much was lost on the way")
-    if other := adopted_ports(where.state):
+    if found is not None and found.unknown_usd_micros:
+        console.note(unknown_days(where, _money(found.unknown_usd_micros / 1_000_000)))
+    if other := adopted_ports(directories.state):
         console.note(f"telemetry goes to {other.owner} on port {other.grpc}: what is stored there is not counted here")
 
 
@@ -59,17 +76,27 @@ def _keys(by: Sequence[str]) -> list[str]:
     keys = list(dict.fromkeys(word for word in words if word)) or list(DEFAULT_BY)
     if taken := sorted(set(keys) & set(MEASURES)):
         raise click.UsageError(f"--by {taken[0]}: that is what is counted, nothing to group by")
+    if len(keys) > MOST_KEYS:
+        raise click.UsageError(f"--by: {len(keys)} keys are too many, at most {MOST_KEYS} make a table")
     return keys
 
 
-def _read(path: str, since: int | None, until: int | None, keys: Sequence[str]) -> "Usage | None":
-    from cclaunch.store import reader
+def _read(path: str, since: int | None, until: int | None, keys: Sequence[str], where: dict[str, list[str]]) -> "Usage | None":
+    from cclaunch.store import spending
 
     try:
         with reading(path) as connection:
-            return reader.usage(connection, since, until, keys)
+            found = spending.usage(connection, since, until, keys, where)
+            note_unsent(connection, dict.fromkeys([*keys, *where]), requests=True)
+            return found
     except StoreMissing:
         return None
+
+
+def _nothing(since: int | None, until: int | None, where: dict[str, list[str]]) -> str:
+    if since is until is None:
+        return "nothing like that was recorded" if where else "nothing was recorded yet"
+    return "nothing like that was recorded in that time" if where else "nothing was recorded in that time"
 
 
 def _document(found: "Usage | None", since: int | None, until: int | None, keys: Sequence[str]) -> dict[str, Any]:
@@ -98,4 +125,7 @@ def _money(dollars: float) -> str:
 
 
 def _label(value: object) -> str:
-    return console.NOTHING if value is None or value == "" else str(value)
+    """Return a value of a key for people; an empty text is told from a missing one."""
+    from cclaunch.store.filters import printed
+
+    return console.NOTHING if value is None else printed(value) or '""'

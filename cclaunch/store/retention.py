@@ -14,9 +14,9 @@ DAY = "date(time_ns / 1000000000, 'unixepoch', 'localtime')"
 
 LABELS = """json_object(
     'model', model, 'profile', profile,
-    'team', json_extract(attributes, '$."team"'),
-    'project', json_extract(attributes, '$."project"'),
-    'repository', json_extract(attributes, '$."vcs.repository.name"'))"""
+    'team', attributes -> '$."team"',
+    'project', attributes -> '$."project"',
+    'repository', attributes -> '$."vcs.repository.name"')"""
 """What can still be asked of a day whose rows are gone."""
 
 COUNTED = "name = 'api_request' AND check_nonce IS NULL"

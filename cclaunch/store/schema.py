@@ -5,6 +5,7 @@ Migrations are an ordered list of functions, numbered and recorded in ``user_ver
 migrates; a reader that meets an older schema waits for the collector, and nobody touches a newer one.
 """
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable
@@ -88,6 +89,11 @@ def m0001_initial(connection: sqlite3.Connection) -> None:
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m0001_initial,)
 SCHEMA_VERSION = len(MIGRATIONS)
+
+
+def dump(value: object) -> str:
+    """Return *value* as compact JSON, the form of ``attributes``: equal values are equal texts."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def version_of(connection: sqlite3.Connection, path: str) -> int:

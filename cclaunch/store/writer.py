@@ -7,7 +7,6 @@ is resolved only after COMMIT with ``synchronous=FULL``.
 """
 
 import contextlib
-import json
 import os
 import queue
 import sqlite3
@@ -18,7 +17,7 @@ from typing import NamedTuple
 from cclaunch.collector.otlp import Batch, EventRow, PointRow
 from cclaunch.errors import StoreError
 from cclaunch.store.retention import fold
-from cclaunch.store.schema import SCHEMA_VERSION, migrate, refuse_network, version_of
+from cclaunch.store.schema import SCHEMA_VERSION, dump, migrate, refuse_network, version_of
 
 MOST_WAITING = 200_000
 """Rows that may wait for the disk; more are refused, and the exporter tries again."""
@@ -236,8 +235,3 @@ def insert_point(connection: sqlite3.Connection, row: PointRow) -> None:
         ),
     ).fetchone()
     connection.execute(INSERT_POINT, (found[0], row.start_ns, row.time_ns, row.value))
-
-
-def dump(attributes: dict[str, object] | object) -> str:
-    """Return *attributes* as compact JSON."""
-    return json.dumps(attributes, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,69 @@
+"""``--where KEY=VALUE`` and ``--by KEY``: the words by which ``usage`` and ``events`` narrow and group what they show."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from cclaunch import console
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from cclaunch.store.filters import Where
+
+EXAMPLE = "--where team=data-engineering"
+HELP = (
+    "Only what has this value. Repeatable: the same KEY again takes any of its values, another KEY must hold as well."
+    " KEY= takes what lacks KEY, or has it empty. KEY is one that --by takes; a VALUE is spelled as it is shown"
+    ' (true, 5, ["a"]).'
+)
+LONGEST_SHOWN = 60
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def unicode_only(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Return the word or words of an option; refuse what is no valid Unicode, because nothing else was ever stored."""
+    for word in [value] if isinstance(value, str) else value or ():
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise click.BadParameter(f"{word!a} is not valid UTF-8", ctx, param) from error
+    return value
+
+
+def where_option(function: Function) -> Function:
+    """Give a command the option ``--where``: key -> list of values, the keys being those of the store."""
+    return click.option("--where", multiple=True, metavar="KEY=VALUE", callback=_conditions, help=HELP)(function)
+
+
+def _conditions(ctx: click.Context, param: click.Parameter, words: Sequence[str]) -> dict[str, list[str]]:
+    from cclaunch.store.filters import canonical
+
+    found: dict[str, list[str]] = {}
+    for word in unicode_only(ctx, param, words):
+        key, separator, value = word.partition("=")
+        if not separator or not key.strip():
+            trouble = "has no `=`" if not separator else "has no key before the `=`"
+            raise click.UsageError(f"--where {word}: {trouble}; write {EXAMPLE}", ctx)
+        found.setdefault(canonical(key.strip()), []).append(value)
+    return found
+
+
+def note_unsent(connection: "sqlite3.Connection", keys: Iterable[str], *, requests: bool) -> None:
+    """Say which of *keys* no request (or no event) ever had, and what was probably meant."""
+    from cclaunch.store.keys import unsent
+
+    for key, near in unsent(connection, keys, requests=requests).items():
+        shown = key if len(key) <= LONGEST_SHOWN else key[:LONGEST_SHOWN] + "…"
+        advice = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
+        console.note(f"no {'request' if requests else 'event'} ever had `{shown}`{advice}")
+
+
+def unknown_days(where: "Where", money: str) -> str:
+    """Return the sentence on *money* of old days, of which the totals that are left cannot say whether they meet *where*."""
+    from cclaunch.store.spending import unkept
+
+    keys = " or ".join(f"`{key}`" for key in unkept(where))
+    return f"{money} of old days, kept as daily totals, is not counted: they do not know {keys}"
