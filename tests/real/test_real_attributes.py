@@ -6,22 +6,16 @@ them. Each row is sent through each release; what arrives on the resource, on a 
 what the model says. Rows that cannot hurt each other share a run.
 """
 
-import itertools
-import json
-import subprocess
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import real_claude
-from capture import Attributes, Capture
+from bare_claude import Runner
+from capture import Attributes
 from claude_attributes import MOST_ON_AN_EVENT, OLD, arrives, on_record, on_resource
 from conftest import missing
 from messages_api import MessagesApi
-from real_claude import VERSIONS, Claude
-from sandbox import Sandbox
+from real_claude import VERSIONS
 
 from cclaunch import otel
 from cclaunch.environment import encode
@@ -106,49 +100,6 @@ def key(row: str) -> str:
 def text(row: str) -> str:
     """Return what a *row* writes."""
     return ROWS[row].replace("{k}", key(row))
-
-
-class Arrival(NamedTuple):
-    """What one run of claude sent, of every resource, point and event."""
-
-    resources: list[Attributes]
-    points: dict[str, Attributes]
-    events: dict[str, Attributes]
-
-
-class Runner:
-    """Runs bare claudes of one release, each in a home of its own, two at a time, and remembers by environment."""
-
-    def __init__(self, base: Path, claude: Claude, api: MessagesApi) -> None:
-        self.base, self.claude, self.api = base, claude, api
-        self.known: dict[str, Arrival] = {}
-        self.numbers = itertools.count()
-
-    def prepare(self, texts: list[str]) -> None:
-        """Run *texts*, unless they ran before."""
-        with ThreadPoolExecutor(2) as two:
-            list(two.map(self, texts))
-
-    def __call__(self, text: str, **environ: str) -> Arrival:
-        """Return what a run with *text*, and more of an environment, sent."""
-        name = json.dumps([text, environ])
-        if name not in self.known:
-            self.known[name] = self._run(text, environ)
-        return self.known[name]
-
-    def _run(self, text: str, environ: Mapping[str, str]) -> Arrival:
-        base = self.base / str(next(self.numbers))
-        base.mkdir()
-        sandbox = Sandbox(base)
-        real_claude.prepare(sandbox, self.claude, self.api.url)
-        with Capture() as capture:
-            changes = {**capture.environ(), **({otel.RESOURCE_ATTRIBUTES: text} if text else {}), **environ}
-            done: subprocess.CompletedProcess[bytes] = sandbox.run(["claude", "-p", "say hi"], environ=changes)
-        assert done.returncode == 0, done.stderr
-        events = {event.body.removeprefix(otel.EVENT_PREFIX): event.attributes for event in capture.events()}
-        points = {point.metric.removeprefix(otel.EVENT_PREFIX): point.attributes for point in capture.points()}
-        resources = [one.resource for one in (*capture.events(), *capture.points())]
-        return Arrival(resources, points, events)
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
