@@ -23,7 +23,7 @@ from settings_places import MAIN, PLACES, Setting, place
 
 from cclaunch import otel
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 KEYS: dict[str, dict[str, Any]] = {
     "the switch off": {"CLAUDE_CODE_ENABLE_TELEMETRY": "0"},
