@@ -8,10 +8,10 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
-    {"__init__", "otel", "errors", "assets"},
+    {"__init__", "otel", "errors", "assets", "bundled"},
     set("environment config toml_file attributes profiles profile_text placetext gitconfig".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
-    | set("files state profile_files claims override background".split()),
+    | set("files state profile_files claims override background bundle".split()),
     {"commands"},
     {"__main__", "launch", "refusals", "cli"},
 ]
