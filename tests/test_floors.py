@@ -13,7 +13,7 @@ FLOORS = [
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
     | set("detect files state profile_files claims override background".split()),
     {"commands"},
-    {"__main__", "launch", "refusals", "cli"},
+    {"__main__", "launch", "refusals", "cli", "completion"},
 ]
 
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
