@@ -33,9 +33,9 @@ _cclaunch_verb() {
         "check") options="--json --help" ;;
         "stack") parts="compose disable down enable logs pull restart status up use" options="--help" ;;
         "stack compose") options="--help" ;;
-        "stack disable") options="--help" ;;
+        "stack disable") options="--force --help" ;;
         "stack down") options="--volumes --yes --help" ;;
-        "stack enable") options="--help" ;;
+        "stack enable") options="--force --help" ;;
         "stack logs") options="-f --follow -n --help" ;;
         "stack pull") options="--help" ;;
         "stack restart") options="--help" ;;

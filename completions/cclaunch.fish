@@ -206,9 +206,9 @@ complete -c cclaunch -n '__cclaunch_in check' -l help -d 'Show this message and 
 complete -c cclaunch -n '__cclaunch_in check' -f
 complete -c cclaunch -n '__cclaunch_in stack' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a compose -d 'Print the stack as a compose file'
-complete -c cclaunch -n '__cclaunch_at stack' -f -a disable -d 'Undo enable'
+complete -c cclaunch -n '__cclaunch_at stack' -f -a disable -d 'Undo enable: stop that collector and delete what enable wrote'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a down -d 'Stop the collector'
-complete -c cclaunch -n '__cclaunch_at stack' -f -a enable -d 'Start the stack with the session'
+complete -c cclaunch -n '__cclaunch_at stack' -f -a enable -d 'Start the collector with the session, and keep it running'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a logs -d 'Show the collector\'s log'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a pull -d 'Fetch what the stack needs'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a restart -d 'Stop the collector and start it again'
@@ -217,12 +217,14 @@ complete -c cclaunch -n '__cclaunch_at stack' -f -a up -d 'Start the collector a
 complete -c cclaunch -n '__cclaunch_at stack' -f -a use -d 'Choose another backend'
 complete -c cclaunch -n '__cclaunch_in stack compose' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack compose' -f
+complete -c cclaunch -n '__cclaunch_in stack disable' -l force -d 'Also where a hand has changed the file, or it is not ours'
 complete -c cclaunch -n '__cclaunch_in stack disable' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack disable' -f
 complete -c cclaunch -n '__cclaunch_in stack down' -l volumes -d 'Delete the database too: everything that was recorded'
 complete -c cclaunch -n '__cclaunch_in stack down' -l yes -d 'Do not ask before deleting'
 complete -c cclaunch -n '__cclaunch_in stack down' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack down' -f
+complete -c cclaunch -n '__cclaunch_in stack enable' -l force -d 'Also where a hand has changed the file, or it is not ours'
 complete -c cclaunch -n '__cclaunch_in stack enable' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack enable' -f
 complete -c cclaunch -n '__cclaunch_in stack logs' -s f -l follow -d 'Go on with every line that is written, until Ctrl-C'

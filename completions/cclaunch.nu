@@ -131,7 +131,7 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch stack parts" [] { [{value: "compose", description: "Print the stack as a compose file"} {value: "disable", description: "Undo enable"} {value: "down", description: "Stop the collector"} {value: "enable", description: "Start the stack with the session"} {value: "logs", description: "Show the collector's log"} {value: "pull", description: "Fetch what the stack needs"} {value: "restart", description: "Stop the collector and start it again"} {value: "status", description: "Say how every service of the stack is"} {value: "up", description: "Start the collector and wait until it is healthy"} {value: "use", description: "Choose another backend"}] }
+    def "nu-complete cclaunch stack parts" [] { [{value: "compose", description: "Print the stack as a compose file"} {value: "disable", description: "Undo enable: stop that collector and delete what enable wrote"} {value: "down", description: "Stop the collector"} {value: "enable", description: "Start the collector with the session, and keep it running"} {value: "logs", description: "Show the collector's log"} {value: "pull", description: "Fetch what the stack needs"} {value: "restart", description: "Stop the collector and start it again"} {value: "status", description: "Say how every service of the stack is"} {value: "up", description: "Start the collector and wait until it is healthy"} {value: "use", description: "Choose another backend"}] }
     export extern "cclaunch stack" [
         ...words: string@"nu-complete cclaunch stack parts"
     ]
@@ -141,6 +141,7 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch stack disable" [
+        --force # Also where a hand has changed the file, or it is not ours
         ...words: string
     ]
 
@@ -151,6 +152,7 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch stack enable" [
+        --force # Also where a hand has changed the file, or it is not ours
         ...words: string
     ]
 

@@ -23,9 +23,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         }
         'stack' = [ordered]@{
             'compose' = 'Print the stack as a compose file'
-            'disable' = 'Undo enable'
+            'disable' = 'Undo enable: stop that collector and delete what enable wrote'
             'down' = 'Stop the collector'
-            'enable' = 'Start the stack with the session'
+            'enable' = 'Start the collector with the session, and keep it running'
             'logs' = 'Show the collector''s log'
             'pull' = 'Fetch what the stack needs'
             'restart' = 'Stop the collector and start it again'
@@ -106,6 +106,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'stack disable' = [ordered]@{
+            '--force' = 'Also where a hand has changed the file, or it is not ours'
             '--help' = 'Show this message and exit.'
         }
         'stack down' = [ordered]@{
@@ -114,6 +115,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'stack enable' = [ordered]@{
+            '--force' = 'Also where a hand has changed the file, or it is not ours'
             '--help' = 'Show this message and exit.'
         }
         'stack logs' = [ordered]@{
