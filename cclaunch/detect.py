@@ -17,8 +17,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from cclaunch.errors import UsageError
-from cclaunch.shellwords import SHELLS, canonical, is_glue, shell_of
+from cclaunch.shells import find_shell
+from cclaunch.shellwords import canonical, is_glue, shell_of
 
 if TYPE_CHECKING:
     import psutil
@@ -35,7 +35,7 @@ class Shell(NamedTuple):
     """
     A shell.
 
-    *name* is one of ``SHELLS``, or empty when nothing tells; *source* is ``--shell``, ``process``, ``SHELL`` or
+    *name* is one of ``shells.NAMES``, or empty when nothing tells; *source* is ``--shell``, ``process``, ``SHELL`` or
     ``command`` (one that runs a command or a script is all there is); *reason* is a short sentence for people.
     """
 
@@ -63,10 +63,10 @@ def detect(environ: Mapping[str, str], *, named: str = "") -> Shell:
         named: What the person said, which always wins.
 
     Raises:
-        UsageError: *named* is no shell that we know; nothing else is ever raised.
+        UnknownShell: *named* is no shell that we know; nothing else is ever raised.
     """
     if named:
-        return Shell(known(named), NAMED, f"--shell says {named}")
+        return Shell(find_shell(named).name, NAMED, f"--shell says {named}")
     nothing: tuple[tuple[Ancestor, ...], str] = ((), "")
     chain, said = _within(lambda: (ancestors(), _shellingham()), nothing)
     return judge(chain, said, environ)
@@ -79,20 +79,12 @@ def reader(environ: Mapping[str, str], *, named: str = "") -> Shell:
     Where no process can be seen it is nobody's guess: the name is empty.
     """
     if named:
-        return Shell(known(named), NAMED, f"--shell says {named}")
+        return Shell(find_shell(named).name, NAMED, f"--shell says {named}")
     nothing: tuple[Ancestor, ...] = ()
     for one in _within(ancestors, nothing):
         if name := shell_of(one.name, one.words):
             return Shell(name, PROCESS, f"process {one.pid} is {_told(one)}")
     return Shell("", "", "no shell is among the processes above this one")
-
-
-def known(name: str) -> str:
-    """Return the name that *name* (also a path, or with a version) has in ``SHELLS``. Raises UsageError."""
-    found = canonical(name)
-    if not found:
-        raise UsageError(f"`{name}` is not a shell that cclaunch knows", hint=f"--shell one of {', '.join(SHELLS)}")
-    return found
 
 
 def judge(chain: Sequence[Ancestor], said: str, environ: Mapping[str, str]) -> Shell:

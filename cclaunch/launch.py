@@ -208,7 +208,7 @@ def _against_settings(
     from cclaunch.override import answer
 
     whole = reading.background
-    made, words, notes = answer(
+    made, words, notes, _ = answer(
         compose, claims, wanted.words, reading, made_plan, where, whole=whole, may_override=not wanted.command
     )
     if reading.first == "agents":

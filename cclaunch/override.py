@@ -44,11 +44,12 @@ class Flag(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came out: the environment that was *made*, claude's *words*, and *notes* to say."""
+    """What came out: the environment that was *made*, claude's *words*, *notes* to say, and the claims that were *overridden*."""
 
     made: Composition
     words: list[str]
     notes: list[str]
+    overridden: Sequence[Claim] = ()
 
 
 def read_flag(words: Sequence[str], reading: Reading) -> Flag:
@@ -129,7 +130,7 @@ def answer(
     if whole:
         needed |= {name: made.environ.get(name, otel.CURES.get(name, "")) for name in made.sources}
     if not needed or dry:
-        return Answer(made, words, verdict.notes())
+        return Answer(made, words, verdict.notes(), verdict.overridden)
     if not may_override:
         return Answer(made, words, verdict.notes(WIN))
     if flag.settings is None:
@@ -139,7 +140,7 @@ def answer(
         path = _write(f"{where.cache}/settings", BACKGROUND if whole else "", json.dumps(merged).encode("ascii"))
     except OSError as error:
         return Answer(made, words, verdict.notes(f"{WIN} ({error.strerror}: {where.cache})"))
-    return Answer(made, with_settings(words, reading, path), verdict.notes())
+    return Answer(made, with_settings(words, reading, path), verdict.notes(), verdict.overridden)
 
 
 class Verdict(NamedTuple):

@@ -8,27 +8,12 @@ a name alone does not tell a terminal's shell from one that runs a command for m
 import re
 from collections.abc import Mapping, Sequence
 
-SHELLS = ("bash", "zsh", "fish", "sh", "ksh", "mksh", "yash", "tcsh", "csh", "nu", "elvish", "xonsh", "pwsh")
-"""The shells that we know."""
+from cclaunch.shells import UnknownShell, find_shell
 
-OTHER_NAMES: Mapping[str, str] = {
-    "dash": "sh",
-    "ash": "sh",
-    "posh": "sh",
-    "lksh": "mksh",
-    "oksh": "ksh",
-    "pdksh": "ksh",
-    "rksh": "ksh",
-    "rbash": "bash",
-    "rzsh": "zsh",
-    "bsd-csh": "csh",
-    "nushell": "nu",
-    "powershell": "pwsh",
-    "pwsh-preview": "pwsh",
-}
-"""Names of programs that read what one of ours reads."""
+OTHER_NAMES: Mapping[str, str] = {"oksh": "ksh", "pdksh": "ksh"}
+"""Programs that read what one of ours reads, and that we do not write rc files for under their own names."""
 
-VERSION = re.compile(r"(?<=[a-z])[-_]?\d.*$|-static$")
+STATIC = re.compile(r"[0-9]*-static$")
 EMULATOR = re.compile(r"rosetta|qemu-\w+(-static)?")
 PYTHON = re.compile(r"(python|pypy)[\d.]*")
 
@@ -62,14 +47,12 @@ NAMED_COMMAND: Mapping[str, frozenset[str]] = {
 
 
 def canonical(name: str) -> str:
-    """Return the one of ``SHELLS`` that *name* stands for (also a path, in capitals or with a version), or an empty string."""
-    base = name.strip().replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe").removeprefix("-")
-    for one in (base, VERSION.sub("", base)):
-        if one in SHELLS:
-            return one
-        if one in OTHER_NAMES:
-            return OTHER_NAMES[one]
-    return ""
+    """Return the one of ``shells.NAMES`` that *name* stands for (also a path or with a version), or an empty string."""
+    plain = STATIC.sub("", _base(name.strip()).removeprefix("-"))
+    try:
+        return find_shell(OTHER_NAMES.get(plain, plain)).name
+    except UnknownShell:
+        return ""
 
 
 def shell_of(name: str, words: Sequence[str]) -> str:
@@ -138,4 +121,4 @@ def _xonsh_words(rest: Sequence[str]) -> list[str]:
 
 
 def _base(word: str) -> str:
-    return word.rpartition("/")[2].lower()
+    return word.replace("\\", "/").rpartition("/")[2].lower()

@@ -82,6 +82,7 @@ def _bash(command: str) -> ToolUse:
 LOOPS: dict[str, list[ToolUse]] = {
     "run ls": [_bash("ls")],
     "run false": [_bash("false")],
+    "run the script": [_bash("sh @cwd@/script.sh")],
     "sleep for": [_bash("touch slept-in; sleep 60")],
     "three steps": [_bash("echo one"), _bash("echo two"), _bash("echo three")],
     "write a file": [ToolUse("Write", {"file_path": "@cwd@/written.txt", "content": "one\ntwo\n"})],

@@ -1,38 +1,21 @@
-"""
-The shells of this machine, by name, and a terminal to type into them.
-
-Most come from the system; Nushell is a program inside an npm package (``tests/run`` puts it into the cache),
-xonsh a Python package that is installed beside the tests.
-"""
+"""A terminal to type into a shell: some say what they are, or complete, only there."""
 
 import contextlib
-import os
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pexpect
-from conftest import missing, require
+import real_shells
+from conftest import require
 
-NUSHELL = "nushell-0.115.1/node_modules/@nushell/linux-x64/bin/nu"
 ANSWERS = ((b"\x1b[6n", b"\x1b[1;1R"), (b"\x1b[c", b"\x1b[?62c"), (b"\x1b[0c", b"\x1b[?62c"))
 """What a shell asks its terminal, and what a terminal answers."""
 
 
 def shell_here(name: str) -> str:
-    """Return the path of the shell *name*; without it the test is skipped, or fails where all is required."""
-    if name == "nu":
-        path = Path(os.environ.get("CCLAUNCH_TEST_CACHE", "/nonexistent")) / NUSHELL
-        if not path.exists():
-            missing(f"nu ({path}: tests/run installs it)")
-        return str(path)
-    if name == "xonsh":
-        path = Path(sys.executable).parent / "xonsh"
-        if not path.exists():
-            missing("xonsh")
-        return str(path)
-    return require(name)
+    """Return the path of the program of a shell; without it the test is skipped, or fails where all is required."""
+    return real_shells.path_of(name) if name in real_shells.SHELLS else require(name)
 
 
 def calm_fish(environ: Mapping[str, str]) -> None:

@@ -13,14 +13,15 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "completions"
 
 
 def offered_by_us(*path):
-    """Return what click knows behind the verb *path*: parts of a group, and options."""
+    """Return what click shows behind the verb *path*: parts of a group, and options."""
     group = cli.group()
     context = click.Context(group)
     command = group
     for name in path:
         command = command.get_command(context, name)
     options = [word for option in command.params if isinstance(option, click.Option) for word in option.opts]
-    parts = command.list_commands(context) if isinstance(command, click.Group) else []
+    names = command.list_commands(context) if isinstance(command, click.Group) else []
+    parts = [name for name in names if not command.get_command(context, name).hidden]
     return {*parts, *options, "--help"}
 
 
@@ -56,8 +57,17 @@ def run(command):
 
 
 PARTS = "list show current use set unset create delete rename edit bind unbind export import".split()
-PATHS = [("env",), ("usage",), ("events",), ("status",), ("check",), ("stack",)]
-PATHS += [("stack", part) for part in ("up", "down", "restart", "status", "logs")]
+PATHS = [
+    ("env",),
+    ("completions", "install"),
+    ("completions", "uninstall"),
+    ("usage",),
+    ("events",),
+    ("status",),
+    ("check",),
+    ("stack",),
+]
+PATHS += [("stack", part) for part in ("up", "down", "restart", "status", "logs", "enable", "disable")]
 PATHS += [("profile",), *(("profile", part) for part in PARTS)]
 
 

@@ -159,3 +159,17 @@ def test_explain_is_what_a_launch_composes(sandbox, capsys, monkeypatch):
 
     changed = {name for name, value in wanted.environ.items() if value != sandbox.environ.get(name)}
     assert set(variables) == changed - {BLOCK}
+
+
+def test_explain_tells_what_claudes_settings_files_claim_in_vain(sandbox, capsys, monkeypatch):
+    """With the file, also for a variable that is set nowhere else."""
+    monkeypatch.chdir(sandbox.work)
+    path = sandbox.home / ".claude" / "settings.json"
+    path.parent.mkdir()
+    claimed = {otel.METRICS_EXPORTER: "none", "OTEL_EXPORTER_OTLP_LOGS_HEADERS": "authorization=secret"}
+    path.write_text(json.dumps({"env": claimed}))
+
+    variables, _ = explained(sandbox.environ, capsys)
+
+    assert variables[otel.METRICS_EXPORTER]["displaced"] == f"none ({path})"
+    assert variables["OTEL_EXPORTER_OTLP_LOGS_HEADERS"]["displaced"] == f"(hidden) ({path})"

@@ -208,3 +208,14 @@ def test_following_waits_for_a_store_and_outlives_its_deletion(sandbox):
 
     assert seen == [1, 2]
     assert kept.exists()
+
+
+def test_a_line_for_people_has_round_money_and_the_prompt_by_its_newer_name(sandbox, capsys):
+    """0.1 + 0.2 dollars are 0.3, and prompt_text is a prompt."""
+    store(sandbox.database, event("api_request", START, cost_usd=0.1 + 0.2), event("user_prompt", START, prompt_text="say hi"))
+
+    assert cli.main(["events"], sandbox.environ) == 0
+
+    out = capsys.readouterr().out
+    assert "cost_usd=0.3\n" in out
+    assert 'prompt="say hi"\n' in out

@@ -14,9 +14,10 @@ from guard import REPOSITORY
 from shells_here import calm_fish, shell_here, type_into
 
 from cclaunch import detect as module
-from cclaunch.detect import Ancestor, detect, judge, known, reader
+from cclaunch.detect import Ancestor, detect, judge, reader
 from cclaunch.errors import UsageError
-from cclaunch.shellwords import SHELLS, canonical, is_glue, shell_of
+from cclaunch.shells import NAMES as SHELLS
+from cclaunch.shellwords import canonical, is_glue, shell_of
 
 ASK = f"""#!{sys.executable}
 import json, os, sys
@@ -486,6 +487,7 @@ def test_75_the_named_shell_always_wins(monkeypatch):
 def test_75_an_unknown_shell_is_answered_with_the_known_ones():
     """Exit code 2, and every name."""
     with pytest.raises(UsageError) as caught:
-        known("cmd")
+        detect({}, named="cmd")
 
     assert all(name in caught.value.hint for name in SHELLS)
+    assert caught.value.exit_code == 2

@@ -9,9 +9,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
     {"__init__", "otel", "errors", "assets"},
-    set("shellwords environment config toml_file attributes profiles profile_text placetext gitconfig".split()),
+    set("shellwords environment config toml_file attributes profiles profile_text placetext gitconfig".split())
+    | set("shells shell_files templates rcfile".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
-    | set("detect files state profile_files claims override background".split()),
+    | set("detect files state profile_files claims override background".split())
+    | set("asking syntax rcwrite rcbackup inplace blocks".split()),
     {"commands"},
     {"__main__", "launch", "refusals", "cli", "completion"},
 ]

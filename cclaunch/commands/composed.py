@@ -1,8 +1,10 @@
 """The environment that a launch in this directory would give claude, composed without launching anything."""
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from cclaunch.claims import Claim
 from cclaunch.claude import Reading
 from cclaunch.commands.context import Environ
 from cclaunch.environment import Claims, Composition, Place, Plan, Ports, compose
@@ -18,7 +20,7 @@ class Composed(NamedTuple):
     What came out.
 
     *plan* and *place* are what it rests on, *ports* the collector's, *listening* whether it left any; *made* is the
-    environment, *notes* what a launch would say of claude's settings files.
+    environment, *notes* what a launch would say of claude's settings files, *overridden* what they claim in vain.
     """
 
     plan: Plan
@@ -27,6 +29,7 @@ class Composed(NamedTuple):
     listening: bool
     made: Composition
     notes: list[str]
+    overridden: Sequence[Claim] = ()
 
 
 def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
@@ -54,5 +57,5 @@ def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
     if not launch:
         return Composed(plan, place, ports, found is not None, compose_with(None), [])
     claims = gather_claims(plan, where, directory, selection, environ, False)
-    made, _, notes = answer(compose_with, claims, [], Reading(), plan, where, dry=True)
-    return Composed(plan, place, ports, found is not None, made, notes)
+    made, _, notes, overridden = answer(compose_with, claims, [], Reading(), plan, where, dry=True)
+    return Composed(plan, place, ports, found is not None, made, notes, overridden)

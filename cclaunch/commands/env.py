@@ -88,14 +88,13 @@ def _explain(found: Composed, environ: Environ, as_json: bool) -> None:
 def _variables(found: Composed) -> list[dict[str, Any]]:
     """Return name, value, source and displaced value of each variable; secrets are masked, None is no value."""
     made = found.made
+    displaced = {name: masked(name, value) for name, value in made.displaced.items()}
+    for claim in found.overridden:
+        displaced[claim.name] = f"{masked(claim.name, claim.value)} ({claim.path})"
+    sources = {**dict.fromkeys(displaced, "removed (routing)"), **made.sources}
     return [
-        {
-            "name": name,
-            "value": masked(name, made.environ.get(name)),
-            "source": source,
-            "displaced": masked(name, made.displaced.get(name)),
-        }
-        for name, source in sorted(made.sources.items())
+        {"name": name, "value": masked(name, made.environ.get(name)), "source": source, "displaced": displaced.get(name)}
+        for name, source in sorted(sources.items())
     ]
 
 

@@ -39,6 +39,9 @@ TOLD = (
 )
 """The attributes that a line for people shows, in this order; ``--json`` has all of them."""
 
+ALSO = {"prompt": "prompt_text"}
+"""Attribute -> its other name in newer releases."""
+
 
 @click.command("events")
 @click.option("-n", "count", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="The last N events.")
@@ -141,7 +144,7 @@ def _document(event: "Event") -> dict[str, Any]:
 def _told(event: "Event") -> str:
     parts = [local(event.time_ns), (event.session_id or "")[:8].ljust(8), event.name]
     for key in TOLD:
-        value = event.model if key == "model" else event.attributes.get(key)
+        value = event.model if key == "model" else event.attributes.get(key, event.attributes.get(ALSO.get(key, "")))
         if value is not None and value != "":
             parts.append(f"{key}={_short(value)}")
     return "  ".join(parts[:2]) + "  " + " ".join(parts[2:])
@@ -151,6 +154,8 @@ def _short(value: object) -> str:
     """Return a value as one word or a quoted text that fits on a line and drives no terminal."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        value = f"{value:.6g}"
     text = console.printable(str(value).replace("\t", " "))
     if len(text) > LONGEST_VALUE:
         text = text[:LONGEST_VALUE] + "…"
