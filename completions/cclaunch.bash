@@ -25,7 +25,7 @@ _cclaunch_verb() {
     case $1 in
         "") parts="exec env usage events dashboard status check stack profile persist unpersist config completions" options="--version --help --" ;;
         "exec") options="--help" kind=command ;;
-        "env") options="--shell --json --explain --help" ;;
+        "env") options="--shell --unset --json --explain --help" ;;
         "usage") options="--by --where --since --until --json --help" ;;
         "events") options="-n -f --follow --json --name --session --where --help" ;;
         "dashboard") options="--help" ;;

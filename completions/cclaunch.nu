@@ -91,7 +91,8 @@ module completions_of_cclaunch {
 
     def "nu-complete cclaunch env --shell" [] { ["bash" "zsh" "fish" "sh" "ksh" "mksh" "yash" "tcsh" "csh" "nu" "elvish" "xonsh" "pwsh"] }
     export extern "cclaunch env" [
-        --shell: string@"nu-complete cclaunch env --shell" # One of sh, bash, dash, ash, zsh, ksh, mksh, yash
+        --shell: string@"nu-complete cclaunch env --shell" # Write for this one of bash, zsh, fish, sh, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh
+        --unset # Take back what env or a persisted block has set in this shell
         --json # One JSON object: name to value; null is a variable to unset
         --explain # A table: what claude gets here, from where, and in the place of what
         ...words: string

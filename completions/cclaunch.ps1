@@ -65,7 +65,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'env' = [ordered]@{
-            '--shell' = 'One of sh, bash, dash, ash, zsh, ksh, mksh, yash'
+            '--shell' = 'Write for this one of bash, zsh, fish, sh, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh'
+            '--unset' = 'Take back what env or a persisted block has set in this shell'
             '--json' = 'One JSON object: name to value; null is a variable to unset'
             '--explain' = 'A table: what claude gets here, from where, and in the place of what'
             '--help' = 'Show this message and exit.'
