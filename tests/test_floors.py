@@ -9,11 +9,13 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
     {"__init__", "otel", "errors", "assets", "bundled"},
-    set("environment config toml_file attributes profiles profile_text placetext gitconfig".split()),
+    set("shellwords environment config toml_file attributes profiles profile_text placetext gitconfig".split())
+    | set("shells shell_files templates rcfile".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
-    | set("files state profile_files claims override background bundle".split()),
+    | set("detect files state profile_files claims override background bundle".split())
+    | set("asking syntax rcwrite rcbackup inplace blocks".split()),
     {"commands"},
-    {"__main__", "launch", "refusals", "cli"},
+    {"__main__", "launch", "refusals", "cli", "completion"},
 ]
 
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
