@@ -10,10 +10,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 FLOORS = [
     {"__init__", "otel", "errors", "assets"},
     set("environment config toml_file attributes profiles profile_text placetext gitconfig".split())
-    | set("shells shell_files templates rcfile".split()),
+    | set("shells shell_files templates rcfile rcdiff byhand jsonsplice".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
     | set("files state profile_files claims override background".split())
-    | set("asking syntax rcwrite rcbackup inplace blocks".split()),
+    | set("asking syntax rcwrite rcbackup inplace blocks shell_now persisted reached".split())
+    | {"claude_settings", "refresh"},
     {"commands"},
     {"__main__", "launch", "refusals", "cli"},
 ]
