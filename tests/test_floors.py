@@ -10,10 +10,10 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 FLOORS = [
     {"__init__", "otel", "errors", "assets", "bundled"},
     set("shellwords environment config toml_file attributes profiles profile_text placetext gitconfig".split())
-    | set("shells shell_files templates rcfile".split()),
+    | set("shells shell_files templates rcfile rcdiff byhand jsonsplice".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
-    | set("detect files state profile_files claims override background bundle".split())
-    | set("asking syntax rcwrite rcbackup inplace blocks".split()),
+    | set("detect files state profile_files claims override background bundle claude_settings".split())
+    | set("asking syntax rcwrite rcbackup inplace blocks shell_now persisted reached refresh".split()),
     {"commands"},
     {"__main__", "launch", "refusals", "cli", "completion"},
 ]
