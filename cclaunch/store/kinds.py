@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cclaunch.collector.otlp import Value, integer, number
+from cclaunch.collector.otlp import Value, number
 from cclaunch.store.filters import NUMBERS
 
 INTEGERS = frozenset(
@@ -23,11 +23,16 @@ BOOLEANS = frozenset(
     " is_plugin has_hooks has_mcp host_owned_mcp sandbox_enabled".split()
 )
 LISTS = frozenset(("managed_settings.sources",))
+LONGEST_INTEGER = 20
+"""Digits and sign of the longest integer of OTLP."""
 
 
 def _whole(text: str) -> Value:
-    found = integer(text)
-    return found if found is not None and str(found) == text else text
+    try:
+        found = int(text[:LONGEST_INTEGER])
+    except ValueError:
+        return text
+    return found if str(found) == text else text
 
 
 def _double(text: str) -> Value:

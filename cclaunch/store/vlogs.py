@@ -98,19 +98,25 @@ def events(
     wanted = {key: wanted_of(key, given) for key, given in (where or {}).items()}
     if limit == 0 or [] in wanted.values():
         return []
-    query = f"{within(since, until)} {NOT_CHECKS} {conditions(where or {})}"
-    found: list[Found] = []
+    query = f"{NOT_CHECKS} {conditions(where or {})}"
     fetch = limit
     while True:
-        order = f" | sort by (_time desc) limit {fetch}" if fetch is not None else ""
-        rows = [read(row) for row in vlogs_http.rows(url, query + order)]
+        begin = since if fetch is None else _newest(url, f"{within(since, until)} {query}", fetch)
+        rows = map(read, vlogs_http.rows(url, f"{within(since if begin is None else begin, until)} {query}"))
         found = _once(one for one in rows if one.meets(wanted))
-        if fetch is None or len(rows) < fetch or len(found) >= (limit or 0):
+        if fetch is None or begin is None or len(found) >= (limit or 0):
             break
         fetch *= 8  # twins and near misses took the place of others
     if limit is not None:
         found = found[-limit:]
     return [Event(0, one.time_ns, one.name, one.session_id, one.model, one.attributes) for one in found]
+
+
+def _newest(url: str, query: str, count: int) -> int | None:
+    """Return when the oldest of the *count* newest rows happened, or None when there are no more than that."""
+    # VictoriaLogs looks at its newest part first when it is asked like this; others of the same moment may be left out.
+    times = [nanoseconds(row["_time"]) for row in vlogs_http.rows(url, f"{query} | fields _time", limit=str(count))]
+    return min(times) if len(times) == count else None
 
 
 def _once(found: Iterable[Found]) -> list[Found]:

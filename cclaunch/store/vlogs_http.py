@@ -39,14 +39,15 @@ def rows(url: str, query: str, **arguments: str) -> Iterator[dict[str, str]]:
     until = time.monotonic() + WHOLE_S
     rest = b""
     try:
-        while piece := answer.read(PIECE):  # a short answer raises IncompleteRead
+        while piece := answer.read(PIECE):  # a chunked one that breaks off raises IncompleteRead
             *lines, rest = (rest + piece).split(b"\n")
             yield from (_object(url, line) for line in lines if line)
             if len(rest) > LONGEST_LINE:
                 raise _trouble(url, "a row is too long")
             if time.monotonic() > until:
                 raise _trouble(url, f"the answer took longer than {WHOLE_S:.0f} s")
-        if rest.strip():
+        _refuse_short(url, answer)
+        if rest:
             yield _object(url, rest)
     except (OSError, http.client.HTTPException) as error:
         raise _trouble(url, str(error) or type(error).__name__) from error
@@ -58,12 +59,20 @@ def field_names(url: str, query: str) -> list[str]:
     """Return the names of all fields of the rows that *query* finds. Raises StoreUnreachable."""
     connection, answer = _asked(url, "/select/logsql/field_names", {"query": query})
     try:
-        found = _object(url, answer.read(LONGEST_ANSWER))
+        text = answer.read(LONGEST_ANSWER)
+        _refuse_short(url, answer)
+        found = _object(url, text)
         return [str(one["value"]) for one in found["values"]]
     except (OSError, http.client.HTTPException, KeyError, TypeError) as error:
         raise _trouble(url, str(error) or type(error).__name__) from error
     finally:
         connection.close()
+
+
+def _refuse_short(url: str, answer: http.client.HTTPResponse) -> None:
+    """Raise StoreUnreachable when the answer promised more bytes than came: reading in pieces does not see that."""
+    if answer.length:
+        raise _trouble(url, f"the answer breaks off, {answer.length} bytes are missing")
 
 
 def _object(url: str, text: bytes) -> dict[str, Any]:
