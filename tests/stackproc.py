@@ -13,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
 from guard import CACHE
@@ -28,8 +28,8 @@ INGEST = {"Content-Type": "application/x-protobuf", "VL-Stream-Fields": "service
 
 def program(name: str) -> Path | None:
     """Return the path of the built program *name*, or None."""
-    found = sorted(path for path in SERVICES.rglob(name) if path.is_file() and os.access(path, os.X_OK))
-    return found[-1] if found else None
+    found = [path for path in (*SERVICES.glob(f"{name}-*/{name}"), SERVICES / name) if os.access(path, os.X_OK)]
+    return found[0] if found else None
 
 
 class Process:
@@ -139,3 +139,111 @@ def vlogs(base: Path) -> Iterator[Vlogs | None]:
         return
     with Vlogs(path, base) as service:
         yield service
+
+
+class Collector(Process):
+    """The OpenTelemetry Collector with the pipelines of the stack: events to VictoriaLogs, metrics to a page for Prometheus."""
+
+    def __init__(self, path: Path, base: Path, logs: Vlogs) -> None:
+        self.grpc, self.http, self.metrics, health = free_ports(4)
+        base.mkdir(parents=True)
+        config = base / "collector.yaml"
+        config.write_text(json.dumps(self._config(base, logs, health)))
+        super().__init__(base, [str(path), f"--config={config}"], health, "/")
+
+    def _config(self, base: Path, logs: Vlogs, health: int) -> dict[str, Any]:
+        deleted = [{"key": key, "action": "delete"} for key in ("job", "instance")]
+        headers = {name: value for name, value in INGEST.items() if name.startswith("VL-")}
+        queue = {"storage": "file_storage", "queue_size": 10000, "batch": {"flush_timeout": "200ms", "min_size": 512}}
+        return {
+            "extensions": {
+                "health_check": {"endpoint": f"127.0.0.1:{health}"},
+                "file_storage": {"directory": f"{base}/queue", "create_directory": True},
+            },
+            "receivers": {
+                "otlp": {
+                    "protocols": {
+                        "grpc": {"endpoint": f"127.0.0.1:{self.grpc}"},
+                        "http": {"endpoint": f"127.0.0.1:{self.http}"},
+                    }
+                }
+            },
+            "processors": {
+                "deltatocumulative": {"max_stale": "24h"},
+                "attributes/labels": {"actions": deleted},
+                "resource/labels": {"attributes": deleted},
+            },
+            "exporters": {
+                "prometheus": {
+                    "endpoint": f"127.0.0.1:{self.metrics}",
+                    "translation_strategy": "UnderscoreEscapingWithoutSuffixes",
+                    "metric_expiration": "24h",
+                    "without_scope_info": True,
+                    "resource_to_telemetry_conversion": {"enabled": True},
+                },
+                "otlp_http": {
+                    "logs_endpoint": f"{logs.url}/insert/opentelemetry/v1/logs",
+                    "headers": headers,
+                    "sending_queue": queue,
+                },
+            },
+            "service": {
+                "extensions": ["health_check", "file_storage"],
+                "telemetry": {"metrics": {"level": "none"}},
+                "pipelines": {
+                    "metrics": {
+                        "receivers": ["otlp"],
+                        "processors": ["resource/labels", "attributes/labels", "deltatocumulative"],
+                        "exporters": ["prometheus"],
+                    },
+                    "logs": {"receivers": ["otlp"], "exporters": ["otlp_http"]},
+                },
+            },
+        }
+
+
+class Prometheus(Process):
+    """Prometheus, which scrapes the collector's page every second."""
+
+    def __init__(self, path: Path, base: Path, collector: Collector) -> None:
+        (port,) = free_ports(1)
+        base.mkdir(parents=True)
+        config = base / "prometheus.yml"
+        scrape = {
+            "job_name": "claude-code",
+            "honor_labels": True,
+            "scrape_protocols": ["PrometheusProto", "PrometheusText0.0.4"],
+            "static_configs": [{"targets": [f"127.0.0.1:{collector.metrics}"]}],
+        }
+        every = {"scrape_interval": "1s", "scrape_timeout": "1s"}
+        config.write_text(json.dumps({"global": every, "scrape_configs": [scrape]}))
+        flags = [
+            f"--config.file={config}",
+            f"--storage.tsdb.path={base}/data",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--enable-feature=created-timestamp-zero-ingestion",
+        ]
+        super().__init__(base, [str(path), *flags], port, "/-/healthy")
+
+
+class Stack(NamedTuple):
+    """Collector, Prometheus and VictoriaLogs, running."""
+
+    collector: Collector
+    prometheus: Prometheus
+    vlogs: Vlogs
+
+
+@contextlib.contextmanager
+def stack(base: Path) -> Iterator[Stack | str]:
+    """Run all three below *base*; the name of one that nobody has built instead of them."""
+    paths = {name: program(name) for name in ("victoria-logs", "otelcol-contrib", "prometheus")}
+    absent = [name for name, path in paths.items() if path is None]
+    if absent:
+        yield absent[0]
+        return
+    logs_path, collector_path, prometheus_path = (path for path in paths.values() if path is not None)
+    with contextlib.ExitStack() as running:
+        logs = running.enter_context(Vlogs(logs_path, base / "vlogs"))
+        collector = running.enter_context(Collector(collector_path, base / "collector", logs))
+        yield Stack(collector, running.enter_context(Prometheus(prometheus_path, base / "prometheus", collector)), logs)
