@@ -17,6 +17,7 @@ What can go wrong, each with the reference, the exit code and the advice.
     └── StoreError             1    the database cannot be used
         ├── StoreMissing       1    nothing was recorded yet
         ├── StoreTooNew        1    written by a newer cclaunch
+        ├── StoreUnreachable   1    VictoriaLogs does not answer
         └── StoreBroken        1    not a database, or damaged
 
 Raised anywhere, shown by ``console.show_error`` only, turned into an exit code by the doors only.
@@ -122,7 +123,7 @@ class PortTaken(StackError):
 
 
 class StoreError(CclaunchError):
-    """The database of the embedded collector cannot be used."""
+    """What was recorded cannot be read or written."""
 
     reference = "store"
 
@@ -137,6 +138,12 @@ class StoreTooNew(StoreError):
     """The database was written by a newer release."""
 
     reference = "store-too-new"
+
+
+class StoreUnreachable(StoreError):
+    """VictoriaLogs does not answer, or not to this question."""
+
+    reference = "store-unreachable"
 
 
 class StoreBroken(StoreError):

@@ -11,12 +11,13 @@ import click
 from cclaunch import console, otel
 from cclaunch.backends import embedded
 from cclaunch.commands.composed import composed
-from cclaunch.commands.context import Environ, config_of, database, environ_of, reading, where_of
+from cclaunch.commands.context import Environ, config_of, environ_of, where_of
 from cclaunch.commands.installed import installed
 from cclaunch.commands.proof import NotDelivered, Road, send
+from cclaunch.commands.sources import places_of
 from cclaunch.config import Config
 from cclaunch.environment import Ports
-from cclaunch.errors import CclaunchError, ConfigError, StoreMissing
+from cclaunch.errors import CclaunchError, ConfigError
 from cclaunch.plan import Directories
 from cclaunch.wake import forget
 
@@ -196,16 +197,12 @@ def _is_local(road: Road, ports: Ports) -> bool:
 
 def _read_back(where: Directories, nonce: str) -> tuple[bool, bool]:
     """Return what of (event, metric) can be read; asks until both can, or for five seconds."""
-    from cclaunch.store.reader import find_check
+    from cclaunch.store.stores import find_check
 
     until = time.monotonic() + READ_BACK_S
     found = (False, False)
     while not all(found) and time.monotonic() < until:
-        try:
-            with reading(database(where)) as connection:
-                found = find_check(connection, nonce)
-        except StoreMissing:
-            found = (False, False)
+        found = find_check(places_of(where), nonce)
         if not all(found):
             time.sleep(POLL_S)
     return found

@@ -1,0 +1,21 @@
+"""Where the verbs that read look for what was recorded: every store on this machine that may have data."""
+
+from typing import TYPE_CHECKING
+
+from cclaunch.commands.context import database
+from cclaunch.plan import Directories
+
+if TYPE_CHECKING:
+    from cclaunch.store.stores import Places
+
+
+def vlogs_url(where: Directories) -> str:
+    """Return the URL of the VictoriaLogs of our stack, or an empty text where there is none."""
+    return ""
+
+
+def places_of(where: Directories) -> "Places":
+    """Return all places that may hold events."""
+    from cclaunch.store.stores import Places
+
+    return Places(database(where), vlogs_url(where))
