@@ -8,11 +8,11 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
-    {"__init__", "otel", "errors", "assets"},
+    {"__init__", "otel", "errors", "assets", "bundled"},
     set("shellwords environment config toml_file attributes profiles profile_text placetext gitconfig".split())
     | set("shells shell_files templates rcfile".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
-    | set("detect files state profile_files claims override background".split())
+    | set("detect files state profile_files claims override background bundle".split())
     | set("asking syntax rcwrite rcbackup inplace blocks".split()),
     {"commands"},
     {"__main__", "launch", "refusals", "cli", "completion"},
