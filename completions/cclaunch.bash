@@ -73,7 +73,7 @@ _cclaunch_value() {
     kind="" words=""
     case "$1 $2" in
         "env --shell") words="bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh" ;;
-        "usage --by") words="day hour model profile project repository session team" ;;
+        "usage --by") words="day model profile project repository session team" ;;
         "usage --where") : ;;
         "usage --since") : ;;
         "usage --until") : ;;

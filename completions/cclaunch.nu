@@ -98,7 +98,7 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch usage --by" [] { ["day" "hour" "model" "profile" "project" "repository" "session" "team"] }
+    def "nu-complete cclaunch usage --by" [] { ["day" "model" "profile" "project" "repository" "session" "team"] }
     export extern "cclaunch usage" [
         --by: string@"nu-complete cclaunch usage --by" # Group by day, model, profile, team, project, repository, session or any other attribute
         --where: string # Only what has this value

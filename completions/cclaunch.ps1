@@ -326,7 +326,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
     # Verb and option -> what may follow.
     $values = @{
         'env --shell' = @('bash', 'zsh', 'fish', 'sh', 'ksh', 'mksh', 'yash', 'tcsh', 'csh', 'nu', 'elvish', 'xonsh', 'pwsh')
-        'usage --by' = @('day', 'hour', 'model', 'profile', 'project', 'repository', 'session', 'team')
+        'usage --by' = @('day', 'model', 'profile', 'project', 'repository', 'session', 'team')
         'usage --where' = @()
         'usage --since' = @()
         'usage --until' = @()
