@@ -44,8 +44,8 @@ VERBS: Mapping[str, Verb] = {
     "check": Verb("check", "Find what is wrong, and prove that telemetry arrives.", STACK),
     "stack": Verb("stack", "up, down, restart, status, logs of the telemetry stack.", STACK),
     "profile": Verb("profile", "Say who the work is for.", SETUP),
-    "persist": Verb("", "Have a bare `claude` send telemetry too.", SETUP),
-    "unpersist": Verb("", "Undo persist.", SETUP),
+    "persist": Verb("persist", "Have a bare `claude` send telemetry too.", SETUP),
+    "unpersist": Verb("unpersist", "Undo persist.", SETUP),
     "config": Verb("", "Settings, and where they come from.", SETUP),
     "completions": Verb("completions", "Completions for your shell.", SETUP),
 }
