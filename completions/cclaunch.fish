@@ -170,7 +170,7 @@ complete -c cclaunch -n __cclaunch_at -a check -d 'Find what is wrong, and prove
 complete -c cclaunch -n __cclaunch_at -a stack -d 'The telemetry stack: a collector of your own on this machine, one for all'
 complete -c cclaunch -n __cclaunch_at -a profile -d 'Say who the work is for'
 complete -c cclaunch -n __cclaunch_at -a persist -d 'Have a bare `claude` send telemetry too'
-complete -c cclaunch -n __cclaunch_at -a unpersist -d 'Undo persist'
+complete -c cclaunch -n __cclaunch_at -a unpersist -d 'Undo persist: the file is again what it was, byte for byte'
 complete -c cclaunch -n __cclaunch_at -a config -d 'Settings, and where they come from'
 complete -c cclaunch -n __cclaunch_at -a completions -d 'Completions for your shell: verbs, options, profiles, and claude\'s own'
 complete -c cclaunch -n '__cclaunch_in exec' -l help -d 'Show this message and exit.'
@@ -323,8 +323,27 @@ complete -c cclaunch -n '__cclaunch_in profile import' -l accept -x -a 'claude-c
 complete -c cclaunch -n '__cclaunch_in profile import' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in profile import' -f
 complete -c cclaunch -n '__cclaunch_in profile import; and __cclaunch_begun' -F
+complete -c cclaunch -n '__cclaunch_in persist' -l shell -x -a 'bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh' -d 'One of bash, zsh, fish, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh, sh; may be repeated'
+complete -c cclaunch -n '__cclaunch_in persist' -l all -d 'Every shell that has a file of yours'
+complete -c cclaunch -n '__cclaunch_in persist' -l rc-file -r -d 'This file, whatever the shell\'s own is'
+complete -c cclaunch -n '__cclaunch_in persist' -l claude-settings -d 'Claude\'s own settings.json'
+complete -c cclaunch -n '__cclaunch_in persist' -l dry-run -d 'Print what would change, as a diff that `patch` takes; write nothing'
+complete -c cclaunch -n '__cclaunch_in persist' -l force -d 'Also where a hand has edited the block, or the file has mistakes'
+complete -c cclaunch -n '__cclaunch_in persist' -l in-place -d 'Also files that cannot be replaced: with hard links, or mounted'
+complete -c cclaunch -n '__cclaunch_in persist' -l scoped -d 'A function `claude` instead of exports: no other program sees the variables'
 complete -c cclaunch -n '__cclaunch_in persist' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_in persist' -f
+complete -c cclaunch -n '__cclaunch_at persist' -f -a status -d 'Which files hold a block, and whether it is current'
+complete -c cclaunch -n '__cclaunch_in persist status' -l json -d 'One JSON object'
+complete -c cclaunch -n '__cclaunch_in persist status' -l probe -d 'Start each shell, as a terminal would, and see whether it gets as far as the block'
+complete -c cclaunch -n '__cclaunch_in persist status' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in persist status' -f
+complete -c cclaunch -n '__cclaunch_in unpersist' -l shell -x -a 'bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh' -d 'One of bash, zsh, fish, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh, sh; may be repeated'
+complete -c cclaunch -n '__cclaunch_in unpersist' -l all -d 'Every shell that has a file of yours'
+complete -c cclaunch -n '__cclaunch_in unpersist' -l rc-file -r -d 'This file, whatever the shell\'s own is'
+complete -c cclaunch -n '__cclaunch_in unpersist' -l claude-settings -d 'Claude\'s own settings.json'
+complete -c cclaunch -n '__cclaunch_in unpersist' -l dry-run -d 'Print what would change, as a diff that `patch` takes; write nothing'
+complete -c cclaunch -n '__cclaunch_in unpersist' -l force -d 'Also where a hand has edited the block, or the file has mistakes'
+complete -c cclaunch -n '__cclaunch_in unpersist' -l in-place -d 'Also files that cannot be replaced: with hard links, or mounted'
 complete -c cclaunch -n '__cclaunch_in unpersist' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in unpersist' -f
 complete -c cclaunch -n '__cclaunch_in config' -l help -d 'Show this message and exit.'
