@@ -127,7 +127,7 @@ def start(
                 if found.ports is not None:
                     return Started(found.ports, found.notes)
                 holder = found.holder
-            _spawn(where, _ports_of(keep) if keep else config.ports, environ or {})
+            _spawn(where, _ports_of(keep) if keep else list(config.ports.ingest.values()), environ or {})
         return Started(_wait(where, until), _moved(where, config, holder))
 
 
@@ -165,7 +165,7 @@ def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]
     if ports is None:
         return []
     taken: dict[str, list[tuple[str, str]]] = {}
-    for name, wanted, got in zip(config.ports._fields, config.ports, _ports_of(ports), strict=True):
+    for (name, wanted), got in zip(config.ports.ingest.items(), _ports_of(ports), strict=True):
         if wanted != got:
             known = holder_of_grpc if name == "grpc" else ""
             holder = known or str(listener(wanted) or "")
