@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
     {"__init__", "otel", "errors", "assets"},
-    set("environment config config_checks toml_file attributes profiles profile_text placetext gitconfig".split()),
+    set("environment config config_checks toml_file yaml_text attributes profiles profile_text placetext gitconfig".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
     | set("files state profile_files claims override background".split()),
     {"commands"},
