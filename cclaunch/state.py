@@ -1,7 +1,7 @@
 """
 ``state.toml``: what was chosen by a verb, and not written by a hand.
 
-The active profile, the one before it, and which directory is bound to which profile. Later releases keep
+The active profile, the one before it, which directory is bound to which profile, and the backend. Later releases keep
 more there: tables that this one does not know are carried along, and a file of a newer format is refused,
 because to rewrite it would lose what it says.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from cclaunch.config_checks import BACKENDS
 from cclaunch.errors import ConfigError
 from cclaunch.files import locked, write_atomic
 from cclaunch.plan import Directories, read_small
@@ -23,11 +24,16 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class State(NamedTuple):
-    """What was chosen: the *active* profile and the *previous* one (or empty), and *bindings*: real path -> profile."""
+    """
+    What was chosen: the *active* profile and the *previous* one (or empty), and *bindings*: real path -> profile.
+
+    *backend* is what `stack use` chose, or empty: then config.toml says it.
+    """
 
     active: str = ""
     previous: str = ""
     bindings: Mapping[str, str] = NOTHING
+    backend: str = ""
 
 
 def state_path(where: Directories) -> str:
@@ -82,7 +88,10 @@ def _read(where: Directories) -> tuple[State, dict[str, Any]]:
     for directory, name in bindings.items():
         if not (os.path.isabs(directory) and isinstance(name, str) and is_name(name)):
             raise wrong(path, text, ("bindings", directory), "must bind an absolute path to the name of a profile")
-    return State(profile.get("active", ""), profile.get("previous", ""), bindings), tables
+    stack = _table(tables, "stack", text, path)
+    if "backend" in stack and stack["backend"] not in BACKENDS:
+        raise wrong(path, text, ("stack", "backend"), f"must be one of {', '.join(BACKENDS)}")
+    return State(profile.get("active", ""), profile.get("previous", ""), bindings, stack.get("backend", "")), tables
 
 
 def _table(tables: Mapping[str, Any], name: str, text: str, path: str) -> dict[str, Any]:
@@ -97,6 +106,12 @@ def _written(state: State, tables: Mapping[str, Any]) -> bytes:
     import tomli_w
 
     profile = {**tables.get("profile", {}), "active": state.active, "previous": state.previous}
-    made = {**tables, "profile": {key: value for key, value in profile.items() if value != ""}, "bindings": dict(state.bindings)}
+    made = {**tables, "profile": _said(profile), "bindings": dict(state.bindings)}
+    made["stack"] = _said({**tables.get("stack", {}), "backend": state.backend})
     rest = {name: value for name, value in made.items() if name != "format" and value != {}}
     return tomli_w.dumps({"format": FORMAT, **rest}).encode()
+
+
+def _said(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *table* without what was not chosen."""
+    return {key: value for key, value in table.items() if value != ""}

@@ -17,8 +17,8 @@ from cclaunch.config import Docker
 from cclaunch.errors import CclaunchError, DiskFull, EngineError, EngineHung, EngineMissing, EngineRefused, StackError
 
 KNOCK_S = 2.0
-ANSWER_S = 10.0
-"""Seconds in which the engine has to answer an ordinary question."""
+ANSWER_S = 5.0
+"""Seconds in which the engine has to answer the first question."""
 
 WORK_S = 60.0
 """Seconds in which it has to start or stop a container."""
@@ -26,14 +26,14 @@ WORK_S = 60.0
 NO_SPACE = ("no space left on device", "disk quota exceeded")
 
 
-def connect(config: Docker, environ: Mapping[str, str], *, seconds: float = ANSWER_S) -> Any:
+def connect(config: Docker, environ: Mapping[str, str], *, seconds: float = WORK_S) -> Any:
     """
     Return a ``docker.APIClient`` of the engine that is meant, which has answered.
 
     Args:
         config: What config.toml says of the engine.
         environ: May choose another one, as it does for the docker command.
-        seconds: The deadline of this and of each question that gives none of its own.
+        seconds: The deadline of each question that gives none of its own; the first one has at most five.
 
     Raises:
         EngineMissing, EngineRefused, EngineHung, ContextStale: It cannot be used; the hint says what mends that.
@@ -42,18 +42,18 @@ def connect(config: Docker, environ: Mapping[str, str], *, seconds: float = ANSW
     _knock(where, min(KNOCK_S, seconds))
     import docker
 
-    def client(version: str) -> Any:
-        return docker.APIClient(base_url=where.url, version=version, timeout=seconds, tls=_tls(where))
+    def client(version: str, patience: float) -> Any:
+        return docker.APIClient(base_url=where.url, version=version, timeout=patience, tls=_tls(where))
 
     with translated(where):
-        first = client(docker.constants.MINIMUM_DOCKER_API_VERSION)
+        first = client(docker.constants.MINIMUM_DOCKER_API_VERSION, min(ANSWER_S, seconds))
         try:  # not by version="auto", which leaves its connection open when the answer does not come
             version = str(first.version(api_version=False)["ApiVersion"])
         except KeyError as error:
             raise EngineMissing(f"what answers behind {where.source} is no container engine", hint="docker info") from error
         finally:
             first.close()
-        return client(version)
+        return client(version, seconds)
 
 
 def _tls(where: Endpoint) -> Any:

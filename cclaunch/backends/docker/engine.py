@@ -300,6 +300,17 @@ class Engine:
         sizes = {str(one["Name"]): int((one.get("UsageData") or {}).get("Size", -1)) for one in found if one["Name"] in ours}
         return {name: size for name, size in sizes.items() if size >= 0}
 
+    def restarts(self, name: str) -> int:
+        """Return how often the engine has started the container of the service called *name* again, by itself."""
+        import docker.errors
+
+        found = self.containers().get(name)
+        with translated(doing=f"look at {name}"):
+            try:
+                return int(self.api.inspect_container(found.id).get("RestartCount", 0)) if found else 0
+            except docker.errors.NotFound:
+                return 0
+
     def tail(self, name: str, lines: int) -> list[str]:
         """Return the last *lines* of what the service called *name* has written; nothing when it cannot be had."""
         found = self.containers().get(name)
