@@ -88,9 +88,9 @@ class PortNumbers(NamedTuple):
 class Images(NamedTuple):
     """``[images]``: what the services of the Docker stack run, each pinned by a tag or a digest."""
 
-    collector: str = "otel/opentelemetry-collector-contrib:0.162.0"
-    prometheus: str = "prom/prometheus:v3.13.3"
-    victorialogs: str = "victoriametrics/victoria-logs:v1.53.0"
+    collector: str = "otel/opentelemetry-collector-contrib:0.155.0"
+    prometheus: str = "prom/prometheus:v3.13.5"
+    victorialogs: str = "victoriametrics/victoria-logs:v1.52.1"
     grafana: str = "grafana/grafana:13.2.3"
 
 

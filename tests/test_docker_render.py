@@ -53,13 +53,13 @@ def test_only_job_and_instance_are_stripped_from_metrics(collector):
 
     assert {(one["key"], one["action"]) for one in stripped} == {("job", "delete"), ("instance", "delete")}
     for exporter in ("prometheus", "prometheus/suffixed"):
-        assert collector["exporters"][exporter]["resource_constant_labels"] == {"included": ["*"]}
+        assert collector["exporters"][exporter]["resource_to_telemetry_conversion"] == {"enabled": True}
 
 
 def test_differences_are_summed_up_before_they_are_shown(collector):
     """And their memory lasts as long as the series are shown: a session that was silent goes on where it was."""
-    assert collector["service"]["pipelines"]["metrics"]["processors"][-1] == "delta_to_cumulative"
-    stale = collector["processors"]["delta_to_cumulative"]["max_stale"]
+    assert collector["service"]["pipelines"]["metrics"]["processors"][-1] == "deltatocumulative"
+    stale = collector["processors"]["deltatocumulative"]["max_stale"]
 
     assert {collector["exporters"][name]["metric_expiration"] for name in ("prometheus", "prometheus/suffixed")} == {stale}
 
@@ -97,7 +97,7 @@ def test_the_settings_of_metrics_reach_collector_and_prometheus():
 
     made = yaml.safe_load(render.collector(config))
     assert made["exporters"]["prometheus"]["metric_expiration"] == "5s"
-    assert made["processors"]["delta_to_cumulative"]["max_stale"] == "5s"
+    assert made["processors"]["deltatocumulative"]["max_stale"] == "5s"
     assert yaml.safe_load(render.prometheus(config))["global"]["scrape_interval"] == "1500ms"
 
 
@@ -113,7 +113,9 @@ def test_prometheus_keeps_by_time_and_by_size(gigabytes, retention):
 
 def test_prometheus_begins_a_series_at_zero():
     """Else the increase of a session that was counted once is nothing."""
-    assert "--enable-feature=created-timestamp-zero-ingestion" in render.prometheus_flags()
+    features = [flag for flag in render.prometheus_flags() if flag.startswith("--enable-feature=")]
+
+    assert [flag.partition("=")[2].split(",")[0] for flag in features] == ["created-timestamp-zero-ingestion"]
 
 
 def test_victorialogs_keeps_longer_than_its_week():

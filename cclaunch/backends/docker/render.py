@@ -2,7 +2,8 @@
 What each service of the Docker stack is told: configuration files, command lines and variables, from config.toml alone.
 
 Pure: the same configuration gives the same bytes, so that their hash says whether a container is still as it should
-be. Component names and options are those of the pinned releases; a test has the real programs check them.
+be. Component names are the ones that old and new releases of the collector know. A test has the real
+programs check it all.
 """
 
 from collections.abc import Mapping
@@ -70,13 +71,13 @@ def collector(config: Config) -> bytes:
     expiration = duration(config.metrics.expiration)
     shown = {
         "metric_expiration": expiration,
-        "resource_constant_labels": {"included": ["*"]},
+        "resource_to_telemetry_conversion": {"enabled": True},
         "without_scope_info": True,
     }
     document: dict[str, Any] = {
         "extensions": {
             "health_check": {"endpoint": _everywhere("health")},
-            "file_storage": {"directory": QUEUE, "create_directory": True},
+            "file_storage": {"directory": QUEUE, "create_directory": True, "fsync": True, "recreate": True},
         },
         "receivers": {
             "otlp": {
@@ -92,7 +93,7 @@ def collector(config: Config) -> bytes:
             "resource/logs": {"attributes": [{"key": "job", "value": "claude", "action": "upsert"}]},
             "resource/metrics": {"attributes": [{"key": key, "action": "delete"} for key in ("job", "instance")]},
             "attributes/metrics": {"actions": [{"key": key, "action": "delete"} for key in ("job", "instance")]},
-            "delta_to_cumulative": {"max_stale": expiration},
+            "deltatocumulative": {"max_stale": expiration},
         },
         "exporters": {
             "otlp_http/victorialogs": {
@@ -127,7 +128,7 @@ def collector(config: Config) -> bytes:
                 },
                 "metrics": {
                     "receivers": ["otlp"],
-                    "processors": ["memory_limiter", "resource/metrics", "attributes/metrics", "delta_to_cumulative"],
+                    "processors": ["memory_limiter", "resource/metrics", "attributes/metrics", "deltatocumulative"],
                     "exporters": ["prometheus", "prometheus/suffixed"],
                 },
             },
@@ -151,6 +152,7 @@ def prometheus(config: Config) -> bytes:
         "scrape_configs": [
             {
                 "job_name": "claude",
+                "honor_labels": True,  # job and instance are the session's, not those of the scrape
                 "static_configs": [{"targets": [f"collector:{INNER['metrics']}"]}],
             }
         ],
@@ -159,11 +161,16 @@ def prometheus(config: Config) -> bytes:
 
 
 def prometheus_flags() -> list[str]:
-    """Return Prometheus' words: the zero at a series' beginning makes ``increase()`` of a short session more than nothing."""
+    """
+    Return Prometheus' words.
+
+    The zero at a series' beginning makes ``increase()`` of a short session more than nothing; ``anchored`` selectors,
+    for dashboards that know them, make it exact.
+    """
     return [
         f"--config.file={HOME}/prometheus.yml",
         f"--storage.tsdb.path={METRICS_DATA}",
-        "--enable-feature=created-timestamp-zero-ingestion",
+        "--enable-feature=created-timestamp-zero-ingestion,promql-extended-range-selectors",
     ]
 
 
