@@ -4,6 +4,7 @@ import time
 
 from cclaunch import console
 from cclaunch.backends import chosen, embedded
+from cclaunch.backends.docker import volumes as volumes_of
 from cclaunch.backends.docker.record import was_up
 from cclaunch.backends.turn import turn
 from cclaunch.commands.asking import agree
@@ -46,8 +47,8 @@ def end(where: Directories, environ: Environ, *, volumes: bool, yes: bool) -> No
         console.line("database: deleted")
     if containers is not None and kept:
         with containers.engine() as engine:
-            engine.remove_data()
-        for name in kept:
+            gone = volumes_of.remove(engine, "data")
+        for name in gone:
             console.line(f"volume {name}: deleted")
 
 
@@ -63,8 +64,8 @@ def _containers(where: Directories, config: Config, environ: Environ) -> "Docker
 def _kept(containers: "DockerBackend") -> dict[str, str]:
     """Return the data volumes and how much each holds, for people."""
     with containers.engine() as engine:
-        sizes = engine.sizes()
-        return {name: console.size(sizes[name]) if name in sizes else "size unknown" for name in engine.data_volumes()}
+        sizes = volumes_of.sizes(engine)
+        return {name: console.size(sizes[name]) if name in sizes else "size unknown" for name in volumes_of.names(engine, "data")}
 
 
 def _agree(database: str, kept: dict[str, str], *, yes: bool) -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cclaunch import console, probe
-from cclaunch.backends import ServiceStatus, Started, embedded, foreign
+from cclaunch.backends import ServiceStatus, Started, chosen, embedded, foreign
 from cclaunch.backends.docker import health, logs
 from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect
 from cclaunch.backends.docker.engine import Engine, owner, taken
@@ -81,7 +81,7 @@ class DockerBackend:
             engine.lay_ground()
             troubles = self._bring_others(engine, fresh)
             stands_in = embedded.running(self._where) is not None
-            if stands_in and whole:  # nothing changes hands before all the others are well
+            if stands_in and whole and chosen(self._where, self._config) != self.name:  # a move: first all the others are well
                 self._await_all(engine, until, troubles, but=COLLECTOR)
             self._take_over(engine, until, stands_in=stands_in, fresh=fresh)
             remember(self._where, self._config, engine.stack)

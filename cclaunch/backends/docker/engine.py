@@ -8,14 +8,14 @@ it. A container is made anew when its hash differs; its data volume stays, alway
 import os
 from typing import Any, NamedTuple
 
+from cclaunch.backends.docker import volumes
 from cclaunch.backends.docker.archive import archive
-from cclaunch.backends.docker.connect import WORK_S, explained, translated
-from cclaunch.backends.docker.model import COMPOSE, DATA_FORMAT, FORMAT, HASH, OWNER, Service, Volume, Wanted
+from cclaunch.backends.docker.connect import explained, translated
+from cclaunch.backends.docker.container import RENAME, arguments
+from cclaunch.backends.docker.model import COMPOSE, HASH, OWNER, Service, Wanted
 from cclaunch.errors import ImageMissing, NotOurs, PortTaken, StackError
 
 IN_USE = ("port is already allocated", "address already in use", "ports are not available", "failed to bind host port")
-LOG = {"max-size": "10m", "max-file": "3"}
-RENAME = "set docker.project in config.toml to another name"
 
 
 class Found(NamedTuple):
@@ -41,7 +41,7 @@ class Engine:
     def __init__(self, api: Any, stack: Wanted) -> None:
         self.api = api
         self.stack = stack
-        self._filters = {"label": [f"{COMPOSE}.project={stack.project}", f"{OWNER}={stack.owner}"]}
+        self.filters = {"label": [f"{COMPOSE}.project={stack.project}", f"{OWNER}={stack.owner}"]}
 
     def close(self) -> None:
         """Give the connections back."""
@@ -58,7 +58,7 @@ class Engine:
     def containers(self) -> dict[str, Found]:
         """Return the containers of ours by service, running or not."""
         with translated(doing="list the containers"):
-            found = self.api.containers(all=True, filters=self._filters)
+            found = self.api.containers(all=True, filters=self.filters)
         return {one.service: one for one in map(_found, found)}
 
     def has_image(self, image: str) -> bool:
@@ -115,7 +115,7 @@ class Engine:
             self._remove(found)
         for volume in self.stack.volumes:
             if volume.key in {mount.key for mount in service.mounts}:
-                self._volume(volume)
+                volumes.ensure(self, volume)
         made = self._create(service)
         if data := archive(service):
             with translated(doing=f"put the files of {service.name} in place"):
@@ -175,35 +175,13 @@ class Engine:
             except docker.errors.NotFound:
                 pass  # somebody was faster
 
-    def _volume(self, volume: Volume) -> None:
-        """Have *volume*: a data volume stays as it is, one for files is made anew."""
-        import docker.errors
-
-        with translated(doing=f"make the volume {volume.name}"):
-            try:
-                labels = self.api.inspect_volume(volume.name).get("Labels") or {}
-            except docker.errors.NotFound:
-                self.api.create_volume(volume.name, labels=dict(volume.labels))
-                return
-            if labels.get(OWNER) != self.stack.owner:
-                raise NotOurs(f"the volume {volume.name} exists and was not made by this cclaunch", hint=RENAME)
-            if volume.kind == "config":
-                self.api.remove_volume(volume.name)
-                self.api.create_volume(volume.name, labels=dict(volume.labels))
-            elif labels.get(FORMAT) != DATA_FORMAT:
-                raise StackError(
-                    f"the volume {volume.name} is of another release of cclaunch "
-                    f"(format {labels.get(FORMAT) or 'unknown'}; this one knows {DATA_FORMAT})",
-                    hint="use that release, or set docker.project in config.toml to begin beside it",
-                )
-
     def _create(self, service: Service) -> str:
         """Make the container of *service* and return its id."""
         import docker.errors
 
         with translated(doing=f"make the container {service.container}"):
             try:
-                made = self.api.create_container(**self._arguments(service))
+                made = self.api.create_container(**arguments(self, service))
             except docker.errors.ImageNotFound as error:
                 raise ImageMissing(f"the image {service.image} is not here", hint="cclaunch stack pull") from error
             except docker.errors.APIError as error:
@@ -213,33 +191,6 @@ class Engine:
                     ) from error
                 raise
         return str(made["Id"])
-
-    def _arguments(self, service: Service) -> dict[str, Any]:
-        from docker.types import LogConfig
-        from docker.types import Mount as DockerMount
-
-        names = {volume.key: volume.name for volume in self.stack.volumes}
-        return {
-            "name": service.container,
-            "image": service.image,
-            "command": list(service.command) or None,
-            "environment": dict(service.environment),
-            "user": service.user,
-            "labels": dict(service.labels),
-            "ports": [inner for _, inner in service.ports.values()],
-            "host_config": self.api.create_host_config(
-                mounts=[DockerMount(mount.target, names[mount.key], type="volume") for mount in service.mounts],
-                port_bindings={inner: ("127.0.0.1", outer) for outer, (_, inner) in service.ports.items()},
-                restart_policy={"Name": "unless-stopped"},
-                log_config=LogConfig(type="json-file", config=LOG),
-                security_opt=["no-new-privileges:true"],
-                cap_drop=["ALL"],
-                network_mode=self.stack.network,
-            ),
-            "networking_config": self.api.create_networking_config(
-                {self.stack.network: self.api.create_endpoint_config(aliases=[service.name])}
-            ),
-        }
 
     def _taken(self, service: Service, text: str) -> PortTaken:
         """Return the error that names port and holder."""
@@ -265,9 +216,7 @@ class Engine:
         for name in dict.fromkeys(names):
             if name in found:
                 self._remove(found[name])
-        for name in self._volumes("config"):
-            with translated(doing=f"remove the volume {name}"):
-                self.api.remove_volume(name)
+        volumes.remove(self, "config")
         with translated(doing=f"remove the network {self.stack.network}"):
             try:
                 if (self.api.inspect_network(self.stack.network).get("Labels") or {}).get(OWNER) == self.stack.owner:
@@ -275,30 +224,6 @@ class Engine:
             except docker.errors.NotFound:
                 pass
         return list(found)
-
-    def _volumes(self, kind: str) -> list[str]:
-        filters = {"label": [*self._filters["label"], f"cclaunch.kind={kind}"]}
-        with translated(doing="list the volumes"):
-            return [str(one["Name"]) for one in self.api.volumes(filters=filters)["Volumes"] or []]
-
-    def data_volumes(self) -> list[str]:
-        """Return the names of our data volumes, also those of services that no longer run."""
-        return self._volumes("data")
-
-    def remove_data(self) -> None:
-        """Remove our data volumes. Raises StackError when one is in use."""
-        for name in self.data_volumes():
-            with translated(doing=f"remove the volume {name}"):
-                self.api.remove_volume(name)
-
-    def sizes(self, seconds: float = WORK_S) -> dict[str, int]:
-        """Return the bytes in our data volumes by volume; without those that the engine does not know in time."""
-        url = f"{self.api.base_url}/v{self.api.api_version}/system/df"
-        with translated(doing="measure the volumes"):
-            found = self.api.get(url, params={"type": "volume"}, timeout=seconds).json().get("Volumes") or []
-        ours = set(self.data_volumes())
-        sizes = {str(one["Name"]): int((one.get("UsageData") or {}).get("Size", -1)) for one in found if one["Name"] in ours}
-        return {name: size for name, size in sizes.items() if size >= 0}
 
     def restarts(self, name: str) -> int:
         """Return how often the engine has started the container of the service called *name* again, by itself."""

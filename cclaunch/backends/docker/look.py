@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from cclaunch import probe
 from cclaunch.backends import ServiceStatus, embedded
-from cclaunch.backends.docker import health
+from cclaunch.backends.docker import health, volumes
 from cclaunch.backends.docker.engine import Engine, Found
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError
@@ -43,7 +43,7 @@ def look(backend: "DockerBackend", where: Directories, config: Config) -> list[S
 def _sizes(engine: Engine) -> dict[str, int]:
     """Return the bytes of each service's data; nothing when that takes too long."""
     with contextlib.suppress(CclaunchError):
-        found = engine.sizes(MEASURE_S)
+        found = volumes.sizes(engine, MEASURE_S)
         names = {volume.name: volume.key.removesuffix("-data") for volume in engine.stack.volumes if volume.kind == "data"}
         return {names[name]: size for name, size in found.items() if name in names}
     return {}

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cclaunch.backends import Started, daemon, embedded
 from cclaunch.backends.turn import turn
@@ -17,7 +18,10 @@ from cclaunch.collector import lock
 from cclaunch.collector.process import search_path
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError, StartFailed
-from cclaunch.plan import Directories
+from cclaunch.plan import Directories, collector_ports
+
+if TYPE_CHECKING:
+    from cclaunch.backends.docker.backend import DockerBackend
 
 LOOK_S = 2.0
 LONGEST_LOOK_S = 60.0
@@ -76,23 +80,37 @@ def hand_back(where: Directories, config: Config, environ: Mapping[str, str]) ->
         return False
     pause = LOOK_S
     try:
+        backend = DockerBackend(where, config, environ)
         while embedded.running(where) is not None and chosen(where, config) == "docker":
             with contextlib.suppress(CclaunchError):
-                backend = DockerBackend(where, config, environ)
                 backend.connection(LOOK_S).close()
                 pause = min(2 * pause, LONGEST_LOOK_S)  # it answers: what fails now will not mend itself in two seconds
-                with backend.engine() as engine:
-                    backend.fetch(engine.missing_images(), time.monotonic() + 3600)
-                until = time.monotonic() + MOVE_S
-                with turn(where, until, environ.get("HOME", "")):
-                    if embedded.running(where) is None:
-                        break
-                    backend.start(until, whole=True)
-                return True
+                if _give_back(backend, where, config, environ):
+                    return True
             _sleep(where, pause)
     finally:
         os.close(handle)
     return False
+
+
+def _give_back(backend: "DockerBackend", where: Directories, config: Config, environ: Mapping[str, str]) -> bool:
+    """Give the ports to the containers, unless nobody has them by now; return whether they have them. Raises StackError."""
+    backend.fetch_missing()
+    until = time.monotonic() + MOVE_S
+    with turn(where, until, environ.get("HOME", "")):
+        if embedded.running(where) is None or strands(where, config):
+            return False
+        backend.start(until)
+    return True
+
+
+def strands(where: Directories, config: Config) -> bool:
+    """Say whether sessions that run send to a port of the stand-in's that the containers would not have."""
+    from cclaunch.collector.pids import any_alive
+
+    ports = collector_ports(where.data)
+    moved = ports is not None and (ports.grpc, ports.http) != (str(config.ports.grpc), str(config.ports.http))
+    return moved and any_alive(where.data + "/collector.pids")
 
 
 def _sleep(where: Directories, seconds: float) -> None:
