@@ -14,6 +14,7 @@ from pathlib import Path
 import guard
 import pytest
 import real_claude
+from docker_stack import DockerStack, docker_stack
 from messages_api import MessagesApi
 from real_claude import Claude
 from sandbox import Sandbox
@@ -158,3 +159,13 @@ def ready(sandbox: Sandbox, claude: Claude, api: MessagesApi) -> Sandbox:
     """A sandbox whose claude is a real one that talks to the scripted API."""
     real_claude.prepare(sandbox, claude, api.url)
     return sandbox
+
+
+@pytest.fixture
+def stack(sandbox: Sandbox) -> Iterator[DockerStack]:
+    """The Docker stack of the sandbox, configured and not started."""
+    host = os.environ.get("CCLAUNCH_TEST_DOCKER_HOST", "")
+    if not host:
+        missing("a container engine with the services' images")
+    with docker_stack(sandbox, host) as made:
+        yield made

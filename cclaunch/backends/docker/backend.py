@@ -180,7 +180,7 @@ class DockerBackend:
         for name, trouble in troubles.items():
             raise StartFailed(
                 f"{name} did not become healthy: {trouble}",
-                cause="\n".join(engine.tail(name, LAST_LINES)),
+                cause="\n".join([line for line in engine.tail(name, 2 * LAST_LINES) if line.strip()][-LAST_LINES:]),
                 hint=f"cclaunch stack logs {name}",
             )
 
