@@ -42,12 +42,12 @@ VERBS: Mapping[str, Verb] = {
     "dashboard": Verb("", "Open the dashboard.", LOOK),
     "status": Verb("status", "One screen: claude, shell, stack, last event.", STACK),
     "check": Verb("check", "Find what is wrong, and prove that telemetry arrives.", STACK),
-    "stack": Verb("stack", "up, down, restart, status, logs of the telemetry stack.", STACK),
+    "stack": Verb("stack", "The telemetry stack: up, down, status, logs, and which one.", STACK),
     "profile": Verb("profile", "Say who the work is for.", SETUP),
     "persist": Verb("", "Have a bare `claude` send telemetry too.", SETUP),
     "unpersist": Verb("", "Undo persist.", SETUP),
     "config": Verb("", "Settings, and where they come from.", SETUP),
-    "completions": Verb("", "Completions for your shell.", SETUP),
+    "completions": Verb("completions", "Completions for your shell.", SETUP),
 }
 """Every verb. ``launch.VERBS`` holds the same names for the hot path; a test holds one to the other."""
 

@@ -20,19 +20,29 @@ from cclaunch.toml_file import read_toml, wrong
 
 FORMAT = 1
 PATIENCE_S = 5.0
-NOTHING: Mapping[str, str] = MappingProxyType({})
+WRITTEN = ("rc_files", "claude_settings")
+"""Tables about files of the person's that we wrote into."""
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class State(NamedTuple):
     """
-    What was chosen: the *active* profile and the *previous* one (or empty), and *bindings*: real path -> profile.
+    What was chosen, and what was written where.
 
-    *backend* is what `stack use` chose, or empty: then config.toml says it.
+    Attributes:
+        active, previous: The profile in force, and the one before it; empty for none.
+        bindings: Real path -> profile.
+        rc_files: Path of a file that holds our block -> ``shell`` (its name), ``dialect``, and ``own`` and ``scoped``.
+        claude_settings: Path of a settings file of claude's that we wrote into -> what is needed to undo it.
+        backend: What `stack use` chose, or empty: then config.toml says it.
     """
 
     active: str = ""
     previous: str = ""
     bindings: Mapping[str, str] = NOTHING
+    rc_files: Mapping[str, Mapping[str, Any]] = NOTHING
+    claude_settings: Mapping[str, Mapping[str, Any]] = NOTHING
     backend: str = ""
 
 
@@ -88,10 +98,16 @@ def _read(where: Directories) -> tuple[State, dict[str, Any]]:
     for directory, name in bindings.items():
         if not (os.path.isabs(directory) and isinstance(name, str) and is_name(name)):
             raise wrong(path, text, ("bindings", directory), "must bind an absolute path to the name of a profile")
+    tables_of = {name: _table(tables, name, text, path) for name in WRITTEN}
+    for name, found_there in tables_of.items():
+        for file, about in found_there.items():
+            if not isinstance(about, dict):
+                raise wrong(path, text, (name, file), "must be a table")
     stack = _table(tables, "stack", text, path)
     if "backend" in stack and stack["backend"] not in BACKENDS:
         raise wrong(path, text, ("stack", "backend"), f"must be one of {', '.join(BACKENDS)}")
-    return State(profile.get("active", ""), profile.get("previous", ""), bindings, stack.get("backend", "")), tables
+    backend = stack.get("backend", "")
+    return State(profile.get("active", ""), profile.get("previous", ""), bindings, **tables_of, backend=backend), tables
 
 
 def _table(tables: Mapping[str, Any], name: str, text: str, path: str) -> dict[str, Any]:
@@ -108,6 +124,7 @@ def _written(state: State, tables: Mapping[str, Any]) -> bytes:
     profile = {**tables.get("profile", {}), "active": state.active, "previous": state.previous}
     made = {**tables, "profile": _said(profile), "bindings": dict(state.bindings)}
     made["stack"] = _said({**tables.get("stack", {}), "backend": state.backend})
+    made |= {name: {file: dict(about) for file, about in getattr(state, name).items()} for name in WRITTEN}
     rest = {name: value for name, value in made.items() if name != "format" and value != {}}
     return tomli_w.dumps({"format": FORMAT, **rest}).encode()
 

@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections.abc import Mapping
 
-from cclaunch.backends import Started, chosen, embedded
+from cclaunch.backends import Started, autostart, chosen, embedded
 from cclaunch.backends.docker.record import was_up
 from cclaunch.backends.local import Embedded
 from cclaunch.backends.turn import turn
@@ -53,7 +53,16 @@ def _to_docker(where: Directories, config: Config, environ: Mapping[str, str], s
     with turn(where, until, environ.get("HOME", "")):
         started = backend.start(until, whole=True)
         _choose(where, "docker")
-    return started
+    return started._replace(notes=[*started.notes, *_unit_undone(where, environ)])
+
+
+def _unit_undone(where: Directories, environ: Mapping[str, str]) -> list[str]:
+    """Undo `stack enable`, or the collector of the session would take the containers' ports; say so."""
+    if autostart.look(environ).state != autostart.OURS:
+        return []
+    _, trouble = autostart.disable(environ, where, force=False)
+    told = f"; the manager said: {trouble}" if trouble else ""
+    return [f"`stack enable` is undone: the containers start with Docker by themselves{told}"]
 
 
 def _to_embedded(where: Directories, config: Config, environ: Mapping[str, str], seconds: float) -> Started:

@@ -6,11 +6,11 @@ import time
 import click
 
 from cclaunch import console
-from cclaunch.backends import Backend, backend, chosen
+from cclaunch.backends import Backend, autostart, backend, chosen, embedded
 from cclaunch.backends.turn import turn
+from cclaunch.commands.autostart import disable, enable, show_autostart, supervise
 from cclaunch.commands.context import Environ, config_of, environ_of, where_of
 from cclaunch.commands.parts import Parts
-from cclaunch.commands.reserved import reserved
 from cclaunch.commands.services import show_services, stack_state
 from cclaunch.commands.told import tell_started
 from cclaunch.config import Config
@@ -23,7 +23,7 @@ WHOLE_S = 60.0
 """Seconds that a person who asked for the Docker stack waits for it at least; `stack.wait` is a launch's."""
 
 
-@click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs|pull|use|compose")
+@click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs|pull|use|compose|enable|disable")
 def command() -> None:
     """
     The telemetry stack: a collector of your own on this machine, or four containers with dashboards.
@@ -61,6 +61,8 @@ def _start(ctx: click.Context, *, again: bool = False) -> None:
     used, where, config, environ = _backend(ctx)
     what = "the collector" if used.name == "embedded" else "the stack"
     _fetch(used)
+    if used.name == "embedded" and not again and embedded.running(where) is None:
+        autostart.start(where, environ)
     until = time.monotonic() + max(_patience(config, used.name), 0.1)
     with (
         console.progress(f"restarting {what}" if again else f"starting {what}", environ),
@@ -104,6 +106,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
         console.json_line(state.document(), indent=2)
     else:
         show_services(state, environ)
+        show_autostart(environ)
+        show_autostart(environ)
 
 
 @command.command("logs")
@@ -187,10 +191,5 @@ def hand_back(ctx: click.Context) -> None:
         forget(where)
 
 
-RESERVED = {
-    "enable": "Start the stack with the session.",
-    "disable": "Undo enable.",
-}
-
-for _name, _summary in RESERVED.items():
-    command.add_command(reserved(_name, _summary))
+for _part in (enable, disable, supervise):
+    command.add_command(_part)

@@ -19,7 +19,7 @@ from recorded import assert_complete
 
 from cclaunch import otel
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 TEAM = {otel.RESOURCE_ATTRIBUTES: "team=platform"}
 ANSWER = "Hello from the script.\n"

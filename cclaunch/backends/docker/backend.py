@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cclaunch import console, probe
-from cclaunch.backends import ServiceStatus, Started, chosen, embedded, foreign
+from cclaunch.backends import ServiceStatus, Started, autostart, chosen, embedded, foreign
 from cclaunch.backends.docker import health, logs
 from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect
 from cclaunch.backends.docker.engine import Engine, owner, taken
@@ -151,6 +151,7 @@ class DockerBackend:
         if kept and fresh:
             engine.stop(COLLECTOR)
         if stands_in:
+            autostart.stop(self._environ)
             embedded.shutdown(self._where)
         try:
             engine.start(service)
