@@ -4,6 +4,7 @@ What every test stands on: a throw-away home, free ports, the real claudes, and 
 The problem it owns: no test may touch the home of the person who runs it, and none may leave a process.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import guard
 import pytest
 import real_claude
+from engine import Containers, Engine, lacking, running
 from messages_api import MessagesApi
 from real_claude import Claude
 from sandbox import Sandbox
@@ -135,6 +137,22 @@ def verb(
 def stack_config(sandbox: Sandbox) -> Callable[..., Mapping[str, int]]:
     """The writer of a config.toml with free ports: ``stack_config(protocol="grpc")`` returns them."""
     return sandbox.configure
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A throw-away Docker engine that has the images of the real services."""
+    if lack := lacking():
+        missing(lack)
+    with running() as found:
+        yield found
+
+
+@pytest.fixture
+def containers(engine: Engine) -> Iterator[Containers]:
+    """Where a test runs containers, in a network of their own; all gone at its end."""
+    with contextlib.closing(Containers(engine)) as place:
+        yield place
 
 
 @pytest.fixture(params=real_claude.VERSIONS)
