@@ -4,6 +4,7 @@ What every test stands on: a throw-away home, free ports, the real claudes, and 
 The problem it owns: no test may touch the home of the person who runs it, and none may leave a process.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import guard
 import pytest
 import real_claude
 from docker_stack import DockerStack, docker_stack
+from engine import Containers, Engine, lacking, running
 from messages_api import MessagesApi
 from real_claude import Claude
 from sandbox import Sandbox
@@ -138,6 +140,22 @@ def stack_config(sandbox: Sandbox) -> Callable[..., Mapping[str, int]]:
     return sandbox.configure
 
 
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A throw-away Docker engine that has the images of the real services."""
+    if lack := lacking():
+        missing(lack)
+    with running() as found:
+        yield found
+
+
+@pytest.fixture
+def containers(engine: Engine) -> Iterator[Containers]:
+    """Where a test runs containers, in a network of their own; all gone at its end."""
+    with contextlib.closing(Containers(engine)) as place:
+        yield place
+
+
 @pytest.fixture(params=real_claude.VERSIONS)
 def claude(request: pytest.FixtureRequest) -> Claude:
     """A real Claude Code, each release in turn."""
@@ -162,10 +180,7 @@ def ready(sandbox: Sandbox, claude: Claude, api: MessagesApi) -> Sandbox:
 
 
 @pytest.fixture
-def stack(sandbox: Sandbox) -> Iterator[DockerStack]:
+def stack(sandbox: Sandbox, engine: Engine) -> Iterator[DockerStack]:
     """The Docker stack of the sandbox, configured and not started."""
-    host = os.environ.get("CCLAUNCH_TEST_DOCKER_HOST", "")
-    if not host:
-        missing("a container engine with the services' images")
-    with docker_stack(sandbox, host) as made:
+    with docker_stack(sandbox, engine.host) as made:
         yield made
