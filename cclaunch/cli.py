@@ -42,7 +42,7 @@ VERBS: Mapping[str, Verb] = {
     "dashboard": Verb("", "Open the dashboard.", LOOK),
     "status": Verb("status", "One screen: claude, profile, shell, stack, last event.", STACK),
     "check": Verb("check", "Find what is wrong, and prove that telemetry arrives.", STACK),
-    "stack": Verb("stack", "up, down, restart, status, logs of the telemetry stack.", STACK),
+    "stack": Verb("stack", "The telemetry stack: up, down, status, logs, and which one.", STACK),
     "profile": Verb("profile", "Say who the work is for.", SETUP),
     "persist": Verb("persist", "Have a bare `claude` send telemetry too.", SETUP),
     "unpersist": Verb("unpersist", "Undo persist.", SETUP),

@@ -7,10 +7,27 @@ misspelt ``wiat`` that is silently ignored is worse than one sentence.
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cclaunch import otel
+from cclaunch.config_checks import (
+    BACKENDS,
+    HOST,
+    IMAGE,
+    PROJECT,
+    SERVICES,
+    Check,
+    like,
+    line,
+    one_of,
+    port,
+    seconds,
+    services,
+    span,
+    switch,
+    whole,
+)
 from cclaunch.errors import ConfigError
 from cclaunch.toml_file import read_toml, wrong
 
@@ -32,20 +49,84 @@ class Telemetry(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """``[stack]``: *wait* and *idle_exit* in seconds; *on_failure* is ``launch`` or ``fail``."""
+    """
+    ``[stack]``: *wait* and *idle_exit* in seconds; *on_failure* is ``launch`` or ``fail``.
+
+    *backend* holds until `stack use` chooses another one; *services* are those of the Docker stack that run.
+    """
 
     backend: str = "embedded"
     wait: float = 20.0
     idle_exit: float = 900.0
     on_failure: str = "launch"
+    services: tuple[str, ...] = SERVICES
 
 
 class PortNumbers(NamedTuple):
-    """``[ports]``: where the embedded collector listens, on both loopback addresses."""
+    """
+    ``[ports]``: where the stack listens on loopback.
+
+    The first three are the collector's, of either backend; the rest belongs to the Docker stack: *health* of its
+    collector, *metrics_suffixed* with the metric names that carry unit and ``_total``, and a port for each other service.
+    """
 
     grpc: int = 4317
     http: int = 4318
     metrics: int = 8889
+    metrics_suffixed: int = 8890
+    health: int = 13133
+    prometheus: int = 9090
+    victorialogs: int = 9428
+    grafana: int = 3000
+
+    @property
+    def ingest(self) -> dict[str, int]:
+        """Return the ports of the collector by name, in the order in which the embedded one takes them."""
+        return {"grpc": self.grpc, "http": self.http, "metrics": self.metrics}
+
+
+class Images(NamedTuple):
+    """``[images]``: what the services of the Docker stack run, each pinned by a tag or a digest."""
+
+    collector: str = "otel/opentelemetry-collector-contrib:0.155.0"
+    prometheus: str = "prom/prometheus:v3.13.5"
+    victorialogs: str = "victoriametrics/victoria-logs:v1.52.1"
+    grafana: str = "grafana/grafana:13.2.3"
+
+
+class Docker(NamedTuple):
+    """
+    ``[docker]``: which engine, and the name that everything of ours carries there.
+
+    *host* is a URL as in ``DOCKER_HOST``, *context* the name of a Docker context; without either, the docker command's own
+    choice holds. *project* is what ``docker compose -p`` calls the stack.
+    """
+
+    host: str = ""
+    context: str = ""
+    project: str = "cclaunch"
+
+
+class Retention(NamedTuple):
+    """``[retention]`` of the Docker stack: days, and gigabytes of disk (0: no limit)."""
+
+    metrics_days: int = 400
+    metrics_gb: int = 10
+    logs_days: int = 400
+    logs_gb: int = 0
+
+
+class Metrics(NamedTuple):
+    """``[metrics]`` of the Docker stack, in seconds: how often they are read, and how long a silent session's are shown."""
+
+    scrape_interval: float = 15.0
+    expiration: float = 86400.0
+
+
+class Grafana(NamedTuple):
+    """``[grafana]``: the password of its user ``admin``; empty leaves it at Grafana's own, also when it was changed there."""
+
+    admin_password: str = ""
 
 
 class Privacy(NamedTuple):
@@ -64,47 +145,43 @@ class Config(NamedTuple):
     stack: Stack = Stack()
     ports: PortNumbers = PortNumbers()
     privacy: Privacy = Privacy()
-
-
-Check = Callable[[Any], str | None]
-
-
-def _one_of(*allowed: str) -> Check:
-    def check(value: Any) -> str | None:
-        return None if value in allowed else f"must be one of {', '.join(allowed)}"
-
-    return check
-
-
-def _seconds(value: Any) -> str | None:
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 86400 * 30
-    return None if fits else "must be a number of seconds, 0 or more"
-
-
-def _port(value: Any) -> str | None:
-    fits = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 65536
-    return None if fits else "must be a port, 1 to 65535"
-
-
-def _switch(value: Any) -> str | None:
-    return None if isinstance(value, bool) else "must be true or false"
+    images: Images = Images()
+    docker: Docker = Docker()
+    retention: Retention = Retention()
+    metrics: Metrics = Metrics()
+    grafana: Grafana = Grafana()
 
 
 CHECKS: Mapping[str, Mapping[str, Check]] = {
     "telemetry": {
-        "routing": _one_of("cclaunch", "environment"),
-        "protocol": _one_of(*otel.PROTOCOLS),
-        "branch": _switch,
-        "host": _switch,
+        "routing": one_of("cclaunch", "environment"),
+        "protocol": one_of(*otel.PROTOCOLS),
+        "branch": switch,
+        "host": switch,
     },
     "stack": {
-        "backend": _one_of("embedded"),
-        "wait": _seconds,
-        "idle_exit": _seconds,
-        "on_failure": _one_of("launch", "fail"),
+        "backend": one_of(*BACKENDS),
+        "wait": seconds,
+        "idle_exit": seconds,
+        "on_failure": one_of("launch", "fail"),
+        "services": services,
     },
-    "ports": dict.fromkeys(PortNumbers._fields, _port),
-    "privacy": dict.fromkeys(Privacy._fields, _switch),
+    "ports": dict.fromkeys(PortNumbers._fields, port),
+    "privacy": dict.fromkeys(Privacy._fields, switch),
+    "images": dict.fromkeys(Images._fields, like(IMAGE, "an image with a tag or a digest, as in `prom/prometheus:v3.13.3`")),
+    "docker": {
+        "host": like(HOST, "a URL as in DOCKER_HOST, like `unix:///var/run/docker.sock`", empty=True),
+        "context": line,
+        "project": like(PROJECT, "lower-case letters, digits, `-` and `_`, with a letter or digit first"),
+    },
+    "retention": {
+        "metrics_days": whole(1, 36500, "days"),
+        "metrics_gb": whole(0, 1_000_000, "gigabytes"),
+        "logs_days": whole(2, 36500, "days"),
+        "logs_gb": whole(0, 1_000_000, "gigabytes"),
+    },
+    "metrics": dict.fromkeys(Metrics._fields, span),
+    "grafana": {"admin_password": line},
 }
 """Table -> key -> what is wrong with a value, or None."""
 
@@ -145,19 +222,31 @@ def parse_config(data: bytes, path: str) -> Config:
             if trouble := CHECKS[table][key](value):
                 raise wrong(path, text, (table, key), trouble)
     config = _build(tables)
-    for key, port in config.ports._asdict().items():
-        if key in tables.get("ports", {}) and list(config.ports).count(port) > 1:
-            raise wrong(path, text, ("ports", key), f"is {port}, and another service has that port")
+    if config.docker.host and config.docker.context:
+        raise wrong(path, text, ("docker", "context"), "cannot stand beside `docker.host`: they may name two engines")
+    for key, number in config.ports._asdict().items():
+        if key in tables.get("ports", {}) and list(config.ports).count(number) > 1:
+            raise wrong(path, text, ("ports", key), f"is {number}, and another service has that port")
     return config
 
 
 def _build(tables: Mapping[str, Mapping[str, Any]]) -> Config:
-    stack: dict[str, Any] = {
-        key: float(value) if key in ("wait", "idle_exit") else value for key, value in tables.get("stack", {}).items()
-    }
+    stack = {key: _settled(key, value) for key, value in tables.get("stack", {}).items()}
     return Config(
         telemetry=Telemetry(**tables.get("telemetry", {})),
         stack=Stack(**stack),
         ports=PortNumbers(**tables.get("ports", {})),
         privacy=Privacy(**tables.get("privacy", {})),
+        images=Images(**tables.get("images", {})),
+        docker=Docker(**tables.get("docker", {})),
+        retention=Retention(**tables.get("retention", {})),
+        metrics=Metrics(**{key: float(value) for key, value in tables.get("metrics", {}).items()}),
+        grafana=Grafana(**tables.get("grafana", {})),
     )
+
+
+def _settled(key: str, value: Any) -> Any:
+    """Return a value of ``[stack]`` in the type of its field; services in the order in which they are started."""
+    if key in ("wait", "idle_exit"):
+        return float(value)
+    return tuple(name for name in SERVICES if name in value) if key == "services" else value

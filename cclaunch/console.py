@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from typing import TextIO
+    from typing import Any, TextIO
 
 NOTHING = "-"
 """What a table shows where there is no value."""
@@ -203,6 +203,43 @@ def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager
             _whisper("\r\x1b[2K")
 
     return shown()
+
+
+class Bars:
+    """What is being fetched: a bar for each on a terminal's stderr, that goes away again; else a line for each."""
+
+    def __init__(self, environ: "Mapping[str, str]") -> None:
+        self._environ = environ
+        self._drawn: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> "Bars":
+        """Begin to draw."""
+        if colourful(sys.stderr, self._environ):
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+            self._drawn = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._drawn.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing on the screen."""
+        if self._drawn is not None:
+            self._drawn.stop()
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Show that *done* bytes of *total* are here; 0 of 0 when that is not known yet."""
+        first = name not in self._tasks
+        if self._drawn is None:
+            self._tasks[name] = None
+            if first:
+                note(f"fetching {name}")
+            return
+        if first:
+            self._tasks[name] = self._drawn.add_task(printable(name), total=None)
+        self._drawn.update(self._tasks[name], completed=done, total=total or None)
 
 
 def _whisper(text: str) -> None:

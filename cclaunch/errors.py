@@ -13,7 +13,15 @@ What can go wrong, each with the reference, the exit code and the advice.
     ├── ClaudeNotExecutable    126
     ├── StackError             1    the stack cannot do what was asked
     │   ├── StartFailed        1    it did not become healthy in time
-    │   └── PortTaken          1    somebody else listens there
+    │   ├── PortTaken          1    somebody else listens there
+    │   ├── NotOurs            1    what has the name that we need was made by somebody else
+    │   ├── DiskFull           1    the engine's disk takes nothing more
+    │   ├── ImageMissing       1    an image is not here and cannot be fetched
+    │   └── EngineError        1    the container engine cannot be used
+    │       ├── EngineMissing  1    none runs
+    │       ├── EngineRefused  1    it lets this user do nothing
+    │       ├── EngineHung     1    it does not answer
+    │       └── ContextStale   1    the Docker context leads nowhere
     └── StoreError             1    the database cannot be used
         ├── StoreMissing       1    nothing was recorded yet
         ├── StoreTooNew        1    written by a newer cclaunch
@@ -120,6 +128,54 @@ class PortTaken(StackError):
     """Another program listens on a port that the person asked for by name."""
 
     reference = "port-taken"
+
+
+class NotOurs(StackError):
+    """A container, volume or network has the name that we need, and we did not make it: it is not touched."""
+
+    reference = "not-ours"
+
+
+class DiskFull(StackError):
+    """The engine's disk takes nothing more."""
+
+    reference = "disk-full"
+
+
+class ImageMissing(StackError):
+    """An image is not here and cannot be fetched."""
+
+    reference = "image-missing"
+
+
+class EngineError(StackError):
+    """The container engine cannot be used."""
+
+    reference = "engine"
+
+
+class EngineMissing(EngineError):
+    """No container engine runs where we were told to look, or anywhere that we know."""
+
+    reference = "engine-missing"
+
+
+class EngineRefused(EngineError):
+    """The engine is there and does not let this user in."""
+
+    reference = "engine-refused"
+
+
+class EngineHung(EngineError):
+    """The engine is there and does not answer in time."""
+
+    reference = "engine-hung"
+
+
+class ContextStale(EngineError):
+    """The Docker context that is in force does not exist, or leads to another machine."""
+
+    reference = "context-stale"
 
 
 class StoreError(CclaunchError):

@@ -1,7 +1,7 @@
 """
 ``state.toml``: what was chosen by a verb, and not written by a hand.
 
-The active profile, the one before it, and which directory is bound to which profile. Later releases keep
+The active profile, the one before it, which directory is bound to which profile, and the backend. Later releases keep
 more there: tables that this one does not know are carried along, and a file of a newer format is refused,
 because to rewrite it would lose what it says.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from cclaunch.config_checks import BACKENDS
 from cclaunch.errors import ConfigError
 from cclaunch.files import locked, write_atomic
 from cclaunch.plan import Directories, read_small
@@ -34,6 +35,7 @@ class State(NamedTuple):
         bindings: Real path -> profile.
         rc_files: Path of a file that holds our block -> ``shell`` (its name), ``dialect``, and ``own`` and ``scoped``.
         claude_settings: Path of a settings file of claude's that we wrote into -> what is needed to undo it.
+        backend: What `stack use` chose, or empty: then config.toml says it.
     """
 
     active: str = ""
@@ -41,6 +43,7 @@ class State(NamedTuple):
     bindings: Mapping[str, str] = NOTHING
     rc_files: Mapping[str, Mapping[str, Any]] = NOTHING
     claude_settings: Mapping[str, Mapping[str, Any]] = NOTHING
+    backend: str = ""
 
 
 def state_path(where: Directories) -> str:
@@ -100,7 +103,11 @@ def _read(where: Directories) -> tuple[State, dict[str, Any]]:
         for file, about in found_there.items():
             if not isinstance(about, dict):
                 raise wrong(path, text, (name, file), "must be a table")
-    return State(profile.get("active", ""), profile.get("previous", ""), bindings, **tables_of), tables
+    stack = _table(tables, "stack", text, path)
+    if "backend" in stack and stack["backend"] not in BACKENDS:
+        raise wrong(path, text, ("stack", "backend"), f"must be one of {', '.join(BACKENDS)}")
+    backend = stack.get("backend", "")
+    return State(profile.get("active", ""), profile.get("previous", ""), bindings, **tables_of, backend=backend), tables
 
 
 def _table(tables: Mapping[str, Any], name: str, text: str, path: str) -> dict[str, Any]:
@@ -115,7 +122,13 @@ def _written(state: State, tables: Mapping[str, Any]) -> bytes:
     import tomli_w
 
     profile = {**tables.get("profile", {}), "active": state.active, "previous": state.previous}
-    made = {**tables, "profile": {key: value for key, value in profile.items() if value != ""}, "bindings": dict(state.bindings)}
+    made = {**tables, "profile": _said(profile), "bindings": dict(state.bindings)}
+    made["stack"] = _said({**tables.get("stack", {}), "backend": state.backend})
     made |= {name: {file: dict(about) for file, about in getattr(state, name).items()} for name in WRITTEN}
     rest = {name: value for name, value in made.items() if name != "format" and value != {}}
     return tomli_w.dumps({"format": FORMAT, **rest}).encode()
+
+
+def _said(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *table* without what was not chosen."""
+    return {key: value for key, value in table.items() if value != ""}

@@ -1,5 +1,5 @@
 """
-Waking the collector on behalf of a launch: one try, one deadline, and a memory of failure.
+Waking the stack on behalf of a launch: one try, one deadline, and a memory of failure.
 
 Cold. A launch that finds nobody listening comes here. What failed once is not tried again for five
 minutes: a broken disk must not cost every launch its deadline.
@@ -8,11 +8,13 @@ minutes: a broken disk must not cost every launch its deadline.
 import contextlib
 import os
 import time
+from collections.abc import Sequence
 
-from cclaunch.backends import embedded
+from cclaunch.backends import Started, backend, chosen, embedded
+from cclaunch.backends.turn import turn
 from cclaunch.config import Config, load_config
 from cclaunch.environment import Ports
-from cclaunch.errors import CclaunchError, ConfigError
+from cclaunch.errors import CclaunchError, ConfigError, StackError
 from cclaunch.plan import Directories, read_flat
 
 MEMORY_S = 300.0
@@ -22,20 +24,76 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
     """
     Return (ports, notes, trouble): the collector that answers now, what to say, and why there is none.
 
+    The backend is chosen when it is our turn: `stack use` may have moved to another one while we waited. Where Docker
+    fails, the embedded collector stands in.
+
     Args:
         where: Our directories.
         wait_s: Seconds that the launch may be held up, at most.
+        environ: The launch's environment.
     """
     memory = where.state + "/wake-failed"
-    if before := _remembered(memory):
+    config = configuration(where)
+    before = _remembered(memory)
+    if before and chosen(where, config) == "embedded":
         return None, [], f"telemetry has no collector ({before}); not tried again yet: `cclaunch stack up`"
+    until = time.monotonic() + max(wait_s, 0.1)
     try:
-        started = embedded.start(where, configuration(where), deadline_s=wait_s, environ=environ)
+        with turn(where, until, environ.get("HOME", "")):
+            started = _start(where, config, until, environ, before)
     except (CclaunchError, OSError) as error:
         _remember(memory, str(error))
         return None, [], f"telemetry has no collector: {error}"
-    forget(where)
     return started.ports, list(started.notes), ""
+
+
+def _start(where: Directories, config: Config, until: float, environ: dict[str, str], before: str) -> Started:
+    """Start the backend in force, or the stand-in; *before* is why Docker failed less than five minutes ago."""
+    name = chosen(where, config)
+    if name == "docker":
+        if embedded.health(where) is None:  # it stands in already
+            return stand_in(where, config, environ, "Docker does not run")._replace(notes=[])
+        if before:
+            return stand_in(where, config, environ, f"{before} (not tried again yet: `cclaunch stack up`)")
+    try:
+        started = backend(name, where, config, environ).start(until)
+    except KeyboardInterrupt:  # Ctrl-C while images are fetched leaves that, not the launch
+        if name == "embedded":
+            raise
+        return stand_in(where, config, environ, "fetching images was left")
+    except StackError as error:
+        if name == "embedded":
+            raise
+        _remember(where.state + "/wake-failed", error.message)
+        return stand_in(where, config, environ, error.message)
+    forget(where)
+    return started
+
+
+def stand_in(where: Directories, config: Config, environ: dict[str, str], reason: str) -> Started:
+    """Have the embedded collector stand in for Docker. Raises StartFailed."""
+    from cclaunch.backends.docker import standin
+
+    return standin.stand_in(where, config, environ, reason)
+
+
+def rouse(where: Directories, environ: dict[str, str], down: Sequence[str]) -> str:
+    """
+    Have the services *down* (all but the collector) started without waiting for them; return the line to say.
+
+    What did not help a moment ago is not tried again for five minutes: then there is nothing to say either.
+    """
+    memory = where.state + "/roused"
+    if _remembered(memory):
+        return ""
+    _remember(memory, ", ".join(down))
+    from cclaunch.backends.docker.standin import background
+
+    try:
+        background(where, environ, "up")
+    except CclaunchError as error:
+        return f"{', '.join(down)}: down, and cannot be started: {error}"
+    return f"{', '.join(down)}: down; started again, not waited for"
 
 
 def configuration(where: Directories) -> Config:
@@ -48,8 +106,9 @@ def configuration(where: Directories) -> Config:
 
 def forget(where: Directories) -> None:
     """Forget an earlier failure: the next launch tries again."""
-    with contextlib.suppress(OSError):
-        os.unlink(where.state + "/wake-failed")
+    for name in ("wake-failed", "roused"):
+        with contextlib.suppress(OSError):
+            os.unlink(f"{where.state}/{name}")
 
 
 def _remembered(path: str) -> str:

@@ -36,12 +36,12 @@ _cclaunch_verb() {
         "stack disable") options="--force --help" ;;
         "stack down") options="--volumes --yes --help" ;;
         "stack enable") options="--force --help" ;;
-        "stack logs") options="-f --follow -n --help" ;;
+        "stack logs") options="-f --follow -n --help" words="collector prometheus victorialogs grafana" ;;
         "stack pull") options="--help" ;;
         "stack restart") options="--help" ;;
         "stack status") options="--json --help" ;;
         "stack up") options="--help" ;;
-        "stack use") options="--help" ;;
+        "stack use") options="--help" words="embedded docker" ;;
         "profile") parts="list show current use set unset create delete rename edit bind unbind export import" options="--help" ;;
         "profile list") options="--json --help" ;;
         "profile show") options="--json --help" kind=profile ;;

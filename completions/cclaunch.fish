@@ -167,7 +167,7 @@ complete -c cclaunch -n __cclaunch_at -a events -d 'What happened: the last even
 complete -c cclaunch -n __cclaunch_at -a dashboard -d 'Open the dashboard'
 complete -c cclaunch -n __cclaunch_at -a status -d 'One screen: claude, profile, shell, stack, and the last event that was recorded'
 complete -c cclaunch -n __cclaunch_at -a check -d 'Find what is wrong, and prove that telemetry arrives'
-complete -c cclaunch -n __cclaunch_at -a stack -d 'The telemetry stack: a collector of your own on this machine, one for all'
+complete -c cclaunch -n __cclaunch_at -a stack -d 'The telemetry stack: a collector of your own on this machine, or four'
 complete -c cclaunch -n __cclaunch_at -a profile -d 'Say who the work is for'
 complete -c cclaunch -n __cclaunch_at -a persist -d 'Have a bare `claude` send telemetry too'
 complete -c cclaunch -n __cclaunch_at -a unpersist -d 'Undo persist: the file is again what it was, byte for byte'
@@ -206,22 +206,22 @@ complete -c cclaunch -n '__cclaunch_in check' -l json -d 'Print one JSON object'
 complete -c cclaunch -n '__cclaunch_in check' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in check' -f
 complete -c cclaunch -n '__cclaunch_in stack' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_at stack' -f -a compose -d 'Print the stack as a compose file'
+complete -c cclaunch -n '__cclaunch_at stack' -f -a compose -d 'Print the Docker stack as a compose file: the same services, settings and'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a disable -d 'Undo enable: stop that collector and delete what enable wrote'
-complete -c cclaunch -n '__cclaunch_at stack' -f -a down -d 'Stop the collector'
+complete -c cclaunch -n '__cclaunch_at stack' -f -a down -d 'Stop the stack'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a enable -d 'Start the collector with the session, and keep it running'
-complete -c cclaunch -n '__cclaunch_at stack' -f -a logs -d 'Show the collector\'s log'
-complete -c cclaunch -n '__cclaunch_at stack' -f -a pull -d 'Fetch what the stack needs'
-complete -c cclaunch -n '__cclaunch_at stack' -f -a restart -d 'Stop the collector and start it again'
+complete -c cclaunch -n '__cclaunch_at stack' -f -a logs -d 'Show what the stack has written: all of it, or one SERVICE (collector,'
+complete -c cclaunch -n '__cclaunch_at stack' -f -a pull -d 'Fetch the images of the Docker stack that are not here yet'
+complete -c cclaunch -n '__cclaunch_at stack' -f -a restart -d 'Stop the stack and start it again'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a status -d 'Say how every service of the stack is'
-complete -c cclaunch -n '__cclaunch_at stack' -f -a up -d 'Start the collector and wait until it is healthy'
-complete -c cclaunch -n '__cclaunch_at stack' -f -a use -d 'Choose another backend'
+complete -c cclaunch -n '__cclaunch_at stack' -f -a up -d 'Start the stack and wait until it is healthy'
+complete -c cclaunch -n '__cclaunch_at stack' -f -a use -d 'Choose the backend and move to it: running sessions go on, new ones use it'
 complete -c cclaunch -n '__cclaunch_in stack compose' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack compose' -f
 complete -c cclaunch -n '__cclaunch_in stack disable' -l force -d 'Also where a hand has changed the file, or it is not ours'
 complete -c cclaunch -n '__cclaunch_in stack disable' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack disable' -f
-complete -c cclaunch -n '__cclaunch_in stack down' -l volumes -d 'Delete the database too: everything that was recorded'
+complete -c cclaunch -n '__cclaunch_in stack down' -l volumes -d 'Delete everything that was recorded, too'
 complete -c cclaunch -n '__cclaunch_in stack down' -l yes -d 'Do not ask before deleting'
 complete -c cclaunch -n '__cclaunch_in stack down' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack down' -f
@@ -231,7 +231,7 @@ complete -c cclaunch -n '__cclaunch_in stack enable' -f
 complete -c cclaunch -n '__cclaunch_in stack logs' -s f -l follow -d 'Go on with every line that is written, until Ctrl-C'
 complete -c cclaunch -n '__cclaunch_in stack logs' -s n -x -d 'The last N lines'
 complete -c cclaunch -n '__cclaunch_in stack logs' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_in stack logs' -f
+complete -c cclaunch -n '__cclaunch_in stack logs' -f -a 'collector prometheus victorialogs grafana'
 complete -c cclaunch -n '__cclaunch_in stack pull' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack pull' -f
 complete -c cclaunch -n '__cclaunch_in stack restart' -l help -d 'Show this message and exit.'
@@ -242,7 +242,7 @@ complete -c cclaunch -n '__cclaunch_in stack status' -f
 complete -c cclaunch -n '__cclaunch_in stack up' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack up' -f
 complete -c cclaunch -n '__cclaunch_in stack use' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_in stack use' -f
+complete -c cclaunch -n '__cclaunch_in stack use' -f -a 'embedded docker'
 complete -c cclaunch -n '__cclaunch_in profile' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a list -d 'List all profiles'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a show -d 'Show what one profile says, and from where'

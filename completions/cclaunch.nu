@@ -46,7 +46,7 @@ module completions_of_cclaunch {
             {value: "dashboard", description: "Open the dashboard"}
             {value: "status", description: "One screen: claude, profile, shell, stack, and the last event that was recorded"}
             {value: "check", description: "Find what is wrong, and prove that telemetry arrives"}
-            {value: "stack", description: "The telemetry stack: a collector of your own on this machine, one for all"}
+            {value: "stack", description: "The telemetry stack: a collector of your own on this machine, or four"}
             {value: "profile", description: "Say who the work is for"}
             {value: "persist", description: "Have a bare `claude` send telemetry too"}
             {value: "unpersist", description: "Undo persist: the file is again what it was, byte for byte"}
@@ -132,7 +132,7 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch stack parts" [] { [{value: "compose", description: "Print the stack as a compose file"} {value: "disable", description: "Undo enable: stop that collector and delete what enable wrote"} {value: "down", description: "Stop the collector"} {value: "enable", description: "Start the collector with the session, and keep it running"} {value: "logs", description: "Show the collector's log"} {value: "pull", description: "Fetch what the stack needs"} {value: "restart", description: "Stop the collector and start it again"} {value: "status", description: "Say how every service of the stack is"} {value: "up", description: "Start the collector and wait until it is healthy"} {value: "use", description: "Choose another backend"}] }
+    def "nu-complete cclaunch stack parts" [] { [{value: "compose", description: "Print the Docker stack as a compose file: the same services, settings and"} {value: "disable", description: "Undo enable: stop that collector and delete what enable wrote"} {value: "down", description: "Stop the stack"} {value: "enable", description: "Start the collector with the session, and keep it running"} {value: "logs", description: "Show what the stack has written: all of it, or one SERVICE (collector,"} {value: "pull", description: "Fetch the images of the Docker stack that are not here yet"} {value: "restart", description: "Stop the stack and start it again"} {value: "status", description: "Say how every service of the stack is"} {value: "up", description: "Start the stack and wait until it is healthy"} {value: "use", description: "Choose the backend and move to it: running sessions go on, new ones use it"}] }
     export extern "cclaunch stack" [
         ...words: string@"nu-complete cclaunch stack parts"
     ]
@@ -147,7 +147,7 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch stack down" [
-        --volumes # Delete the database too: everything that was recorded
+        --volumes # Delete everything that was recorded, too
         --yes # Do not ask before deleting
         ...words: string
     ]
@@ -157,10 +157,11 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
+    def "nu-complete cclaunch stack logs operands" [] { ["collector" "prometheus" "victorialogs" "grafana"] }
     export extern "cclaunch stack logs" [
         --follow(-f) # Go on with every line that is written, until Ctrl-C
         -n: string # The last N lines
-        ...words: string
+        ...words: string@"nu-complete cclaunch stack logs operands"
     ]
 
     export extern "cclaunch stack pull" [
@@ -180,8 +181,9 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
+    def "nu-complete cclaunch stack use operands" [] { ["embedded" "docker"] }
     export extern "cclaunch stack use" [
-        ...words: string
+        ...words: string@"nu-complete cclaunch stack use operands"
     ]
 
     def "nu-complete cclaunch profile parts" [] { [{value: "list", description: "List all profiles"} {value: "show", description: "Show what one profile says, and from where"} {value: "current", description: "Say which profile is in force here, and why"} {value: "use", description: "Use a profile for all launches from now on"} {value: "set", description: "Set attributes and settings of a profile"} {value: "unset", description: "Take attributes and settings back"} {value: "create", description: "Create a profile"} {value: "delete", description: "Delete profiles"} {value: "rename", description: "Rename a profile"} {value: "edit", description: "Edit a profile in your editor"} {value: "bind", description: "Use a profile in a directory and below it"} {value: "unbind", description: "Undo bind for a directory"} {value: "export", description: "Write a profile as TOML, to share it"} {value: "import", description: "Read a profile that somebody shared"}] }

@@ -14,7 +14,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'dashboard' = 'Open the dashboard'
             'status' = 'One screen: claude, profile, shell, stack, and the last event that was recorded'
             'check' = 'Find what is wrong, and prove that telemetry arrives'
-            'stack' = 'The telemetry stack: a collector of your own on this machine, one for all'
+            'stack' = 'The telemetry stack: a collector of your own on this machine, or four'
             'profile' = 'Say who the work is for'
             'persist' = 'Have a bare `claude` send telemetry too'
             'unpersist' = 'Undo persist: the file is again what it was, byte for byte'
@@ -22,16 +22,16 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'completions' = 'Completions for your shell: verbs, options, profiles, and claude''s own'
         }
         'stack' = [ordered]@{
-            'compose' = 'Print the stack as a compose file'
+            'compose' = 'Print the Docker stack as a compose file: the same services, settings and'
             'disable' = 'Undo enable: stop that collector and delete what enable wrote'
-            'down' = 'Stop the collector'
+            'down' = 'Stop the stack'
             'enable' = 'Start the collector with the session, and keep it running'
-            'logs' = 'Show the collector''s log'
-            'pull' = 'Fetch what the stack needs'
-            'restart' = 'Stop the collector and start it again'
+            'logs' = 'Show what the stack has written: all of it, or one SERVICE (collector,'
+            'pull' = 'Fetch the images of the Docker stack that are not here yet'
+            'restart' = 'Stop the stack and start it again'
             'status' = 'Say how every service of the stack is'
-            'up' = 'Start the collector and wait until it is healthy'
-            'use' = 'Choose another backend'
+            'up' = 'Start the stack and wait until it is healthy'
+            'use' = 'Choose the backend and move to it: running sessions go on, new ones use it'
         }
         'profile' = [ordered]@{
             'list' = 'List all profiles'
@@ -114,7 +114,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'stack down' = [ordered]@{
-            '--volumes' = 'Delete the database too: everything that was recorded'
+            '--volumes' = 'Delete everything that was recorded, too'
             '--yes' = 'Do not ask before deleting'
             '--help' = 'Show this message and exit.'
         }
@@ -335,6 +335,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         }
     }
     $operands = @{
+        'stack logs' = @('collector', 'prometheus', 'victorialogs', 'grafana')
+        'stack use' = @('embedded', 'docker')
         'profile show' = ':profile'
         'profile use' = ':profile'
         'profile set' = ':profile'

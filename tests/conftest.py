@@ -4,6 +4,7 @@ What every test stands on: a throw-away home, free ports, the real claudes, and 
 The problem it owns: no test may touch the home of the person who runs it, and none may leave a process.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -14,6 +15,8 @@ from pathlib import Path
 import guard
 import pytest
 import real_claude
+from docker_stack import DockerStack, docker_stack
+from engine import Containers, Engine, lacking, running
 from messages_api import MessagesApi
 from real_claude import Claude
 from sandbox import Sandbox
@@ -137,6 +140,22 @@ def stack_config(sandbox: Sandbox) -> Callable[..., Mapping[str, int]]:
     return sandbox.configure
 
 
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A throw-away Docker engine that has the images of the real services."""
+    if lack := lacking():
+        missing(lack)
+    with running() as found:
+        yield found
+
+
+@pytest.fixture
+def containers(engine: Engine) -> Iterator[Containers]:
+    """Where a test runs containers, in a network of their own; all gone at its end."""
+    with contextlib.closing(Containers(engine)) as place:
+        yield place
+
+
 @pytest.fixture(params=real_claude.VERSIONS)
 def claude(request: pytest.FixtureRequest) -> Claude:
     """A real Claude Code, each release in turn."""
@@ -158,3 +177,10 @@ def ready(sandbox: Sandbox, claude: Claude, api: MessagesApi) -> Sandbox:
     """A sandbox whose claude is a real one that talks to the scripted API."""
     real_claude.prepare(sandbox, claude, api.url)
     return sandbox
+
+
+@pytest.fixture
+def stack(sandbox: Sandbox, engine: Engine) -> Iterator[DockerStack]:
+    """The Docker stack of the sandbox, configured and not started."""
+    with docker_stack(sandbox, engine.host) as made:
+        yield made

@@ -9,7 +9,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
     {"__init__", "otel", "errors", "assets", "bundled"},
-    set("shellwords environment config toml_file attributes profiles profile_text placetext gitconfig grafana".split())
+    set("shellwords environment config config_checks toml_file yaml_text attributes profiles profile_text".split())
+    | set("placetext gitconfig grafana".split())
     | set("shells shell_files templates rcfile rcdiff byhand jsonsplice".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
     | set("detect files state profile_files claims override background bundle claude_settings".split())

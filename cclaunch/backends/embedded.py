@@ -10,11 +10,12 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cclaunch import probe
-from cclaunch.backends import daemon, foreign
+from cclaunch.backends import ServiceStatus, Started, daemon, foreign
+from cclaunch.backends.turn import refuse_another_home, turn
 from cclaunch.collector import lock
 from cclaunch.collector.process import command
 from cclaunch.config import Config
@@ -35,13 +36,6 @@ KEPT_VARIABLES = ("HOME", "PATH", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME", "CC
 KEPT_PREFIXES = ("LC_", "XDG_")
 
 
-class Started(NamedTuple):
-    """A collector that answers: its *ports*, and sentences worth saying."""
-
-    ports: Ports
-    notes: list[str]
-
-
 class Running(NamedTuple):
     """The processes of a collector that holds the lock: pids, the time it was signed, and its ports if it listens."""
 
@@ -49,15 +43,6 @@ class Running(NamedTuple):
     supervisor: int
     started: float
     ports: Ports | None
-
-
-class ServiceStatus(NamedTuple):
-    """One service as `stack status` shows it."""
-
-    name: str
-    healthy: bool
-    url: str
-    detail: str
 
 
 def health(where: Directories, seconds: float = PROBE_S) -> str | None:
@@ -109,37 +94,46 @@ def start(
         StartFailed: It did not become healthy within *deadline_s* seconds; the cause holds its last words.
     """
     until = time.monotonic() + max(deadline_s, 0.1)
-    _refuse_another_home((environ or {}).get("HOME", ""))
-    _make_directories(where)
-    with _alone(where, until):
-        trouble = health(where)
-        ports = collector_ports(where.data)
-        if trouble is None and ports is not None and not is_older(ports.version):
-            return Started(ports, [])
-        if trouble is None:
-            keep = ports  # an older one's sessions still run, and send to its ports
-        if trouble is None or (lock.held(lock_path(where)) and not _settles(where, until)):
-            shutdown(where)
-        holder = ""
-        if running(where) is None:
-            if keep is None:
-                found = foreign.judge(where, config)
-                if found.ports is not None:
-                    return Started(found.ports, found.notes)
-                holder = found.holder
-            _spawn(where, _ports_of(keep) if keep else config.ports, environ or {})
-        return Started(_wait(where, until), _moved(where, config, holder))
+    with turn(where, until, (environ or {}).get("HOME", "")):
+        return start_in_turn(where, config, until, environ=environ or {}, keep=keep)
+
+
+def start_in_turn(
+    where: Directories, config: Config, until: float, *, environ: Mapping[str, str], keep: Ports | None = None
+) -> Started:
+    """Do what `start` does, for one who holds the turn; *until* is the deadline in ``time.monotonic()``'s seconds."""
+    trouble = health(where)
+    ports = collector_ports(where.data)
+    if trouble is None and ports is not None and not is_older(ports.version):
+        return Started(ports, [])
+    if trouble is None:
+        keep = ports  # an older one's sessions still run, and send to its ports
+    if trouble is None or (lock.held(lock_path(where)) and not _settles(where, until)):
+        shutdown(where)
+    holder = ""
+    if running(where) is None:
+        if keep is None:
+            found = foreign.judge(where, config)
+            if found.ports is not None:
+                return Started(found.ports, found.notes)
+            holder = found.holder
+        _spawn(where, _ports_of(keep) if keep else list(config.ports.ingest.values()), environ)
+    return Started(_wait(where, until), _moved(where, config, holder))
 
 
 def restart(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
     """End the collector and start it again, on the same ports where sessions send to them. Raises StartFailed."""
+    refuse_another_home((environ or {}).get("HOME", ""))
+    keep = needed(where)
+    shutdown(where)
+    return start(where, config, deadline_s=deadline_s, environ=environ, keep=keep)
+
+
+def needed(where: Directories) -> Ports | None:
+    """Return the ports that running sessions send to, or None when nobody would miss them."""
     from cclaunch.collector.pids import any_alive
 
-    _refuse_another_home((environ or {}).get("HOME", ""))
-    needed = any_alive(where.data + "/collector.pids")
-    ports = collector_ports(where.data)
-    shutdown(where)
-    return start(where, config, deadline_s=deadline_s, environ=environ, keep=ports if needed else None)
+    return collector_ports(where.data) if any_alive(where.data + "/collector.pids") else None
 
 
 def _ports_of(ports: Ports) -> list[int]:
@@ -165,7 +159,7 @@ def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]
     if ports is None:
         return []
     taken: dict[str, list[tuple[str, str]]] = {}
-    for name, wanted, got in zip(config.ports._fields, config.ports, _ports_of(ports), strict=True):
+    for (name, wanted), got in zip(config.ports.ingest.items(), _ports_of(ports), strict=True):
         if wanted != got:
             known = holder_of_grpc if name == "grpc" else ""
             holder = known or str(listener(wanted) or "")
@@ -179,39 +173,6 @@ def _left_to(holder: str, moves: Sequence[tuple[str, str]]) -> str:
     if not holder:
         return f"port{many} {wanted} {verb} free, but running sessions send to {got}: that stays in use"
     return f"port{many} {wanted} {verb} held by {holder}; {got} {verb} used instead"
-
-
-def _refuse_another_home(home: str) -> None:
-    """Raise StartFailed when *home* belongs to another user (`sudo -E`): they could not change what we leave there."""
-    with contextlib.suppress(OSError):  # one that is not there is for `_make_directories` to complain about
-        if home and os.stat(home).st_uid != os.geteuid():
-            raise StartFailed(
-                f"the home directory {home} belongs to another user: nothing is written there", hint="run it as that user"
-            )
-
-
-def _make_directories(where: Directories) -> None:
-    for path in (where.data, where.state):
-        try:
-            os.makedirs(path, mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise StartFailed(f"cannot make {path}: {error.strerror}", hint="check the owner and mode of its parent") from error
-
-
-@contextlib.contextmanager
-def _alone(where: Directories, until: float) -> Iterator[None]:
-    """Hold the lock of those who start; wait for it until the deadline."""
-    path = where.state + "/start.lock"
-    try:
-        handle = lock.take(path, until - time.monotonic())
-    except OSError as error:
-        raise StartFailed(f"cannot write {path}: {error.strerror}", hint=f"ls -ld {where.state}") from error
-    if handle is None:
-        raise StartFailed("another launch is starting the collector and does not come to an end")
-    try:
-        yield
-    finally:
-        os.close(handle)
 
 
 def _wait(where: Directories, until: float) -> Ports:

@@ -3,10 +3,11 @@
 import click
 
 from cclaunch import console
-from cclaunch.backends import autostart, embedded
+from cclaunch.backends import autostart, chosen, embedded
 from cclaunch.backends.foreground import foreground
 from cclaunch.collector.pids import any_alive
 from cclaunch.commands.context import Environ, config_of, environ_of, where_of
+from cclaunch.errors import StackError
 from cclaunch.plan import collector_ports
 
 FORCE = click.option("--force", is_flag=True, help="Also where a hand has changed the file, or it is not ours.")
@@ -24,7 +25,9 @@ def enable(ctx: click.Context, force: bool) -> None:
     collector then never ends for idleness. One that runs already hands over to it, and loses nothing.
     """
     environ, where = environ_of(ctx), where_of(ctx)
-    config_of(where)  # a broken file must be known before anything is written
+    config = config_of(where)  # a broken file must be known before anything is written
+    if chosen(where, config) == "docker":
+        raise StackError("the containers start with Docker by themselves: there is nothing to enable", hint="cclaunch stack up")
     with console.progress("handing over to the session", environ):
         found = autostart.enable(where, environ, force=force)
     console.line(f"{found.kind}: {found.path} enabled; the collector runs and starts with the session")

@@ -120,7 +120,7 @@ def _collector(where: Directories, config: Config, environ: Environ) -> tuple[Po
 def _numbers(ports: Ports | None, config: Config) -> list[tuple[str, int]]:
     """Return the ports to look at: those in use, else those that the configuration names."""
     if ports is None:
-        return list(config.ports._asdict().items())
+        return list(config.ports.ingest.items())
     if ports.owner:
         return [("grpc", int(ports.grpc))]
     return [("grpc", int(ports.grpc)), ("http", int(ports.http)), ("metrics", int(ports.metrics))]
@@ -149,7 +149,7 @@ def _left(ports: Ports, config: Config) -> Iterator[Finding]:
     """Say who holds each port that the configuration names and that is not used: another one is, so nothing is wrong."""
     from cclaunch.ports import listener
 
-    for name, number in config.ports._asdict().items():
+    for name, number in config.ports.ingest.items():
         used = getattr(ports, name)
         if str(number) != used:
             holder = listener(number)

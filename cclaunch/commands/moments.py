@@ -79,13 +79,19 @@ def local(time_ns: int) -> str:
 def ago(time_ns: int, now_ns: int) -> str:
     """Return how long ago a moment was: ``just now``, ``5 min ago``, ``3 days ago``."""
     seconds = max(0, (now_ns - time_ns) // NS)
-    if seconds < 60:
-        return "just now"
-    if seconds < 3600:
-        return f"{seconds // 60} min ago"
-    if seconds < 2 * 86400:
-        return f"{seconds // 3600} h ago"
-    return f"{seconds // 86400} days ago"
+    return "just now" if seconds < 60 else f"{span(seconds)} ago"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time for people: ``12 s``, ``5 min``, ``3 h``, ``3 days``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    if whole < 2 * 86400:
+        return f"{whole // 3600} h"
+    return f"{whole // 86400} days"
 
 
 def moment(*, end: bool = False) -> Callable[[click.Context, click.Parameter, str | None], int | None]:

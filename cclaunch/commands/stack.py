@@ -1,92 +1,97 @@
-"""``cclaunch stack``: start, stop and look at the telemetry stack; here the embedded collector."""
+"""``cclaunch stack``: start, stop, look at and choose the telemetry stack."""
+
+import sys
+import time
 
 import click
 
 from cclaunch import console
-from cclaunch.backends import autostart, embedded
-from cclaunch.commands.asking import agree
+from cclaunch.backends import Backend, autostart, backend, chosen, embedded
+from cclaunch.backends.turn import turn
 from cclaunch.commands.autostart import disable, enable, show_autostart, supervise
-from cclaunch.commands.context import config_of, environ_of, where_of
-from cclaunch.commands.erase import describe, erase
-from cclaunch.commands.follow import show_log
+from cclaunch.commands.context import Environ, config_of, environ_of, where_of
 from cclaunch.commands.parts import Parts
-from cclaunch.commands.reserved import reserved
 from cclaunch.commands.services import show_services, stack_state
+from cclaunch.commands.told import tell_started
+from cclaunch.config import Config
+from cclaunch.config_checks import BACKENDS, SERVICES
+from cclaunch.errors import StackError
 from cclaunch.plan import Directories
 from cclaunch.wake import forget
 
+WHOLE_S = 60.0
+"""Seconds that a person who asked for the Docker stack waits for it at least; `stack.wait` is a launch's."""
 
-@click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs|enable|disable")
+
+@click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs|pull|use|compose|enable|disable")
 def command() -> None:
     """
-    The telemetry stack: a collector of your own on this machine, one for all launches.
+    The telemetry stack: a collector of your own on this machine, or four containers with dashboards.
 
-    A launch starts it when it is needed, and it ends by itself when nobody has needed it for a while.
+    A launch starts it when it is needed. `stack use docker` moves to the containers, `stack use embedded` back.
     """
+
+
+def _backend(ctx: click.Context) -> tuple[Backend, Directories, Config, Environ]:
+    """Return the backend in force and where it runs; a broken file must be known before anything is stopped."""
+    environ, where = environ_of(ctx), where_of(ctx)
+    config = config_of(where)
+    return backend(chosen(where, config), where, config, environ), where, config, environ
+
+
+def _patience(config: Config, name: str) -> float:
+    return config.stack.wait if name == "embedded" else max(config.stack.wait, WHOLE_S)
 
 
 @command.command("up")
 @click.pass_context
 def up(ctx: click.Context) -> None:
-    """Start the collector and wait until it is healthy. Does nothing when it is."""
+    """Start the stack and wait until it is healthy. Does nothing when it is."""
     _start(ctx)
 
 
 @command.command("restart")
 @click.pass_context
 def restart(ctx: click.Context) -> None:
-    """Stop the collector and start it again. What was acknowledged is kept; claude sends again what was not."""
+    """Stop the stack and start it again. What was acknowledged is kept; claude sends again what was not."""
     _start(ctx, again=True)
 
 
 def _start(ctx: click.Context, *, again: bool = False) -> None:
-    environ, where = environ_of(ctx), where_of(ctx)
-    config = config_of(where)  # a broken file must be known before anything is stopped
-    if not again and embedded.running(where) is None:
+    used, where, config, environ = _backend(ctx)
+    what = "the collector" if used.name == "embedded" else "the stack"
+    _fetch(used)
+    if used.name == "embedded" and not again and embedded.running(where) is None:
         autostart.start(where, environ)
-    start = embedded.restart if again else embedded.start
-    with console.progress("restarting the collector" if again else "starting the collector", environ):
-        started = start(where, config, deadline_s=config.stack.wait, environ=environ)
+    until = time.monotonic() + max(_patience(config, used.name), 0.1)
+    with (
+        console.progress(f"restarting {what}" if again else f"starting {what}", environ),
+        turn(where, until, environ.get("HOME", "")),
+    ):
+        started = used.restart(until) if again else used.start(until, whole=True)
     forget(where)
-    for text in started.notes:
-        console.note(text)
-    ports = started.ports
-    if ports.owner:
-        console.line(f"collector: {ports.owner}, grpc 127.0.0.1:{ports.grpc}")
-    else:
-        metrics = f"metrics http://127.0.0.1:{ports.metrics}/metrics"
-        console.line(f"collector: healthy, grpc 127.0.0.1:{ports.grpc}, http 127.0.0.1:{ports.http}, {metrics}")
+    tell_started(used.name, started, where, config)
+
+
+def _fetch(used: Backend) -> None:
+    """Fetch what the Docker stack lacks, before anybody's turn is held: that may take minutes."""
+    from cclaunch.backends.docker.backend import DockerBackend
+
+    if isinstance(used, DockerBackend):
+        used.fetch_missing()
 
 
 @command.command("down")
-@click.option("--volumes", is_flag=True, help="Delete the database too: everything that was recorded.")
+@click.option("--volumes", is_flag=True, help="Delete everything that was recorded, too.")
 @click.option("--yes", is_flag=True, help="Do not ask before deleting.")
 @click.pass_context
 def down(ctx: click.Context, volumes: bool, yes: bool) -> None:
-    """Stop the collector. What was recorded stays, unless --volumes deletes it."""
-    where = where_of(ctx)
+    """Stop the stack. What was recorded stays, unless --volumes deletes it."""
     if yes and not volumes:
         raise click.UsageError("--yes answers the question of --volumes", ctx)
-    doomed = _agreed(where, yes) if volumes else False
-    with console.progress("stopping the collector", environ_of(ctx)):
-        was_running = embedded.running(where) is not None
-        autostart.stop(environ_of(ctx))
-        was_running = embedded.shutdown(where) or was_running
-    console.line("collector: stopped" if was_running else "collector: was not running")
-    if doomed:
-        erase(where)
-        console.line("database: deleted")
+    from cclaunch.commands.ending import end
 
-
-def _agreed(where: Directories, yes: bool) -> bool:
-    """Say what would be deleted and ask; return whether there is anything to delete. Raises Abort on a no."""
-    text = describe(where)
-    if not text:
-        console.note("there is no database to delete")
-        return False
-    console.note(f"this deletes {text}")
-    agree("Delete it?", yes=yes, otherwise="nothing was stopped or deleted")
-    return True
+    end(where_of(ctx), environ_of(ctx), volumes=volumes, yes=yes)
 
 
 @command.command("status")
@@ -96,30 +101,95 @@ def status(ctx: click.Context, as_json: bool) -> None:
     """Say how every service of the stack is."""
     environ = environ_of(ctx)
     with console.progress("asking the stack", environ):
-        state = stack_state(where_of(ctx))
+        state = stack_state(where_of(ctx), environ)
     if as_json:
         console.json_line(state.document(), indent=2)
     else:
         show_services(state, environ)
         show_autostart(environ)
+        show_autostart(environ)
 
 
 @command.command("logs")
+@click.argument("services", nargs=-1, type=click.Choice(SERVICES), metavar="[SERVICE]...")
 @click.option("-f", "--follow", is_flag=True, help="Go on with every line that is written, until Ctrl-C.")
 @click.option("-n", "count", type=click.IntRange(min=0), default=100, show_default=True, metavar="N", help="The last N lines.")
 @click.pass_context
-def logs(ctx: click.Context, follow: bool, count: int) -> None:
-    """Show the collector's log."""
-    show_log(embedded.log_path(where_of(ctx)), count, follow=follow)
+def logs(ctx: click.Context, services: tuple[str, ...], follow: bool, count: int) -> None:
+    """Show what the stack has written: all of it, or one SERVICE (collector, prometheus, victorialogs, grafana)."""
+    environ, where = environ_of(ctx), where_of(ctx)
+    from cclaunch.wake import configuration
+
+    config = configuration(where)
+    used = backend(chosen(where, config), where, config, environ)
+    if used.name == "embedded" and set(services) - {"collector"}:
+        raise StackError("the embedded backend has a collector and nothing else", hint="cclaunch stack logs")
+    for text in used.logs(services, count, follow=follow):
+        console.line(console.printable(text))
+        if follow:
+            console.flush()
 
 
-RESERVED = {
-    "pull": "Fetch what the stack needs.",
-    "use": "Choose another backend.",
-    "compose": "Print the stack as a compose file.",
-}
+@command.command("pull")
+@click.pass_context
+def pull(ctx: click.Context) -> None:
+    """Fetch the images of the Docker stack that are not here yet."""
+    environ, where = environ_of(ctx), where_of(ctx)
+    from cclaunch.backends.docker.backend import DockerBackend
+
+    fetched = DockerBackend(where, config_of(where), environ).fetch_missing()
+    for image in fetched:
+        console.line(f"fetched: {image}")
+    if not fetched:
+        console.line("every image is here")
+
+
+@command.command("use")
+@click.argument("name", type=click.Choice(BACKENDS), metavar="embedded|docker")
+@click.pass_context
+def use(ctx: click.Context, name: str) -> None:
+    """
+    Choose the backend and move to it: running sessions go on, new ones use it.
+
+    embedded: one collector of ours, no Docker. docker: OpenTelemetry Collector, Prometheus, VictoriaLogs and Grafana.
+    What either has recorded stays.
+    """
+    environ, where = environ_of(ctx), where_of(ctx)
+    config = config_of(where)
+    from cclaunch.backends.move import use as move
+
+    with console.progress(f"moving to {name}", environ):
+        started = move(name, where, config, environ, _patience(config, name))
+    forget(where)
+    tell_started(name, started, where, config)
+
+
+@command.command("compose")
+@click.pass_context
+def compose(ctx: click.Context) -> None:
+    """Print the Docker stack as a compose file: the same services, settings and volumes."""
+    environ, where = environ_of(ctx), where_of(ctx)
+    from cclaunch.backends.docker import compose as composed
+    from cclaunch.backends.docker.backend import DockerBackend
+
+    config = config_of(where)
+    text = composed.compose(DockerBackend(where, config, environ).wanted())
+    console.data(text.encode())
+    if config.grafana.admin_password and sys.stdout is not None and not sys.stdout.isatty():
+        console.note("grafana.admin_password stands in it in clear")
+
+
+@command.command("hand-back", hidden=True)
+@click.pass_context
+def hand_back(ctx: click.Context) -> None:
+    """Wait until Docker runs again and give its ports back; started by the one that took them."""
+    environ, where = environ_of(ctx), where_of(ctx)
+    from cclaunch.backends.docker import standin
+    from cclaunch.wake import configuration
+
+    if standin.hand_back(where, configuration(where), environ):
+        forget(where)
+
 
 for _part in (enable, disable, supervise):
     command.add_command(_part)
-for _name, _summary in RESERVED.items():
-    command.add_command(reserved(_name, _summary))

@@ -27,7 +27,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         claude, no_claude = _claude(environ)
         shell = _shell(environ)
         found = composed(environ, where, launch=True)
-        state = stack_state(where)
+        state = stack_state(where, environ)
         last, no_store = _last_event(where)
     selection = found.made.selection
     if as_json:

@@ -1,9 +1,9 @@
-"""A log file shown from its end, and followed through rotation."""
+"""A log file read from its end, and followed through rotation."""
 
 import os
 import time
+from collections.abc import Iterator
 
-from cclaunch import console
 from cclaunch.errors import StackError
 
 POLL_S = 0.3
@@ -11,9 +11,9 @@ LONGEST_TAIL = 1 << 20
 """Bytes from the end of the log in which the last lines are looked for."""
 
 
-def show_log(path: str, count: int, *, follow: bool) -> None:
+def lines(path: str, count: int, *, follow: bool) -> Iterator[str]:
     """
-    Write the last *count* lines of the log at *path* to stdout; with *follow*, go on for ever.
+    Yield the last *count* lines of the log at *path*; with *follow*, go on for ever.
 
     Raises:
         StackError: There is no log yet, and nobody asked to wait for one.
@@ -30,30 +30,26 @@ def show_log(path: str, count: int, *, follow: bool) -> None:
         if not follow:
             raise StackError(f"there is no log: {path}: {error.strerror}", hint="cclaunch stack up") from error
         tail = b""
-    _write(b"".join(tail.splitlines(keepends=True)[-count:]) if count else b"")
+    yield from _texts(tail)[-count:] if count else ()
     while follow:
         time.sleep(POLL_S)
-        position, identity = _more(path, position, identity)
+        added, position, identity = _more(path, position, identity)
+        yield from _texts(added)
 
 
-def _more(path: str, position: int, identity: int) -> tuple[int, int]:
-    """Write what was added to the log since *position*; begin anew when it is another file, or shorter than it was."""
+def _more(path: str, position: int, identity: int) -> tuple[bytes, int, int]:
+    """Return what was added to the log since *position*, from its beginning when it is another file or shorter than it was."""
     try:
         with open(path, "rb") as file:
             found = os.fstat(file.fileno())
             if found.st_ino != identity or found.st_size < position:
                 position = 0
             file.seek(position)
-            _write(file.read(LONGEST_TAIL))
-            return file.tell(), found.st_ino
+            added = file.read(LONGEST_TAIL)
+            return added, file.tell(), found.st_ino
     except OSError:
-        return position, identity
+        return b"", position, identity
 
 
-def _write(data: bytes) -> None:
-    """Write whole lines, their control characters made visible: what others sent may stand in a log."""
-    if not data:
-        return
-    for text in data.decode("utf-8", "replace").splitlines():
-        console.line(console.printable(text))
-    console.flush()
+def _texts(data: bytes) -> list[str]:
+    return data.decode("utf-8", "replace").splitlines()

@@ -1,0 +1,1 @@
+"""The Docker stack: OpenTelemetry Collector, Prometheus, VictoriaLogs and Grafana in containers of ours."""

@@ -1,0 +1,223 @@
+"""
+The Docker stack behind the protocol of the backends: up, down, and how it is.
+
+The collector comes last, because the embedded one may hold its ports: everything else is made ready first, so that
+the ports change hands within a second or two, and go back when the new collector does not become healthy.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from cclaunch import console, probe
+from cclaunch.backends import ServiceStatus, Started, autostart, chosen, embedded, foreign
+from cclaunch.backends.docker import health, logs
+from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect
+from cclaunch.backends.docker.engine import Engine, owner, taken
+from cclaunch.backends.docker.model import Service, Wanted, wanted
+from cclaunch.backends.docker.pull import pull
+from cclaunch.backends.docker.record import endpoint, forget, remember
+from cclaunch.config import Config
+from cclaunch.environment import Ports
+from cclaunch.errors import CclaunchError, StartFailed
+from cclaunch.plan import Directories
+
+COLLECTOR = "collector"
+LAST_LINES = 5
+FETCH_S = 24 * 3600.0
+"""Seconds after which nobody waits for an image any more; Ctrl-C is sooner."""
+
+
+class DockerBackend:
+    """The four services in containers; as ``cclaunch.backends.Backend`` has it."""
+
+    name = "docker"
+
+    def __init__(self, where: Directories, config: Config, environ: Mapping[str, str]) -> None:
+        self._where = where
+        self._config = config
+        self._environ = environ
+
+    def wanted(self) -> Wanted:
+        """Return the stack as it should be."""
+        return wanted(self._config, owner(), _grafana_files(self._where, self._config))
+
+    def connection(self, seconds: float = WORK_S) -> Any:
+        """Return a connection to the engine. Raises EngineError."""
+        return connect(self._config.docker, self._environ, seconds=seconds)
+
+    def engine(self, seconds: float = WORK_S) -> Engine:
+        """Return the engine, which has answered. Raises EngineError."""
+        return Engine(self.connection(seconds), self.wanted())
+
+    def endpoint(self) -> Ports | None:
+        """Return where its collector listens, or the foreign one that is used; None while it does not run."""
+        return endpoint(self._where)
+
+    def health(self) -> str | None:
+        """Return None when its collector says that it is well, else what is wrong."""
+        return health.ask(COLLECTOR, self._config.ports.health)
+
+    def start(self, until: float, *, whole: bool = False) -> Started:
+        """
+        Make sure that the collector answers, and have everything else started; see ``Backend.start``.
+
+        Raises:
+            StackError: The engine, an image, a port or the collector; with *whole* also any other service.
+        """
+        return self._start(until, whole=whole, fresh=False)
+
+    def restart(self, until: float) -> Started:
+        """End every service and start it again. Raises StackError."""
+        return self._start(until, whole=True, fresh=True)
+
+    def _start(self, until: float, *, whole: bool, fresh: bool) -> Started:
+        with self.engine(max(1.0, min(WORK_S, until - time.monotonic()))) as engine:
+            if adopted := self._adopted(engine):
+                return adopted
+            self.fetch(engine.missing_images(), until)
+            engine.lay_ground()
+            troubles = self._bring_others(engine, fresh)
+            stands_in = embedded.running(self._where) is not None
+            if stands_in and whole and chosen(self._where, self._config) != self.name:  # a move: first all the others are well
+                self._await_all(engine, until, troubles, but=COLLECTOR)
+            self._take_over(engine, until, stands_in=stands_in, fresh=fresh)
+            remember(self._where, self._config, engine.stack)
+            if whole:
+                self._await_all(engine, until, troubles)
+                self._let_in(engine)
+        notes = [f"{name} is down: {error.message}" for name, error in troubles.items()]
+        return Started(_ports(self._config), notes)
+
+    def _adopted(self, engine: Engine) -> Started | None:
+        """
+        Return the collector of somebody else that holds our port and can be used; None when there is none.
+
+        Raises:
+            PortTaken: Somebody holds it who cannot be used.
+        """
+        found = engine.containers().get(COLLECTOR)
+        port = self._config.ports.grpc
+        if (found is not None and found.state == "running") or embedded.running(self._where) is not None:
+            return None
+        if not probe.listens(port, ANSWER_S):
+            return None
+        judged = foreign.judge(self._where, self._config)
+        if judged.ports is not None:
+            return Started(judged.ports, judged.notes)
+        raise taken("grpc", port, engine.publisher(port))
+
+    def fetch_missing(self) -> list[str]:
+        """Fetch the images that are not here, however long that takes, and return them. Raises as `fetch` does."""
+        with self.engine() as engine:
+            missing = engine.missing_images()
+        self.fetch(missing, time.monotonic() + FETCH_S)
+        return missing
+
+    def fetch(self, images: Sequence[str], until: float) -> None:
+        """Fetch *images*, with a bar for each. Raises ImageMissing, DiskFull, EngineError."""
+        if images:
+            with console.Bars(self._environ) as bars:
+                pull(self.connection, images, until, bars)
+
+    def _bring_others(self, engine: Engine, fresh: bool) -> dict[str, CclaunchError]:
+        """Have every service but the collector made and started, all at once; return the troubles by service."""
+        others = [one for one in engine.stack.services if one.name != COLLECTOR]
+        troubles: dict[str, CclaunchError] = {}
+
+        def bring(service: Service) -> None:
+            try:
+                with Engine(self.connection(), engine.stack) as own:
+                    self._bring(own, service, fresh)
+            except CclaunchError as error:
+                troubles[service.name] = error
+
+        with ThreadPoolExecutor(max(1, len(others))) as pool:
+            list(pool.map(bring, others))
+        return {one.name: troubles[one.name] for one in others if one.name in troubles}
+
+    def _bring(self, engine: Engine, service: Service, fresh: bool) -> None:
+        if not engine.prepare(service) and fresh:
+            engine.stop(service.name)
+        engine.start(service)
+
+    def _take_over(self, engine: Engine, until: float, *, stands_in: bool, fresh: bool) -> None:
+        """Bring the collector; where the embedded one *stands in*, it goes only now, and comes back if this fails."""
+        service = engine.stack.service(COLLECTOR)
+        assert service is not None  # config.toml cannot leave it out
+        kept = not engine.prepare(service)
+        if kept and fresh:
+            engine.stop(COLLECTOR)
+        if stands_in:
+            autostart.stop(self._environ)
+            embedded.shutdown(self._where)
+        try:
+            engine.start(service)
+            self._await(engine, [COLLECTOR], until)
+        except BaseException:
+            if stands_in:
+                with contextlib.suppress(CclaunchError):
+                    engine.stop(COLLECTOR)
+                embedded.start_in_turn(self._where, self._config, time.monotonic() + 5, environ=self._environ)
+            raise
+
+    def _await_all(self, engine: Engine, until: float, troubles: Mapping[str, CclaunchError], but: str = "") -> None:
+        """Wait for every service *but* one. Raises the first of their *troubles*, or StartFailed."""
+        names = [one.name for one in engine.stack.services if one.name != but]
+        self._await(engine, [name for name in names if name not in troubles], until)
+        if troubles:
+            raise next(iter(troubles.values()))
+
+    def _await(self, engine: Engine, services: Sequence[str], until: float) -> None:
+        """Wait until *services* are healthy. Raises StartFailed with the last lines of the first that is not."""
+
+        def ended(name: str) -> bool:
+            found = engine.containers().get(name)
+            return found is None or found.state in ("exited", "dead") or engine.restarts(name) > 1
+
+        troubles = health.wait(services, self._config.ports, until, ended)
+        for name, trouble in troubles.items():
+            raise StartFailed(
+                f"{name} did not become healthy: {trouble}",
+                cause="\n".join([line for line in engine.tail(name, 2 * LAST_LINES) if line.strip()][-LAST_LINES:]),
+                hint=f"cclaunch stack logs {name}",
+            )
+
+    def _let_in(self, engine: Engine) -> None:
+        """See to it that the password of config.toml is the one that Grafana takes."""
+        if self._config.grafana.admin_password and engine.stack.service("grafana") is not None:
+            from cclaunch.backends.docker.password import settle
+
+            settle(engine, self._config)
+
+    def shutdown(self) -> list[str]:
+        """Remove the containers and the network, and end a collector that stands in. Raises StackError."""
+        stood_in = embedded.shutdown(self._where)
+        with self.engine() as engine:
+            ran = engine.remove()
+        forget(self._where)
+        return ran or ([COLLECTOR] if stood_in else [])
+
+    def logs(self, services: Sequence[str], count: int, *, follow: bool) -> Iterator[str]:
+        """Yield the last *count* lines of *services*; to *follow*, those to come. Raises StackError."""
+        with self.engine() as engine:
+            yield from logs.lines(engine, services, count, follow=follow)
+
+    def status(self) -> list[ServiceStatus]:
+        """Return each service: by its own word, and by what the engine knows of its container."""
+        from cclaunch.backends.docker.look import look
+
+        return look(self, self._where, self._config)
+
+
+def _ports(config: Config) -> Ports:
+    return Ports(str(config.ports.grpc), str(config.ports.http), str(config.ports.metrics))
+
+
+def _grafana_files(where: Directories, config: Config) -> Mapping[str, bytes]:
+    """Return what Grafana is provisioned with, when it runs."""
+    if "grafana" not in config.stack.services:
+        return {}
+    return {}

@@ -1,0 +1,56 @@
+"""
+The same stack as a compose file, for whoever would rather run it that way.
+
+Project, volumes and networks have the names that our own have, so the data is the same; the files stand in it as text.
+"""
+
+from typing import Any
+
+from cclaunch.backends.docker.model import Service, Wanted
+from cclaunch.yaml_text import dump
+
+HEADING = """\
+The telemetry stack of cclaunch: docker compose -f FILE up -d
+Made by `cclaunch stack compose`; needs Docker Compose 2.23.1 or newer. It uses the same volumes as
+`cclaunch stack up`: run one or the other."""
+
+
+def compose(stack: Wanted) -> str:
+    """Return the compose file that is equivalent to *stack*."""
+    files = {_key(service, number): file for service in stack.services for number, file in enumerate(service.files)}
+    document = {
+        "name": stack.project,
+        "services": {service.name: _service(service) for service in stack.services},
+        "volumes": {mount.key: {} for service in stack.services for mount in service.mounts if mount.key.endswith("-data")},
+        "configs": {key: {"content": file.data.decode().replace("$", "$$")} for key, file in files.items()},
+    }
+    return dump(document, heading=HEADING)
+
+
+def _key(service: Service, number: int) -> str:
+    return f"{service.name}-{number}"
+
+
+def _service(service: Service) -> dict[str, Any]:
+    made: dict[str, Any] = {"image": service.image}
+    # compose cannot give a directory of a fresh volume to another user than root
+    made["user"] = "0:0" if service.folders else service.user
+    if service.command:
+        made["command"] = [word.replace("$", "$$") for word in service.command]
+    if service.environment:
+        made["environment"] = {name: value.replace("$", "$$") for name, value in service.environment.items()}
+    made["ports"] = [f"127.0.0.1:{outer}:{inner}" for outer, (_, inner) in service.ports.items()]
+    made["volumes"] = [f"{mount.key}:{mount.target}" for mount in service.mounts if mount.key.endswith("-data")]
+    made["configs"] = [
+        {
+            "source": _key(service, number),
+            "target": file.path,
+            "uid": "0" if service.folders else str(file.uid),
+            "gid": "0" if service.folders else str(file.gid),
+            "mode": file.mode,
+        }
+        for number, file in enumerate(service.files)
+    ]
+    made["restart"] = "unless-stopped"
+    made["stop_grace_period"] = f"{service.grace_s}s"
+    return {key: value for key, value in made.items() if value != []}

@@ -1,0 +1,92 @@
+"""How each service of the Docker stack is: its own word, and what the engine knows of its container and its data."""
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from cclaunch import probe
+from cclaunch.backends import ServiceStatus, embedded
+from cclaunch.backends.docker import health, volumes
+from cclaunch.backends.docker.engine import Engine, Found
+from cclaunch.config import Config
+from cclaunch.errors import CclaunchError
+from cclaunch.plan import Directories, adopted_ports
+
+if TYPE_CHECKING:
+    from cclaunch.backends.docker.backend import DockerBackend
+
+ENGINE_S = 5.0
+MEASURE_S = 5.0
+STANDS_IN = "stands in while Docker does not run"
+
+
+def look(backend: "DockerBackend", where: Directories, config: Config) -> list[ServiceStatus]:
+    """Return every service that config.toml names; ask the engine too, which may take five seconds at most."""
+    if embedded.running(where) is not None:
+        return [one._replace(detail=f"the embedded collector {STANDS_IN}; {one.detail}") for one in embedded.status(where)]
+    containers: dict[str, Found] = {}
+    sizes: dict[str, int] = {}
+    trouble = ""
+    try:
+        with backend.engine(ENGINE_S) as engine:
+            containers = engine.containers()
+            sizes = _sizes(engine)
+    except CclaunchError as error:
+        trouble = error.message
+    answers = health.ask_all(config.stack.services, config.ports)
+    if "collector" not in containers and (adopted := adopted_ports(where.state)) is not None:
+        up = probe.listens(int(adopted.grpc), ENGINE_S)
+        detail = f"{adopted.owner}; cclaunch cannot see what it stores"
+        return [ServiceStatus("collector", up, f"http://127.0.0.1:{adopted.grpc}", detail)]
+    return [_row(name, answers[name], containers.get(name), sizes, config, trouble) for name in config.stack.services]
+
+
+def _sizes(engine: Engine) -> dict[str, int]:
+    """Return the bytes of each service's data; nothing when that takes too long."""
+    with contextlib.suppress(CclaunchError):
+        found = volumes.sizes(engine, MEASURE_S)
+        names = {volume.name: volume.key.removesuffix("-data") for volume in engine.stack.volumes if volume.kind == "data"}
+        return {names[name]: size for name, size in found.items() if name in names}
+    return {}
+
+
+def _row(name: str, answer: str | None, found: Found | None, sizes: dict[str, int], config: Config, engine: str) -> ServiceStatus:
+    ours = found is not None and found.state == "running"
+    if found is None:
+        wrong = engine or ("its container is gone" if answer else "another program answers on its port")
+    elif not ours:
+        wrong = f"its container is {found.state}"
+    else:
+        wrong = answer or ""
+    healthy = answer is None and (ours or bool(engine))
+    return ServiceStatus(
+        name,
+        healthy,
+        urls(config)[name],
+        details(config)[name] if healthy else wrong,
+        found.image if found else "",
+        found.made if found else 0.0,
+        sizes.get(name, -1),
+    )
+
+
+def urls(config: Config) -> dict[str, str]:
+    """Return what a person opens, service by service."""
+    ports = config.ports
+    return {
+        "collector": f"http://localhost:{ports.metrics}/metrics",
+        "prometheus": f"http://localhost:{ports.prometheus}",
+        "victorialogs": f"http://localhost:{ports.victorialogs}/select/vmui",
+        "grafana": f"http://localhost:{ports.grafana}",
+    }
+
+
+def details(config: Config) -> dict[str, str]:
+    """Return what else is worth knowing of each service that is well."""
+    ports = config.ports
+    login = "admin and grafana.admin_password of config.toml" if config.grafana.admin_password else "admin / admin"
+    return {
+        "collector": f"OTLP gRPC {ports.grpc}, HTTP {ports.http}; names with suffixes {ports.metrics_suffixed}",
+        "prometheus": "",
+        "victorialogs": "",
+        "grafana": f"login {login}",
+    }

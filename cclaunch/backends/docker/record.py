@@ -1,0 +1,46 @@
+"""
+What is written down of the Docker stack that runs: its ports, for a launch to ask, and a copy of its files.
+
+``data/stack/ports`` holds ``key=value`` lines: a port of loopback for each service that runs, and for each of the
+collector's protocols. It is there from the first healthy start until `stack down`.
+"""
+
+from cclaunch.backends.docker.compose import compose
+from cclaunch.backends.docker.model import Wanted
+from cclaunch.config import Config
+from cclaunch.environment import Ports
+from cclaunch.files import remove, write_atomic
+from cclaunch.plan import Directories, adopted_ports, read_flat
+
+
+def path(where: Directories) -> str:
+    """Return the file with the ports of the stack that runs."""
+    return f"{where.data}/stack/ports"
+
+
+def remember(where: Directories, config: Config, stack: Wanted) -> None:
+    """Write down that *stack* runs. Raises FileTrouble."""
+    ports = {name: number for service in stack.services for number, (name, _) in service.ports.items()}
+    lines = {**ports, "services": " ".join(service.name for service in stack.services), "project": stack.project}
+    text = "".join(f"{name}={value}\n" for name, value in lines.items())
+    if read_flat(path(where)) != {name: str(value) for name, value in lines.items()}:
+        write_atomic(path(where), text.encode())
+    write_atomic(f"{where.data}/stack/compose.yaml", compose(stack).encode())
+
+
+def forget(where: Directories) -> None:
+    """Write down that none runs. Raises FileTrouble."""
+    remove(path(where))
+
+
+def was_up(where: Directories) -> bool:
+    """Say whether the stack was started, and not ended by us since."""
+    return bool(read_flat(path(where)))
+
+
+def endpoint(where: Directories) -> Ports | None:
+    """Return where the collector of the stack listens, or the foreign one that is used; None when there is none."""
+    found = read_flat(path(where))
+    if not (found.get("grpc", "").isdigit() and found.get("http", "").isdigit()):
+        return adopted_ports(where.state)
+    return Ports(found["grpc"], found["http"], found.get("metrics", ""))

@@ -1,0 +1,51 @@
+"""The embedded collector behind the protocol of the backends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cclaunch.backends import ServiceStatus, Started, embedded
+from cclaunch.config import Config
+from cclaunch.environment import Ports
+from cclaunch.plan import Directories, adopted_ports, collector_ports
+
+
+class Embedded:
+    """A collector of ours on this machine, without containers; as ``cclaunch.backends.Backend`` has it."""
+
+    name = "embedded"
+
+    def __init__(self, where: Directories, config: Config, environ: Mapping[str, str]) -> None:
+        self._where = where
+        self._config = config
+        self._environ = environ
+
+    def endpoint(self) -> Ports | None:
+        """Return where it listens, or the foreign one that is used."""
+        return collector_ports(self._where.data) or adopted_ports(self._where.state)
+
+    def health(self) -> str | None:
+        """Return None when it answers and can store, else what is wrong."""
+        return embedded.health(self._where)
+
+    def start(self, until: float, *, whole: bool = False) -> Started:
+        """Make sure that it answers. Raises StartFailed."""
+        return embedded.start_in_turn(self._where, self._config, until, environ=self._environ)
+
+    def restart(self, until: float) -> Started:
+        """End it and start it again, on the same ports where sessions send to them. Raises StartFailed."""
+        keep = embedded.needed(self._where)
+        embedded.shutdown(self._where)
+        return embedded.start_in_turn(self._where, self._config, until, environ=self._environ, keep=keep)
+
+    def shutdown(self) -> list[str]:
+        """End it."""
+        return ["collector"] if embedded.shutdown(self._where) else []
+
+    def logs(self, services: Sequence[str], count: int, *, follow: bool) -> Iterator[str]:
+        """Yield the last *count* lines of its log; to *follow*, those to come. Raises StackError."""
+        from cclaunch.backends.follow import lines
+
+        return lines(embedded.log_path(self._where), count, follow=follow)
+
+    def status(self) -> list[ServiceStatus]:
+        """Return how it is."""
+        return embedded.status(self._where)

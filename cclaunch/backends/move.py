@@ -1,0 +1,101 @@
+"""
+Moving from one backend to the other, so that no running session notices.
+
+Everything that takes long happens first: images are fetched, the other services are healthy. Then the port changes
+hands, while new launches wait for the turn. A move that fails goes back, and what each backend has stored stays.
+"""
+
+import contextlib
+import time
+from collections.abc import Mapping
+
+from cclaunch.backends import Started, autostart, chosen, embedded
+from cclaunch.backends.docker.record import was_up
+from cclaunch.backends.local import Embedded
+from cclaunch.backends.turn import turn
+from cclaunch.config import Config
+from cclaunch.errors import CclaunchError, EngineError
+from cclaunch.plan import Directories
+from cclaunch.state import change_state
+
+BACK_S = 20.0
+STILL_UP = "the other containers keep running, so that `cclaunch usage` can ask them: `cclaunch stack down` ends them"
+
+
+def use(name: str, where: Directories, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
+    """
+    Make *name* the backend, running and healthy, and remember that it was chosen.
+
+    Args:
+        name: ``embedded`` or ``docker``.
+        where: Our directories.
+        config: The configuration in force.
+        environ: The environment.
+        seconds: How long the services may take to become healthy; fetching images comes on top.
+
+    Raises:
+        StackError: It could not be made to run; what ran before runs again, and the choice is the old one.
+    """
+    move = _to_docker if name == "docker" else _to_embedded
+    return move(where, config, environ, seconds)
+
+
+def _choose(where: Directories, name: str) -> None:
+    change_state(where, lambda state: state._replace(backend=name))
+
+
+def _to_docker(where: Directories, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
+    from cclaunch.backends.docker.backend import DockerBackend
+
+    backend = DockerBackend(where, config, environ)
+    backend.fetch_missing()
+    until = time.monotonic() + seconds
+    with turn(where, until, environ.get("HOME", "")):
+        started = backend.start(until, whole=True)
+        _choose(where, "docker")
+    return started._replace(notes=[*started.notes, *_unit_undone(where, environ)])
+
+
+def _unit_undone(where: Directories, environ: Mapping[str, str]) -> list[str]:
+    """Undo `stack enable`, or the collector of the session would take the containers' ports; say so."""
+    if autostart.look(environ).state != autostart.OURS:
+        return []
+    _, trouble = autostart.disable(environ, where, force=False)
+    told = f"; the manager said: {trouble}" if trouble else ""
+    return [f"`stack enable` is undone: the containers start with Docker by themselves{told}"]
+
+
+def _to_embedded(where: Directories, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
+    until = time.monotonic() + seconds
+    with turn(where, until, environ.get("HOME", "")):
+        if not (was_up(where) and chosen(where, config) == "docker"):
+            started = Embedded(where, config, environ).start(until)
+        else:
+            started = _out_of_docker(where, config, environ, until)
+        _choose(where, "embedded")
+    return started
+
+
+def _out_of_docker(where: Directories, config: Config, environ: Mapping[str, str], until: float) -> Started:
+    """End the collector's container and start ours on its ports; the container again when that fails."""
+    from cclaunch.backends.docker.backend import COLLECTOR, DockerBackend
+
+    docker = DockerBackend(where, config, environ)
+    try:
+        engine = docker.engine()
+    except EngineError as error:
+        if docker.health() is None:  # it runs, and we may not stop it
+            raise
+        started = embedded.start_in_turn(where, config, until, environ=environ)
+        return started._replace(notes=[f"the containers are left as they are: {error.message}", *started.notes])
+    with engine:
+        ran = engine.stop(COLLECTOR)
+        try:
+            started = embedded.start_in_turn(where, config, until, environ=environ)
+        except BaseException:
+            if ran:
+                with contextlib.suppress(CclaunchError):
+                    docker.start(time.monotonic() + BACK_S)
+            raise
+        others = [name for name in engine.containers() if name != COLLECTOR]
+    return started._replace(notes=[*started.notes, *([STILL_UP] if others else [])])

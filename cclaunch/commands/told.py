@@ -1,0 +1,46 @@
+"""What a person is told when the stack runs: where it is, and who else may read what it keeps."""
+
+from cclaunch import console
+from cclaunch.backends import Started
+from cclaunch.config import Config
+from cclaunch.errors import CclaunchError
+from cclaunch.plan import Directories
+from cclaunch.profile_files import profile_names, resolve_profile
+
+
+def tell_started(name: str, started: Started, where: Directories, config: Config) -> None:
+    """Write where the services of the backend called *name* are, and what *started* has to say."""
+    for text in started.notes:
+        console.note(text)
+    ports = started.ports
+    if ports.owner:
+        console.line(f"collector: {ports.owner}, grpc 127.0.0.1:{ports.grpc}")
+        return
+    metrics = f"metrics http://127.0.0.1:{ports.metrics}/metrics"
+    console.line(f"collector: healthy, grpc 127.0.0.1:{ports.grpc}, http 127.0.0.1:{ports.http}, {metrics}")
+    if name == "docker":
+        _tell_containers(where, config)
+
+
+def _tell_containers(where: Directories, config: Config) -> None:
+    from cclaunch.backends.docker.look import details, urls
+
+    for service in config.stack.services:
+        if service != "collector":
+            detail = details(config)[service]
+            console.line(f"{service}: healthy, {urls(config)[service]}" + (f", {detail}" if detail else ""))
+    if disclosed := recorded(where, config):
+        console.note(f"every user of this machine can read what these ports show, and {disclosed} are recorded")
+
+
+def recorded(where: Directories, config: Config) -> str:
+    """Return what of the conversations is recorded, by config.toml or by any profile; an empty string when nothing is."""
+    names = {"prompts": "prompts", "responses": "answers", "tool_details": "details of tools", "raw_api_bodies": "whole requests"}
+    found = {key for key in names if getattr(config.privacy, key)}
+    for profile in profile_names(where):
+        try:
+            privacy = resolve_profile(where, profile).profile.privacy
+        except CclaunchError:  # nothing is launched with it
+            continue
+        found |= {key for key in names if privacy.get(key)}
+    return ", ".join(text for key, text in names.items() if key in found)

@@ -1,0 +1,160 @@
+"""The Docker stack as it should be, and as a compose file."""
+
+import pytest
+import yaml
+
+from cclaunch.backends.docker.compose import compose
+from cclaunch.backends.docker.model import wanted
+from cclaunch.config import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
+from cclaunch.config_checks import SERVICES
+
+BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboards/a.json": b"{}"}
+
+
+def made(config=None, owner="7", files=None):
+    """Return the stack of *config*."""
+    return wanted(config or Config(), owner, BOARD if files is None else files)
+
+
+def test_every_service_is_published_on_loopback_and_nowhere_else():
+    """The ports of the configuration outside, the usual ones inside."""
+    stack = made(Config(ports=PortNumbers(grpc=14317, grafana=3001)))
+
+    outside = {name: outer for service in stack.services for outer, (name, _) in service.ports.items()}
+    assert outside == PortNumbers(grpc=14317, grafana=3001)._asdict()
+    document = yaml.safe_load(compose(stack))
+    for service in document["services"].values():
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert "127.0.0.1:14317:4317" in document["services"]["collector"]["ports"]
+
+
+def test_names_and_labels_are_those_of_compose():
+    """So that `docker compose -p cclaunch ps` knows them."""
+    stack = made()
+
+    labels = stack.services[0].labels
+    assert [service.container for service in stack.services] == [f"cclaunch-{name}-1" for name in SERVICES]
+    assert stack.network == "cclaunch_default"
+    assert (labels["com.docker.compose.project"], labels["com.docker.compose.service"]) == ("cclaunch", "collector")
+    assert labels["com.docker.compose.container-number"] == "1"
+    assert labels["com.docker.compose.oneoff"] == "False"
+    assert labels["com.docker.compose.config-hash"]
+    assert {volume.name for volume in stack.volumes} >= {"cclaunch_victorialogs-data", "cclaunch_grafana-config"}
+    assert all(volume.labels["com.docker.compose.volume"] == volume.key for volume in stack.volumes)
+
+
+def test_everything_carries_its_owner():
+    """What another user of the engine has made is told from ours."""
+    stack = made(owner="1000")
+
+    assert {thing.labels["cclaunch.owner"] for thing in (*stack.services, *stack.volumes)} == {"1000"}
+    assert stack.labels["cclaunch.owner"] == "1000"
+
+
+def test_a_project_of_another_name_shares_nothing():
+    """Two stacks on one engine."""
+    first, second = made(), made(Config(docker=Docker(project="other")))
+
+    def names(stack):
+        return {stack.network, *(one.name for one in stack.volumes), *(one.container for one in stack.services)}
+
+    assert not names(first) & names(second)
+
+
+def test_services_can_be_left_out():
+    """Without Grafana there is nothing of Grafana."""
+    stack = made(Config(stack=Stack(services=("collector", "victorialogs"))))
+
+    assert [service.name for service in stack.services] == ["collector", "victorialogs"]
+    assert "grafana" not in compose(stack)
+
+
+@pytest.mark.parametrize(
+    ("config", "changed"),
+    [
+        (Config(images=Images(prometheus="prom/prometheus:v3.13.9")), {"prometheus"}),
+        (Config(retention=Retention(logs_days=30)), {"victorialogs"}),
+        (Config(metrics=Metrics(scrape_interval=5)), {"prometheus"}),
+        (Config(metrics=Metrics(expiration=5)), {"collector"}),
+        (Config(ports=PortNumbers(grpc=14317)), {"collector"}),
+        (Config(grafana=Grafana(admin_password="s3cret")), {"grafana"}),
+        (Config(stack=Stack(wait=5)), set()),
+        (Config(docker=Docker(host="unix:///x")), set()),
+    ],
+)
+def test_a_changed_setting_changes_just_the_service_that_it_concerns(config, changed):
+    """The others keep running."""
+    before, after = made(), made(config)
+
+    assert {one.name for one in after.services if one.hash != before.service(one.name).hash} == changed
+
+
+def test_another_release_of_ours_changes_nothing(monkeypatch):
+    """An upgrade of cclaunch alone restarts no container."""
+    before = [service.hash for service in made().services]
+    monkeypatch.setattr("cclaunch.backends.docker.model.__version__", "99.0")
+
+    stack = made()
+
+    assert [service.hash for service in stack.services] == before
+    assert stack.services[0].labels["cclaunch.version"] == "99.0"
+
+
+def test_a_changed_dashboard_changes_grafana_alone():
+    """By its content."""
+    before, after = made(), made(files={**BOARD, "dashboards/a.json": b"[]"})
+
+    assert {one.name for one in after.services if one.hash != before.service(one.name).hash} == {"grafana"}
+
+
+def test_no_host_directory_is_mounted():
+    """Every mount is a named volume of the stack."""
+    stack = made()
+
+    keys = {volume.key for volume in stack.volumes}
+    assert {mount.key for service in stack.services for mount in service.mounts} <= keys
+    assert all(":" not in mount.key and "/" not in mount.key for service in stack.services for mount in service.mounts)
+
+
+def test_files_lie_in_a_volume_of_their_service():
+    """None in the image's own layer, and each can be read by the user that the service runs as."""
+    for service in made().services:
+        homes = [mount.target for mount in service.mounts if mount.key.endswith("-config")]
+        assert all(any(file.path.startswith(home + "/") for home in homes) for file in service.files)
+        assert {f"{file.uid}:{file.gid}" for file in service.files} <= {service.user}
+
+
+def test_the_password_is_for_grafana_alone():
+    """A file that only its user may read; `admin` unless it is set."""
+    plain, own = (
+        {file.path: file for file in made(config).service("grafana").files}["/etc/cclaunch/admin_password"]
+        for config in (Config(), Config(grafana=Grafana(admin_password="s3cret")))
+    )
+
+    assert (plain.data, own.data, own.mode, own.uid) == (b"admin", b"s3cret", 0o400, 472)
+
+
+def test_the_compose_file_is_the_same_stack():
+    """Images, commands, data volumes, files and restart, service by service."""
+    stack = made()
+    document = yaml.safe_load(compose(stack))
+
+    assert document["name"] == "cclaunch"
+    assert list(document["services"]) == [service.name for service in stack.services]
+    assert set(document["volumes"]) == {volume.key for volume in stack.volumes if volume.kind == "data"}
+    for service in stack.services:
+        found = document["services"][service.name]
+        assert found["image"] == service.image
+        assert found.get("command", []) == list(service.command)
+        assert found["restart"] == "unless-stopped"
+        files = {one["target"]: document["configs"][one["source"]]["content"] for one in found.get("configs", [])}
+        assert files == {file.path: file.data.decode() for file in service.files}
+        named = {volume.split(":")[0] for volume in found["volumes"]}
+        assert named <= set(document["volumes"])
+
+
+def test_compose_substitutes_nothing_in_our_files():
+    """A dollar in a dashboard is a variable of Grafana's, not of compose."""
+    text = compose(made(files={"dashboards/a.json": b'{"expr": "$__range"}'}))
+
+    assert "$$__range" in text

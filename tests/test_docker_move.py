@@ -1,0 +1,259 @@
+"""Between the backends, on a real engine: moving, standing in, giving back, and what a launch does."""
+
+import http.client
+import json
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from docker_stack import SERVICES, eventually
+
+from cclaunch import wake
+from cclaunch.backends import embedded
+from cclaunch.plan import directories
+
+pytestmark = pytest.mark.timeout(180)
+LONGEST_GAP_S = 2.0
+
+
+def ok(told):
+    """Return stdout of a verb that went well."""
+    code, out, err = told
+    assert code == 0, err
+    return out
+
+
+class Prober:
+    """Sends an empty export every few milliseconds and measures the longest time without an answer."""
+
+    def __init__(self, port):
+        self.port = port
+        self.longest = 0.0
+        self.answers = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        """Begin."""
+        self._thread.start()
+        eventually(lambda: self.answers)
+        return self
+
+    def __exit__(self, *_):
+        """End, a little later."""
+        time.sleep(0.3)
+        self._over.set()
+        self._thread.join(10)
+
+    def _run(self):
+        last = time.monotonic()
+        while not self._over.is_set():
+            if self._answered():
+                now = time.monotonic()
+                if self.answers:
+                    self.longest = max(self.longest, now - last)
+                last = now
+                self.answers += 1
+            time.sleep(0.005)
+
+    def _answered(self):
+        peer = http.client.HTTPConnection("127.0.0.1", self.port, timeout=3)
+        try:
+            peer.request("POST", "/v1/logs", "{}", {"Content-Type": "application/json"})
+            return peer.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            peer.close()
+
+
+def backend_of(verb):
+    """Return what `stack status` says: (backend, healthy)."""
+    found = json.loads(ok(verb("stack", "status", "--json")))
+    return found["backend"], found["healthy"]
+
+
+def test_there_and_back_with_less_than_two_seconds_without_a_collector(stack, sandbox, verb):
+    """The ports stay the same, each backend keeps its data, and the choice is remembered."""
+    stack.configure(backend="embedded")
+    ok(verb("stack", "up"))
+    with Prober(stack.ports["http"]) as there:
+        ok(verb("stack", "use", "docker"))
+    chosen = backend_of(verb)
+    with Prober(stack.ports["http"]) as back:
+        told = verb("stack", "use", "embedded")
+    print(f"gap to docker {there.longest:.2f} s, to embedded {back.longest:.2f} s")
+
+    assert chosen == ("docker", True)
+    assert backend_of(verb) == ("embedded", True)
+    assert there.longest < LONGEST_GAP_S
+    assert back.longest < LONGEST_GAP_S
+    assert "cclaunch stack down" in told[2]
+    assert sandbox.database.exists()
+    assert stack.volumes() >= {f"{name}-data" for name in SERVICES}
+    assert stack.get("victorialogs", "/health")[0] == 200
+
+
+def test_down_after_moving_away_ends_the_containers_too(stack, verb):
+    """Whatever of ours runs."""
+    ok(verb("stack", "use", "docker"))
+    ok(verb("stack", "use", "embedded"))
+
+    ok(verb("stack", "down"))
+
+    assert stack.containers() == {}
+
+
+def test_a_move_that_fails_goes_back(stack, verb):
+    """Prometheus' port is taken: the embedded collector never left its own."""
+    stack.configure(backend="embedded")
+    ok(verb("stack", "up"))
+    with socket.create_server(("127.0.0.1", stack.ports["prometheus"])), Prober(stack.ports["http"]) as prober:
+        code, _, err = verb("stack", "use", "docker")
+
+    assert code == 1
+    assert f"port {stack.ports['prometheus']} (prometheus) is held by" in err
+    assert backend_of(verb) == ("embedded", True)
+    assert prober.longest < LONGEST_GAP_S
+
+
+def test_a_collector_that_does_not_come_up_gives_the_ports_back(stack, verb):
+    """Its image knows none of our words: the embedded one takes over again."""
+    stack.configure(backend="embedded", images={"collector": "victoriametrics/victoria-logs:v1.52.1"})
+    ok(verb("stack", "up"))
+
+    code, _, err = verb("stack", "use", "docker")
+
+    assert code == 1
+    assert "collector did not become healthy" in err
+    assert backend_of(verb) == ("embedded", True)
+
+
+def test_a_move_without_an_engine_changes_nothing(stack, verb):
+    """One line with the mend."""
+    stack.configure(backend="embedded", docker={"host": "unix:///nowhere/docker.sock"})
+    ok(verb("stack", "up"))
+
+    code, _, err = verb("stack", "use", "docker")
+
+    assert code == 1
+    assert "no container engine runs: /nowhere/docker.sock" in err
+    assert backend_of(verb) == ("embedded", True)
+
+
+def launch(sandbox):
+    """Run `env` as a launch would; return (endpoint, stderr)."""
+    done = sandbox.cclaunch("exec", "--", "env", timeout=60)
+    assert done.returncode == 0
+    found = dict(line.split("=", 1) for line in done.stdout.decode().splitlines() if "=" in line)
+    return found["OTEL_EXPORTER_OTLP_ENDPOINT"], done.stderr.decode()
+
+
+def test_a_launch_brings_the_stack_up(stack, sandbox, verb):
+    """And is told nothing, because nothing is wrong."""
+    endpoint, err = launch(sandbox)
+
+    assert endpoint == f"http://127.0.0.1:{stack.ports['grpc']}"
+    assert err == ""
+    eventually(lambda: stack.answers("prometheus", "/-/healthy"))
+    assert set(stack.ids()) == set(SERVICES)
+
+
+def test_many_launches_at_once_bring_it_up_once(stack, sandbox, verb):
+    """One works, the others wait for it."""
+    processes = [sandbox.popen(sandbox.command("exec", "--", "true")) for _ in range(4)]
+    told = [(*process.communicate(timeout=90), process.returncode) for process in processes]
+
+    assert told == [(b"", b"", 0)] * 4
+    assert set(stack.ids()) == set(SERVICES)
+
+
+def test_another_service_that_fails_does_not_hold_up_a_launch(stack, sandbox):
+    """It is named in one line."""
+    with socket.create_server(("127.0.0.1", stack.ports["prometheus"])):
+        endpoint, err = launch(sandbox)
+
+    assert endpoint == f"http://127.0.0.1:{stack.ports['grpc']}"
+    assert err.count("\n") == 1
+    assert f"prometheus is down: port {stack.ports['prometheus']} (prometheus) is held by" in err
+
+
+def test_services_that_are_down_are_started_in_the_background_once(stack, sandbox, verb):
+    """A launch waits for none of them; a second one does not try again."""
+    ok(verb("stack", "up"))
+    stack.api.stop(stack.ids()["prometheus"])
+    where = directories(sandbox.environ)
+
+    began = time.monotonic()
+    first = wake.rouse(where, sandbox.environment(), ["prometheus"])
+    took = time.monotonic() - began
+    second = wake.rouse(where, sandbox.environment(), ["prometheus"])
+
+    assert first == "prometheus: down; started again, not waited for"
+    assert second == ""
+    assert took < 1
+    eventually(lambda: stack.answers("prometheus", "/-/healthy"), 30)
+
+
+def gone_engine(stack, tmp_path):
+    """Configure an engine that is not there; return the function that brings it back."""
+    path = Path(os.path.realpath(tmp_path)) / "d.sock"
+    stack.configure(docker={"host": f"unix://{path}"}, metrics={"scrape_interval": 1})
+    return lambda: path.symlink_to(stack.host.removeprefix("unix://"))
+
+
+def test_while_docker_is_away_the_embedded_collector_stands_in_and_gives_back(stack, sandbox, verb, tmp_path):
+    """One line says so; the ports change hands without anybody's doing, and what was stored meanwhile stays."""
+    come_back = gone_engine(stack, tmp_path)
+    endpoint, err = launch(sandbox)
+    _, again = launch(sandbox)
+    status = json.loads(ok(verb("stack", "status", "--json")))
+    with Prober(stack.ports["http"]) as prober:
+        come_back()
+        eventually(lambda: embedded.running(directories(sandbox.environ)) is None, 40)
+        eventually(lambda: stack.answers("health", "/"))
+    print(f"gap of giving back {prober.longest:.2f} s")
+
+    assert endpoint == f"http://127.0.0.1:{stack.ports['grpc']}"
+    assert err.count("\n") == 1
+    assert "the embedded collector stands in, and gives the ports back when Docker runs" in err
+    assert again == ""
+    assert status["healthy"]
+    assert "stands in" in status["services"][0]["detail"]
+    assert prober.longest < LONGEST_GAP_S
+    assert sandbox.database.exists()
+    eventually(lambda: not [one for one in sandbox.processes() if "hand-back" in one.cmdline()])
+
+
+def test_an_engine_that_hangs_costs_one_launch_its_deadline_and_no_other(stack, sandbox, tmp_path):
+    """It takes connections and never answers: the embedded collector stands in."""
+    path = tmp_path / "h.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as hung:
+        hung.bind(str(path))
+        hung.listen(64)
+        stack.configure(docker={"host": f"unix://{path}"})
+        began = time.monotonic()
+        _, err = launch(sandbox)
+        first = time.monotonic() - began
+        began = time.monotonic()
+        launch(sandbox)
+        second = time.monotonic() - began
+
+    assert "does not answer" in err
+    assert first < 12
+    assert second < 2
+
+
+def test_a_stack_that_is_ended_while_docker_is_away_leaves_no_watcher(stack, sandbox, verb, tmp_path):
+    """Whoever stands in ends, and so does the one that waits for Docker."""
+    gone_engine(stack, tmp_path)
+    launch(sandbox)
+
+    code, _, err = verb("stack", "down")
+
+    assert code == 1  # the containers may still be there: that is said
+    assert "no container engine runs" in err
+    eventually(lambda: not sandbox.processes(), 10)

@@ -1,0 +1,249 @@
+"""The parts of the Docker backend that need no engine: archive, pull, health, record, state, log files."""
+
+import http.server
+import io
+import tarfile
+import threading
+import time
+
+import pytest
+
+from cclaunch import console
+from cclaunch.backends import backend, chosen, follow
+from cclaunch.backends.docker import health, pull, record
+from cclaunch.backends.docker.archive import archive
+from cclaunch.backends.docker.look import details
+from cclaunch.backends.docker.model import wanted
+from cclaunch.config import Config, Grafana, PortNumbers, Stack
+from cclaunch.errors import ConfigError, DiskFull, StackError
+from cclaunch.plan import directories
+from cclaunch.state import State, change_state, load_state
+
+BOARD = {"dashboards/deep/er/a.json": b"{}"}
+
+
+@pytest.fixture
+def where(environ):
+    """Our directories in the sandbox."""
+    return directories(environ)
+
+
+def entries(service):
+    """Return the archive of a service of the default stack, entry by name."""
+    data = archive(wanted(Config(), "7", BOARD).service(service))
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        return {entry.name: (entry, tar.extractfile(entry).read() if entry.isfile() else b"") for entry in tar}
+
+
+def test_the_collector_may_write_its_queue():
+    """A fresh volume is root's, and the collector is not."""
+    queue, _ = entries("collector")["var/lib/cclaunch/queue"]
+
+    assert (queue.isdir(), queue.uid, queue.gid, queue.mode) == (True, 10001, 10001, 0o700)
+
+
+def test_directories_between_volume_and_file_come_before_the_file():
+    """And none above the volume is touched: `/etc` keeps its owner."""
+    names = list(entries("grafana"))
+
+    assert names.index("etc/cclaunch/dashboards/deep/er") < names.index("etc/cclaunch/dashboards/deep/er/a.json")
+    assert not {"etc", "etc/cclaunch", "var", "var/lib"} & set(names)
+
+
+def test_the_password_can_be_read_by_grafana_alone():
+    """Owner and mode go with the file."""
+    entry, data = entries("grafana")["etc/cclaunch/admin_password"]
+
+    assert (data, entry.uid, entry.mode) == (b"admin", 472, 0o400)
+
+
+def test_the_same_files_make_the_same_archive():
+    """No time of day in it."""
+    service = wanted(Config(), "7", BOARD).service("grafana")
+
+    assert archive(service) == archive(service)
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "tag"),
+    [
+        ("prom/prometheus:v3", "prom/prometheus", "v3"),
+        ("localhost:5000/a/b:c", "localhost:5000/a/b", "c"),
+        ("a@sha256:" + "0" * 64, "a", "sha256:" + "0" * 64),
+        ("localhost:5000/a:v1@sha256:" + "0" * 64, "localhost:5000/a", "sha256:" + "0" * 64),
+    ],
+)
+def test_an_image_is_split_at_its_tag(image, name, tag):
+    """A registry's port is no tag."""
+    assert pull.parts(image) == (name, tag)
+
+
+def test_a_pull_adds_up_its_layers():
+    """Each tells how much it has of how much; one that is complete has it all."""
+    tally = pull.Tally()
+    for item in (
+        {"status": "Pulling fs layer", "id": "a", "progressDetail": {}},
+        {"status": "Downloading", "id": "a", "progressDetail": {"current": 10, "total": 100}},
+        {"status": "Downloading", "id": "b", "progressDetail": {"current": 5, "total": 50}},
+        {"status": "Download complete", "id": "b", "progressDetail": {}},
+        {"status": "Extracting", "id": "b", "progressDetail": {"current": 1, "total": 50}},
+        {"status": "Digest: sha256:0"},
+    ):
+        tally.take(item)
+
+    assert (tally.done, tally.total) == (60, 150)
+
+
+@pytest.mark.parametrize(
+    ("item", "error"),
+    [
+        ({"error": "x", "errorDetail": {"message": "write /x: no space left on device"}}, DiskFull),
+        ({"error": "manifest for a:1 not found: manifest unknown"}, StackError),
+    ],
+)
+def test_a_trouble_in_the_stream_is_an_error(item, error):
+    """The engine has answered 200 by then."""
+    with pytest.raises(error):
+        pull.Tally().take(item)
+
+
+def test_where_there_is_no_terminal_a_pull_is_one_line(capsys):
+    """Not one for every layer."""
+    with console.Bars({}) as bars:
+        for done in range(5):
+            bars("a:1", done, 5)
+
+    assert capsys.readouterr().err == "cclaunch: fetching a:1\n"
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """Answers with what the server was told to."""
+
+    def do_GET(self):
+        """Answer."""
+        status, body = self.server.says
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def page():
+    """A server that answers with its `says`."""
+    with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("service", "status", "body", "trouble"),
+    [
+        ("collector", 200, b'{"status":"Server available"}', None),
+        ("collector", 503, b"Server not available", "it answers 503: Server not available"),
+        ("grafana", 200, b'{"database": "ok"}', None),
+        ("grafana", 200, b'{"database": "failing"}', "its database is failing"),
+        ("grafana", 200, b"<html>", "another program answers on its port"),
+        ("grafana", 200, b"[]", "another program answers on its port"),
+    ],
+)
+def test_health_is_what_the_service_says(page, service, status, body, trouble):
+    """An open port proves nothing."""
+    page.says = (status, body)
+
+    assert health.ask(service, page.server_port) == trouble
+
+
+def test_nobody_there_is_no_health(free_port):
+    """In a word."""
+    assert health.ask("collector", free_port) == "it does not run"
+
+
+def test_waiting_ends_as_soon_as_a_container_has(free_port):
+    """Its deadline is not waited for."""
+    began = time.monotonic()
+
+    found = health.wait(["collector"], PortNumbers(health=free_port), began + 30, lambda _: True)
+
+    assert found == {"collector": "its container has ended"}
+    assert time.monotonic() - began < 2
+
+
+def test_what_runs_is_written_down_for_a_launch(where):
+    """Every port by name; `down` forgets it."""
+    config = Config(stack=Stack(services=("collector", "victorialogs")), ports=PortNumbers(grpc=14317))
+    record.remember(where, config, wanted(config, "7", {}))
+    found = record.endpoint(where)
+    up = record.was_up(where)
+    record.forget(where)
+
+    assert (found.grpc, found.http, found.metrics, found.owner) == ("14317", "4318", "8889", "")
+    assert (up, record.was_up(where), record.endpoint(where)) == (True, False, None)
+
+
+def test_the_choice_beats_the_configuration(where):
+    """`stack use` is the later word; without it config.toml holds."""
+    config = Config(stack=Stack(backend="docker"))
+    before = chosen(where, config)
+    change_state(where, lambda state: state._replace(backend="embedded"))
+
+    assert (before, chosen(where, config)) == ("docker", "embedded")
+    assert load_state(where) == State(backend="embedded")
+
+
+def test_the_choice_keeps_what_else_stands_in_the_state(where):
+    """Tables of a later release are carried along."""
+    change_state(where, lambda state: state._replace(active="data-eng"))
+    path = where.state + "/state.toml"
+    with open(path, "a") as file:
+        file.write('[stack]\nunit = "x"\n')
+
+    change_state(where, lambda state: state._replace(backend="docker"))
+
+    with open(path) as file:
+        text = file.read()
+    assert 'unit = "x"' in text
+    assert load_state(where) == State(active="data-eng", backend="docker")
+
+
+def test_a_backend_that_nobody_knows_is_named_and_chooses_nothing(where):
+    """The file says which line."""
+    change_state(where, lambda state: state._replace(backend="docker"))
+    path = where.state + "/state.toml"
+    with open(path) as file:
+        text = file.read()
+    with open(path, "w") as file:
+        file.write(text.replace("docker", "podman"))
+
+    with pytest.raises(ConfigError, match=r"line 4: `stack.backend` must be one of embedded, docker"):
+        load_state(where)
+    assert chosen(where, Config()) == "embedded"
+
+
+@pytest.mark.parametrize("name", ["embedded", "docker"])
+def test_both_backends_know_their_names(where, environ, name):
+    """And fit the protocol, which the type checker holds them to."""
+    assert backend(name, where, Config(), environ).name == name
+
+
+def test_the_login_is_told_and_a_password_is_not():
+    """It stands in config.toml, and nowhere else."""
+    plain, own = details(Config()), details(Config(grafana=Grafana(admin_password="s3cret")))
+
+    assert plain["grafana"] == "login admin / admin"
+    assert "s3cret" not in own["grafana"]
+    assert "config.toml" in own["grafana"]
+
+
+def test_no_line_of_a_log_is_asked_for(tmp_path):
+    """Zero is none, not all."""
+    path = tmp_path / "log"
+    path.write_text("one\ntwo\n")
+
+    assert list(follow.lines(str(path), 0, follow=False)) == []
+    assert list(follow.lines(str(path), 1, follow=False)) == ["two"]
