@@ -6,7 +6,9 @@ it is not the pinned one, or does not behave as a container the way the publishe
 """
 
 import json
+import os
 import re
+import signal
 import subprocess
 import urllib.parse
 from collections.abc import Callable
@@ -185,8 +187,9 @@ def test_victoria_logs_takes_otlp_and_answers(containers: Containers, free_ports
     assert [event["event.name"] for event in events(outer, "job:claude")] == ["through"]
 
 
-def test_an_engine_that_is_stopped_leaves_nothing() -> None:
-    """Not a process, not a mount, not a network, also of a container that was running."""
+@pytest.mark.parametrize("end", ["stopped", "killed"])
+def test_an_engine_that_has_ended_leaves_nothing(end: str) -> None:
+    """Not a process, not a mount, not a network, also of a container that was running, also when dockerd was killed before."""
     if lack := lacking(own=True):
         missing(lack)
     with started() as host:
@@ -203,6 +206,8 @@ def test_an_engine_that_is_stopped_leaves_nothing() -> None:
         assert processes_naming(place)
         assert place in Path("/proc/self/mountinfo").read_text()
         assert bridge.exists()
+        if end == "killed":
+            os.kill(int(Path(place, "pid").read_text()), signal.SIGKILL)
     assert not processes_naming(place)
     assert place not in Path("/proc/self/mountinfo").read_text()
     assert not bridge.exists()
