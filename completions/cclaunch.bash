@@ -10,8 +10,10 @@ _cclaunch() {
         words="up down restart status logs pull use compose enable disable --help"
     elif [[ $verb == profile ]] && ((COMP_CWORD == 2)); then
         words="list show current use set unset create delete rename edit bind unbind export import --help"
+    elif [[ $verb == dashboard ]] && ((COMP_CWORD == 2)); then
+        words="list add remove --print --help"
     else
-        [[ $verb == stack || $verb == profile ]] && verb="$verb ${COMP_WORDS[2]-}"
+        [[ $verb == stack || $verb == profile || $verb == dashboard ]] && verb="$verb ${COMP_WORDS[2]-}"
         case $verb in
             env) words="--shell --json --explain --help" ;;
             usage) words="--by --where --since --until --json --help" ;;
@@ -20,6 +22,8 @@ _cclaunch() {
             "stack down") words="--volumes --yes --help" ;;
             "stack logs") words="-f --follow -n --help" ;;
             "stack up" | "stack restart") words="--help" ;;
+            "dashboard list") words="--json --help" ;;
+            "dashboard add" | "dashboard remove") words="--help" ;;
             "profile list" | "profile show" | "profile current") words="--json --help" ;;
             "profile use") words="--none --help" ;;
             "profile set" | "profile unset" | "profile create")

@@ -26,6 +26,11 @@ complete -c cclaunch -n "__cclaunch_in stack down" -f -a "--volumes --yes --help
 complete -c cclaunch -n "__cclaunch_in stack logs" -f -a "-f --follow -n --help"
 complete -c cclaunch -n "__cclaunch_in stack up" -f -a --help
 complete -c cclaunch -n "__cclaunch_in stack restart" -f -a --help
+complete -c cclaunch -n "__cclaunch_at dashboard" -f -a "list add remove --print --help"
+complete -c cclaunch -n "__cclaunch_in dashboard list" -f -a "--json --help"
+complete -c cclaunch -n "__cclaunch_in dashboard add" -f -a --help
+complete -c cclaunch -n "__cclaunch_in dashboard remove" -f -a --help
+complete -c cclaunch -n "__cclaunch_in dashboard add; and string match -qr '^[^-]' -- (commandline -ct)" -F
 complete -c cclaunch -n "__cclaunch_at profile" -f -a "list show current use set unset create delete rename edit bind unbind export import --help"
 for part in list show current
     complete -c cclaunch -n "__cclaunch_in profile $part" -f -a "--json --help"

@@ -57,6 +57,7 @@ def run(command):
 PARTS = "list show current use set unset create delete rename edit bind unbind export import".split()
 PATHS = [("env",), ("usage",), ("events",), ("status",), ("check",), ("stack",)]
 PATHS += [("stack", part) for part in ("up", "down", "restart", "status", "logs")]
+PATHS += [("dashboard",), *(("dashboard", part) for part in ("list", "add", "remove"))]
 PATHS += [("profile",), *(("profile", part) for part in PARTS)]
 
 

@@ -11,7 +11,7 @@ FLOORS = [
     {"__init__", "otel", "errors", "assets"},
     set("environment config toml_file attributes profiles profile_text placetext gitconfig grafana".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
-    | set("files state profile_files claims override background".split()),
+    | set("files state profile_files claims override background dashboards download".split()),
     {"commands"},
     {"__main__", "launch", "refusals", "cli"},
 ]

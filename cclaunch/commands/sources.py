@@ -1,4 +1,4 @@
-"""Where the verbs that read look for what was recorded: every store on this machine that may have data."""
+"""Where the verbs find what was recorded, and what shows it: every store on this machine that may have data, and Grafana."""
 
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 def vlogs_url(where: Directories) -> str:
     """Return the URL of the VictoriaLogs of our stack, or an empty text where there is none."""
+    return ""
+
+
+def grafana_url(where: Directories) -> str:
+    """Return the URL of the Grafana of our stack, or an empty text where there is none."""
     return ""
 
 
