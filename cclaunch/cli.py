@@ -47,7 +47,7 @@ VERBS: Mapping[str, Verb] = {
     "persist": Verb("", "Have a bare `claude` send telemetry too.", SETUP),
     "unpersist": Verb("", "Undo persist.", SETUP),
     "config": Verb("", "Settings, and where they come from.", SETUP),
-    "completions": Verb("", "Completions for your shell.", SETUP),
+    "completions": Verb("completions", "Completions for your shell.", SETUP),
 }
 """Every verb. ``launch.VERBS`` holds the same names for the hot path; a test holds one to the other."""
 

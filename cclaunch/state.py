@@ -19,15 +19,28 @@ from cclaunch.toml_file import read_toml, wrong
 
 FORMAT = 1
 PATIENCE_S = 5.0
-NOTHING: Mapping[str, str] = MappingProxyType({})
+WRITTEN = ("rc_files", "claude_settings")
+"""Tables about files of the person's that we wrote into."""
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class State(NamedTuple):
-    """What was chosen: the *active* profile and the *previous* one (or empty), and *bindings*: real path -> profile."""
+    """
+    What was chosen, and what was written where.
+
+    Attributes:
+        active, previous: The profile in force, and the one before it; empty for none.
+        bindings: Real path -> profile.
+        rc_files: Path of a file that holds our block -> ``shell`` (its name), ``dialect``, and ``own`` and ``scoped``.
+        claude_settings: Path of a settings file of claude's that we wrote into -> what is needed to undo it.
+    """
 
     active: str = ""
     previous: str = ""
     bindings: Mapping[str, str] = NOTHING
+    rc_files: Mapping[str, Mapping[str, Any]] = NOTHING
+    claude_settings: Mapping[str, Mapping[str, Any]] = NOTHING
 
 
 def state_path(where: Directories) -> str:
@@ -82,7 +95,12 @@ def _read(where: Directories) -> tuple[State, dict[str, Any]]:
     for directory, name in bindings.items():
         if not (os.path.isabs(directory) and isinstance(name, str) and is_name(name)):
             raise wrong(path, text, ("bindings", directory), "must bind an absolute path to the name of a profile")
-    return State(profile.get("active", ""), profile.get("previous", ""), bindings), tables
+    tables_of = {name: _table(tables, name, text, path) for name in WRITTEN}
+    for name, found_there in tables_of.items():
+        for file, about in found_there.items():
+            if not isinstance(about, dict):
+                raise wrong(path, text, (name, file), "must be a table")
+    return State(profile.get("active", ""), profile.get("previous", ""), bindings, **tables_of), tables
 
 
 def _table(tables: Mapping[str, Any], name: str, text: str, path: str) -> dict[str, Any]:
@@ -98,5 +116,6 @@ def _written(state: State, tables: Mapping[str, Any]) -> bytes:
 
     profile = {**tables.get("profile", {}), "active": state.active, "previous": state.previous}
     made = {**tables, "profile": {key: value for key, value in profile.items() if value != ""}, "bindings": dict(state.bindings)}
+    made |= {name: {file: dict(about) for file, about in getattr(state, name).items()} for name in WRITTEN}
     rest = {name: value for name, value in made.items() if name != "format" and value != {}}
     return tomli_w.dumps({"format": FORMAT, **rest}).encode()

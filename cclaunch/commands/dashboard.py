@@ -10,7 +10,7 @@ from cclaunch import console, dashboards
 from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.parts import Parts
 from cclaunch.commands.sources import grafana_url
-from cclaunch.errors import DashboardRefused, StackError, UsageError
+from cclaunch.errors import StackError, UsageError
 from cclaunch.plan import Directories
 
 PIGSTY = "pigsty"
@@ -22,13 +22,10 @@ OPENERS = ("xdg-open", "wslview", "open")
 
 
 @click.group("dashboard", cls=Parts, invoke_without_command=True, subcommand_metavar="[list|add|remove]")
-@click.option("--print", "only_print", is_flag=True, help="Print the address, open nothing.")
 @click.pass_context
-def command(ctx: click.Context, only_print: bool) -> None:
-    """Open Grafana's dashboards in the browser and print their address."""
+def command(ctx: click.Context) -> None:
+    """Print the address of Grafana's dashboards and open it in the browser, where there is a screen."""
     if ctx.invoked_subcommand is not None:
-        if only_print:
-            raise click.UsageError("--print has no part", ctx)
         return
     where, environ = where_of(ctx), environ_of(ctx)
     base = grafana_url(where)
@@ -41,8 +38,7 @@ def command(ctx: click.Context, only_print: bool) -> None:
         )
     console.line(base + HOME)
     console.flush()
-    if not only_print:
-        _open(base + HOME, environ)
+    _open(base + HOME, environ)
 
 
 def _open(url: str, environ: Environ) -> None:
@@ -84,9 +80,9 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
 
 @command.command("add", epilog="A FILE that is called pigsty is ./pigsty.")
-@click.argument("source", metavar="pigsty|FILE|URL")
+@click.argument("file", metavar="pigsty|FILE|URL")
 @click.pass_context
-def add(ctx: click.Context, source: str) -> None:
+def add(ctx: click.Context, file: str) -> None:
     """
     Put another dashboard into Grafana.
 
@@ -94,7 +90,7 @@ def add(ctx: click.Context, source: str) -> None:
     stack. What was added under the same name before is replaced.
     """
     where, environ = where_of(ctx), environ_of(ctx)
-    content, source = _content(source, environ)
+    content, source = _content(file, environ)
     one, known = dashboards.add(where, content, source)
     console.line(f"dashboard {one.name}: {'replaced' if known else 'added'}, {one.title}, {one.panels} panels")
     _note_rest(where, one.name)
@@ -136,11 +132,9 @@ def _note_rest(where: Directories, name: str) -> None:
 
 
 @command.command("remove")
-@click.argument("name")
+@click.argument("uid", metavar="NAME")
 @click.pass_context
-def remove(ctx: click.Context, name: str) -> None:
+def remove(ctx: click.Context, uid: str) -> None:
     """Take an added dashboard out again."""
-    if "/" in name or name.startswith("."):
-        raise DashboardRefused(f"`{name}` is no name of a dashboard", hint="cclaunch dashboard list")
-    dashboards.discard(where_of(ctx), name)
-    console.line(f"dashboard {name}: removed")
+    dashboards.discard(where_of(ctx), uid)
+    console.line(f"dashboard {uid}: removed")

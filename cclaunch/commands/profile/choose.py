@@ -5,6 +5,7 @@ import os
 import click
 
 from cclaunch import console
+from cclaunch.commands.composed import composed
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.errors import UsageError
 from cclaunch.profile_files import forget_plan, resolve_profile
@@ -44,8 +45,10 @@ def use(ctx: click.Context, name: str | None, nothing: bool) -> None:
     change_state(where, chosen)
     forget_plan(where)
     console.line(f"profile: {name or 'none'}")
-    if (stronger := environ_of(ctx).get("CCLAUNCH_PROFILE")) and stronger != name:
-        console.note(f"CCLAUNCH_PROFILE={stronger} is set in this shell and wins over it")
+    found = composed(environ_of(ctx), where, launch=False).made.selection
+    if found.source not in ("use", "") and found.asked != name:
+        by = f"{found.source} {found.detail}".strip()
+        console.note(f"here `{found.asked}` is asked for by {by}, which wins over it")
 
 
 @click.command("bind")

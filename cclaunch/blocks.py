@@ -1,0 +1,55 @@
+"""
+What a block holds: the variables that a bare ``claude`` needs, as they are for every shell of this person.
+
+A block outlives the shell and the directory it is made in, so neither has a say in it: the profile is the one of
+``profile use``, and nothing automatic goes in but that profile's name. No header, no proxy, no directory: what may be
+secret, or differs from shell to shell, is a launch's to say.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cclaunch import otel
+from cclaunch.compile import compile_plan
+from cclaunch.environment import Place, Ports, compose, select
+from cclaunch.plan import Directories, adopted_ports, collector_ports, home
+from cclaunch.shells import find_shell
+from cclaunch.templates import fill
+
+ROUTING = (otel.ENABLE, otel.METRICS_EXPORTER, otel.LOGS_EXPORTER, otel.PROTOCOL, otel.ENDPOINT)
+PRIVACY = tuple(otel.PRIVACY.values())
+ALL = (*ROUTING, otel.RESOURCE_ATTRIBUTES, *PRIVACY)
+"""Every variable that a block of this or an older release may have set."""
+
+
+class Wanted(NamedTuple):
+    """
+    What a block would hold now.
+
+    Attributes:
+        values: name -> value, for all of ``ALL``; None where there is nothing to set.
+        profile: The name of the active profile, or an empty string.
+        notes: Sentences to say: a broken file, an attribute that was left out, a profile that is gone.
+    """
+
+    values: Mapping[str, str | None]
+    profile: str
+    notes: list[str]
+
+    def text(self, shell: str, *, scoped: bool = False) -> str:
+        """Return the block's text for *shell*, without markers."""
+        return fill(find_shell(shell), self.values, scoped=scoped)
+
+
+def wanted(environ: dict[str, str], where: Directories) -> Wanted:
+    """Return what a block holds for the person whose home is in *environ*; no other variable of it counts."""
+    plan = compile_plan(where, home(environ), write=False)
+    nowhere = Place([])
+    selection = select(plan, nowhere, {}, "")
+    settings = plan.settings
+    ports = collector_ports(where.data) or adopted_ports(where.state)
+    made = compose(plan, {}, nowhere, ports or Ports(settings["grpc"], settings["http"], settings["metrics"]), "", selection)
+    notes = [*plan.warnings, *made.dropped]
+    if selection.trouble:
+        notes.append(f"{selection.trouble} (`profile use` asks for it): the block holds no profile")
+    return Wanted({name: made.environ.get(name) for name in ALL}, selection.name, notes)

@@ -1,0 +1,44 @@
+"""The copies of files of the person's, taken before we change them: the last five of each, readable by nobody else."""
+
+import contextlib
+import os
+import time
+from hashlib import sha256
+
+from cclaunch.files import make_directory, write_atomic
+from cclaunch.plan import Directories
+
+KEPT = 5
+
+
+def folder(where: Directories) -> str:
+    """Return the directory of the copies, of the journal and of the lock."""
+    return f"{where.state}/rc"
+
+
+def label(target: str) -> str:
+    """Return what the copies of the file *target* are called: its name, and a hash of where it is."""
+    name = os.path.basename(target).encode("utf-8", "surrogateescape").decode("ascii", "replace").replace("\ufffd", "_")
+    return f"{name[:80]}.{sha256(os.fsencode(target)).hexdigest()[:12]}"
+
+
+def copies(where: Directories, target: str) -> list[str]:
+    """Return the paths of the copies of *target*, the oldest first."""
+    prefix = f"{label(target)}."
+    try:
+        names = os.listdir(folder(where))
+    except OSError:
+        return []
+    found = [name for name in names if name.startswith(prefix) and name.removeprefix(prefix).isdigit()]
+    return [f"{folder(where)}/{name}" for name in sorted(found, key=lambda name: int(name.removeprefix(prefix)))]
+
+
+def backup(where: Directories, target: str, data: bytes) -> str:
+    """Keep *data*, the content of *target*, and return the copy's path. Raises FileTrouble when it cannot be kept."""
+    make_directory(folder(where))
+    path = f"{folder(where)}/{label(target)}.{time.time_ns()}"
+    write_atomic(path, data)
+    for old in copies(where, target)[:-KEPT]:
+        with contextlib.suppress(OSError):
+            os.unlink(old)
+    return path

@@ -1,0 +1,328 @@
+"""
+Writing a file that is not ours: an rc file that a person has tended for years, or claude's own settings.
+
+Nothing is written that could not be put back. A link is followed to what it names; what is not a plain, writable file of
+this person is refused with the reason; a copy goes to our state directory first; the new content is made beside the file,
+with its mode, owner and extended attributes, and takes its place in one step, unless the file changed in the meantime.
+Where that step cannot be had (a hard link, a bind mount) the file is written in place only when that was asked for.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cclaunch.errors import FileTrouble
+from cclaunch.files import locked
+from cclaunch.inplace import write_in_place
+from cclaunch.plan import Directories
+from cclaunch.rcbackup import backup, folder
+
+LIMIT = 1 << 20
+"""Bytes: no rc file is larger."""
+
+READ_ONLY = ("/nix/store/",)
+"""What is below these was made by a package manager, and is made anew by it."""
+
+PATIENCE_S = 10.0
+TEMPORARY = ".cclaunch-"
+
+
+class Refused(FileTrouble):
+    """A file that must not be written; the message says why. Nothing was changed."""
+
+    reference = "rc-refused"
+
+
+class NeedsInPlace(Refused):
+    """A file that can only be written in place, which has to be asked for."""
+
+    reference = "needs-in-place"
+
+
+class Snapshot(NamedTuple):
+    """
+    A file as it was when it was read.
+
+    Attributes:
+        path: What was asked for.
+        target: The file itself: *path* with every link followed.
+        data: Its bytes; None when it is missing.
+        found: What the system says about it; None when it is missing.
+    """
+
+    path: str
+    target: str
+    data: bytes | None
+    found: os.stat_result | None
+
+
+def read(path: str) -> Snapshot:
+    """
+    Return what *path* holds, as far as it is a plain file of at most 1 MiB, or missing.
+
+    Raises:
+        Refused: It is something else, a link to nowhere, or cannot be read.
+    """
+    target = _resolve(path)
+    try:
+        handle = os.open(target, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except FileNotFoundError:
+        return Snapshot(path, target, None, None)
+    except OSError as error:
+        kind = _kind(target)
+        raise Refused(f"{path} {kind}" if kind else f"cannot read {path}: {error.strerror}", hint=f"ls -l {path}") from error
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise Refused(f"{path} {_kind(target) or 'is no regular file'}", hint=f"ls -l {path}")
+        if found.st_size > LIMIT:
+            raise Refused(f"{path} has more than 1 MiB: no rc file does", hint=f"ls -l {path}")
+        with open(handle, "rb", closefd=False) as file:
+            data = file.read(LIMIT + 1)
+    except OSError as error:
+        raise Refused(f"cannot read {path}: {error.strerror}", hint=f"ls -l {path}") from error
+    finally:
+        os.close(handle)
+    return Snapshot(path, target, data, found)
+
+
+def _resolve(path: str) -> str:
+    """Return *path* with its links followed. What a link names must be there, or at least the directory for it."""
+    try:
+        return os.path.realpath(path, strict=True)
+    except FileNotFoundError:
+        target = os.path.realpath(path)
+    except (OSError, ValueError) as error:
+        told = "is a link that leads to itself" if getattr(error, "errno", 0) == errno.ELOOP else f"cannot be read: {error}"
+        raise Refused(f"{path} {told}", hint=f"ls -l {path}") from error
+    if os.path.islink(path) and not os.path.isdir(os.path.dirname(target)):
+        raise Refused(f"{path} is a link to {target}, and there is no such directory", hint=f"ls -l {path}")
+    return target
+
+
+def _kind(path: str) -> str:
+    """Say what *path* is when it is no regular file, or return an empty string."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return ""
+    kinds = {
+        stat.S_IFDIR: "is a directory",
+        stat.S_IFIFO: "is a pipe",
+        stat.S_IFSOCK: "is a socket",
+        stat.S_IFCHR: "is a device",
+        stat.S_IFBLK: "is a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "")
+
+
+def examine(snapshot: Snapshot, home: str, *, in_place: bool = False) -> None:
+    """
+    Raise for a file that must not be written, before anything is.
+
+    Raises:
+        Refused: It is not this person's, not writable on purpose, or made by a package manager.
+        NeedsInPlace: It has another name or is mounted, and *in_place* was not asked for.
+    """
+    path, target, found = snapshot.path, snapshot.target, snapshot.found
+    here = os.geteuid()
+    with contextlib.suppress(OSError):
+        if (owner := os.stat(home).st_uid) != here:
+            raise Refused(f"{home} belongs to user {owner}, and this is user {here}", hint="run it as the owner, without sudo")
+    if target.startswith(READ_ONLY):
+        raise Refused(f"{path} is {target}, which a package manager makes", hint="add the block to what it is made from")
+    if found is not None and found.st_uid != here:
+        raise Refused(f"{path} belongs to user {found.st_uid}, and this is user {here}", hint=f"ls -l {target}")
+    if found is not None and not (found.st_mode & 0o200 and os.access(target, os.W_OK)):
+        raise Refused(f"{path} is read-only", hint=f"chmod u+w {target}")
+    directory = _existing(os.path.dirname(target))
+    if (owner := os.stat(directory).st_uid) != here and not os.access(directory, os.W_OK):
+        raise Refused(f"{directory} belongs to user {owner}", hint=f"ls -ld {directory}")
+    if not (os.access(directory, os.W_OK | os.X_OK) and os.stat(directory).st_mode & 0o200):
+        raise Refused(f"{directory} is read-only, so {path} cannot be replaced", hint=f"chmod u+w {directory}")
+    if found is not None and not in_place and (why := _single(target, found)):
+        raise NeedsInPlace(f"{path} {why}: it cannot be replaced in one step", hint="--in-place writes into it, from a backup")
+
+
+def _existing(directory: str) -> str:
+    while not os.path.isdir(directory) and directory != os.path.dirname(directory):
+        directory = os.path.dirname(directory)
+    return directory
+
+
+def _single(target: str, found: os.stat_result) -> str:
+    """Say why another file would not be the same one, or return an empty string."""
+    if found.st_nlink > 1:
+        return f"has {found.st_nlink} names (hard links)"
+    return "is a mount point" if target in _mount_points() else ""
+
+
+def _mount_points() -> set[str]:
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+            points = [line.split(" ")[4] for line in file]
+    except (OSError, IndexError):
+        return set()
+    return {point.replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\") for point in points}
+
+
+@contextlib.contextmanager
+def writing(where: Directories) -> Iterator[None]:
+    """Hold the lock under which files of the person's are written. Raises Busy and FileTrouble as ``files.locked``."""
+    with locked(f"{folder(where)}/lock", PATIENCE_S):
+        yield
+
+
+def write(snapshot: Snapshot, data: bytes, where: Directories, *, in_place: bool = False, mode: int = 0o644) -> None:
+    """
+    Make *data* the content of the file, under ``writing`` and after ``examine``.
+
+    Args:
+        snapshot: The file as it was read; the write is given up when it is not that any more.
+        data: All of the new content.
+        where: Our directories; the copy of the old content goes there.
+        in_place: Write into the file where it cannot be replaced.
+        mode: Of a file that is new; what the person's umask takes away is taken away.
+
+    Raises:
+        Refused: It changed in the meantime, or cannot be written. It holds what it held.
+    """
+    missing = missing_parents(snapshot.target)
+    try:
+        for one in missing:
+            os.mkdir(one, 0o755)
+        _sweep(snapshot.target)
+        if snapshot.data is not None:
+            backup(where, snapshot.target, snapshot.data)
+        if in_place and snapshot.found is not None and _single(snapshot.target, snapshot.found):
+            _unchanged(snapshot)
+            write_in_place(where, snapshot.target, snapshot.data or b"", data)
+        else:
+            _replace(snapshot, data, mode)
+        with open(snapshot.target, "rb") as file:
+            if file.read() != data:
+                raise Refused(f"{snapshot.path} does not hold what was written", hint=f"the copy is in {folder(where)}")
+    except (OSError, FileTrouble) as error:
+        with contextlib.suppress(OSError):
+            for one in reversed(missing):
+                os.rmdir(one)
+        if isinstance(error, FileTrouble):
+            raise
+        if error.errno in (errno.EBUSY, errno.EXDEV) and snapshot.found is not None:
+            raise NeedsInPlace(
+                f"{snapshot.path} cannot be replaced: {error.strerror}", hint="--in-place writes into it"
+            ) from error
+        raise Refused(f"cannot write {snapshot.path}: {error.strerror}", hint=f"ls -ld {snapshot.target}") from error
+
+
+def missing_parents(target: str) -> list[str]:
+    """Return the directories above *target* that do not exist, the outermost first."""
+    missing = []
+    directory = os.path.dirname(target)
+    while not os.path.isdir(directory) and directory != os.path.dirname(directory):
+        missing.append(directory)
+        directory = os.path.dirname(directory)
+    return missing[::-1]
+
+
+def _replace(snapshot: Snapshot, data: bytes, mode: int) -> None:
+    directory, name = os.path.split(snapshot.target)
+    temporary = f"{directory}/.{name[:100]}{TEMPORARY}{os.getpid()}"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600 if snapshot.found else mode)
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            if snapshot.found is not None:
+                _alike(snapshot.target, snapshot.found, handle)
+            os.fsync(handle)
+        _unchanged(snapshot)
+        if snapshot.found is not None or not _linked(temporary, snapshot.target):
+            os.replace(temporary, snapshot.target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync(directory)
+
+
+def _linked(temporary: str, target: str) -> bool:
+    """Give the new file its name, never over one that somebody made meanwhile; False where there are no hard links."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        return False
+    os.unlink(temporary)
+    return True
+
+
+def _alike(target: str, found: os.stat_result, handle: int) -> None:
+    """Give the file open as *handle* the owner, the extended attributes (the ACL is one) and the mode of *target*."""
+    os.fchown(handle, found.st_uid, found.st_gid)
+    if hasattr(os, "listxattr"):
+        for name in os.listxattr(target):
+            with contextlib.suppress(PermissionError):  # a label of the system's own, which it sets by itself
+                os.setxattr(handle, name, os.getxattr(target, name))
+    os.fchmod(handle, stat.S_IMODE(found.st_mode))
+
+
+def _unchanged(snapshot: Snapshot) -> None:
+    """Raise Refused when the file is not what it was."""
+    try:
+        now: os.stat_result | None = os.stat(snapshot.target)
+    except FileNotFoundError:
+        now = None
+    if _identity(now) != _identity(snapshot.found):
+        raise Refused(f"{snapshot.path} was changed by somebody else at this moment", hint="look at it, then try again")
+
+
+def _identity(found: os.stat_result | None) -> tuple[int, ...]:
+    if found is None:
+        return ()
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_mode)
+
+
+def delete(snapshot: Snapshot, where: Directories, parents: int = 0) -> None:
+    """
+    Delete the file, under ``writing`` and after ``examine``, and up to *parents* directories above it while they are empty.
+
+    Raises:
+        Refused: It changed in the meantime, or cannot be deleted.
+    """
+    directory = os.path.dirname(snapshot.target)
+    try:
+        _unchanged(snapshot)
+        backup(where, snapshot.target, snapshot.data or b"")
+        os.unlink(snapshot.target)
+        sync(directory)
+    except OSError as error:
+        raise Refused(f"cannot delete {snapshot.path}: {error.strerror}", hint=f"ls -ld {snapshot.target}") from error
+    with contextlib.suppress(OSError):
+        for _ in range(parents):
+            os.rmdir(directory)
+            directory = os.path.dirname(directory)
+
+
+def _sweep(target: str) -> None:
+    """Delete what a killed write of ours left beside *target*."""
+    directory, name = os.path.split(target)
+    prefix = f".{name[:100]}{TEMPORARY}"
+    for one in os.listdir(directory):
+        if one.startswith(prefix) and one.removeprefix(prefix).isdigit():
+            with contextlib.suppress(OSError):
+                os.unlink(f"{directory}/{one}")
+
+
+def sync(directory: str) -> None:
+    """Bring a new name in *directory* to the disk, where the file system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

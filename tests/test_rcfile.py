@@ -1,0 +1,189 @@
+"""Our block in an rc file: what is put in can be taken out to the byte, and damaged markers are never guessed at."""
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from cclaunch.rcfile import DamagedMarkers, NewerBlock, find, insert, remove, replace, separator
+
+BODY = b"export A='1'\n"
+NEWER = b"export A='2'\nexport B='3'\n"
+BEGIN = b"# >>> cclaunch persist v1 sha256:0123456789ab pre=0:0000 new=0 >>> managed by cclaunch; undo: cclaunch unpersist"
+END = b"# <<< cclaunch persist <<<"
+
+FILES = {
+    "a02-empty": b"",
+    "a03-no-final-newline": b"alias x=y",
+    "a03-final-newline": b"alias x=y\n",
+    "a04-brace": b"f() {\n  :\n}",
+    "a04-fi": b"if :; then :; fi",
+    "a04-comment": b"# the end",
+    "a05-backslash": b"echo a \\",
+    "a05-backslash-newline": b"echo a \\\n",
+    "a05-two-backslashes": b"echo a \\\\",
+    "a05-backtick": b"Write-Host a `\n",
+    "a05-caret": b"echo a ^\n",
+    "a06-blank-lines": b"alias x=y\n\n\n\n",
+    "a06-only-newlines": b"\n\n",
+    "a07-only-a-bom": b"\xef\xbb\xbf",
+    "a07-bom-and-text": b"\xef\xbb\xbfalias x=y\n",
+    "a08-crlf": b"alias x=y\r\nalias z=y\r\n",
+    "a08-crlf-no-end": b"alias x=y\r\nalias z=y",
+    "a08-mixed": b"alias x=y\r\nalias z=y\n",
+    "a08-lone-cr": b"alias x=y\ralias z=y\r",
+    "a08-backslash-crlf": b"echo a \\\r\n",
+    "a09-latin-1": b"# gr\xf6\xdfe",
+    "a09-cut-utf-8": b"# \xe6\x97\n",
+    "a09-nul": b"# a\0b\n\0",
+    "a21-heredoc": b"cat <<EOF\n" + BEGIN + b"\n" + END + b"\nEOF\n",
+    "a21-heredoc-quoted": b"cat <<-'END OF'\n\t" + END + b"\n" + END + b"\n\tEND OF\n",
+    "a21-two-heredocs": b"cat <<A <<\\B\n" + END + b"\nA\n" + BEGIN + b"\nB\n",
+    "a21-echo": b'echo "' + BEGIN + b'"\n',
+    "a21-indented": b"  " + BEGIN + b"\n\t" + END + b"\n",
+    "a21-trailing-space": BEGIN.replace(b" >>> managed", b" >>>managed") + b" \n" + END + b" \n",
+    "a21-comment": b"# see " + END + b"\n## >>> cclaunch persist v1 >>>\n",
+    "a24-conda": b"# >>> conda initialize >>>\n. conda.sh\n# <<< conda initialize <<<\n",
+    "a24-mise": b"# >>> mise:x >>> managed by mise\neval 1\n# <<< mise:x <<<",
+    "a24-p10k": b'if [[ -r "$x" ]]; then\n  source "$x"\nfi\n',
+}
+TEXTS = pytest.mark.parametrize(
+    "text", [pytest.param(text, id=name) for name, text in FILES.items() if name != "a21-trailing-space"]
+)
+
+
+@TEXTS
+def test_persist_persist_again_update_unpersist(text):
+    """Cases A 2-9, 21, 24: the same bytes come back, and none of them ever changed."""
+    once = insert(text, BODY)
+    block = find(once)
+    newer = replace(once, block, NEWER)
+
+    assert once.startswith(text)
+    assert (block.body, block.edited, block.new) == (BODY, False, 0)
+    assert replace(once, block, BODY) == once
+    assert find(newer).body == NEWER
+    assert newer.startswith(text)
+    assert remove(newer, find(newer)) == remove(once, block) == text
+
+
+@given(st.binary(max_size=300), st.binary(max_size=60), st.integers(0, 3), st.binary(max_size=40))
+@example(b"a\\", b"b", 0, b"")
+@example(b"\xef\xbb\xbf", b"", 1, b"x")
+def test_any_bytes_come_back(text, body, new, added):
+    """Whatever the file holds, and whatever the block does; what is added behind keeps its own line."""
+    assume(b"cclaunch persist" not in text)
+    body = body.replace(b"cclaunch", b"") + b"\n"
+    once = insert(text, body, new)
+    block = find(once)
+    again = replace(once, block, body + body)
+
+    assert remove(again, find(again)) == (text if text or not new else None)
+    longer = once + added.replace(b"cclaunch", b"")
+    behind = longer[len(once) :]
+    alone = new and not text and not behind
+    assert remove(longer, find(longer)) == (None if alone else text + (separator(text) if behind else b"") + behind)
+
+
+@given(st.lists(st.sampled_from([b"a\n", b"\\\n", b"x", b"cat <<E\n", b"E\n", BEGIN + b"\n", END + b"\n", b" ", b"\r\n", b"'"])))
+def test_lines_of_ours_are_one_pair_or_an_error(parts):
+    """Nothing in between: a file with any mixture of them is left alone, or comes back."""
+    text = b"".join(parts)
+    try:
+        assume(find(text) is None)
+    except DamagedMarkers:
+        return
+    once = insert(text, BODY)
+    try:
+        block = find(once)
+    except DamagedMarkers:
+        return
+    assume(block is not None and block.body == BODY)  # not the text of a here-document that the block itself closed
+    assert remove(once, block) == text
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([b"a", BEGIN, b"b"], "a begin without an end (begin in line 2)"),
+        ([b"a", END, b"b"], "an end without a begin (end in line 2)"),
+        ([END, b"a", BEGIN], "an end before its begin (end in line 1, begin in line 3)"),
+        ([BEGIN, b"a", BEGIN, b"b", END], "a begin inside a block (begin in line 1, begin in line 3, end in line 5)"),
+        ([BEGIN, b"a", END, BEGIN, END], "more than one block (begin in line 1, end in line 3, begin in line 4, end in line 5)"),
+        ([BEGIN, BEGIN, END, END], "a begin inside a block (begin in line 1, begin in line 2, end in line 3, end in line 4)"),
+        ([BEGIN, b"a", END, b"b", END], "more than one block (begin in line 1, end in line 3, end in line 5)"),
+    ],
+)
+def test_damaged_markers_are_named_with_their_lines_a20(lines, told):
+    """A 20: half, reversed, doubled, nested. Nothing is guessed."""
+    with pytest.raises(DamagedMarkers) as damaged:
+        find(b"\n".join(lines) + b"\n")
+
+    assert damaged.value.message.endswith(told)
+
+
+def test_an_edited_body_is_known_a22():
+    """A 22: by its hash. Another tool's line ends are not a hand's work (A 8)."""
+    once = insert(b"a\n", BODY)
+
+    assert find(once.replace(b"A='1'", b"A='x'")).edited
+    assert not find(once.replace(b"\n", b"\r\n")).edited
+
+
+def test_a_block_of_an_older_format_is_brought_up_to_date_a23():
+    """A 23: v0 remembered nothing."""
+    old = b"a\n# >>> cclaunch persist v0 >>>\nexport A=0\n" + END + b"\nb\n"
+    block = find(old)
+
+    newer = replace(old, block, BODY)
+
+    assert (block.version, block.edited) == (0, False)
+    assert find(newer).version == 1
+    assert remove(newer, find(newer)) == b"a\nb\n"
+
+
+def test_a_block_of_a_newer_format_is_left_alone():
+    """It may mean something that this release does not know."""
+    with pytest.raises(NewerBlock, match="line 2 was written by a newer"):
+        find(b"a\n" + BEGIN.replace(b" v1 ", b" v2 ") + b"\n" + END + b"\n")
+
+
+@pytest.mark.parametrize("text", [b"x='a\n" + END + b"'\n", b"x='\n" + END + b"\n'\n", BEGIN + b"\n", b"no newline"])
+def test_a_body_with_a_marker_in_it_is_refused(text):
+    """A 25, 26: it could never be taken out again. (The first one is no marker: something follows it.)"""
+    if text.startswith(b"x='a\n"):
+        assert remove(insert(b"", text), find(insert(b"", text))) == b""
+    else:
+        with pytest.raises(ValueError, match="holds no marker"):
+            insert(b"", text)
+
+
+@pytest.mark.parametrize("text", [b"alias x=y", b"echo a \\", b"\xef\xbb\xbf"])
+def test_what_was_added_behind_keeps_its_own_line(text):
+    """Another tool's line must not run on into the one that was the last."""
+    longer = insert(text, BODY) + b"added\n"
+
+    assert remove(longer, find(longer)) == text + separator(text) + b"added\n"
+
+
+def test_a_newline_that_a_hand_wrote_is_not_taken_for_ours():
+    """The last line is another one than when the block was put in."""
+    once = insert(b"alias x=y", BODY)
+    edited = once.replace(b"alias x=y\n", b"alias x=y\nalias new=z\n")
+
+    assert remove(edited, find(edited)) == b"alias x=y\nalias new=z\n"
+
+
+def test_a_file_of_ours_alone_goes_away():
+    """Unless somebody else has written into it."""
+    once = insert(b"", BODY, new=1)
+
+    assert remove(once, find(once)) is None
+    assert remove(once + b"mine\n", find(once)) == b"mine\n"
+    assert remove(insert(b"", BODY), find(insert(b"", BODY))) == b""
+
+
+def test_a_last_marker_without_its_newline_is_known():
+    """Some editors take the last newline away."""
+    once = insert(b"a\n", BODY)[:-1]
+
+    assert remove(once, find(once)) == b"a\n"
