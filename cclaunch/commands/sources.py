@@ -14,6 +14,11 @@ def vlogs_url(where: Directories) -> str:
     return ""
 
 
+def metrics_url(where: Directories) -> str:
+    """Return the URL of the metrics page of our stack's collector, or an empty text where there is none."""
+    return ""
+
+
 def grafana_url(where: Directories) -> str:
     """Return the URL of the Grafana of our stack, or an empty text where there is none."""
     return ""
@@ -23,4 +28,4 @@ def places_of(where: Directories) -> "Places":
     """Return all places that may hold events."""
     from cclaunch.store.stores import Places
 
-    return Places(database(where), vlogs_url(where))
+    return Places(database(where), vlogs_url(where), metrics_url(where))
