@@ -1,4 +1,4 @@
-"""Where the verbs that read look for what was recorded: every store on this machine that may have data."""
+"""Where the verbs find what was recorded, and what shows it: every store on this machine that may have data, and Grafana."""
 
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,18 @@ def vlogs_url(where: Directories) -> str:
     return ""
 
 
+def metrics_url(where: Directories) -> str:
+    """Return the URL of the metrics page of our stack's collector, or an empty text where there is none."""
+    return ""
+
+
+def grafana_url(where: Directories) -> str:
+    """Return the URL of the Grafana of our stack, or an empty text where there is none."""
+    return ""
+
+
 def places_of(where: Directories) -> "Places":
     """Return all places that may hold events."""
     from cclaunch.store.stores import Places
 
-    return Places(database(where), vlogs_url(where))
+    return Places(database(where), vlogs_url(where), metrics_url(where))

@@ -138,7 +138,7 @@ def table(
     height: int = 10,
 ) -> Panel:
     """
-    Return a panel of rows.
+    Return a panel of the rows that VictoriaLogs finds.
 
     Args:
         columns: Field -> heading, in the order in which they stand; what is not named is left out.
@@ -147,17 +147,13 @@ def table(
     """
     json = _panel("table", title, description, [target], NUMBER, {"showHeader": True, "cellHeight": "sm"})
     names = [*columns]
-    first = (
-        [{"id": "extractFields", "options": {"source": "labels", "format": "auto", "replace": False, "keepTime": True}}]
-        if target.get("queryType") == LOGS
-        else [{"id": "labelsToFields", "options": {"mode": "columns"}}, {"id": "merge", "options": {}}]
-    )
+    extract = {"source": "labels", "format": "auto", "replace": False, "keepTime": True}
     organize = {
         "includeByName": dict.fromkeys(names, True),
         "indexByName": {name: number for number, name in enumerate(names)},
         "renameByName": dict(columns),
     }
-    json["transformations"] = [*first, {"id": "organize", "options": organize}]
+    json["transformations"] = [{"id": "extractFields", "options": extract}, {"id": "organize", "options": organize}]
     properties: dict[str, list[Json]] = {}
     for heading, unit in (units or {}).items():
         properties.setdefault(heading, []).append({"id": "unit", "value": unit})

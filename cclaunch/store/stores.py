@@ -11,7 +11,7 @@ from sqlite3 import Connection
 from typing import NamedTuple, TypeVar
 
 from cclaunch.errors import StoreMissing, StoreUnreachable
-from cclaunch.store import keys, losses, reader, spending, vlogs
+from cclaunch.store import exporter, keys, losses, reader, spending, vlogs
 from cclaunch.store.filters import Where, canonical
 from cclaunch.store.reader import Event
 
@@ -25,10 +25,12 @@ class Places(NamedTuple):
     Attributes:
         database: The path of the embedded collector's store; there may be none yet.
         vlogs: The URL of VictoriaLogs, or an empty text where there is none.
+        metrics: The URL of the page on which the stack's collector shows its metrics, or an empty text.
     """
 
     database: str
     vlogs: str = ""
+    metrics: str = ""
 
 
 class Told(NamedTuple):
@@ -143,12 +145,14 @@ def _order(event: Event) -> tuple[int, int]:
 
 def find_check(places: Places, nonce: str) -> tuple[bool, bool]:
     """
-    Say whether the (event, metric) that ``cclaunch check`` sent with *nonce* can be read back.
+    Say whether the (event, metric) that ``cclaunch check`` sent with *nonce* can be read back, wherever they went.
 
-    VictoriaLogs holds no metrics: of what went there, the metric is never found here.
+    Raises:
+        StoreTooNew, StoreBroken, StoreUnreachable: A place cannot be asked.
     """
     event, metric = _own(places, lambda connection: reader.find_check(connection, nonce)) or (False, False)
-    return event or bool(places.vlogs and vlogs.find_check(places.vlogs, nonce)), metric
+    event = event or bool(places.vlogs and vlogs.find_check(places.vlogs, nonce))
+    return event, metric or bool(places.metrics and exporter.has_check(places.metrics, nonce))
 
 
 def _own(places: Places, ask: Callable[[Connection], Answer]) -> Answer | None:

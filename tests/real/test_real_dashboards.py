@@ -4,6 +4,7 @@ real claudes sent through the real collector; and the figures are those that the
 """
 
 import json
+import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,18 +14,20 @@ from typing import Any, NamedTuple
 import grafana_asks
 import pytest
 import real_claude
+from collector_client import wait_until
 from conftest import missing
 from grafana_asks import Sample, Span, targets
 from messages_api import MessagesApi, Tokens
 from metrics_page import total as page_total
 from real_claude import VERSIONS, outcome
-from sandbox import Sandbox
+from sandbox import PROTOCOLS, Sandbox
 from stackproc import Stack
 from stackproc import stack as running_stack
 
+from cclaunch.commands.proof import Road, send
 from cclaunch.grafana.queries import cost, grown
 from cclaunch.grafana.shipped import shipped
-from cclaunch.store import vlogs
+from cclaunch.store import stores, vlogs
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
@@ -237,6 +240,22 @@ def test_an_export_that_is_repeated_costs_nothing(recorded: Recorded) -> None:
 
 def _iso(time_ns: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time_ns // 10**9)) + f".{time_ns % 10**9:09d}Z"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_what_check_sends_is_read_back_and_counted_nowhere(recorded: Recorded, protocol: str, tmp_path: Path) -> None:
+    """By each road through the collector; no panel of money or counts knows of it."""
+    collector, nonce = recorded.stack.collector, secrets.token_hex(16)
+    money = {"datasource": {"uid": "ds-vlogs"}, "queryType": "stats", "expr": cost()}
+    before = total(recorded.ask(money)), total(recorded.panel("cclaunch-cost", "Requests"))
+    port = collector.grpc if protocol == "grpc" else collector.http
+    places = stores.Places(str(tmp_path / "none.db"), recorded.stack.vlogs.url, f"http://127.0.0.1:{collector.metrics}/metrics")
+
+    assert stores.find_check(places, nonce) == (False, False)
+    send(Road(protocol, f"http://127.0.0.1:{port}"), nonce)
+
+    assert wait_until(lambda: stores.find_check(places, nonce) == (True, True))
+    assert (total(recorded.ask(money)), total(recorded.panel("cclaunch-cost", "Requests"))) == before
 
 
 def test_counters_are_counted_without_extrapolation(recorded: Recorded) -> None:
