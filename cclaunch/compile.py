@@ -46,7 +46,7 @@ def compile_plan(where: Directories, home: str, *, write: bool = True) -> Plan:
     except CclaunchError as error:
         warnings.append(f"{error.message}; no profile is active and nothing is bound")
     records = [[FORMAT, plan_key(__version__, where.config)], *sources, *plan_records(config)]
-    records.append(["setting", "active", state.active])
+    records += [["setting", "active", state.active], ["setting", "backend", state.backend or config.stack.backend]]
     records += [["bind", path, name] for path, name in state.bindings.items()]
     profiles = [record for name in profile_names(where) for record in profile_records(where, name, home)]
     records += profiles

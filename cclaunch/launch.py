@@ -161,17 +161,16 @@ def prepare(wanted: Launch) -> int:
     reading = claude.read([] if wanted.command else wanted.words)
     where = plan.directories(environ)
     writable = _owns_home(environ)
-    ports = plan.collector_ports(where.data) or plan.adopted_ports(where.state)
-    question = _ask(where, ports) if reading.exports and ports else None
+    asked = Asked(where, reading.exports)
     directory = _directory()
     made_plan, place, selection = plan.gather(where, environ, directory, wanted.profile, writable)
     if wanted.profile and selection.trouble:
         from cclaunch.refusals import no_profile
 
         return no_profile(selection, made_plan)
-    trouble = ""
+    ports, trouble = asked.ports, ""
     if reading.exports:
-        ports, trouble = _awake(made_plan, where, ports, question, wanted, writable)
+        ports, trouble = _awake(made_plan, where, asked, wanted, writable)
         if trouble and made_plan.settings["on_failure"] == "fail":
             _say(f"{trouble}; claude was not started, because stack.on_failure is `fail`")
             return FAILED
@@ -226,38 +225,72 @@ def _directory() -> str:
         return ""
 
 
-def _ask(where: plan.Directories, ports: environment.Ports) -> "probe.Question | None":
-    if ports.owner:
-        return None  # a collector that is not ours has no /health for us
-    key = plan.read_small(where.data + "/collector.key", 256)
-    return probe.ask(int(ports.http), system.getpid(), (key or b"").decode("ascii", "replace").strip(), PROBE_SECONDS)
+class Asked:
+    """
+    The questions to the stack that ran last, sent before anything else is done.
+
+    Attributes:
+        containers: What the Docker stack wrote down when it was started; empty when it was not.
+        services: The open questions to its services.
+        ports: Where the collector of ours, or an adopted one, listens; None when none does.
+        question: The open question to it.
+    """
+
+    __slots__ = ("containers", "ports", "question", "services")
+
+    def __init__(self, where: plan.Directories, wanted: bool) -> None:
+        self.containers = plan.read_flat(where.data + "/stack/ports")
+        self.services = probe.ask_services(self.containers, PROBE_SECONDS) if wanted else {}
+        self.ports = plan.collector_ports(where.data) or plan.adopted_ports(where.state)
+        self.question: probe.Question | None = None
+        if wanted and not self.containers:
+            self.ask(where)
+
+    def ask(self, where: plan.Directories) -> None:
+        """Send the question to a collector of ours; one that is not has no /health for us."""
+        if self.ports is not None and not self.ports.owner:
+            key = (plan.read_small(where.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
+            self.question = probe.ask(int(self.ports.http), system.getpid(), key, PROBE_SECONDS)
 
 
 def _awake(
-    made_plan: environment.Plan,
-    where: plan.Directories,
-    ports: "environment.Ports | None",
-    question: "probe.Question | None",
-    wanted: Launch,
-    writable: bool,
+    made_plan: environment.Plan, where: plan.Directories, asked: Asked, wanted: Launch, writable: bool
 ) -> "tuple[environment.Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
-    if ports is not None and _answers(ports, made_plan, question):
-        return ports, ""
+    if made_plan.settings["backend"] == "docker":
+        down = probe.unwell(asked.services)
+        if asked.services and "collector" not in down:
+            ports = environment.Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
+            return ports, _rouse(where, down, wanted) if down and writable else ""
+    else:
+        if asked.containers:
+            asked.ask(where)
+        if asked.ports is not None and _answers(asked.ports, made_plan, asked.question):
+            return asked.ports, ""
     if not writable:
-        return ports, "the home directory belongs to another user: nothing is written there, so telemetry has no collector"
+        return asked.ports, "the home directory belongs to another user: nothing is written there, so telemetry has no collector"
     patience = float(made_plan.settings["wait"])
     try:
         from cclaunch.wake import wake
 
         woken, notes, trouble = wake(where, min(patience, WRAPPED_S) if wanted.quiet else patience, wanted.environ)
     except Exception as error:  # the guest's rule, as in `launch`; the environment can still be composed
-        return ports, f"telemetry has no collector: {type(error).__name__}: {error}"
+        return asked.ports, f"telemetry has no collector: {type(error).__name__}: {error}"
     for text in () if wanted.quiet else notes:
         _say(text)
     if woken is None:
-        return ports, trouble
+        return asked.ports, trouble
     return woken, ""
+
+
+def _rouse(where: plan.Directories, down: "list[str]", wanted: Launch) -> str:
+    """Have the services *down* started, without waiting for them: the launch needs none of them. Return the line to say."""
+    try:
+        from cclaunch.wake import rouse
+
+        return rouse(where, wanted.environ, down)
+    except Exception as error:  # the guest's rule
+        return f"{', '.join(down)}: down ({type(error).__name__}: {error})"
 
 
 def _answers(ports: environment.Ports, made_plan: environment.Plan, question: "probe.Question | None") -> bool:

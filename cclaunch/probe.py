@@ -16,6 +16,13 @@ except ImportError:  # pragma: no cover - Windows
     from os import urandom
 
 LONGEST_ANSWER = 4096
+SERVICES = {
+    "collector": ("health", "/"),
+    "prometheus": ("prometheus", "/-/healthy"),
+    "victorialogs": ("victorialogs", "/health"),
+    "grafana": ("grafana", "/api/health"),
+}
+"""Service of the Docker stack -> (name of its port, path of its own word on its health)."""
 
 
 class Question:
@@ -40,17 +47,48 @@ def ask(port: int, pid: int, key: str, seconds: float) -> "Question | None":
         seconds: The deadline of each step.
     """
     nonce = urandom(16).hex()
+    who = f"&pid={pid}" if pid else ""
+    peer = _get(port, f"/health?nonce={nonce}{who}", seconds)
+    return None if peer is None else Question(peer, nonce, key)
+
+
+def _get(port: int, target: str, seconds: float) -> "socket | None":
+    """Send a GET of *target* to *port* of the loopback address; return the connection, or None when nobody listens."""
     peer = socket(AF_INET, SOCK_STREAM)
     try:
         peer.settimeout(seconds)
         peer.connect(("127.0.0.1", port))
-        who = f"&pid={pid}" if pid else ""
-        request = f"GET /health?nonce={nonce}{who} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-        peer.sendall(request.encode("ascii"))
+        peer.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode("ascii"))
     except (OSError, OverflowError):
         peer.close()
         return None
-    return Question(peer, nonce, key)
+    return peer
+
+
+def ask_services(ports: "dict[str, str]", seconds: float) -> "dict[str, socket | None]":
+    """
+    Ask every service of the Docker stack for its own word on its health, all at once; ``unwell`` reads the answers.
+
+    *ports* is what the stack wrote down when it was started: ``services``, and the port of each by name.
+    """
+    found = {}
+    for service in ports.get("services", "").split():
+        name, path = SERVICES.get(service, ("", ""))
+        port = ports.get(name, "")
+        found[service] = _get(int(port), path, seconds) if port.isdigit() else None
+    return found
+
+
+def unwell(asked: "dict[str, socket | None]") -> "list[str]":
+    """Return the services that did not answer 200."""
+    found = []
+    for service, peer in asked.items():
+        head = b""
+        if peer is not None:
+            head = _heard(peer)
+        if b" 200 " not in head[:16]:
+            found.append(service)
+    return found
 
 
 def answer(question: "Question | None") -> "str | None":
@@ -71,6 +109,16 @@ def answer(question: "Question | None") -> "str | None":
     if b" 200 " not in head[:16]:
         return "it is not healthy: " + body.decode("utf-8", "replace").strip().splitlines()[-1]
     return None
+
+
+def _heard(peer: socket) -> bytes:
+    """Return the beginning of what comes over *peer*, and close it."""
+    try:
+        return peer.recv(LONGEST_ANSWER)
+    except OSError:
+        return b""
+    finally:
+        peer.close()
 
 
 def listens(port: int, seconds: float) -> bool:
