@@ -13,7 +13,7 @@ FLOORS = [
     | set("shells shell_files templates rcfile rcdiff byhand jsonsplice".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
     | set("files state profile_files claims override background".split())
-    | set("asking syntax rcwrite rcbackup inplace blocks shell_now persisted reached".split())
+    | set("asking syntax rcread rcwrite rcbackup inplace blocks shell_now persisted reached".split())
     | {"claude_settings", "refresh"},
     {"commands"},
     {"__main__", "launch", "refusals", "cli"},

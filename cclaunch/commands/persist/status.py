@@ -24,7 +24,7 @@ from cclaunch.persisted import (
     remembered,
 )
 from cclaunch.plan import Directories, collector_ports, home
-from cclaunch.rcwrite import examine
+from cclaunch.rcread import examine
 from cclaunch.reached import reached
 from cclaunch.shell_files import Target
 from cclaunch.state import load_state
