@@ -18,7 +18,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from cclaunch import otel
-from cclaunch.claims import FLAG, MANAGED, PERSONAL, SOURCES, Claim, env_of, relevant
+from cclaunch.claims import FLAG, LOCAL, MANAGED, PERSONAL, PROJECT, SOURCES, Claim, env_of, relevant
 from cclaunch.claude import Reading
 from cclaunch.environment import Claims, Composition, Plan, belongs, parse_attributes
 from cclaunch.plan import SETTINGS_LIMIT, Directories, read_small
@@ -181,6 +181,8 @@ def judge(claims: Iterable[Claim], made: Composition, plan: Plan) -> Verdict:
         elif name in otel.PRIVACY.values() and not discloses(claim.value):
             if discloses(value):
                 verdict.obeyed.append(claim)
+                if claim.place in (PROJECT, LOCAL):  # newer releases leave it out there, and would record
+                    verdict.needed[name] = "0"
         elif name in otel.PRIVACY.values() and discloses(value) and name != otel.LOG_RAW_API_BODIES:
             continue  # another spelling of the same yes
         else:

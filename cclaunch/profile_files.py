@@ -9,7 +9,7 @@ import contextlib
 import os
 from typing import NamedTuple
 
-from cclaunch.errors import AttributeRefused, ConfigError, ProfileMissing
+from cclaunch.errors import AttributeRefused, ConfigError, FileTrouble, ProfileMissing
 from cclaunch.files import locked, remove, write_atomic
 from cclaunch.plan import Directories, read_small
 from cclaunch.profiles import Profile, inherit, is_name, parse_profile
@@ -143,6 +143,20 @@ def remove_profile(where: Directories, name: str) -> None:
 
 
 def forget_plan(where: Directories) -> None:
-    """Delete the compiled plan: the next launch makes it anew."""
+    """Delete the compiled plan: the next launch makes it anew. Completions get the names as they are now."""
     with contextlib.suppress(OSError):
         os.unlink(f"{where.cache}/plan")
+    keep_names(where)
+
+
+def keep_names(where: Directories) -> None:
+    """
+    Write the names of all profiles where completions read them: one a line, with a shell's own builtins.
+
+    Only completions miss what cannot be written.
+    """
+    path = f"{where.state}/profile-names"
+    with contextlib.suppress(FileTrouble, ConfigError, OSError):
+        text = "".join(f"{name}\n" for name in profile_names(where)).encode()
+        if read_small(path) != text:
+            write_atomic(path, text)

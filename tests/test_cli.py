@@ -74,7 +74,7 @@ def test_a_reserved_verb_says_so_in_one_line_and_ends_with_2(environ, capsys, na
     assert capsys.readouterr().err == f"cclaunch: error: `{name}` is reserved and not built yet\n"
 
 
-@pytest.mark.parametrize("name", ["pull", "use", "compose", "enable", "disable"])
+@pytest.mark.parametrize("name", ["pull", "use", "compose"])
 def test_a_reserved_part_of_stack_says_so(environ, capsys, name):
     """The reserved parts of `stack` are named with their verb."""
     assert cli.main(["stack", name], environ) == 2

@@ -3,12 +3,13 @@
 import json
 
 import pytest
+import real_shells
 from conftest import require
 from sandbox import Sandbox
 
 from cclaunch import cli, launch, otel
-from cclaunch.commands.env import POSIX, quoted
-from cclaunch.environment import BLOCK, own_exports
+from cclaunch.environment import BLOCK, SHELL_ATTRIBUTES, own_exports
+from cclaunch.shells import NAMES, quote
 
 NASTY = ["", "plain", "a b", "it's", "''", "$HOME `id` \\ !", "new\nline", "tab\t", "größe", "-n", "~", "a;b&c|d>e", "\x1b[0m"]
 
@@ -51,7 +52,7 @@ def test_a_quoted_value_is_itself_in_a_shell(sandbox, shell, value):
     """Whatever it holds: nothing is expanded, run or lost."""
     require(shell)
 
-    done = sandbox.run([shell, "-c", f"x={quoted(value)}; printf '%s' \"$x\""])
+    done = sandbox.run([shell, "-c", f"x={quote(shell, value)}; printf '%s' \"$x\""])
 
     assert done.stdout.decode() == value
 
@@ -106,11 +107,11 @@ def test_a_switch_that_the_shell_set_is_left_alone(env):
 
 def test_a_shell_that_it_cannot_write_for_is_refused(sandbox, capsys):
     """Wrong quoting would be worse than none."""
-    assert cli.main(["env", "--shell", "fish"], sandbox.environ) == 2
+    assert cli.main(["env", "--shell", "cmd"], sandbox.environ) == 2
 
     told = capsys.readouterr()
     assert told.out == ""
-    assert all(shell in told.err for shell in POSIX)
+    assert all(shell in told.err for shell in NAMES)
 
 
 def explained(environ, capsys):
@@ -173,3 +174,124 @@ def test_explain_tells_what_claudes_settings_files_claim_in_vain(sandbox, capsys
 
     assert variables[otel.METRICS_EXPORTER]["displaced"] == f"none ({path})"
     assert variables["OTEL_EXPORTER_OTLP_LOGS_HEADERS"]["displaced"] == f"(hidden) ({path})"
+
+
+READERS = {
+    "bash": 'eval "$({})"',
+    "zsh": 'eval "$({})"',
+    "dash": 'eval "$({})"',
+    "posh": 'eval "$({})"',
+    "busybox": 'eval "$({})"',
+    "ksh": 'eval "$({})"',
+    "mksh": 'eval "$({})"',
+    "yash": 'eval "$({})"',
+    "fish": "{} | source",
+    "tcsh": "eval `{}`",
+    "csh": "eval `{}`",
+    "nu": "{} | save -f env.nu; nu -n -c 'source env.nu; ^env -0'",
+    "elvish": "eval ({} | slurp)",
+    "xonsh": "execx($({}))",
+}
+"""How each shell is told to do what `cclaunch env` prints, as the help has it; Nushell reads a script before it runs it."""
+
+
+def read_by(sandbox, shell, words, environ):
+    """Return the environment of the real *shell* after it has read `cclaunch env` with *words*, started with *environ*."""
+    program = sandbox.home / "bin" / "cclaunch"
+    if not program.exists():
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\nexec {" ".join(sandbox.command())} "$@" 2>/dev/null\n')
+        program.chmod(0o755)
+    path = f"{program.parent}:{real_shells.NUSHELL}:{sandbox.environ['PATH']}"
+    code = READERS[shell].format(f"cclaunch env {words}".strip())
+    dump = "" if shell == "nu" else real_shells.DUMP
+    done = real_shells.run(shell, code.encode(), sandbox.work, sandbox.environment({**environ, "PATH": path}), dump=dump)
+    return real_shells.exported(done)
+
+
+@real_shells.every_shell
+def test_every_shell_does_what_is_printed_for_it_and_takes_it_back(sandbox, env, shell):
+    """Without --shell: the one that reads it is found. Values of every kind arrive, and --unset leaves what was there before."""
+    sandbox.cclaunch("profile", "set", "a", "team=it's $HOME", "path=a\\b c!", "städte=größe")
+    mine = {
+        "CCLAUNCH_PROFILE": "a",
+        otel.RESOURCE_ATTRIBUTES: "cost=9",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://elsewhere:4318/v1/logs",
+        "no_proxy": 'it\'s,"$x" `id`,\\',
+        "SHELL": "/bin/false",
+    }
+    wanted = env(**mine)
+
+    found = read_by(sandbox, shell, "", mine)
+
+    assert {name: found.get(name) for name in wanted} == wanted
+    again = {name: value for name, value in found.items() if name in wanted or name in mine}
+    back = read_by(sandbox, shell, "--unset", {**again, "CCLAUNCH_PROFILE": "a"})
+    assert {name: back.get(name) for name in wanted} == {
+        **dict.fromkeys(wanted),
+        otel.RESOURCE_ATTRIBUTES: "cost=9",
+    }
+
+
+def test_a_script_gets_its_own_shells_words_whatever_the_person_types_into(sandbox, env):
+    """fish starts a `#!/bin/sh` script that evaluates it."""
+    require("fish")
+    code = f'eval "$({" ".join(sandbox.command("env"))} 2>/dev/null)"; env -0'
+    script = sandbox.work / "script"
+    script.write_text(f"#!/bin/sh\n{code}\n")
+    script.chmod(0o755)
+
+    done = sandbox.run(["fish", "--no-config", "-c", f"{script}; true"], environ={"SHELL": "/usr/bin/fish"})
+
+    assert f"{otel.ENDPOINT}={env()[otel.ENDPOINT]}".encode() in done.stdout.split(b"\0")
+
+
+def test_where_no_process_can_be_seen_it_is_for_a_posix_shell(sandbox, verb, monkeypatch):
+    """`eval "$(cclaunch env)"` is what most people have; SHELL does not tell who reads."""
+    monkeypatch.setattr("cclaunch.detect.ancestors", lambda: ())
+
+    assert verb("env", SHELL="/usr/bin/fish")[1].startswith("export ")
+
+
+@pytest.mark.parametrize(("name", "first"), [("nushell", "$env."), ("/usr/bin/fish", "set -gx "), ("powershell", "${env:")])
+def test_a_shell_may_be_named_in_many_ways(verb, name, first):
+    """A path, another name of it."""
+    assert verb("env", "--shell", name)[1].startswith(first)
+
+
+def test_powershell_gets_what_it_can_evaluate(verb, sandbox):
+    """No PowerShell can be had: each line is one assignment of a quoted string, or one removal."""
+    _, out, _ = verb("env", "--shell", "pwsh", OTEL_EXPORTER_OTLP_LOGS_ENDPOINT="http://elsewhere:1")
+
+    lines = out.splitlines()
+    assert "Remove-Item Env:OTEL_EXPORTER_OTLP_LOGS_ENDPOINT -ErrorAction Ignore" in lines
+    assert f"${{env:{otel.ENDPOINT}}} = 'http://127.0.0.1:4317'" in lines
+    assert all(line.startswith(("${env:", "Remove-Item Env:")) for line in lines)
+
+
+def test_unset_leaves_what_a_hand_has_changed_since(verb, env):
+    """It is not ours any more; with nothing of ours there is nothing to print."""
+    mine = {name: value for name, value in env().items() if value is not None}
+    mine[otel.ENDPOINT] = "http://by-hand:1"
+
+    changes = json.loads(verb("env", "--unset", "--json", **mine)[1])
+
+    assert otel.ENDPOINT not in changes
+    assert set(changes.values()) == {None}
+    assert verb("env", "--unset") == (0, "", "cclaunch: nothing in this shell came from cclaunch\n")
+
+
+def test_unset_gives_back_the_attributes_of_a_hand(verb, env):
+    """What env merged its own into."""
+    mine = {name: value for name, value in env(**{otel.RESOURCE_ATTRIBUTES: "cost=9"}).items() if value is not None}
+    assert mine[SHELL_ATTRIBUTES] == "cost=9"
+
+    changes = json.loads(verb("env", "--unset", "--json", **mine)[1])
+
+    assert changes[otel.RESOURCE_ATTRIBUTES] == "cost=9"
+    assert (changes[SHELL_ATTRIBUTES], changes[BLOCK]) == (None, None)
+
+
+def test_unset_and_explain_do_not_go_together(verb):
+    """One prints for a shell, the other for a person."""
+    assert verb("env", "--unset", "--explain")[0] == 2

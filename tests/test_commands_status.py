@@ -93,12 +93,14 @@ def test_a_broken_store_costs_one_line_not_the_screen(sandbox, status, capsys):
 )
 def test_a_shell_that_cannot_be_detected_is_that_of_SHELL_or_unknown(sandbox, status, monkeypatch, environ, expected):
     """Detection reads foreign process tables; whatever it raises, the screen stays."""
+    import psutil
     import shellingham
 
-    def fails():
+    def fails(*_):
         raise OSError("no process table here")
 
     monkeypatch.setattr(shellingham, "detect_shell", fails)
+    monkeypatch.setattr(psutil, "Process", fails)
     sandbox.environ.update(environ)
 
     assert status()["shell"] == expected

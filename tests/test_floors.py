@@ -8,15 +8,14 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
 
 FLOORS = [
-    {"__init__", "otel", "errors", "assets"},
-    set("environment config toml_file attributes profiles profile_text placetext gitconfig".split())
+    {"__init__", "otel", "errors", "assets", "bundled"},
+    set("shellwords environment config toml_file attributes profiles profile_text placetext gitconfig".split())
     | set("shells shell_files templates rcfile rcdiff byhand jsonsplice".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
-    | set("files state profile_files claims override background".split())
-    | set("asking syntax rcread rcwrite rcbackup inplace blocks shell_now persisted reached".split())
-    | {"claude_settings", "refresh"},
+    | set("detect files state profile_files claims override background bundle claude_settings".split())
+    | set("asking syntax rcread rcwrite rcbackup inplace blocks shell_now persisted reached refresh".split()),
     {"commands"},
-    {"__main__", "launch", "refusals", "cli"},
+    {"__main__", "launch", "refusals", "cli", "completion"},
 ]
 
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))

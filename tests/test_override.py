@@ -81,6 +81,15 @@ def test_a_file_that_discloses_less_is_obeyed_and_said(where):
     assert found.notes == [f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"]
 
 
+@pytest.mark.parametrize("place", [PROJECT, LOCAL])
+def test_a_repository_that_forbids_recording_is_obeyed_by_every_release(where, place):
+    """Newer ones ignore it in a repository's files, so the launch passes it on."""
+    found = launched(where, Claim(place, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["-p", "hi"])
+
+    assert injected(found) == {otel.LOG_TOOL_DETAILS: "0"}
+    assert found.notes == [f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"]
+
+
 def test_the_persons_own_labels_are_taken_in_and_a_lost_one_is_said(where):
     """The file's attributes would replace all of ours; merged, only what the profile says otherwise is lost."""
     kept = launched(where, Claim(USER, "/s", otel.RESOURCE_ATTRIBUTES, "cost=9"))

@@ -15,7 +15,14 @@ from guard import REPOSITORY
 from cclaunch import __version__
 
 KINDS = ("wheel", "editable")
-ASSETS = ("shell/README.md", "completions/cclaunch.bash", "completions/_cclaunch", "completions/cclaunch.fish")
+COMPLETIONS = ("cclaunch.bash", "_cclaunch", "cclaunch.fish", "cclaunch.nu", "cclaunch.ps1")
+ASSETS = ("shell/README.md", *(f"completions/{name}" for name in COMPLETIONS))
+SHARED = {
+    "share/bash-completion/completions/cclaunch": "cclaunch.bash",
+    "share/zsh/site-functions/_cclaunch": "_cclaunch",
+    "share/fish/vendor_completions.d/cclaunch.fish": "cclaunch.fish",
+}
+"""Where shells look below the prefix -> file of completions/."""
 
 
 class Installed(NamedTuple):
@@ -98,6 +105,17 @@ def test_the_wheel_holds_the_package_its_files_and_nothing_else(wheel: Path) -> 
     info = f"cclaunch-{__version__}.dist-info"
 
     assert {name.split("/")[0] for name in names} == {"cclaunch", info, f"cclaunch-{__version__}.data"}
-    assert [name for name in names if ".data/" in name] == [f"cclaunch-{__version__}.data/scripts/cclaunch"]
+    data = f"cclaunch-{__version__}.data"
+    shared = {f"{data}/data/{path}" for path in SHARED}
+    assert {name for name in names if ".data/" in name} == {f"{data}/scripts/cclaunch", *shared}
     assert {f"{info}/licenses/LICENSE", "cclaunch/py.typed"} <= set(names)
     assert [name for name in names if name.endswith((".pyc", "~")) or "_script" in name] == []
+
+
+def test_89_the_wheel_puts_the_completions_where_shells_look(environments: dict[str, Installed]) -> None:
+    """The three standard data paths below the prefix, byte for byte."""
+    prefix = environments["wheel"].python.parent.parent
+
+    assert {path: (prefix / path).read_bytes() for path in SHARED} == {
+        path: (REPOSITORY / "completions" / name).read_bytes() for path, name in SHARED.items()
+    }

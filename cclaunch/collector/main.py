@@ -23,6 +23,7 @@ from cclaunch import __version__
 from cclaunch.collector.process import FATAL, command
 from cclaunch.collector.relay import Relay
 from cclaunch.collector.sockets import port_of, read
+from cclaunch.collector.stays import stays
 from cclaunch.config import Config, load_config
 from cclaunch.errors import ConfigError, StoreError
 from cclaunch.plan import Directories, read_small
@@ -296,7 +297,7 @@ class Ending:
                 await asyncio.to_thread(maintain, self._collector.writer)
 
     def _idle(self) -> bool:
-        if self._collector.launched.any():
+        if self._collector.launched.any() or stays(self._collector.where):
             self._collector.last_active = time.monotonic()
         return time.monotonic() - self._collector.last_active > self._idle_exit
 

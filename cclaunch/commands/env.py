@@ -4,24 +4,26 @@ from typing import Any
 
 import click
 
-from cclaunch import console
+from cclaunch import console, otel
 from cclaunch.commands.composed import FRESH, Composed, composed
 from cclaunch.commands.context import Environ, environ_of, where_of
-from cclaunch.environment import BLOCK, SHELL_ATTRIBUTES
-from cclaunch.errors import UsageError
+from cclaunch.detect import reader
+from cclaunch.environment import BLOCK, SHELL_ATTRIBUTES, own_exports
+from cclaunch.shells import NAMES, find_shell, script
 
-POSIX = ("sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "yash")
-"""Shells that read ``export NAME='value'`` and close a quotation as POSIX says."""
+OTHERWISE = "sh"
+"""Whom we write for where nobody can be seen who reads it."""
 
 MASK = "(hidden)"
 
 
 @click.command("env")
-@click.option("--shell", default="bash", show_default=True, metavar="SHELL", help=f"One of {', '.join(POSIX)}.")
+@click.option("--shell", metavar="SHELL", help=f"Write for this one of {', '.join(NAMES)}. Without: the one that reads this.")
+@click.option("--unset", "back", is_flag=True, help="Take back what env or a persisted block has set in this shell.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: name to value; null is a variable to unset.")
 @click.option("--explain", is_flag=True, help="A table: what claude gets here, from where, and in the place of what.")
 @click.pass_context
-def command(ctx: click.Context, shell: str, as_json: bool, explain: bool) -> None:
+def command(ctx: click.Context, shell: str | None, back: bool, as_json: bool, explain: bool) -> None:
     """
     Print the variables for this shell: eval "$(cclaunch env)".
 
@@ -29,23 +31,51 @@ def command(ctx: click.Context, shell: str, as_json: bool, explain: bool) -> Non
     is in force here and now. Only a launch can tell two processes of one session apart and name the repository, so
     those attributes are not part of it.
 
+    \b
+      bash zsh ksh sh ...   eval "$(cclaunch env)"
+      fish                  cclaunch env | source
+      tcsh csh              eval `cclaunch env`
+      elvish                eval (cclaunch env | slurp)
+      xonsh                 execx($(cclaunch env))
+      PowerShell            cclaunch env | Out-String | Invoke-Expression
+      Nushell               cclaunch env | save -f env.nu; then: source env.nu
+
+    It writes for the nearest shell among the processes above, because that is who reads it: in a script that is the
+    script's own, whatever you type into. --shell wins; where no process can be seen it writes for a POSIX shell.
+
     With --explain nothing is meant for a shell: it tells each variable and resource attribute of a launch from this
     directory, where its value comes from, and what it displaced; with --json as one object.
     """
     environ = environ_of(ctx)
-    if shell not in POSIX:
-        raise UsageError(f"`{shell}` is not a shell that env can write for yet", hint=f"--shell one of {', '.join(POSIX)}")
+    if back and explain:
+        raise click.UsageError("--explain tells of a launch, and --unset takes back: one at a time", ctx)
     if explain:
         _explain(composed(environ, where_of(ctx), launch=True), environ, as_json)
         return
-    found = composed(environ, where_of(ctx), launch=False)
-    changes = _changes(found, environ)
+    # asked even for JSON: a shell that is not known is a mistake there as well
+    name = find_shell(shell).name if shell else "" if as_json else reader(environ).name or OTHERWISE
+    found = None if back else composed(environ, where_of(ctx), launch=False)
+    changes = taken_back(environ) if found is None else _changes(found, environ)
     if as_json:
         console.json_line(changes, indent=2)
-    else:
-        for name, value in changes.items():
-            console.line(f"unset {name}" if value is None else f"export {name}={quoted(value)}")
-    _tell(found)
+    elif changes:
+        console.line(script(name, changes).removesuffix("\n"))
+    if found is not None:
+        _tell(found)
+    elif not changes:
+        console.note("nothing in this shell came from cclaunch")
+
+
+def taken_back(environ: Environ) -> dict[str, str | None]:
+    """
+    Return name -> value, or None for one to unset, that take back what we exported.
+
+    What a hand has changed since is left alone; the attributes that a hand had set before are set again.
+    """
+    changes: dict[str, str | None] = dict.fromkeys(sorted(own_exports(environ)))
+    if otel.RESOURCE_ATTRIBUTES in changes:
+        changes[otel.RESOURCE_ATTRIBUTES] = environ.get(SHELL_ATTRIBUTES) or None
+    return changes | {name: None for name in (BLOCK, SHELL_ATTRIBUTES) if name in environ}
 
 
 def _changes(found: Composed, environ: Environ) -> dict[str, str | None]:
@@ -106,8 +136,3 @@ def masked(name: str, value: str | None) -> str | None:
 
 def _shown(value: str | None) -> str:
     return console.NOTHING if value is None else value
-
-
-def quoted(value: str) -> str:
-    """Return *value* as one word for a POSIX shell, whatever it holds: inside single quotes everything is itself."""
-    return "'" + value.replace("'", "'\\''") + "'"

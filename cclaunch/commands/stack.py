@@ -3,8 +3,9 @@
 import click
 
 from cclaunch import console
-from cclaunch.backends import embedded
+from cclaunch.backends import autostart, embedded
 from cclaunch.commands.asking import agree
+from cclaunch.commands.autostart import disable, enable, show_autostart, supervise
 from cclaunch.commands.context import config_of, environ_of, where_of
 from cclaunch.commands.erase import describe, erase
 from cclaunch.commands.follow import show_log
@@ -15,7 +16,7 @@ from cclaunch.plan import Directories
 from cclaunch.wake import forget
 
 
-@click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs")
+@click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs|enable|disable")
 def command() -> None:
     """
     The telemetry stack: a collector of your own on this machine, one for all launches.
@@ -41,6 +42,8 @@ def restart(ctx: click.Context) -> None:
 def _start(ctx: click.Context, *, again: bool = False) -> None:
     environ, where = environ_of(ctx), where_of(ctx)
     config = config_of(where)  # a broken file must be known before anything is stopped
+    if not again and embedded.running(where) is None:
+        autostart.start(where, environ)
     start = embedded.restart if again else embedded.start
     with console.progress("restarting the collector" if again else "starting the collector", environ):
         started = start(where, config, deadline_s=config.stack.wait, environ=environ)
@@ -66,7 +69,9 @@ def down(ctx: click.Context, volumes: bool, yes: bool) -> None:
         raise click.UsageError("--yes answers the question of --volumes", ctx)
     doomed = _agreed(where, yes) if volumes else False
     with console.progress("stopping the collector", environ_of(ctx)):
-        was_running = embedded.shutdown(where)
+        was_running = embedded.running(where) is not None
+        autostart.stop(environ_of(ctx))
+        was_running = embedded.shutdown(where) or was_running
     console.line("collector: stopped" if was_running else "collector: was not running")
     if doomed:
         erase(where)
@@ -96,6 +101,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
         console.json_line(state.document(), indent=2)
     else:
         show_services(state, environ)
+        show_autostart(environ)
 
 
 @command.command("logs")
@@ -111,9 +117,9 @@ RESERVED = {
     "pull": "Fetch what the stack needs.",
     "use": "Choose another backend.",
     "compose": "Print the stack as a compose file.",
-    "enable": "Start the stack with the session.",
-    "disable": "Undo enable.",
 }
 
+for _part in (enable, disable, supervise):
+    command.add_command(_part)
 for _name, _summary in RESERVED.items():
     command.add_command(reserved(_name, _summary))

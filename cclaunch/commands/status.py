@@ -1,7 +1,6 @@
 """``cclaunch status``: one screen that says what would be launched, for whom, with which stack, and what came last."""
 
 import time
-from typing import Any
 
 import click
 
@@ -11,6 +10,7 @@ from cclaunch.commands.context import Environ, database, environ_of, reading, wh
 from cclaunch.commands.installed import Claude, installed
 from cclaunch.commands.moments import ago, iso, local
 from cclaunch.commands.services import stack_state
+from cclaunch.detect import Shell, detect
 from cclaunch.environment import Selection
 from cclaunch.errors import CclaunchError, StoreMissing
 from cclaunch.plan import Directories
@@ -33,7 +33,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         document = {
             "claude": {"path": claude.path if claude else None, "version": (claude.version or None) if claude else None},
             "profile": {"name": selection.name, "source": selection.source} if selection.name else None,
-            "shell": shell,
+            "shell": {"name": shell.name, "source": shell.source} if shell else None,
             "stack": state.document(),
             "last_event": None if last is None else {"time": iso(last[0]), "name": last[1]},
         }
@@ -45,7 +45,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         ("claude", f"{claude.path}  {claude.version or claude.trouble}" if claude else no_claude),
         ("profile", _profile(selection)),
         *((("place", found.place.path),) if found.place.path else ()),
-        ("shell", f"{shell['name']} ({shell['source']})" if shell else "unknown"),
+        ("shell", f"{shell.name} ({shell.reason})" if shell else "unknown"),
         ("stack", f"{state.backend}: {health}{process}"),
         *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.services),
         ("last event", f"{last[1]}, {local(last[0])} ({ago(last[0], time.time_ns())})" if last else no_store),
@@ -74,15 +74,10 @@ def _claude(environ: Environ) -> tuple[Claude | None, str]:
         return None, f"{error.message} ({error.hint})" if error.hint else error.message
 
 
-def _shell(environ: Environ) -> dict[str, Any] | None:
-    """Return the shell that we were started from: by the processes above us, else by ``SHELL``; None when neither tells."""
-    import shellingham
-
-    try:
-        return {"name": shellingham.detect_shell()[0], "source": "process"}
-    except Exception:  # it reads foreign process tables in many ways: none of its troubles may cost the screen
-        name = environ.get("SHELL", "").rpartition("/")[2]
-        return {"name": name, "source": "SHELL"} if name else None
+def _shell(environ: Environ) -> Shell | None:
+    """Return the shell that we were started from, None when nothing tells."""
+    found = detect(environ)
+    return found if found.name else None
 
 
 def _last_event(where: Directories) -> tuple[tuple[int, str] | None, str]:

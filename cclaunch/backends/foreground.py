@@ -1,0 +1,78 @@
+"""
+The supervisor in the foreground, for a unit or an agent: it keeps the process that the system started.
+
+It waits while another collector of ours lives, and takes its place at its end: at `stack enable`, and after an upgrade,
+when a launch has put a newer one in the unit's place.
+"""
+
+import fcntl
+import os
+from collections.abc import Mapping
+
+from cclaunch.backends import embedded
+from cclaunch.collector import lock
+from cclaunch.collector.pids import any_alive
+from cclaunch.collector.process import command
+from cclaunch.errors import FileTrouble
+from cclaunch.files import make_directory, remove, write_atomic
+from cclaunch.plan import Directories, collector_ports, read_small
+from cclaunch.wake import configuration
+
+NEXT = "collector.next"
+"""Names, in the data directory, the process that waits for its turn."""
+
+
+def foreground(where: Directories, environ: Mapping[str, str]) -> None:
+    """
+    Become the supervisor once no other collector of *where* lives. Never returns.
+
+    Raises:
+        FileTrouble: Our directories cannot be made, or the log cannot be written.
+    """
+    for path in (where.data, where.state):
+        make_directory(path)
+    try:
+        ports = _turn(where)
+        output = _log(embedded.log_path(where))
+    except OSError as error:
+        raise FileTrouble(
+            f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {where.data} {where.state}"
+        ) from error
+    for number in (1, 2):
+        os.dup2(output, number)
+    os.close(output)
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name in embedded.KEPT_VARIABLES or name.startswith(embedded.KEPT_PREFIXES)
+    }
+    words = command("supervisor", where, *ports)
+    os.execve(words[0], words, kept)
+
+
+def waits(where: Directories, pid: int) -> bool:
+    """Say whether the process *pid* waits for its turn, and knows what it has to know of the one before."""
+    return read_small(f"{where.data}/{NEXT}", 64) == b"%d" % pid
+
+
+def _turn(where: Directories) -> list[int]:
+    """Wait for the lock, and return the ports: those of the one before where sessions that still run send to them."""
+    path = embedded.lock_path(where)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        before = collector_ports(where.data) if lock.held(path) else None
+        write_atomic(f"{where.data}/{NEXT}", b"%d" % os.getpid())
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        remove(f"{where.data}/{NEXT}")
+    finally:
+        os.close(handle)  # the supervisor takes it anew
+    if before and any_alive(f"{where.data}/collector.pids"):
+        return [int(before.grpc), int(before.http), int(before.metrics)]
+    return list(configuration(where).ports)
+
+
+def _log(path: str) -> int:
+    """Return the log, open; a large one begins anew."""
+    if os.path.exists(path) and os.path.getsize(path) > embedded.LARGEST_LOG:
+        os.replace(path, f"{path}.1")
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -1,0 +1,58 @@
+"""
+Makes the bundle: the hot modules compiled into one file, which the launcher of install.sh reads in one go.
+
+The problem it owns: what goes into that file. ``python -m cclaunch.bundle FILE`` writes it for the interpreter and the
+package that run it; ``bundled`` says how it is used, and when it is not.
+"""
+
+import marshal
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
+from pathlib import Path
+
+from cclaunch import bundled
+from cclaunch.errors import UsageError
+from cclaunch.files import write_atomic
+
+HOT = ("cclaunch", "cclaunch.launch", "cclaunch.claude", "cclaunch.environment", "cclaunch.plan", "cclaunch.probe")
+"""Our modules that every launch imports."""
+
+EXTENSIONS = ("_socket", "_blake2")
+"""The modules of the standard library that it imports; where they are built into the interpreter, there is nothing to do."""
+
+
+def rows() -> "list[bundled.Row]":
+    """Return a row for each hot module. Raises ImportError and OSError when the package is not whole."""
+    return [row for name in (*HOT, *EXTENSIONS) if (row := _row(name)) is not None]
+
+
+def _row(name: str) -> "bundled.Row | None":
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ImportError(f"there is no {name}", name=name)
+    if spec.origin.endswith(tuple(EXTENSION_SUFFIXES)):
+        return name, spec.origin, bundled.stamp(spec.origin), None
+    if not spec.has_location:
+        return None
+    before = bundled.stamp(spec.origin)
+    code = compile(Path(spec.origin).read_bytes(), spec.origin, "exec", dont_inherit=True)
+    return name, spec.origin, before, code
+
+
+def bundle() -> bytes:
+    """Return the bundle: (code of the finder, rows), marshalled. Only the very same interpreter can read it."""
+    finder = Path(bundled.__file__)
+    return marshal.dumps((compile(finder.read_bytes(), str(finder), "exec", dont_inherit=True), rows()))
+
+
+def main(words: "list[str]") -> int:
+    """Write the bundle into the file that *words* name. Raises UsageError, and what `rows` and `write_atomic` raise."""
+    if len(words) != 1:
+        raise UsageError("one FILE is needed", hint="python -m cclaunch.bundle FILE")
+    write_atomic(words[0], bundle())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,145 @@
+"""The bundle: the same modules as without it, and never in the way of what was installed or edited later."""
+
+import marshal
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from guard import REPOSITORY
+
+from cclaunch.bundle import HOT
+
+LAUNCH = """
+import sys
+from marshal import loads
+sys.path.append(sys.argv.pop(1))
+with open(sys.argv.pop(1), "rb") as file:
+    code, rows = loads(file.read())
+space = {{}}
+exec(code, space)
+used = space["install"](rows)
+{then}
+"""
+
+TELLS = "import cclaunch.launch; print(used, *({one}.{what} for one in map(sys.modules.__getitem__, {names!r})))"
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of the package, in a directory of its own that could be a ``site-packages``."""
+    place = tmp_path / "site"
+    shutil.copytree(REPOSITORY / "cclaunch", place / "cclaunch", ignore=shutil.ignore_patterns("__pycache__"))
+    return place
+
+
+@pytest.fixture
+def bundled(package: Path, tmp_path: Path) -> Path:
+    """The bundle of that copy."""
+    made = tmp_path / "launch.bundle"
+    words = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); from cclaunch.bundle import main"]
+    words[-1] += f"; main([{str(made)!r}])"
+    subprocess.run(words, check=True, capture_output=True, timeout=60)
+    return made
+
+
+@pytest.fixture
+def after(package: Path, bundled: Path) -> Callable[[str], str]:
+    """A function that runs a text after the bundle was installed, and returns what it printed."""
+
+    def run(then: str) -> str:
+        words = [sys.executable, "-IS", "-c", LAUNCH.format(then=then), str(package), str(bundled)]
+        done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode().strip()
+
+    return run
+
+
+def test_every_hot_module_comes_from_it(after: Callable[[str], str]) -> None:
+    """The loader is ours, and no directory is searched."""
+    told = after(TELLS.format(one="type(one.__loader__)", what="__module__", names=HOT))
+    assert told.split() == ["True", *["builtins"] * len(HOT)]
+
+
+def test_it_loads_no_module_more(after: Callable[[str], str], package: Path) -> None:
+    """What a launch may import holds with it, too; the finder itself is no module."""
+    tells = "import cclaunch.launch; print(*sorted(sys.modules))"
+    words = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); {tells}"]
+    plain = subprocess.run(words, check=True, capture_output=True, timeout=60).stdout.decode().split()
+
+    assert after(tells).split() == plain
+
+
+@pytest.mark.parametrize("what", ["__file__", "__cached__", "__package__", "__path__", "__spec__.origin", "__spec__.parent"])
+def test_a_module_says_of_itself_what_it_says_without(after: Callable[[str], str], package: Path, what: str) -> None:
+    """Tracebacks, the collector's search path and the package's own files stand on it."""
+    module = "cclaunch" if what == "__path__" else "cclaunch.launch"
+    tells = f"import cclaunch.launch; print(sys.modules[{module!r}].{what})"
+    words = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); {tells}"]
+
+    assert after(tells) == subprocess.run(words, check=True, capture_output=True, timeout=60).stdout.decode().strip()
+
+
+def test_a_traceback_shows_the_line(after: Callable[[str], str]) -> None:
+    """It points into the file that is installed."""
+    told = after(
+        "import traceback\ntry:\n  from cclaunch.launch import split; split(3)\nexcept TypeError: print(traceback.format_exc())"
+    )
+    assert "cclaunch/launch.py" in told
+    assert "first = words[0]" in told
+
+
+def test_files_of_the_package_are_found(after: Callable[[str], str], package: Path) -> None:
+    """By way of importlib.resources, as for any package."""
+    then = "from importlib.resources import files; print(files('cclaunch').joinpath('errors.py'))"
+    assert after(then) == str(package / "cclaunch/errors.py")
+
+
+def test_cold_modules_are_imported_beside_it(after: Callable[[str], str], package: Path) -> None:
+    """They are not in it."""
+    assert after("import cclaunch.errors; print(cclaunch.errors.__file__)") == str(package / "cclaunch/errors.py")
+
+
+def edit(module: Path) -> None:
+    """Change the file where it lies; time and size may be what they were."""
+    text, found = module.read_text(), module.stat()
+    module.write_text(text.replace("return Words(first", "return Fords(first", 1))
+    os.utime(module, ns=(found.st_atime_ns, found.st_mtime_ns + 1))
+
+
+def replace(module: Path) -> None:
+    """Put another file in its place that has the same time and size, as an unpacked archive may have."""
+    found = module.stat()
+    other = module.with_suffix(".new")
+    other.write_text(module.read_text().replace("return Words(first", "return Fords(first", 1))
+    os.utime(other, ns=(found.st_atime_ns, found.st_mtime_ns))
+    other.replace(module)
+
+
+@pytest.mark.parametrize("change", [edit, replace])
+def test_a_changed_file_is_never_shadowed(after: Callable[[str], str], package: Path, change: Callable[[Path], None]) -> None:
+    """Not that module comes from the bundle, nor any other."""
+    change(package / "cclaunch/launch.py")
+    told = after(
+        "import inspect, cclaunch.launch; print(used, 'Fords' in inspect.getsource(cclaunch.launch.split), end=' ')\n"
+        "print('Fords' in cclaunch.launch.split.__code__.co_names)"
+    )
+    assert told == "False True True"
+
+
+def test_a_package_that_is_gone_is_an_error_that_can_be_caught(after: Callable[[str], str], package: Path) -> None:
+    """The launcher goes on to the plain import, whose error names the module."""
+    shutil.rmtree(package / "cclaunch")
+    with pytest.raises(AssertionError, match="FileNotFoundError"):
+        after("")
+
+
+def test_it_is_two_parts(bundled: Path) -> None:
+    """The finder's code, and a row for each module: name, file, stamp, code."""
+    code, rows = marshal.loads(bundled.read_bytes())
+    assert code.co_filename.endswith("bundled.py")
+    assert {row[0] for row in rows} >= set(HOT)

@@ -1,0 +1,119 @@
+"""install.sh as a text: cut off at every byte it does nothing, and shellcheck finds nothing in it."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import require
+from installing import SCRIPT, SHELLS, tree
+from sandbox import Sandbox
+
+NEAR_THE_END = 64
+STEP = 61
+TRAPPED = "mkdir rm rmdir mv mktemp python3 uv pipx npm grep ls id uname cat chmod head dirname basename printf".split()
+
+REASONED = {
+    "SC2250": "$name is as good as ${name} where no letter follows",
+    "SC2310": "functions are called in conditions on purpose: they say whether",
+    "SC2312": "what is lost of an exit code in a pipe is nothing that anybody asks for",
+}
+
+EVERY_PREFIX = """
+text=$(cat; echo .)
+text=${text%.}
+while [ -n "$text" ]; do
+  text=${text%?}
+  (eval "$text") >>"$1" 2>/dev/null </dev/null
+  [ ! -s "$1" ] || { echo "${#text}"; exit 1; }
+done
+"""
+
+
+@pytest.fixture
+def traps(sandbox: Sandbox) -> Path:
+    """The file that a call of any program would leave its name in; the PATH holds nothing but such programs."""
+    tools = sandbox.home.parent / "tools"
+    tools.mkdir()
+    called = sandbox.home.parent / "called"
+    for name in TRAPPED:
+        (tools / name).write_text(f'#!/bin/sh\necho "$0" >>{called}\n')
+        (tools / name).chmod(0o755)
+    sandbox.environ["PATH"] = str(tools)
+    return called
+
+
+def test_cut_off_at_every_byte_it_does_nothing(sandbox: Sandbox, traps: Path) -> None:
+    """Each beginning is really run, in a subshell of one dash: that takes seconds instead of minutes."""
+    dash, cat = require("dash"), require("cat")
+    whole = SCRIPT.read_bytes()
+    assert whole.isascii()  # dash cuts bytes
+    last = whole.rindex(b"}")
+    printed = sandbox.home.parent / "printed"
+    done = subprocess.run(
+        [dash, "-c", EVERY_PREFIX.replace("(cat;", f"({cat};"), "sh", str(printed)],
+        env=sandbox.environ,
+        cwd=sandbox.home,
+        input=whole[:last],
+        capture_output=True,
+        timeout=110,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert not traps.exists()
+    assert tree(sandbox.home) == {}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_cut_off_anywhere_it_does_nothing_in_every_shell(sandbox: Sandbox, traps: Path, shell: str) -> None:
+    """As a file that broke off, every so many bytes, and at every one of the last."""
+    program = require(SHELLS[shell][0])
+    whole = SCRIPT.read_bytes()
+    last = whole.rindex(b"}")
+    part = sandbox.home.parent / "part.sh"
+    offset = list(SHELLS).index(shell) * STEP // len(SHELLS)  # each shell at other places
+    for end in sorted({*range(offset, last, STEP), *range(last - NEAR_THE_END, last + 1)}):
+        part.write_bytes(whole[:end])
+        words = [program, *SHELLS[shell][1:], str(part), "--yes"]
+        done = subprocess.run(
+            words, env=sandbox.environ, cwd=sandbox.home, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False
+        )
+        assert (traps.exists(), done.stdout) == (False, b""), f"cut off after {end} bytes"
+    assert tree(sandbox.home) == {}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_whole_script_meets_the_traps(sandbox: Sandbox, traps: Path, shell: str) -> None:
+    """The tests above could not fail otherwise."""
+    sandbox.run([require(SHELLS[shell][0]), *SHELLS[shell][1:], str(SCRIPT), "--yes"])
+    assert traps.exists()
+
+
+def test_the_driver_sees_an_effect(sandbox: Sandbox, traps: Path) -> None:
+    """A script that does something when it is cut off is found out."""
+    done = subprocess.run(
+        [require("dash"), "-c", EVERY_PREFIX.replace("(cat;", f"({require('cat')};"), "sh", str(sandbox.home / "printed")],
+        env=sandbox.environ,
+        input=b"echo one\necho two\n",
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, b"17\n")
+
+
+def test_shellcheck_finds_nothing() -> None:
+    """Every check there is, but for three that are refused with a reason."""
+    for words in ([], ["-o", "all", "-e", ",".join(REASONED)]):
+        done = subprocess.run([require("shellcheck"), "-s", "sh", *words, str(SCRIPT)], capture_output=True, check=False)
+        assert done.stdout.decode() == ""
+
+
+def test_it_asks_for_no_rights_and_edits_no_rc_file() -> None:
+    """The words for it do not stand in its code."""
+    code = [line for line in SCRIPT.read_text().splitlines() if not line.lstrip().startswith("#")]
+    asks = re.compile(r"(^|[;&|({]|\bexec|\bact|\bclean)\s*(sudo|doas|su|pkexec)\s")
+    assert asks.search("  act sudo rm")
+    assert not [line for line in code if asks.search(line)]
+    for word in (".bashrc", ".zshrc", ".profile", "break-system-packages", "--user", "curl", "wget"):
+        assert not [line for line in code if word in line], word
