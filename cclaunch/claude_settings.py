@@ -16,7 +16,8 @@ from cclaunch.jsonsplice import NotJson, Object, inner, put, put_raw, read_objec
 from cclaunch.otel import CONFIG_DIR
 from cclaunch.persisted import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way, key_of
 from cclaunch.plan import Directories
-from cclaunch.rcwrite import Refused, examine, missing_parents, read
+from cclaunch.rcread import Refused, examine, read
+from cclaunch.rcwrite import missing_parents
 from cclaunch.shell_files import Target
 from cclaunch.state import State, change_state
 

@@ -11,6 +11,9 @@ Hot: imports nothing. The variables' names come in with the plan, from ``cclaunc
 BLOCK = "__CCLAUNCH_BLOCK"
 """Names what a block, ``cclaunch env`` or a launch exported, as ``name:hash8,...``: not set by hand."""
 
+LAST_BLOCK = "__CCLAUNCH_RC"
+"""What the last block of an rc file exported; the next one may replace only that, so a launch takes it away."""
+
 SHELL_ATTRIBUTES = "__CCLAUNCH_SHELL_ATTRIBUTES"
 """The resource attributes that a hand had set before we merged ours into them: what is nested begins from these."""
 
@@ -357,6 +360,7 @@ def compose(
         made.environ[name] = profile.config_dir
         made.sources[name] = f"profile {made.selection.name}"
     made.environ[BLOCK] = own_marks(made)
+    made.environ.pop(LAST_BLOCK, None)
     return made
 
 

@@ -21,6 +21,7 @@ from cclaunch import otel
 from cclaunch.claims import FLAG, LOCAL, MANAGED, PERSONAL, PROJECT, SOURCES, Claim, env_of, relevant
 from cclaunch.claude import Reading
 from cclaunch.environment import Claims, Composition, Plan, belongs, parse_attributes
+from cclaunch.errors import CclaunchError
 from cclaunch.plan import SETTINGS_LIMIT, Directories, read_small
 
 KEPT_S = 30 * 86400.0
@@ -125,7 +126,7 @@ def answer(
     flag = read_flag(words, reading)
     found = in_force([Claim(*claim) for claim in claims], reading, flag, plan)
     made = compose(said(found, plan))
-    verdict = judge(found, made, plan)
+    verdict = judge(found, made, plan, _written_by_us(where) if found else frozenset())
     needed = dict(verdict.needed)
     if whole:
         needed |= {name: made.environ.get(name, otel.CURES.get(name, "")) for name in made.sources}
@@ -163,8 +164,28 @@ class Verdict(NamedTuple):
         return found
 
 
-def judge(claims: Iterable[Claim], made: Composition, plan: Plan) -> Verdict:
-    """Return what the strongest claim on each variable comes to against what the launch composed."""
+def _written_by_us(where: Directories) -> frozenset[tuple[str, str, str]]:
+    """Return (file, variable, value) of what `persist --claude-settings` wrote: that is overridden without a word."""
+    from cclaunch.persisted import path_of
+    from cclaunch.state import load_state
+
+    try:
+        files = load_state(where).claude_settings
+    except CclaunchError:  # the launch says so already
+        return frozenset()
+    return frozenset(
+        (os.path.realpath(path_of(key)), name, value)
+        for key, record in files.items()
+        for name, value in record.get("values", {}).items()
+    )
+
+
+def judge(claims: Iterable[Claim], made: Composition, plan: Plan, ours: frozenset[tuple[str, str, str]] = frozenset()) -> Verdict:
+    """
+    Return what the strongest claim on each variable comes to against what the launch composed.
+
+    *ours* is what we wrote into such a file ourselves, as (file, variable, value).
+    """
     strongest: dict[str, Claim] = {}
     for claim in claims:
         if claim.name not in strongest or strongest[claim.name].place != MANAGED or claim.place == MANAGED:
@@ -175,10 +196,11 @@ def judge(claims: Iterable[Claim], made: Composition, plan: Plan) -> Verdict:
         value = otel.CURES.get(name, "") if good is None else good
         if claim.value == value or not _ours_to_say(name, made, plan):
             continue
+        by_us = bool(ours) and (os.path.realpath(claim.path), name, claim.value) in ours
         worth_a_word = name != plan.settings["attributes_name"] or _loses(claim.value, made)
         if claim.place == MANAGED:
             verdict.managed.append(claim)
-        elif name in otel.PRIVACY.values() and not discloses(claim.value):
+        elif name in otel.PRIVACY.values() and not discloses(claim.value) and not by_us:
             if discloses(value):
                 verdict.obeyed.append(claim)
                 if claim.place in (PROJECT, LOCAL):  # newer releases leave it out there, and would record
@@ -187,7 +209,7 @@ def judge(claims: Iterable[Claim], made: Composition, plan: Plan) -> Verdict:
             continue  # another spelling of the same yes
         else:
             verdict.needed[name] = value
-            if worth_a_word:
+            if worth_a_word and not by_us:
                 verdict.overridden.append(claim)
     return verdict
 

@@ -14,7 +14,8 @@ from cclaunch.byhand import lines_by_hand
 from cclaunch.errors import CclaunchError
 from cclaunch.plan import Directories
 from cclaunch.rcfile import VERSION, Block, DamagedMarkers, find, insert, remove, replace
-from cclaunch.rcwrite import Refused, Snapshot, delete, examine, missing_parents, read, write
+from cclaunch.rcread import Refused, Snapshot, examine, read
+from cclaunch.rcwrite import delete, missing_parents, write
 from cclaunch.shell_files import Target
 from cclaunch.state import State, change_state
 from cclaunch.syntax import trouble

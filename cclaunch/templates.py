@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cclaunch.assets import asset
-from cclaunch.environment import hash8
+from cclaunch.environment import LAST_BLOCK, hash8
 from cclaunch.shells import Shell
 
-LAST = "__CCLAUNCH_RC"
+LAST = LAST_BLOCK
 """What the last block of a shell exported, as ``,name:hash8,...``: the next one may replace that, and nothing else."""
 
 DIVIDER = re.compile(r"[ \t]*#: (\w+)")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import require
+from doubles import fake_claude, told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_shells import path_of
@@ -494,8 +495,7 @@ def test_status_tells_what_became_of_each_file(person):
         person("persist", "--shell", shell)
     person("profile", "set", "a", "team=a")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cclaunch.refresh.refresh", lambda *_: [])
-        patch.setattr("cclaunch.commands.profile.choose.refresh", lambda *_: [], raising=False)
+        patch.setattr("cclaunch.commands.profile.refresh", lambda *_: [])  # as if another release had changed it
         person("profile", "use", "a")
     mksh = person.home / ".mkshrc"
     mksh.write_bytes(mksh.read_bytes().replace(b"'otlp'", b"''"))
@@ -659,3 +659,51 @@ def test_any_file_and_any_profile_come_back(person, text, first, second):
     person("unpersist", "--shell", "zsh")
     assert rc.read_bytes() == text
     assert BLOCK.encode() in once
+
+
+def test_profile_use_brings_the_blocks_up_to_date(sandbox):
+    """Whoever wrote a block once need not think of it again; one that a hand has edited is told and stays."""
+    sandbox.environ["SHELL"] = "/bin/bash"
+    for name in ("a", "b"):
+        sandbox.cclaunch("profile", "set", name, f"team={name}")
+    sandbox.cclaunch("profile", "use", "a")
+    sandbox.cclaunch("persist", "--shell", "bash", "--shell", "fish")
+    bash, fish = sandbox.home / ".bashrc", sandbox.home / ".config/fish/conf.d/cclaunch.fish"
+    fish.write_text(fish.read_text().replace("team=a", "team=mine"))
+
+    done = sandbox.cclaunch("profile", "use", "b")
+
+    assert "cclaunch.profile=b,team=b" in bash.read_text()
+    assert "team=mine" in fish.read_text()
+    assert f"{bash}: the block is brought up to date" in done.stderr.decode()
+    assert f"persist --rc-file {fish} --force" in done.stderr.decode()
+
+
+def test_renaming_and_deleting_a_profile_keep_what_is_known_of_blocks(sandbox):
+    """The state holds more than profiles."""
+    sandbox.cclaunch("profile", "set", "a", "team=a")
+    sandbox.cclaunch("profile", "use", "a")
+    sandbox.cclaunch("persist", "--shell", "bash")
+    sandbox.cclaunch("profile", "rename", "a", "b")
+    renamed = (sandbox.home / ".bashrc").read_text()
+    sandbox.cclaunch("profile", "delete", "b", "--yes")
+
+    assert "cclaunch.profile=b" in renamed
+    assert "cclaunch.profile" not in (sandbox.home / ".bashrc").read_text()
+    assert sandbox.cclaunch("unpersist", "--all").returncode == 0
+    assert not (sandbox.home / ".bashrc").exists()
+
+
+def test_what_we_wrote_into_claudes_settings_is_overridden_without_a_word(sandbox):
+    """A port that moved since, or a profile that asks for more: it is our own word of yesterday."""
+    sandbox.environ["PATH"] = f"{fake_claude(sandbox.home / 'bin').parent}:{sandbox.environ['PATH']}"
+    sandbox.configure()
+    sandbox.cclaunch("persist", "--claude-settings")
+    sandbox.configure(protocol="http/json")
+
+    done = sandbox.cclaunch("-p", "hi")
+
+    argv = told(done.stdout)["argv"]
+    env = json.loads(Path(argv[argv.index("--settings") + 1]).read_text())["env"]
+    assert env["OTEL_EXPORTER_OTLP_PROTOCOL"] == "http/json"
+    assert "overridden" not in done.stderr.decode()

@@ -8,7 +8,7 @@ from cclaunch import console, otel
 from cclaunch.commands.composed import FRESH, Composed, composed
 from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.detect import reader
-from cclaunch.environment import BLOCK, SHELL_ATTRIBUTES, own_exports
+from cclaunch.environment import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.shells import NAMES, find_shell, script
 
 OTHERWISE = "sh"
@@ -75,7 +75,7 @@ def taken_back(environ: Environ) -> dict[str, str | None]:
     changes: dict[str, str | None] = dict.fromkeys(sorted(own_exports(environ)))
     if otel.RESOURCE_ATTRIBUTES in changes:
         changes[otel.RESOURCE_ATTRIBUTES] = environ.get(SHELL_ATTRIBUTES) or None
-    return changes | {name: None for name in (BLOCK, SHELL_ATTRIBUTES) if name in environ}
+    return changes | {name: None for name in (BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES) if name in environ}
 
 
 def _changes(found: Composed, environ: Environ) -> dict[str, str | None]:

@@ -12,7 +12,7 @@ from cclaunch.commands.context import Environ
 from cclaunch.errors import CclaunchError, UsageError
 from cclaunch.persisted import remembered
 from cclaunch.plan import Directories, home
-from cclaunch.rcwrite import read
+from cclaunch.rcread import read
 from cclaunch.shell_files import OWN, SIGNS, Target, candidates, shell_of_file, targets
 from cclaunch.shell_now import shell_now
 from cclaunch.shells import NAMES, find_shell

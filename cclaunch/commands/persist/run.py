@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 import click
 
 from cclaunch import console
+from cclaunch.backends.autostart import listening_after_reboot
 from cclaunch.blocks import Wanted, wanted
 from cclaunch.claude_settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
 from cclaunch.commands.context import Environ
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.inplace import recover
 from cclaunch.persisted import Step, Way, by_hand, carry_out, key_of, remember, to_persist, to_unpersist
-from cclaunch.plan import Directories, collector_ports, home
+from cclaunch.plan import Directories, home
 from cclaunch.rcdiff import diff
 from cclaunch.rcfile import insert
 from cclaunch.rcwrite import writing
@@ -58,7 +59,7 @@ def persist(environ: Environ, where: Directories, choice: Choice, wish: Wish) ->
         _tell(steps, "the block is current already")
         _tell_settings(settings, "our variables are current already")
         _tell_by_hand(steps)
-        _tell_listening(where, [*steps, *settings])
+        _tell_listening(environ, where, [*steps, *settings])
     _end([*steps, *settings], wish.dry)
 
 
@@ -158,11 +159,11 @@ def _tell_by_hand(steps: Iterable[Step]) -> None:
             console.note(f"{step.target.path} sets {told} by hand: that stays")
 
 
-def _tell_listening(where: Directories, steps: Iterable[Step]) -> None:
+def _tell_listening(environ: Environ, where: Directories, steps: Iterable[Step]) -> None:
     if any(step.does in ("add", "update") and not step.error for step in steps):
         console.note("it counts in every shell that is started from now on; `cclaunch unpersist` takes it back")
-        if collector_ports(where.data) is None:
-            console.note("no collector is running, and a bare claude starts none: `cclaunch stack up`")
+        if not listening_after_reboot(where, environ):
+            console.note("a bare claude starts no collector; `cclaunch stack enable` has it start with your session")
 
 
 def _end(steps: Iterable[Step], quiet: bool) -> None:

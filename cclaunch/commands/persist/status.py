@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cclaunch import console
+from cclaunch.backends.autostart import listening_after_reboot
 from cclaunch.blocks import Wanted, wanted
 from cclaunch.claude_settings import judge_settings, kept_by_hand
 from cclaunch.commands.context import Environ, environ_of, where_of
@@ -24,7 +25,7 @@ from cclaunch.persisted import (
     remembered,
 )
 from cclaunch.plan import Directories, collector_ports, home
-from cclaunch.rcwrite import examine
+from cclaunch.rcread import examine
 from cclaunch.reached import reached
 from cclaunch.shell_files import Target
 from cclaunch.state import load_state
@@ -56,14 +57,17 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     holds = wanted(environ, where)
     rows = [_row(step, environ, probe) for step in _steps(environ, where, holds)]
     rows += _settings_rows(where, holds)
-    listening = collector_ports(where.data) is not None
+    running, lasting = collector_ports(where.data) is not None, listening_after_reboot(where, environ)
     if as_json:
-        console.json_line({"profile": holds.profile or None, "listening": listening, "files": rows}, indent=2)
+        console.json_line(
+            {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}, indent=2
+        )
     else:
         cells = [[row["path"], row["shell"], row["state"], "; ".join(row["reasons"])] for row in rows]
         console.table(["file", "shell", "block", "why"], cells, environ)
-    if not listening and any(row["state"] != MISSING for row in rows):
-        console.note("nothing will listen: no collector is running, and a bare claude starts none (`cclaunch stack up`)")
+    if not lasting and any(row["state"] != MISSING for row in rows):
+        until = "after a reboot" if running else "now"
+        console.note(f"nothing will listen {until}: a bare claude starts no collector (`cclaunch stack enable`)")
     for text in holds.notes:
         console.note(text)
     if any(row["written"] and (row["state"] != CURRENT or row["reached"] is False) for row in rows):

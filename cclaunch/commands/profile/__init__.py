@@ -2,8 +2,11 @@
 
 import click
 
+from cclaunch import console
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.parts import Parts
 from cclaunch.commands.profile import choose, edit, look, share, whole, write
+from cclaunch.refresh import refresh
 
 PARTS = (
     look.list_,
@@ -49,6 +52,19 @@ def command() -> None:
     Which one is in force: +NAME, else CCLAUNCH_PROFILE, else `profile bind`, else the .cclaunch.toml of the
     repository, else `profile use`, else none. `cclaunch profile current` tells which and why.
     """
+
+
+WRITING = frozenset(("use", "set", "unset", "edit", "rename", "delete", "import"))
+"""Parts that may change what a block of `cclaunch persist` holds."""
+
+
+@command.result_callback()
+@click.pass_context
+def bring_blocks_up_to_date(ctx: click.Context, _: object) -> None:
+    """Refresh our blocks in the person's files after a change; a launch does not need them, a bare claude does."""
+    if ctx.invoked_subcommand in WRITING:
+        for text in refresh(environ_of(ctx), where_of(ctx)):
+            console.note(text)
 
 
 for _part in PARTS:

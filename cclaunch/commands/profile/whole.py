@@ -83,10 +83,10 @@ def _described(where: Directories, name: str) -> str:
 
 
 def _without(state: State, names: list[str]) -> State:
-    return State(
-        "" if state.active in names else state.active,
-        "" if state.previous in names else state.previous,
-        {path: name for path, name in state.bindings.items() if name not in names},
+    return state._replace(
+        active="" if state.active in names else state.active,
+        previous="" if state.previous in names else state.previous,
+        bindings={path: name for path, name in state.bindings.items() if name not in names},
     )
 
 
@@ -174,4 +174,5 @@ def _renamed(state: State, old: str, new: str) -> State:
     def now(name: str) -> str:
         return new if name == old else name
 
-    return State(now(state.active), now(state.previous), {path: now(name) for path, name in state.bindings.items()})
+    bindings = {path: now(name) for path, name in state.bindings.items()}
+    return state._replace(active=now(state.active), previous=now(state.previous), bindings=bindings)
