@@ -1,30 +1,21 @@
 # A bare `claude` sends its telemetry. Nothing is started here, and nothing breaks without cclaunch.
 # What was set by hand stays; what an older block of ours had set is replaced.
-set -q __CCLAUNCH_RC; or set -gx __CCLAUNCH_RC ''
-set __CCLAUNCH_RC "$__CCLAUNCH_RC,|"
+set -l before "$__CCLAUNCH_RC,"
+set -l after
 #: variable
-switch "$__CCLAUNCH_RC"
-    case '*,CCLAUNCH_NAME:CCLAUNCH_HASH,*'
-        set -q CCLAUNCH_NAME; or set -gx CCLAUNCH_NAME 'CCLAUNCH_VALUE'
-        set __CCLAUNCH_RC "$__CCLAUNCH_RC,CCLAUNCH_NAME:CCLAUNCH_HASH"
-    case '*,CCLAUNCH_NAME:*'
-        set -gx CCLAUNCH_NAME 'CCLAUNCH_VALUE'
-        set __CCLAUNCH_RC "$__CCLAUNCH_RC,CCLAUNCH_NAME:CCLAUNCH_HASH"
-    case '*'
-        if not set -q CCLAUNCH_NAME
-            set -gx CCLAUNCH_NAME 'CCLAUNCH_VALUE'
-            set __CCLAUNCH_RC "$__CCLAUNCH_RC,CCLAUNCH_NAME:CCLAUNCH_HASH"
-        end
+if not set -q CCLAUNCH_NAME
+    set -gx CCLAUNCH_NAME 'CCLAUNCH_VALUE'
+    set -a after CCLAUNCH_NAME:CCLAUNCH_HASH
+else if string match -q '*,CCLAUNCH_NAME:*' -- $before
+    string match -q '*,CCLAUNCH_NAME:CCLAUNCH_HASH,*' -- $before; or set -gx CCLAUNCH_NAME 'CCLAUNCH_VALUE'
+    set -a after CCLAUNCH_NAME:CCLAUNCH_HASH
 end
 #: gone
-switch "$__CCLAUNCH_RC"
-    case '*,CCLAUNCH_NAME:*'
-        set -e CCLAUNCH_NAME
+if string match -q '*,CCLAUNCH_NAME:*' -- $before
+    set -e CCLAUNCH_NAME
 end
 #: end
-set __CCLAUNCH_RC (string replace -r '.*\|' '' -- "$__CCLAUNCH_RC")
-switch "$__CCLAUNCH_BLOCK"
-    case "*$__CCLAUNCH_RC*"
-    case '*'
-        set -gx __CCLAUNCH_BLOCK "$__CCLAUNCH_BLOCK$__CCLAUNCH_RC"
+set -gx __CCLAUNCH_RC (string join '' ,$after)
+if not string match -q "*$__CCLAUNCH_RC*" -- "$__CCLAUNCH_BLOCK"
+    set -gx __CCLAUNCH_BLOCK "$__CCLAUNCH_BLOCK$__CCLAUNCH_RC"
 end

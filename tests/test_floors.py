@@ -14,7 +14,7 @@ FLOORS = [
     | set("shells shell_files templates rcfile rcdiff byhand jsonsplice".split()),
     set("claude probe plan repository placefile compile console ports store collector backends wake".split())
     | set("detect files state profile_files claims override background bundle claude_settings".split())
-    | set("asking syntax rcwrite rcbackup inplace blocks shell_now persisted reached refresh".split()),
+    | set("asking syntax rcread rcwrite rcbackup inplace blocks shell_now persisted reached refresh".split()),
     {"commands"},
     {"__main__", "launch", "refusals", "cli", "completion"},
 ]

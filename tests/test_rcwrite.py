@@ -17,12 +17,13 @@ from guard import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch import rcwrite
+from cclaunch import rcread, rcwrite
 from cclaunch.files import write_atomic
 from cclaunch.inplace import is_torn, recover
 from cclaunch.plan import directories
 from cclaunch.rcbackup import KEPT, copies, folder, label
-from cclaunch.rcwrite import NeedsInPlace, Refused, delete, examine, read, write, writing
+from cclaunch.rcread import NeedsInPlace, Refused, examine, read
+from cclaunch.rcwrite import delete, write, writing
 
 OLD, NEW = b"old\n" * 40, b"new and longer\n" * 40
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, and give files away")
@@ -190,7 +191,7 @@ def test_a_read_only_directory_is_refused_a13(rc, home):
 
 def test_what_a_package_manager_made_is_refused_a13(rc, home, monkeypatch):
     """A 13: also through a link."""
-    monkeypatch.setattr(rcwrite, "READ_ONLY", (f"{home}/store/",))
+    monkeypatch.setattr(rcread, "READ_ONLY", (f"{home}/store/",))
     (home / "store").mkdir()
     (home / "store/bashrc").write_bytes(OLD)
     rc.unlink()
@@ -281,9 +282,10 @@ def test_hard_links_are_written_in_place_only_when_asked_a11(rc, where, home):
 MOUNTED = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch import rcwrite
+from cclaunch import rcread
 from cclaunch.plan import Directories
-from cclaunch.rcwrite import NeedsInPlace, examine, read, write, writing
+from cclaunch.rcread import NeedsInPlace, examine, read
+from cclaunch.rcwrite import write, writing
 path, home = sys.argv[2], sys.argv[3]
 where = Directories(home, home + "/s", home, home)
 snapshot = read(path)
@@ -291,7 +293,7 @@ try:
     examine(snapshot, home)
 except NeedsInPlace as refused:
     print(refused.message)
-rcwrite._mount_points = lambda: set()
+rcread._mount_points = lambda: set()
 try:
     with writing(where):
         write(snapshot, b"new", where)
@@ -320,7 +322,8 @@ LIMITED = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
 from cclaunch.plan import Directories
-from cclaunch.rcwrite import read, write, writing
+from cclaunch.rcread import read
+from cclaunch.rcwrite import write, writing
 path, home = sys.argv[2], sys.argv[3]
 where = Directories(home, home + "/s", home, home)
 snapshot = read(path)
@@ -441,7 +444,7 @@ def test_what_a_killed_write_left_is_cleaned_a17(rc, where, home):
 STEPPED = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch import inplace, rcwrite
+from cclaunch import inplace, rcread, rcwrite
 from cclaunch.plan import Directories
 path, home, in_place = sys.argv[2], sys.argv[3], sys.argv[4] == "1"
 where = Directories(home, home + "/s", home, home)
@@ -450,7 +453,7 @@ with open(sys.argv[5], "rb") as file:
 open("/dev/null").close()
 with rcwrite.writing(where):
     inplace.recover(where)
-    snapshot = rcwrite.read(path)
+    snapshot = rcread.read(path)
     rcwrite.write(snapshot, new, where, in_place=in_place)
 open("/dev/zero").close()
 """

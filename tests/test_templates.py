@@ -51,6 +51,19 @@ def test_a_strict_shell_gets_exactly_this_and_says_nothing_a27(shell, tmp_path):
     assert own_exports(found) == set(VALUES)
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "dash", "ksh", "mksh", "yash", "tcsh", "busybox"])
+def test_the_block_is_no_failure_of_its_last_command_a27(shell, tmp_path):
+    """A 27: its status is 0, fresh and in a shell inside a shell."""
+    status = "$status" if shell in ("fish", "tcsh") else "$?"
+    for environ in (BASE, {**BASE, **held(exported(run(shell, block(shell), tmp_path, BASE)))}):
+        file = tmp_path / "rc"
+        file.write_bytes(block(shell))
+        source = "source" if shell in ("fish", "tcsh") else "."
+        done = run(shell, f"{source} {file}\necho {status}".encode(), tmp_path, environ, dump="")
+
+        assert (done.stdout, done.stderr) == (b"0\n", b"")
+
+
 @every_shell
 def test_what_a_hand_exported_stays_a36(shell, tmp_path):
     """A 36: also when it is empty, and a launch will not take it for ours."""
