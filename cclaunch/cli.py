@@ -40,24 +40,25 @@ VERBS: Mapping[str, Verb] = {
     "usage": Verb("usage", "What did it cost: dollars, requests and tokens.", LOOK),
     "events": Verb("events", "What happened, event by event; -f follows.", LOOK),
     "dashboard": Verb("dashboard", "Open the dashboards; list, add, remove.", LOOK),
-    "status": Verb("status", "One screen: claude, shell, stack, last event.", STACK),
+    "status": Verb("status", "One screen: claude, profile, shell, stack, last event.", STACK),
     "check": Verb("check", "Find what is wrong, and prove that telemetry arrives.", STACK),
     "stack": Verb("stack", "up, down, restart, status, logs of the telemetry stack.", STACK),
     "profile": Verb("profile", "Say who the work is for.", SETUP),
-    "persist": Verb("", "Have a bare `claude` send telemetry too.", SETUP),
-    "unpersist": Verb("", "Undo persist.", SETUP),
+    "persist": Verb("persist", "Have a bare `claude` send telemetry too.", SETUP),
+    "unpersist": Verb("unpersist", "Undo persist.", SETUP),
     "config": Verb("", "Settings, and where they come from.", SETUP),
     "completions": Verb("completions", "Completions for your shell.", SETUP),
 }
 """Every verb. ``launch.VERBS`` holds the same names for the hot path; a test holds one to the other."""
 
 HELP = """\
-Run Claude Code with telemetry that is never lost.
+Run Claude Code with telemetry that is never lost and says who the work was for.
 
 \b
-  cclaunch [CLAUDE ARGS...]      become claude, with telemetry
-  cclaunch -- [CLAUDE ARGS...]   the same; every word behind -- is claude's
-  cclaunch VERB [OPTIONS]        one of the verbs below
+  cclaunch [CLAUDE ARGS...]         become claude, with telemetry
+  cclaunch +NAME [CLAUDE ARGS...]   the same for the profile NAME, this once
+  cclaunch -- [CLAUDE ARGS...]      the same; every word behind -- is claude's
+  cclaunch VERB [OPTIONS]           one of the verbs below
 
 Claude's own help: cclaunch -- --help
 """

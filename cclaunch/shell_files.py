@@ -102,6 +102,19 @@ def shell_of_file(path: str) -> str:
     return BY_NAME.get(name) or next((shell for ending, shell in BY_ENDING.items() if name.endswith(ending)), "")
 
 
+SIGNS = {
+    "bash": (".bashrc", ".bash_profile", ".bash_login"),
+    "zsh": (".zshrc", ".zshenv", ".zprofile"),
+    "sh": (".profile",),
+    "ksh": (".kshrc",),
+    "mksh": (".mkshrc",),
+    "yash": (".yashrc", ".yash_profile"),
+    "tcsh": (".tcshrc",),
+    "csh": (".cshrc",),
+    "elvish": (".elvish/rc.elv",),
+}
+"""Shell -> files in the home that only its people have."""
+
 OWN = {"fish": "fish/conf.d/cclaunch.fish", "nu": "nushell/autoload/cclaunch.nu", "xonsh": "xonsh/rc.d/cclaunch.xsh"}
 """Shells that read a whole directory: there a file is ours alone. Below ``XDG_CONFIG_HOME``."""
 

@@ -60,8 +60,9 @@ _cclaunch_verb() {
         "profile unbind") options="--help" ;;
         "profile export") options="--yes --help" kind=profile ;;
         "profile import") options="--name --yes --accept --help" ;;
-        "persist") options="--help" ;;
-        "unpersist") options="--help" ;;
+        "persist") parts="status" options="--shell --all --rc-file --claude-settings --dry-run --force --in-place --scoped --help" ;;
+        "persist status") options="--json --probe --help" ;;
+        "unpersist") options="--shell --all --rc-file --claude-settings --dry-run --force --in-place --help" ;;
         "config") options="--help" ;;
         "completions") parts="install show uninstall" options="--help" ;;
         "completions install") options="--shell --help" ;;
@@ -76,7 +77,7 @@ _cclaunch_value() {
     kind="" words=""
     case "$1 $2" in
         "env --shell") words="bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh" ;;
-        "usage --by") words="day hour model profile project repository session team" ;;
+        "usage --by") words="day model profile project repository session team" ;;
         "usage --where") : ;;
         "usage --since") : ;;
         "usage --until") : ;;
@@ -103,6 +104,10 @@ _cclaunch_value() {
         "profile create --budget") : ;;
         "profile import --name") : ;;
         "profile import --accept") words="claude-config-dir prompts responses tool-details raw-api-bodies" ;;
+        "persist --shell") words="bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh" ;;
+        "persist --rc-file") : ;;
+        "unpersist --shell") words="bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh" ;;
+        "unpersist --rc-file") : ;;
         "completions install --shell") words="bash zsh fish nu pwsh" ;;
         "completions uninstall --shell") words="bash zsh fish nu pwsh" ;;
         "claude --add-dir") : ;;

@@ -49,7 +49,7 @@ module completions_of_cclaunch {
             {value: "stack", description: "The telemetry stack: a collector of your own on this machine, one for all"}
             {value: "profile", description: "Say who the work is for"}
             {value: "persist", description: "Have a bare `claude` send telemetry too"}
-            {value: "unpersist", description: "Undo persist"}
+            {value: "unpersist", description: "Undo persist: the file is again what it was, byte for byte"}
             {value: "config", description: "Settings, and where they come from"}
             {value: "completions", description: "Completions for your shell: verbs, options, profiles, and claude's own"}
             {value: "--", description: "What follows is claude's"}
@@ -98,7 +98,7 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch usage --by" [] { ["day" "hour" "model" "profile" "project" "repository" "session" "team"] }
+    def "nu-complete cclaunch usage --by" [] { ["day" "model" "profile" "project" "repository" "session" "team"] }
     export extern "cclaunch usage" [
         --by: string@"nu-complete cclaunch usage --by" # Group by day, model, profile, team, project, repository, session or any other attribute
         --where: string # Only what has this value
@@ -303,11 +303,35 @@ module completions_of_cclaunch {
         ...words: path
     ]
 
+    def "nu-complete cclaunch persist --shell" [] { ["bash" "zsh" "fish" "sh" "ksh" "mksh" "yash" "tcsh" "csh" "nu" "elvish" "xonsh" "pwsh"] }
+    def "nu-complete cclaunch persist parts" [] { [{value: "status", description: "Which files hold a block, and whether it is current"}] }
     export extern "cclaunch persist" [
+        --shell: string@"nu-complete cclaunch persist --shell" # One of bash, zsh, fish, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh, sh; may be repeated
+        --all # Every shell that has a file of yours
+        --rc-file: path # This file, whatever the shell's own is
+        --claude-settings # Claude's own settings.json
+        --dry-run # Print what would change, as a diff that `patch` takes; write nothing
+        --force # Also where a hand has edited the block, or the file has mistakes
+        --in-place # Also files that cannot be replaced: with hard links, or mounted
+        --scoped # A function `claude` instead of exports: no other program sees the variables
+        ...words: string@"nu-complete cclaunch persist parts"
+    ]
+
+    export extern "cclaunch persist status" [
+        --json # One JSON object
+        --probe # Start each shell, as a terminal would, and see whether it gets as far as the block
         ...words: string
     ]
 
+    def "nu-complete cclaunch unpersist --shell" [] { ["bash" "zsh" "fish" "sh" "ksh" "mksh" "yash" "tcsh" "csh" "nu" "elvish" "xonsh" "pwsh"] }
     export extern "cclaunch unpersist" [
+        --shell: string@"nu-complete cclaunch unpersist --shell" # One of bash, zsh, fish, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh, sh; may be repeated
+        --all # Every shell that has a file of yours
+        --rc-file: path # This file, whatever the shell's own is
+        --claude-settings # Claude's own settings.json
+        --dry-run # Print what would change, as a diff that `patch` takes; write nothing
+        --force # Also where a hand has edited the block, or the file has mistakes
+        --in-place # Also files that cannot be replaced: with hard links, or mounted
         ...words: string
     ]
 

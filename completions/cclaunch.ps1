@@ -17,7 +17,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'stack' = 'The telemetry stack: a collector of your own on this machine, one for all'
             'profile' = 'Say who the work is for'
             'persist' = 'Have a bare `claude` send telemetry too'
-            'unpersist' = 'Undo persist'
+            'unpersist' = 'Undo persist: the file is again what it was, byte for byte'
             'config' = 'Settings, and where they come from'
             'completions' = 'Completions for your shell: verbs, options, profiles, and claude''s own'
         }
@@ -53,6 +53,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'unbind' = 'Undo bind for a directory'
             'export' = 'Write a profile as TOML, to share it'
             'import' = 'Read a profile that somebody shared'
+        }
+        'persist' = [ordered]@{
+            'status' = 'Which files hold a block, and whether it is current'
         }
         'completions' = [ordered]@{
             'install' = 'Copy the script to where your shell looks for it'
@@ -235,9 +238,29 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'persist' = [ordered]@{
+            '--shell' = 'One of bash, zsh, fish, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh, sh; may be repeated'
+            '--all' = 'Every shell that has a file of yours'
+            '--rc-file' = 'This file, whatever the shell''s own is'
+            '--claude-settings' = 'Claude''s own settings.json'
+            '--dry-run' = 'Print what would change, as a diff that `patch` takes; write nothing'
+            '--force' = 'Also where a hand has edited the block, or the file has mistakes'
+            '--in-place' = 'Also files that cannot be replaced: with hard links, or mounted'
+            '--scoped' = 'A function `claude` instead of exports: no other program sees the variables'
+            '--help' = 'Show this message and exit.'
+        }
+        'persist status' = [ordered]@{
+            '--json' = 'One JSON object'
+            '--probe' = 'Start each shell, as a terminal would, and see whether it gets as far as the block'
             '--help' = 'Show this message and exit.'
         }
         'unpersist' = [ordered]@{
+            '--shell' = 'One of bash, zsh, fish, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh, sh; may be repeated'
+            '--all' = 'Every shell that has a file of yours'
+            '--rc-file' = 'This file, whatever the shell''s own is'
+            '--claude-settings' = 'Claude''s own settings.json'
+            '--dry-run' = 'Print what would change, as a diff that `patch` takes; write nothing'
+            '--force' = 'Also where a hand has edited the block, or the file has mistakes'
+            '--in-place' = 'Also files that cannot be replaced: with hard links, or mounted'
             '--help' = 'Show this message and exit.'
         }
         'config' = [ordered]@{
@@ -341,7 +364,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
     # Verb and option -> what may follow.
     $values = @{
         'env --shell' = @('bash', 'zsh', 'fish', 'sh', 'ksh', 'mksh', 'yash', 'tcsh', 'csh', 'nu', 'elvish', 'xonsh', 'pwsh')
-        'usage --by' = @('day', 'hour', 'model', 'profile', 'project', 'repository', 'session', 'team')
+        'usage --by' = @('day', 'model', 'profile', 'project', 'repository', 'session', 'team')
         'usage --where' = @()
         'usage --since' = @()
         'usage --until' = @()
@@ -368,6 +391,10 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'profile create --budget' = @()
         'profile import --name' = @()
         'profile import --accept' = @('claude-config-dir', 'prompts', 'responses', 'tool-details', 'raw-api-bodies')
+        'persist --shell' = @('bash', 'zsh', 'fish', 'sh', 'ksh', 'mksh', 'yash', 'tcsh', 'csh', 'nu', 'elvish', 'xonsh', 'pwsh')
+        'persist --rc-file' = @()
+        'unpersist --shell' = @('bash', 'zsh', 'fish', 'sh', 'ksh', 'mksh', 'yash', 'tcsh', 'csh', 'nu', 'elvish', 'xonsh', 'pwsh')
+        'unpersist --rc-file' = @()
         'completions install --shell' = @('bash', 'zsh', 'fish', 'nu', 'pwsh')
         'completions uninstall --shell' = @('bash', 'zsh', 'fish', 'nu', 'pwsh')
         'claude --add-dir' = @()

@@ -65,6 +65,15 @@ def test_every_hot_module_comes_from_it(after: Callable[[str], str]) -> None:
     assert told.split() == ["True", *["builtins"] * len(HOT)]
 
 
+def test_it_loads_no_module_more(after: Callable[[str], str], package: Path) -> None:
+    """What a launch may import holds with it, too; the finder itself is no module."""
+    tells = "import cclaunch.launch; print(*sorted(sys.modules))"
+    words = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); {tells}"]
+    plain = subprocess.run(words, check=True, capture_output=True, timeout=60).stdout.decode().split()
+
+    assert after(tells).split() == plain
+
+
 @pytest.mark.parametrize("what", ["__file__", "__cached__", "__package__", "__path__", "__spec__.origin", "__spec__.parent"])
 def test_a_module_says_of_itself_what_it_says_without(after: Callable[[str], str], package: Path, what: str) -> None:
     """Tracebacks, the collector's search path and the package's own files stand on it."""

@@ -220,7 +220,8 @@ def test_89_zsh_finds_it_by_compinit_also_from_its_cache(sandbox, names):
     assert sandbox.cclaunch("completions", "install", "--shell", "zsh").returncode == 0
     folder = sandbox.home / ".local/share/zsh/site-functions"
     (sandbox.home / ".zshrc").write_text(
-        f"PS1='$ '\nfpath=({folder} $fpath)\nautoload -Uz compinit; compinit -u\nunsetopt beep\n"
+        f"PS1='$ '\nfpath=({folder} $fpath)\nautoload -Uz compinit; compinit -u\n"
+        "_other() { compadd alpha }; compdef _other other\n"
     )
     for _ in range(2):
         terminal = Terminal([shell_here("zsh"), "-i"], sandbox.environ, sandbox.work)
@@ -229,6 +230,7 @@ def test_89_zsh_finds_it_by_compinit_also_from_its_cache(sandbox, names):
             terminal.completed("cclaunch usage --by=da", "--by=day")
             terminal.completed("cclaunch -- 'a b' --strict", "--strict-mcp-config")
             terminal.completed("cclaunch stack ", "Start the collector")
+            terminal.completed("cclaunch exec -- other al", "alpha")
         finally:
             terminal.close()
     assert (sandbox.home / ".zcompdump").exists()
@@ -246,6 +248,13 @@ def test_89_fish_finds_it_in_its_own_directory(sandbox, names):
     done = sandbox.run(ask, environ={"PATH": f"{program.parent}:/usr/bin:/bin"})
 
     assert done.stdout.decode().split("\t")[0] == "+prod"
+
+
+def test_89_fish_hands_over_to_the_command_behind_exec(sandbox):
+    """Its own completion is asked."""
+    code = f"source {SCRIPTS}/cclaunch.fish; complete -c other -f -a alpha; complete -C 'cclaunch exec -- other al'"
+
+    assert sandbox.run([shell_here("fish"), "--no-config", "-c", code]).stdout == b"alpha\n"
 
 
 def test_89_nushell_loads_it_from_its_autoload_directory_and_knows_profiles(sandbox, names):

@@ -122,7 +122,7 @@ def _verb(one: Verb) -> list[str]:
         lines.append(f"complete -c cclaunch -n '__cclaunch_in {one.path}; and __cclaunch_begun' -F")
     if one.kind == COMMAND:
         lines.append(f"complete -c cclaunch -n {exactly} -f -a -- -d 'What follows is the command'")
-        lines.append(f"complete -c cclaunch -n '__cclaunch_in {one.path} --' -a '(__fish_complete_subcommand --fcs-skip=3)'")
+        lines.append(f"complete -c cclaunch -n '__cclaunch_in {one.path} --' -a '(__fish_complete_subcommand --fcs-skip=2)'")
     return lines
 
 

@@ -10,7 +10,7 @@ from cclaunch.shells import NAMES as SHELLS
 PROFILE, DIRECTORY, FILE, COMMAND, ANY = "profile", "directory", "file", "command", "any"
 """What a word may be where it is none of a few: the name of a profile, a path, a program with its words, or anything."""
 
-KEYS = ("day", "hour", "model", "profile", "project", "repository", "session", "team")
+KEYS = ("day", "model", "profile", "project", "repository", "session", "team")
 """The keys of ``usage --by`` that are worth offering; any attribute is one."""
 
 OPTION_VALUES = {"--by": KEYS, "--shell": SHELLS}

@@ -53,8 +53,7 @@ _cclaunch_claude() {
 }
 
 _cclaunch() {
-    emulate -L zsh
-    local word=${words[CURRENT]-} verb=${words[2]-} path kind="" prefix=""
+    local word=${words[CURRENT]-} verb=${words[2]-} place kind=""
     local -a offered shown
     integer start=3
     if ((CURRENT == 2)); then
@@ -67,10 +66,10 @@ _cclaunch() {
             kind=file
         fi
     elif [[ -n $verb ]] && _cclaunch_verb "$verb" known; then
-        path=$verb
-        if ((CURRENT > 3)) && _cclaunch_verb "$verb" parts; then path="$verb ${words[3]}"; fi
+        place=$verb
+        if ((CURRENT > 3)) && _cclaunch_verb "$verb" parts; then place="$verb ${words[3]}"; fi
         offered=() shown=() kind=""
-        if [[ $path == exec && CURRENT -gt 3 ]]; then
+        if [[ $place == exec && CURRENT -gt 3 ]]; then
             shift 3 words
             ((CURRENT -= 3))
             _normal
@@ -78,7 +77,7 @@ _cclaunch() {
         fi
         _cclaunch_words
     else
-        path=claude
+        place=claude
         [[ $verb == +* && ${words[3]-} == -- && CURRENT -gt 3 ]] && start=4
         if ((${words[(ib:start:)--]} < CURRENT)); then
             _files
@@ -96,21 +95,21 @@ _cclaunch() {
     return 0
 }
 
-# Offers what may stand at the cursor, for the verb $path or for claude.
+# Offers what may stand at the cursor, for the verb $place or for claude.
 _cclaunch_words() {
-    if [[ $word == --?*=* ]] && _cclaunch_value "$path" "${word%%=*}"; then
+    if [[ $word == --?*=* ]] && _cclaunch_value "$place" "${word%%=*}"; then
         offered=("${(@)offered/#/${word%%=*}=}")
         [[ $kind == any ]] && kind=none
         return
     fi
-    if _cclaunch_value "$path" "${words[CURRENT - 1]}"; then return; fi
-    if [[ $path == claude ]]; then
+    if _cclaunch_value "$place" "${words[CURRENT - 1]}"; then return; fi
+    if [[ $place == claude ]]; then
         [[ -z $word || $word == -* ]] && _cclaunch_claude
         return
     fi
-    _cclaunch_verb "$path" operands
-    _cclaunch_verb "$path" parts
-    if [[ -z $word || $word == -* ]]; then _cclaunch_verb "$path" options; fi
+    _cclaunch_verb "$place" operands
+    _cclaunch_verb "$place" parts
+    if [[ -z $word || $word == -* ]]; then _cclaunch_verb "$place" options; fi
 }
 
 # Loaded by compinit, this file is the function itself; sourced, it registers it.

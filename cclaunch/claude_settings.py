@@ -1,0 +1,186 @@
+"""
+Our variables in the ``env`` of claude's own settings file, for a claude that no shell of ours starts.
+
+Only routing and privacy: attributes there would label every profile's work alike. What the person has set there stays.
+What we wrote is written down, with what is needed to take it back: to the byte while the file is as we left it, else each
+value that still is ours.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from cclaunch.blocks import PRIVACY, ROUTING, Wanted
+from cclaunch.errors import CclaunchError
+from cclaunch.jsonsplice import NotJson, Object, inner, put, put_raw, read_object, take
+from cclaunch.otel import CONFIG_DIR
+from cclaunch.persisted import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way, key_of
+from cclaunch.plan import Directories
+from cclaunch.rcwrite import Refused, examine, missing_parents, read
+from cclaunch.shell_files import Target
+from cclaunch.state import State, change_state
+
+ENV = "env"
+NAMES = (*ROUTING, *PRIVACY)
+
+Record = Mapping[str, Any]
+"""
+What the state keeps of a file: ``values`` (name -> value) are ours; ``after`` is the hash of what we left, in which
+``length`` bytes from ``start`` stand for the ``old`` ones; ``made`` and ``env`` tell whether the file and its ``env`` are ours.
+"""
+
+
+def settings_target(environ: Mapping[str, str], home: str) -> Target:
+    """Return the person's settings file of claude."""
+    return Target("claude", f"{environ.get(CONFIG_DIR) or home + '/.claude'}/settings.json")
+
+
+def judge_settings(target: Target, wanted: Wanted, record: Record) -> Step:
+    """Return the step for the settings file with what it holds, and nothing to do yet."""
+    step = Step(target, mode=0o600, parents=max(0, int(record.get("made", 0)) - 1))
+    try:
+        snapshot = read(target.path)
+    except CclaunchError as error:
+        return step._replace(state=UNUSABLE, error=error)
+    step = step._replace(snapshot=snapshot, data=snapshot.data or b"")
+    if not step.data.strip():
+        return step
+    try:
+        env = _env(step.data.decode("utf-8"))
+    except (UnicodeDecodeError, NotJson) as error:
+        told = f", line {error.line}: {error}" if isinstance(error, NotJson) else " is not UTF-8"
+        return step._replace(state=DAMAGED, error=Refused(f"{target.path}{told}", hint="mend it; claude ignores it as it is"))
+    ours = _ours(env, record)
+    hold = {name: env[name] for name in ours}
+    state = MISSING if not ours else CURRENT if hold == _to_set(wanted, env, record) else OUTDATED
+    return step._replace(state=state)
+
+
+def _env(text: str) -> dict[str, Any]:
+    """Return the ``env`` of the settings *text*. Raises NotJson."""
+    member = read_object(text).last(ENV)
+    return {} if member is None else {one.key: one.value for one in inner(text, member).members}
+
+
+def _ours(env: Mapping[str, Any], record: Record) -> list[str]:
+    return [name for name, value in record.get("values", {}).items() if env.get(name) == value]
+
+
+def _to_set(wanted: Wanted, env: Mapping[str, Any], record: Record) -> dict[str, str]:
+    """Return what ours is to be: all that the person has not set there."""
+    ours = _ours(env, record)
+    values = {name: wanted.values.get(name) for name in NAMES}
+    return {name: value for name, value in values.items() if value is not None and (name not in env or name in ours)}
+
+
+def kept_by_hand(step: Step, record: Record) -> list[str]:
+    """Return the variables that the person has set in the file: they stay."""
+    try:
+        env = _env(((step.snapshot.data if step.snapshot else None) or b"{}").decode("utf-8"))
+    except ValueError:
+        return []
+    ours = _ours(env, record)
+    return [name for name in NAMES if name in env and name not in ours]
+
+
+def settings_to_persist(target: Target, wanted: Wanted, way: Way, record: Record) -> tuple[Step, Record]:
+    """Return the step that brings our values up to date, and what to write down when it was done."""
+    step = judge_settings(target, wanted, record)
+    if step.error or step.state == CURRENT or step.snapshot is None:
+        return step, record
+    base = _undone(step.data, record)
+    text = base.decode("utf-8") if base and base.strip() else "{\n}\n"
+    try:
+        examine(step.snapshot, way.home, in_place=way.in_place)
+        values = _to_set(wanted, _env(text), {})
+        made = _with(text, values).encode("utf-8")
+        env = read_object(text).last(ENV) is None
+    except (CclaunchError, NotJson) as error:
+        trouble = error if isinstance(error, CclaunchError) else Refused(f"{target.path}: {error}", hint="mend it")
+        return step._replace(error=trouble), record
+    if made == step.data:
+        return step._replace(state=CURRENT), record
+    new = step.snapshot.data is None
+    parents = 1 + len(missing_parents(step.snapshot.target)) if new else int(record.get("made", 0))
+    return step._replace(does="add" if new else "update", data=made), _record(base or b"", made, values, parents, env)
+
+
+def _with(text: str, values: Mapping[str, str]) -> str:
+    found = read_object(text)
+    member = found.last(ENV)
+    if member is not None:
+        return put(text, inner(text, member), values)
+    if not values:
+        return text
+    marked = put_raw(text, found, [f'"{ENV}": {{}}'])
+    env = read_object(marked).last(ENV)
+    assert env is not None
+    return put(marked, inner(marked, env), values)
+
+
+def _record(before: bytes, after: bytes, values: Mapping[str, str], made: int, env: bool) -> Record:
+    """Return what to write down: the one stretch in which *before* and *after* differ."""
+    start = next(
+        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), min(len(before), len(after))
+    )
+    tail = 0
+    while tail < min(len(before), len(after)) - start and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    old = before[start : len(before) - tail]
+    return {
+        "values": dict(values),
+        "after": sha256(after).hexdigest(),
+        "start": start,
+        "old": old.hex(),
+        "length": len(after) - tail - start,
+        "made": made,
+        "env": env,
+    }
+
+
+def _undone(data: bytes, record: Record) -> bytes | None:
+    """Return *data* without what we wrote; None when the file is ours and holds nothing else."""
+    if record and sha256(data).hexdigest() == record.get("after"):
+        start, length = int(record["start"]), int(record["length"])
+        rest = data[:start] + bytes.fromhex(record["old"]) + data[start + length :]
+        return None if record.get("made") and not rest else rest
+    if not record:
+        return data
+    text = data.decode("utf-8")
+    for name in _ours(_env(text), record):
+        text = take(text, _env_object(text), name)
+    member = read_object(text).last(ENV)
+    if member is not None and not member.value and record.get("env"):
+        text = take(text, read_object(text), ENV)
+    return None if record.get("made") and not read_object(text).members else text.encode("utf-8")
+
+
+def _env_object(text: str) -> Object:
+    member = read_object(text).last(ENV)
+    assert member is not None
+    return inner(text, member)
+
+
+def settings_to_unpersist(target: Target, wanted: Wanted, way: Way, record: Record) -> Step:
+    """Return the step that takes our values out again."""
+    step = judge_settings(target, wanted, record)
+    if step.error or not record or step.snapshot is None or step.snapshot.data is None:
+        return step
+    rest = _undone(step.data, record)
+    if rest == step.data:
+        return step
+    try:
+        examine(step.snapshot, way.home, in_place=way.in_place)
+    except CclaunchError as error:
+        return step._replace(error=error)
+    return step._replace(does="delete" if rest is None else "remove", data=rest or b"")
+
+
+def write_down(path: str, record: Record | None, where: Directories) -> None:
+    """Keep *record* for the settings file at *path*; None forgets it. Raises as ``change_state`` does."""
+
+    def change(state: State) -> State:
+        files = {name: about for name, about in state.claude_settings.items() if name != key_of(path)}
+        return state._replace(claude_settings=files | ({key_of(path): record} if record else {}))
+
+    change_state(where, change)

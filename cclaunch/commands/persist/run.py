@@ -1,0 +1,178 @@
+"""Carrying out what was chosen: every file on its own, and what became of each said at the end."""
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import click
+
+from cclaunch import console
+from cclaunch.blocks import Wanted, wanted
+from cclaunch.claude_settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
+from cclaunch.commands.context import Environ
+from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.inplace import recover
+from cclaunch.persisted import Step, Way, by_hand, carry_out, key_of, remember, to_persist, to_unpersist
+from cclaunch.plan import Directories, collector_ports, home
+from cclaunch.rcdiff import diff
+from cclaunch.rcfile import insert
+from cclaunch.rcwrite import writing
+from cclaunch.state import load_state
+
+DONE = {
+    "add": "the block is in",
+    "update": "the block is brought up to date",
+    "remove": "the block is out",
+    "delete": "it is deleted; it held nothing else",
+}
+SETTINGS_DONE = {"add": "made", "update": "the variables are in", "remove": "our variables are out", "delete": "deleted"}
+
+
+class Wish(NamedTuple):
+    """How it was asked for: *dry* writes nothing, *scoped* is the function; *force* and *in_place* as the options."""
+
+    dry: bool = False
+    scoped: bool = False
+    force: bool = False
+    in_place: bool = False
+
+
+def persist(environ: Environ, where: Directories, choice: Choice, wish: Wish) -> None:
+    """Put the block into every chosen file. Raises click's Exit with 1 when one could not be done."""
+    holds = wanted(environ, where)
+    for text in holds.notes:
+        console.note(text)
+    way = Way(home(environ), environ, wish.force, wish.in_place)
+    targets = chosen(choice, environ, where)
+    with _locked(where, wish.dry):
+        steps: list[Step] = []
+        for target in targets:
+            step = to_persist(target, holds, way, scoped=wish.scoped)
+            steps.append(step if wish.dry else carry_out(step, where, way))
+        settings = _settings_in(environ, where, holds, way, wish.dry) if choice.settings else []
+        if not wish.dry:
+            remember(steps, where)
+    if wish.dry:
+        _show_diffs([*steps, *settings])
+    else:
+        _tell(steps, "the block is current already")
+        _tell_settings(settings, "our variables are current already")
+        _tell_by_hand(steps)
+        _tell_listening(where, [*steps, *settings])
+    _end([*steps, *settings], wish.dry)
+
+
+def unpersist(environ: Environ, where: Directories, choice: Choice, wish: Wish) -> None:
+    """Take the block out of every chosen file. Raises click's Exit with 1 when one could not be done."""
+    holds = wanted(environ, where)
+    way = Way(home(environ), environ, wish.force, wish.in_place)
+    targets = chosen(choice, environ, where, removing=True)
+    with _locked(where, wish.dry):
+        steps: list[Step] = []
+        for target in targets:
+            step = to_unpersist(target, holds, way)
+            steps.append(step if wish.dry else carry_out(step, where, way))
+        settings = _settings_out(environ, where, holds, way, wish.dry) if choice.settings or choice.every else []
+        if not wish.dry:
+            remember(steps, where)
+    if wish.dry:
+        _show_diffs([*steps, *settings])
+    else:
+        touched = [step for step in steps if step.does or step.error]
+        _tell(touched, "")
+        _tell_settings([step for step in settings if step.does or step.error], "")
+        if not touched and not any(step.does or step.error for step in settings):
+            console.note("there is no block of ours")
+    _end([*steps, *settings], True)
+
+
+def _locked(where: Directories, dry: bool) -> contextlib.AbstractContextManager[None]:
+    """Hold the lock, and mend what a killed run left; a dry run writes nothing, so it needs neither."""
+    if dry:
+        return contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def held() -> Any:
+        with writing(where):
+            for text in recover(where):
+                console.note(text)
+            yield
+
+    return held()
+
+
+def _settings_in(environ: Environ, where: Directories, holds: Wanted, way: Way, dry: bool) -> list[Step]:
+    target = settings_target(environ, way.home)
+    record = _record_of(where, target.path)
+    step, after = settings_to_persist(target, holds, way, record)
+    if kept := kept_by_hand(step, record):
+        console.note(f"{target.path} sets {', '.join(kept)} by hand: that stays")
+    if not dry and (step := carry_out(step, where, way)).does and not step.error:
+        write_down(target.path, dict(after), where)
+    return [step]
+
+
+def _settings_out(environ: Environ, where: Directories, holds: Wanted, way: Way, dry: bool) -> list[Step]:
+    target = settings_target(environ, way.home)
+    step = settings_to_unpersist(target, holds, way, _record_of(where, target.path))
+    if not dry and not (step := carry_out(step, where, way)).error:
+        write_down(target.path, None, where)
+    return [step]
+
+
+def _record_of(where: Directories, path: str) -> Mapping[str, Any]:
+    return load_state(where).claude_settings.get(key_of(path), {})
+
+
+def _show_diffs(steps: Iterable[Step]) -> None:
+    shown: set[str] = set()
+    for step in steps:
+        if step.error:
+            console.show_error(step.error)
+        elif step.does and step.snapshot and step.snapshot.target not in shown:  # one file may have two names
+            shown.add(step.snapshot.target)
+            after = None if step.does == "delete" else step.data
+            console.data(diff(step.snapshot.target, step.snapshot.data, after))
+
+
+def _tell(steps: Iterable[Step], otherwise: str) -> None:
+    for step in steps:
+        if step.error:
+            console.show_error(step.error)
+        else:
+            console.note(f"{step.target.path}: {DONE.get(step.does, otherwise)}")
+
+
+def _tell_settings(steps: Iterable[Step], otherwise: str) -> None:
+    for step in steps:
+        if step.error:
+            console.show_error(step.error)
+        else:
+            console.note(f"{step.target.path}: {SETTINGS_DONE.get(step.does, otherwise)}")
+
+
+def _tell_by_hand(steps: Iterable[Step]) -> None:
+    for step in steps:
+        if (found := by_hand(step)) and not step.error:
+            told = ", ".join(f"{name} (line {line})" for name, line in found.items())
+            console.note(f"{step.target.path} sets {told} by hand: that stays")
+
+
+def _tell_listening(where: Directories, steps: Iterable[Step]) -> None:
+    if any(step.does in ("add", "update") and not step.error for step in steps):
+        console.note("it counts in every shell that is started from now on; `cclaunch unpersist` takes it back")
+        if collector_ports(where.data) is None:
+            console.note("no collector is running, and a bare claude starts none: `cclaunch stack up`")
+
+
+def _end(steps: Iterable[Step], quiet: bool) -> None:
+    """Print the blocks that could not be written, for pasting, and end with 1 if there was any trouble."""
+    failed = [step for step in steps if step.error]
+    pasted: set[bytes] = set()
+    for step in failed if not quiet else ():
+        if step.text and step.text not in pasted:
+            pasted.add(step.text)
+            console.note(f"to do it by hand, add this to {step.target.path}:")
+            console.data(insert(b"", step.text))
+    if failed:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,122 @@
+"""``cclaunch persist status``: which files hold a block of ours, whether it is current, and whether a shell gets there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from cclaunch import console
+from cclaunch.blocks import Wanted, wanted
+from cclaunch.claude_settings import judge_settings, kept_by_hand
+from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.errors import CclaunchError
+from cclaunch.persisted import (
+    CURRENT,
+    EDITED,
+    MISSING,
+    OUTDATED,
+    Step,
+    by_hand,
+    judge,
+    lines_of,
+    path_of,
+    remembered,
+)
+from cclaunch.plan import Directories, collector_ports, home
+from cclaunch.rcwrite import examine
+from cclaunch.reached import reached
+from cclaunch.shell_files import Target
+from cclaunch.state import load_state
+
+REASONS = {
+    MISSING: "there is no block in it",
+    CURRENT: "",
+    OUTDATED: "what it sets has changed since: cclaunch persist",
+    EDITED: "a hand has changed lines {lines}",
+}
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--probe", is_flag=True, help="Start each shell, as a terminal would, and see whether it gets as far as the block.")
+@click.pass_context
+def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
+    """
+    Which files hold a block, and whether it is current.
+
+    \b
+    missing    there is none          edited   a hand has changed it
+    current    as it should be        damaged  its markers are not one pair
+    outdated   it says something old  unusable the file cannot be read or written
+
+    The exit code is 1 unless every file that was written is current.
+    """
+    environ, where = environ_of(ctx), where_of(ctx)
+    holds = wanted(environ, where)
+    rows = [_row(step, environ, probe) for step in _steps(environ, where, holds)]
+    rows += _settings_rows(where, holds)
+    listening = collector_ports(where.data) is not None
+    if as_json:
+        console.json_line({"profile": holds.profile or None, "listening": listening, "files": rows}, indent=2)
+    else:
+        cells = [[row["path"], row["shell"], row["state"], "; ".join(row["reasons"])] for row in rows]
+        console.table(["file", "shell", "block", "why"], cells, environ)
+    if not listening and any(row["state"] != MISSING for row in rows):
+        console.note("nothing will listen: no collector is running, and a bare claude starts none (`cclaunch stack up`)")
+    for text in holds.notes:
+        console.note(text)
+    if any(row["written"] and (row["state"] != CURRENT or row["reached"] is False) for row in rows):
+        raise click.exceptions.Exit(1)
+
+
+def _steps(environ: Environ, where: Directories, holds: Wanted) -> list[tuple[Step, bool]]:
+    """Return the steps of all files that are known to hold a block (True), and of those of this shell."""
+    known = remembered(load_state(where))
+    found = [(judge(target, holds, scoped=scoped), True) for target, scoped in known]
+    paths = {target.path for target, _ in known}
+    try:
+        others: list[Target] = chosen(Choice((), False, "", False), environ, where)
+    except CclaunchError as error:
+        console.note(f"{error.message}; {error.hint}")
+        others = []
+    return found + [(judge(target, holds), False) for target in others if target.path not in paths]
+
+
+def _row(judged: tuple[Step, bool], environ: Environ, probe: bool) -> dict[str, Any]:
+    step, written = judged
+    state, reasons = step.state, []
+    if step.error:
+        reasons.append(step.error.message)
+    elif reason := REASONS.get(state, "").replace("{lines}", lines_of(step)):
+        reasons.append(reason)
+    if step.snapshot is not None and not step.error:
+        try:
+            examine(step.snapshot, home(environ))
+        except CclaunchError as error:
+            reasons.append(error.message)
+    reasons += [f"line {line} sets {name} by hand: that counts" for name, line in by_hand(step).items()]
+    gets_there = reached(step, environ) if probe and step.block is not None else None
+    if gets_there is False:
+        reasons.append(f"not reached: {step.target.shell} ends, or returns, before it gets there")
+    return {
+        "path": step.target.path,
+        "shell": step.target.shell,
+        "state": state,
+        "scoped": step.scoped,
+        "written": written,
+        "reached": gets_there,
+        "reasons": reasons,
+    }
+
+
+def _settings_rows(where: Directories, holds: Wanted) -> list[dict[str, Any]]:
+    records: Mapping[str, Mapping[str, Any]] = load_state(where).claude_settings
+    rows = []
+    for key, record in records.items():
+        step = judge_settings(Target("claude", path_of(key)), holds, record)
+        reasons = [step.error.message] if step.error else []
+        reasons += [f"{name} is set by hand there" for name in kept_by_hand(step, record)]
+        row = {"path": path_of(key), "shell": "claude", "state": step.state, "scoped": False, "written": True}
+        rows.append({**row, "reached": None, "reasons": reasons})
+    return rows

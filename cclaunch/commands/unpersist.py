@@ -1,0 +1,28 @@
+"""``cclaunch unpersist``: our block out of the files that a shell reads."""
+
+import click
+
+from cclaunch.commands.context import environ_of, where_of
+from cclaunch.commands.persist.choice import Choice, options
+from cclaunch.commands.persist.run import Wish, unpersist
+
+
+@click.command("unpersist")
+@options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    shells: tuple[str, ...],
+    every: bool,
+    file: str,
+    settings: bool,
+    dry_run: bool,
+    force: bool,
+    in_place: bool,
+) -> None:
+    """
+    Undo persist: the file is again what it was, byte for byte.
+
+    What was added to it since stays. --all takes the block out of every file that holds one, claude's settings included.
+    """
+    unpersist(environ_of(ctx), where_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, False, force, in_place))

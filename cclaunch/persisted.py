@@ -1,0 +1,222 @@
+"""
+Our block in the files of the person's: what would have to change, and the change itself.
+
+A *step* is worked out completely before anything is written, so that it can be shown, refused or carried out; whatever
+is wrong with one file is in its step and stops no other.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from cclaunch.blocks import ALL, Wanted
+from cclaunch.byhand import lines_by_hand
+from cclaunch.errors import CclaunchError
+from cclaunch.plan import Directories
+from cclaunch.rcfile import VERSION, Block, DamagedMarkers, find, insert, remove, replace
+from cclaunch.rcwrite import Refused, Snapshot, delete, examine, missing_parents, read, write
+from cclaunch.shell_files import Target
+from cclaunch.state import State, change_state
+from cclaunch.syntax import trouble
+
+MISSING, CURRENT, OUTDATED, EDITED, DAMAGED, UNUSABLE = "missing", "current", "outdated", "edited", "damaged", "unusable"
+"""What can be said of our block in a file."""
+
+
+class Step(NamedTuple):
+    """
+    What is to be done with one file.
+
+    Attributes:
+        target: Which file, of which shell.
+        scoped: Whether it is a function.
+        state: What the file holds now: one of the words above.
+        does: What happens to it: ``add``, ``update``, ``remove`` or ``delete``; empty when there is nothing to do.
+        snapshot: The file as it was read; None when it cannot be read.
+        data: What it is to hold.
+        block: Our block as it is there now.
+        error: Why nothing is done.
+        text: The text of the block as it would be now.
+        mode: Of the file, where it is new.
+        parents: How many directories above it go with it, when it is deleted and they are empty.
+    """
+
+    target: Target
+    scoped: bool = False
+    state: str = MISSING
+    does: str = ""
+    snapshot: Snapshot | None = None
+    data: bytes = b""
+    block: Block | None = None
+    error: CclaunchError | None = None
+    text: bytes = b""
+    mode: int = 0o644
+    parents: int = 0
+
+    @property
+    def dialect(self) -> str:
+        """Return the shell whose script the block is."""
+        return self.target.dialect or self.target.shell
+
+
+class Way(NamedTuple):
+    """How it is to be done: *home*, the *environ* that finds the shells, *force* and *in_place* as on the command line."""
+
+    home: str
+    environ: Mapping[str, str]
+    force: bool = False
+    in_place: bool = False
+
+
+def judge(target: Target, wanted: Wanted, *, scoped: bool = False) -> Step:
+    """Return the step for *target* with what the file holds, and nothing to do yet. Never raises for the file."""
+    step = Step(target, scoped)
+    try:
+        step = step._replace(text=wanted.text(step.dialect, scoped=scoped).encode("utf-8", "surrogateescape"))
+        if target.refused:
+            return step._replace(state=UNUSABLE, error=Refused(target.refused, hint="--rc-file FILE names another file"))
+        snapshot = read(target.path)
+        step = step._replace(snapshot=snapshot, data=snapshot.data or b"")
+        block = find(step.data)
+    except CclaunchError as error:
+        if isinstance(error, DamagedMarkers):
+            error.message = f"{target.path}: {error.message}"
+        return step._replace(state=DAMAGED if isinstance(error, DamagedMarkers) else UNUSABLE, error=error)
+    if target.own and step.data and (block is None or (block.start, block.end) != (0, len(step.data))):
+        return step._replace(block=block, state=UNUSABLE, error=Refused(f"{target.path} holds text that is not ours"))
+    if block is None:
+        return step
+    current = block.version == VERSION and block.body == step.text
+    state = EDITED if block.edited else CURRENT if current else OUTDATED
+    return step._replace(block=block, state=state)
+
+
+def to_persist(target: Target, wanted: Wanted, way: Way, *, scoped: bool = False) -> Step:
+    """Return the step that brings our block in *target* up to date, or tells why it cannot be."""
+    step = judge(target, wanted, scoped=scoped)
+    if step.error or step.state == CURRENT or step.snapshot is None:
+        return step
+    if step.state == EDITED and not way.force:
+        return step._replace(error=_edited(step, "overwrites"))
+    try:
+        examine(step.snapshot, way.home, in_place=way.in_place)
+        if step.block is not None:
+            return step._replace(does="update", data=replace(step.data, step.block, step.text))
+        if not way.force and (why := _unfit(step.target, step.data, way)):
+            raise Refused(f"{target.path}: {why}", hint="mend it first; --force adds the block all the same")
+        new = 0 if step.snapshot.data is not None else 1 + len(missing_parents(step.snapshot.target))
+        made = insert(step.data, step.text, new)
+        if not way.force and (why := _unfit(step.target, made, way)):
+            raise Refused(f"{target.path}: with the block in it, {why}", hint="--force adds it all the same")
+        found = find(made)
+        if found is None or found.body != step.text:
+            raise Refused(f"{target.path}: the block would become part of a here-document", hint="close that first")
+    except CclaunchError as error:
+        return step._replace(error=error)
+    return step._replace(does="add", data=made)
+
+
+def _unfit(target: Target, data: bytes, way: Way) -> str:
+    """Say why nothing can be added to *data*; a file that several shells read must be whole for one of them."""
+    why = trouble(target.shell, data, way.environ)
+    return trouble(target.dialect, data, way.environ) if why and target.dialect else why
+
+
+def _edited(step: Step, what: str) -> Refused:
+    return Refused(
+        f"the block in {step.target.path} was edited by hand",
+        cause=f"it stands in lines {lines_of(step)}",
+        hint=f"move your lines out of it; --force {what} them (a copy is kept)",
+    )
+
+
+def lines_of(step: Step) -> str:
+    """Return the numbers of the first and the last line of the block."""
+    if step.block is None:
+        return ""
+    first = step.data.count(b"\n", 0, step.block.start) + 1
+    last = first + step.data.count(b"\n", step.block.start, step.block.end - 1)
+    return f"{first}-{last}"
+
+
+def to_unpersist(target: Target, wanted: Wanted, way: Way) -> Step:
+    """Return the step that takes our block out of *target*, or tells why it cannot be; nothing to do where there is none."""
+    step = judge(target, wanted)
+    if step.block is None or step.snapshot is None:
+        gone = step.state == UNUSABLE and step.snapshot is not None  # text of another, and none of ours
+        return step._replace(error=None) if gone or target.refused else step
+    if step.block.edited and not way.force:
+        return step._replace(error=_edited(step, "removes"))
+    try:
+        examine(step.snapshot, way.home, in_place=way.in_place)
+    except CclaunchError as error:
+        return step._replace(error=error)
+    rest = remove(step.data, step.block)
+    return step._replace(error=None, does="delete" if rest is None else "remove", data=rest or b"", parents=step.block.new - 1)
+
+
+def carry_out(step: Step, where: Directories, way: Way) -> Step:
+    """Do what *step* says, under ``rcwrite.writing``; return it, with its error if it could not be done."""
+    if step.error or not step.does or step.snapshot is None:
+        return step
+    try:
+        if step.does == "delete":
+            delete(step.snapshot, where, step.parents)
+        else:
+            write(step.snapshot, step.data, where, in_place=way.in_place, mode=step.mode)
+    except CclaunchError as error:
+        return step._replace(error=error)
+    return step
+
+
+def remember(steps: Iterable[Step], where: Directories) -> None:
+    """Write down which files hold our block now. Raises as ``change_state`` does."""
+
+    def change(state: State) -> State:
+        files = dict(state.rc_files)
+        for step in steps:
+            key = key_of(step.target.path)
+            if step.error is None and (step.does in ("add", "update") or (step.state == CURRENT and not step.does)):
+                about: dict[str, Any] = {"shell": step.target.shell, "scoped": step.scoped, "own": step.target.own}
+                files[key] = about | ({"dialect": step.target.dialect} if step.target.dialect else {})
+            elif step.error is None:
+                files.pop(key, None)
+        return state._replace(rc_files=files)
+
+    change_state(where, change)
+
+
+def remembered(state: State) -> list[tuple[Target, bool]]:
+    """Return the files that hold our block as far as we know, and whether it is a scoped one."""
+    return [
+        (
+            Target(
+                str(about.get("shell", "sh")), path_of(key), own=bool(about.get("own")), dialect=str(about.get("dialect", ""))
+            ),
+            bool(about.get("scoped")),
+        )
+        for key, about in state.rc_files.items()
+    ]
+
+
+def key_of(path: str) -> str:
+    """Return how *path* is written into the state: a name that is not UTF-8 as its bytes."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return f"bytes:{os.fsencode(path).hex()}"
+    return path
+
+
+def path_of(key: str) -> str:
+    """Return the path that ``key_of`` wrote as *key*."""
+    return os.fsdecode(bytes.fromhex(key.removeprefix("bytes:"))) if key.startswith("bytes:") else key
+
+
+def by_hand(step: Step) -> dict[str, int]:
+    """Return the variables of a block that the file sets outside of it -> the line: there the person's word counts."""
+    data = (step.snapshot.data if step.snapshot else None) or b""
+    if step.block is not None:
+        blank = b"\n" * data.count(b"\n", step.block.start, step.block.end)
+        data = data[: step.block.start] + blank + data[step.block.end :]
+    return lines_by_hand(data, ALL)

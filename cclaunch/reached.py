@@ -1,0 +1,58 @@
+"""
+Whether a shell that starts gets as far as our block: an early ``return``, an ``exit`` or an ``exec`` stands before many.
+
+Only the shell itself can tell, so it is started as a terminal would start it, without one, and asked what it exports.
+"""
+
+import os
+from collections.abc import Mapping
+
+from cclaunch.asking import ask, enlightened, program
+from cclaunch.blocks import ALL
+from cclaunch.environment import BLOCK
+from cclaunch.persisted import Step
+from cclaunch.templates import LAST
+
+INTERACTIVE = ("-i", "-c")
+STARTS = {
+    "bash": ("bash", INTERACTIVE),
+    "zsh": ("zsh", INTERACTIVE),
+    "fish": ("fish", INTERACTIVE),
+    "ksh": ("ksh93", INTERACTIVE),
+    "mksh": ("mksh", INTERACTIVE),
+    "yash": ("yash", INTERACTIVE),
+    "tcsh": ("tcsh", ("-c",)),
+    "csh": ("csh", ("-c",)),
+    "sh": ("sh", ("-l", "-c")),
+    "xonsh": ("xonsh", ("-c",)),
+}
+"""Shell -> its program, and the words that make it read its files and then run a command. The others cannot be asked."""
+
+LOGIN = (".profile", ".bash_profile", ".bash_login", ".yash_profile", ".zprofile", ".zlogin")
+FENCE = "__cclaunch_fence__"
+
+
+def reached(step: Step, environ: Mapping[str, str]) -> bool | None:
+    """Say whether the shell of *step* gets to its block; None when it cannot be asked."""
+    shell = step.target.shell
+    if shell not in STARTS:
+        return None
+    name, options = STARTS[shell]
+    path = program([name, shell], environ)
+    if not path:
+        return None
+    if os.path.basename(step.target.path) in LOGIN and options[0] != "-l":
+        options = ("-l", "-c") if shell != "mksh" else ("-l", "-i", "-c")
+    around = {key: value for key, value in enlightened(shell, environ).items() if key not in (*ALL, BLOCK, LAST)}
+    question = f"echo {FENCE}; type claude; echo {FENCE}; env"
+    if shell in ("tcsh", "csh"):
+        question = f"echo {FENCE}; alias claude; echo {FENCE}; env"
+    elif shell == "xonsh":
+        question = f"echo {FENCE}\nprint(aliases.get('claude'))\necho {FENCE}\nenv"
+    said = ask([path, *options, question], {**around, "TERM": "dumb"}, cwd=environ.get("HOME", "/"))
+    parts = said.out.split(FENCE.encode())
+    if len(parts) < 3:
+        return False if said.code is not None else None
+    if step.scoped:
+        return b"function" in parts[-2] or b"__cclaunch" in parts[-2] or b"exec claude" in parts[-2]
+    return f"\n{LAST}=".encode() in parts[-1]

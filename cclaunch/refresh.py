@@ -1,0 +1,47 @@
+"""Our blocks brought up to date after a change of what they hold: the profile in force, what it says, where to send to."""
+
+from cclaunch.blocks import wanted
+from cclaunch.claude_settings import settings_to_persist, write_down
+from cclaunch.errors import CclaunchError
+from cclaunch.persisted import EDITED, MISSING, Way, carry_out, path_of, remember, remembered, to_persist
+from cclaunch.plan import Directories, home
+from cclaunch.rcwrite import writing
+from cclaunch.shell_files import Target
+from cclaunch.state import load_state
+
+
+def refresh(environ: dict[str, str], where: Directories) -> list[str]:
+    """
+    Bring every block that we wrote up to date, and return sentences to say.
+
+    A block that a hand has edited stays as it is, and is told; so does a file that cannot be written. One whose block is
+    gone is forgotten. Never raises for a file, nor for the state: a verb that has done its work must not fail for this.
+    """
+    try:
+        state = load_state(where)
+        if not (state.rc_files or state.claude_settings):
+            return []
+        holds = wanted(environ, where)
+        way = Way(home(environ), environ)
+        told = []
+        with writing(where):
+            steps = [to_persist(target, holds, way, scoped=scoped) for target, scoped in remembered(state)]
+            steps = [
+                step._replace(does="", error=None) if step.state == MISSING else carry_out(step, where, way) for step in steps
+            ]
+            for step in steps:
+                if step.error:
+                    hint = f"cclaunch persist --rc-file {step.target.path} --force" if step.state == EDITED else step.error.hint
+                    told.append(f"{step.error.message}: it keeps what it says ({hint})")
+                elif step.does:
+                    told.append(f"{step.target.path}: the block is brought up to date, for shells that are started from now on")
+            remember(steps, where)
+            for key, record in state.claude_settings.items():
+                step, after = settings_to_persist(Target("claude", path_of(key)), holds, way, record)
+                if (step := carry_out(step, where, way)).error:
+                    told.append(f"{step.error}: it keeps what it says")
+                elif step.does:
+                    write_down(path_of(key), dict(after), where)
+    except CclaunchError as error:
+        return [f"blocks of `cclaunch persist` are not brought up to date: {error.message}"]
+    return told
