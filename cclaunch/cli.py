@@ -39,7 +39,7 @@ VERBS: Mapping[str, Verb] = {
     "env": Verb("env", 'Print the variables for this shell: eval "$(cclaunch env)".', LAUNCH),
     "usage": Verb("usage", "What did it cost: dollars, requests and tokens.", LOOK),
     "events": Verb("events", "What happened, event by event; -f follows.", LOOK),
-    "dashboard": Verb("", "Open the dashboard.", LOOK),
+    "dashboard": Verb("dashboard", "Open the dashboards; list, add, remove.", LOOK),
     "status": Verb("status", "One screen: claude, profile, shell, stack, last event.", STACK),
     "check": Verb("check", "Find what is wrong, and prove that telemetry arrives.", STACK),
     "stack": Verb("stack", "The telemetry stack: up, down, status, logs, and which one.", STACK),

@@ -9,6 +9,9 @@ What can go wrong, each with the reference, the exit code and the advice.
     ├── ProfileRefused         125  the one that a launch asked for by `+NAME` cannot be had
     ├── FileTrouble            1    a file of ours cannot be written
     │   └── Busy               1    another one of us holds it
+    ├── DashboardRefused       1    it is no dashboard, or not one that can be added
+    ├── DashboardMissing       1    there is no dashboard of that name
+    ├── DownloadFailed         1    a file of the web cannot be had
     ├── ClaudeNotFound         127
     ├── ClaudeNotExecutable    126
     ├── StackError             1    the stack cannot do what was asked
@@ -25,6 +28,7 @@ What can go wrong, each with the reference, the exit code and the advice.
     └── StoreError             1    the database cannot be used
         ├── StoreMissing       1    nothing was recorded yet
         ├── StoreTooNew        1    written by a newer cclaunch
+        ├── StoreUnreachable   1    VictoriaLogs does not answer
         └── StoreBroken        1    not a database, or damaged
 
 Raised anywhere, shown by ``console.show_error`` only, turned into an exit code by the doors only.
@@ -95,6 +99,24 @@ class ProfileRefused(CclaunchError):
 
     reference = "profile-refused"
     exit_code = 125
+
+
+class DashboardRefused(CclaunchError):
+    """It is no dashboard, or not one that can be added or removed."""
+
+    reference = "dashboard-refused"
+
+
+class DashboardMissing(CclaunchError):
+    """There is no dashboard of that name."""
+
+    reference = "dashboard-missing"
+
+
+class DownloadFailed(CclaunchError):
+    """A file of the web cannot be had, or must not be."""
+
+    reference = "download"
 
 
 class ClaudeNotFound(CclaunchError):
@@ -178,7 +200,7 @@ class ContextStale(EngineError):
 
 
 class StoreError(CclaunchError):
-    """The database of the embedded collector cannot be used."""
+    """What was recorded cannot be read or written."""
 
     reference = "store"
 
@@ -193,6 +215,12 @@ class StoreTooNew(StoreError):
     """The database was written by a newer release."""
 
     reference = "store-too-new"
+
+
+class StoreUnreachable(StoreError):
+    """VictoriaLogs does not answer, or not to this question."""
+
+    reference = "store-unreachable"
 
 
 class StoreBroken(StoreError):

@@ -28,7 +28,10 @@ _cclaunch_verb() {
         "env") options="--shell --unset --json --explain --help" ;;
         "usage") options="--by --where --since --until --json --help" ;;
         "events") options="-n -f --follow --json --name --session --where --help" ;;
-        "dashboard") options="--help" ;;
+        "dashboard") parts="add list remove" options="--help" ;;
+        "dashboard add") options="--help" ;;
+        "dashboard list") options="--json --help" ;;
+        "dashboard remove") options="--help" ;;
         "status") options="--json --help" ;;
         "check") options="--json --help" ;;
         "stack") parts="compose disable down enable logs pull restart status up use" options="--help" ;;

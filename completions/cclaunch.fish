@@ -164,7 +164,7 @@ complete -c cclaunch -n __cclaunch_at -a exec -d 'Become COMMAND with the enviro
 complete -c cclaunch -n __cclaunch_at -a env -d 'Print the variables for this shell: eval "$(cclaunch env)"'
 complete -c cclaunch -n __cclaunch_at -a usage -d 'What did it cost: dollars, requests and tokens, by day and by model unless'
 complete -c cclaunch -n __cclaunch_at -a events -d 'What happened: the last events, the oldest first'
-complete -c cclaunch -n __cclaunch_at -a dashboard -d 'Open the dashboard'
+complete -c cclaunch -n __cclaunch_at -a dashboard -d 'Print the address of Grafana\'s dashboards and open it in the browser, where'
 complete -c cclaunch -n __cclaunch_at -a status -d 'One screen: claude, profile, shell, stack, and the last event that was recorded'
 complete -c cclaunch -n __cclaunch_at -a check -d 'Find what is wrong, and prove that telemetry arrives'
 complete -c cclaunch -n __cclaunch_at -a stack -d 'The telemetry stack: a collector of your own on this machine, or four'
@@ -198,7 +198,17 @@ complete -c cclaunch -n '__cclaunch_in events' -l where -x -d 'Only what has thi
 complete -c cclaunch -n '__cclaunch_in events' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in events' -f
 complete -c cclaunch -n '__cclaunch_in dashboard' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_in dashboard' -f
+complete -c cclaunch -n '__cclaunch_at dashboard' -f -a add -d 'Put another dashboard into Grafana'
+complete -c cclaunch -n '__cclaunch_at dashboard' -f -a list -d 'Name all dashboards: ours, and those that were added'
+complete -c cclaunch -n '__cclaunch_at dashboard' -f -a remove -d 'Take an added dashboard out again'
+complete -c cclaunch -n '__cclaunch_in dashboard add' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in dashboard add' -f
+complete -c cclaunch -n '__cclaunch_in dashboard add; and __cclaunch_begun' -F
+complete -c cclaunch -n '__cclaunch_in dashboard list' -l json -d 'Print one JSON object a line'
+complete -c cclaunch -n '__cclaunch_in dashboard list' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in dashboard list' -f
+complete -c cclaunch -n '__cclaunch_in dashboard remove' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in dashboard remove' -f
 complete -c cclaunch -n '__cclaunch_in status' -l json -d 'Print one JSON object'
 complete -c cclaunch -n '__cclaunch_in status' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in status' -f

@@ -43,7 +43,7 @@ module completions_of_cclaunch {
             {value: "env", description: "Print the variables for this shell: eval \"$(cclaunch env)\""}
             {value: "usage", description: "What did it cost: dollars, requests and tokens, by day and by model unless"}
             {value: "events", description: "What happened: the last events, the oldest first"}
-            {value: "dashboard", description: "Open the dashboard"}
+            {value: "dashboard", description: "Print the address of Grafana's dashboards and open it in the browser, where"}
             {value: "status", description: "One screen: claude, profile, shell, stack, and the last event that was recorded"}
             {value: "check", description: "Find what is wrong, and prove that telemetry arrives"}
             {value: "stack", description: "The telemetry stack: a collector of your own on this machine, or four"}
@@ -118,7 +118,21 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
+    def "nu-complete cclaunch dashboard parts" [] { [{value: "add", description: "Put another dashboard into Grafana"} {value: "list", description: "Name all dashboards: ours, and those that were added"} {value: "remove", description: "Take an added dashboard out again"}] }
     export extern "cclaunch dashboard" [
+        ...words: string@"nu-complete cclaunch dashboard parts"
+    ]
+
+    export extern "cclaunch dashboard add" [
+        ...words: path
+    ]
+
+    export extern "cclaunch dashboard list" [
+        --json # Print one JSON object a line
+        ...words: string
+    ]
+
+    export extern "cclaunch dashboard remove" [
         ...words: string
     ]
 

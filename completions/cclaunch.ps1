@@ -11,7 +11,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'env' = 'Print the variables for this shell: eval "$(cclaunch env)"'
             'usage' = 'What did it cost: dollars, requests and tokens, by day and by model unless'
             'events' = 'What happened: the last events, the oldest first'
-            'dashboard' = 'Open the dashboard'
+            'dashboard' = 'Print the address of Grafana''s dashboards and open it in the browser, where'
             'status' = 'One screen: claude, profile, shell, stack, and the last event that was recorded'
             'check' = 'Find what is wrong, and prove that telemetry arrives'
             'stack' = 'The telemetry stack: a collector of your own on this machine, or four'
@@ -20,6 +20,11 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'unpersist' = 'Undo persist: the file is again what it was, byte for byte'
             'config' = 'Settings, and where they come from'
             'completions' = 'Completions for your shell: verbs, options, profiles, and claude''s own'
+        }
+        'dashboard' = [ordered]@{
+            'add' = 'Put another dashboard into Grafana'
+            'list' = 'Name all dashboards: ours, and those that were added'
+            'remove' = 'Take an added dashboard out again'
         }
         'stack' = [ordered]@{
             'compose' = 'Print the Docker stack as a compose file: the same services, settings and'
@@ -93,6 +98,16 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'dashboard' = [ordered]@{
+            '--help' = 'Show this message and exit.'
+        }
+        'dashboard add' = [ordered]@{
+            '--help' = 'Show this message and exit.'
+        }
+        'dashboard list' = [ordered]@{
+            '--json' = 'Print one JSON object a line'
+            '--help' = 'Show this message and exit.'
+        }
+        'dashboard remove' = [ordered]@{
             '--help' = 'Show this message and exit.'
         }
         'status' = [ordered]@{

@@ -90,6 +90,7 @@ LOOPS: dict[str, list[ToolUse]] = {
         ToolUse("Read", {"file_path": "@cwd@/edited.txt"}),
         ToolUse("Edit", {"file_path": "@cwd@/edited.txt", "old_string": "before", "new_string": "after\nand more"}),
     ],
+    "open a pull request": [_bash("gh pr create --title 'A title' --body 'A body'")],
     "commit": [_bash("git add -A && git commit -q -m 'A commit of the script'")],
 }
 """Words of a prompt -> the tools that are called for it, one a turn. ``@cwd@`` is what the prompt names as ``in DIRECTORY``."""

@@ -47,17 +47,22 @@ def event(name: str, time_ns: int, **attributes: Any) -> Batch:
 
 def events_of(*records: Mapping[str, Any], time_ns: int) -> Batch:
     """Return ``api_request`` events of one export; a record has any keys and values, and ``time`` (ns) beside them."""
+    return decode_logs(export_of(*records, time_ns=time_ns))
+
+
+def export_of(*records: Mapping[str, Any], time_ns: int) -> ExportLogsServiceRequest:
+    """Return the export request of events; each is an ``api_request`` unless its ``event.name`` says otherwise."""
     made = []
     for record in records:
-        attributes = {key: value for key, value in record.items() if key != "time"}
+        attributes = {"event.name": "api_request", **{key: value for key, value in record.items() if key != "time"}}
         made.append(
             {
                 "timeUnixNano": str(record.get("time", time_ns)),
-                "body": {"stringValue": otel.EVENT_PREFIX + "api_request"},
-                "attributes": _pairs({**attributes, "event.name": "api_request"}),
+                "body": {"stringValue": otel.EVENT_PREFIX + attributes["event.name"]},
+                "attributes": _pairs(attributes),
             }
         )
-    return decode_logs(ParseDict({"resourceLogs": [{"scopeLogs": [{"logRecords": made}]}]}, ExportLogsServiceRequest()))
+    return ParseDict({"resourceLogs": [{"scopeLogs": [{"logRecords": made}]}]}, ExportLogsServiceRequest())
 
 
 def request(number: int, time_ns: int, *, micros: int = 1000, model: str = "claude-opus-4-8", **attributes: Any) -> Batch:

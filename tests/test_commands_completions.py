@@ -68,6 +68,7 @@ PATHS = [
     ("stack",),
 ]
 PATHS += [("stack", part) for part in ("up", "down", "restart", "status", "logs", "enable", "disable")]
+PATHS += [("dashboard",), *(("dashboard", part) for part in ("list", "add", "remove"))]
 PATHS += [("profile",), *(("profile", part) for part in PARTS)]
 
 

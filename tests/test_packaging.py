@@ -81,6 +81,15 @@ def test_files_beside_the_package_are_found(installed: Installed, name: str, tmp
     assert output(installed.python, "-c", code, name, cwd=tmp_path) == (REPOSITORY / name).read_text()
 
 
+def test_dashboards_are_installed(installed: Installed, tmp_path: Path) -> None:
+    """All of ours, byte for byte."""
+    code = "from cclaunch.grafana.shipped import shipped; print(*(len(content) for content in shipped().values()))"
+    sizes = [path.stat().st_size for path in sorted((REPOSITORY / "cclaunch/grafana/dashboards").glob("*.json"))]
+
+    assert sizes
+    assert output(installed.python, "-c", code, cwd=tmp_path).split() == [str(size) for size in sizes]
+
+
 def test_the_wheels_package_is_not_the_checkouts(environments: dict[str, Installed], tmp_path: Path) -> None:
     """Else the tests of the wheel would test the checkout."""
     where = output(environments["wheel"].python, "-c", "import cclaunch; print(cclaunch.__file__)", cwd=tmp_path)

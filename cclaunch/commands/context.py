@@ -1,15 +1,10 @@
 """What every verb needs to know about where it runs: the environment it was given, our directories, the configuration."""
 
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import cast
 
 import click
 
 from cclaunch.config import Config, load_config
-from cclaunch.errors import StoreBroken
 from cclaunch.plan import Directories, directories
 
 Environ = dict[str, str]
@@ -33,23 +28,3 @@ def config_of(where: Directories) -> Config:
 def database(where: Directories) -> str:
     """Return the path of the embedded collector's store."""
     return f"{where.data}/telemetry.db"
-
-
-@contextmanager
-def reading(path: str) -> Iterator[sqlite3.Connection]:
-    """
-    Give a read-only connection to the store at *path* for one question.
-
-    Raises:
-        StoreMissing: Nothing was recorded yet.
-        StoreTooNew, StoreBroken: It cannot be read, also when that shows only while reading.
-    """
-    from cclaunch.store.reader import open_reader
-
-    connection = open_reader(path)
-    try:
-        yield connection
-    except sqlite3.Error as error:
-        raise StoreBroken(f"cannot read {path}: {error}", hint=f"ls -l {os.path.dirname(path)}") from error
-    finally:
-        connection.close()

@@ -1,6 +1,5 @@
 """``cclaunch events``: what happened, event by event, and with ``-f`` as it happens."""
 
-import os
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -8,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cclaunch import console
-from cclaunch.commands.context import database, reading, where_of
+from cclaunch.commands.context import where_of
 from cclaunch.commands.moments import iso, local
+from cclaunch.commands.sources import places_of
 from cclaunch.commands.where import note_unsent, unicode_only, where_option
-from cclaunch.errors import StoreMissing
 
 if TYPE_CHECKING:
     from cclaunch.store.reader import Event
+    from cclaunch.store.stores import Places
 
 Wanted = dict[str, list[str]]
 
 POLL_S = 0.3
-MOST_AT_ONCE = 1000
 LONGEST_VALUE = 100
 
 TOLD = (
@@ -67,7 +66,7 @@ def command(
     if session:
         _narrow(wanted, "session.id", session)
     shown = 0
-    for event in _events(database(where_of(ctx)), count, follow, wanted):
+    for event in _events(places_of(where_of(ctx)), count, follow, wanted):
         if as_json:
             console.json_line(_document(event))
         else:
@@ -87,48 +86,23 @@ def _narrow(wanted: Wanted, key: str, value: str) -> None:
     wanted[key] = [spelled] if key not in wanted or spelled in wanted_of(key, wanted[key]) else []
 
 
-def _events(path: str, count: int, follow: bool, wanted: Wanted) -> "Iterator[Event]":
+def _events(places: "Places", count: int, follow: bool, wanted: Wanted) -> "Iterator[Event]":
     """Yield the last *count* events, and if *follow*, each one that is stored later, for ever."""
-    from cclaunch.store import reader
+    from cclaunch.store.following import Tail
+    from cclaunch.store.stores import events
 
-    try:
-        with reading(path) as connection:
-            seen = reader.newest_rowid(connection)
-            identity = _identity(path)
-            last = reader.events(connection, limit=count, where=wanted) if count else []
-            note_unsent(connection, wanted, requests=False)
-    except StoreMissing:
-        seen, identity, last = 0, 0, []
-    # One stored between the two questions belongs to what follows: it must not be shown twice.
-    yield from (event for event in last if not follow or event.rowid <= seen)
+    if follow:
+        tail = Tail(places, wanted)
+        last, troubles = tail.start(count), tail.troubles
+    else:
+        last, troubles = events(places, limit=count, where=wanted)
+    for text in troubles:
+        console.note(text)
+    note_unsent(places, wanted, requests=False)
+    yield from last
     while follow:
         time.sleep(POLL_S)
-        if _identity(path) != identity:  # made since, or deleted and made again: its rows are numbered anew
-            identity, seen = _identity(path), 0
-        fresh, seen = _since(path, seen, wanted)
-        yield from fresh
-
-
-def _since(path: str, seen: int, wanted: Wanted) -> "tuple[list[Event], int]":
-    """Return (events, rowid): what was stored after the rowid *seen*, and from where to go on."""
-    from cclaunch.store import reader
-
-    try:
-        with reading(path) as connection:
-            newest = reader.newest_rowid(connection)
-            fresh = reader.events(connection, after=seen, limit=MOST_AT_ONCE, where=wanted)
-    except StoreMissing:
-        return [], seen
-    # With a filter, most rows pass unseen: go on behind them. A full answer may have more behind its last row.
-    return fresh, fresh[-1].rowid if len(fresh) == MOST_AT_ONCE else max(newest, seen, *(event.rowid for event in fresh))
-
-
-def _identity(path: str) -> int:
-    """Return what tells one file at *path* from its successor; 0 when there is none."""
-    try:
-        return os.stat(path).st_ino
-    except OSError:
-        return 0
+        yield from tail.fresh()
 
 
 def _document(event: "Event") -> dict[str, Any]:

@@ -6,13 +6,14 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.composed import composed
-from cclaunch.commands.context import Environ, database, environ_of, reading, where_of
+from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.installed import Claude, installed
 from cclaunch.commands.moments import ago, iso, local
 from cclaunch.commands.services import stack_state
+from cclaunch.commands.sources import places_of
 from cclaunch.detect import Shell, detect
 from cclaunch.environment import Selection
-from cclaunch.errors import CclaunchError, StoreMissing
+from cclaunch.errors import CclaunchError
 from cclaunch.plan import Directories
 
 
@@ -81,14 +82,11 @@ def _shell(environ: Environ) -> Shell | None:
 
 
 def _last_event(where: Directories) -> tuple[tuple[int, str] | None, str]:
-    """Return ((time, name), trouble) of the newest event in the store."""
-    from cclaunch.store.reader import last_event
+    """Return ((time, name), trouble) of the newest event in all stores."""
+    from cclaunch.store.stores import last_event
 
     try:
-        with reading(database(where)) as connection:
-            found = last_event(connection)
-    except StoreMissing:
-        return None, "none yet"
+        found = last_event(places_of(where))
     except CclaunchError as error:
         return None, error.message
     return ((found.time_ns, found.name), "") if found else (None, "none yet")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cclaunch import console
-from cclaunch.commands.context import Environ, database, environ_of, reading, where_of
+from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.moments import FORMS, iso, moment
+from cclaunch.commands.sources import places_of
 from cclaunch.commands.where import note_unsent, unicode_only, unknown_days, where_option
-from cclaunch.errors import StoreMissing
-from cclaunch.plan import adopted_ports
+from cclaunch.plan import Directories, adopted_ports
 
 if TYPE_CHECKING:
     from cclaunch.store.spending import Usage
@@ -54,7 +54,7 @@ def command(
         raise click.UsageError("--since is not before --until", ctx)
     environ = environ_of(ctx)
     with console.progress("adding up", environ):
-        found = _read(database(directories), since, until, keys, where)
+        found = _read(directories, since, until, keys, where)
     if as_json:
         console.json_line(_document(found, since, until, keys), indent=2)
     elif found is None or not found.rows:
@@ -81,16 +81,18 @@ def _keys(by: Sequence[str]) -> list[str]:
     return keys
 
 
-def _read(path: str, since: int | None, until: int | None, keys: Sequence[str], where: dict[str, list[str]]) -> "Usage | None":
-    from cclaunch.store import spending
+def _read(
+    where: Directories, since: int | None, until: int | None, keys: Sequence[str], wanted: dict[str, list[str]]
+) -> "Usage | None":
+    """Return what all stores say; tell what a part of them could not, and keys that nobody ever sent."""
+    from cclaunch.store import stores
 
-    try:
-        with reading(path) as connection:
-            found = spending.usage(connection, since, until, keys, where)
-            note_unsent(connection, dict.fromkeys([*keys, *where]), requests=True)
-            return found
-    except StoreMissing:
-        return None
+    places = places_of(where)
+    found = stores.usage(places, since, until, keys, wanted)
+    for text in found.troubles:
+        console.note(text)
+    note_unsent(places, dict.fromkeys([*keys, *wanted]), requests=True)
+    return found.usage
 
 
 def _nothing(since: int | None, until: int | None, where: dict[str, list[str]]) -> str:

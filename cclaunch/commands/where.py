@@ -8,9 +8,8 @@ import click
 from cclaunch import console
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from cclaunch.store.filters import Where
+    from cclaunch.store.stores import Places
 
 EXAMPLE = "--where team=data-engineering"
 HELP = (
@@ -51,11 +50,11 @@ def _conditions(ctx: click.Context, param: click.Parameter, words: Sequence[str]
     return found
 
 
-def note_unsent(connection: "sqlite3.Connection", keys: Iterable[str], *, requests: bool) -> None:
+def note_unsent(places: "Places", keys: Iterable[str], *, requests: bool) -> None:
     """Say which of *keys* no request (or no event) ever had, and what was probably meant."""
-    from cclaunch.store.keys import unsent
+    from cclaunch.store.stores import unsent
 
-    for key, near in unsent(connection, keys, requests=requests).items():
+    for key, near in unsent(places, keys, requests=requests).items():
         shown = key if len(key) <= LONGEST_SHOWN else key[:LONGEST_SHOWN] + "…"
         advice = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
         console.note(f"no {'request' if requests else 'event'} ever had `{shown}`{advice}")

@@ -7,7 +7,7 @@ Asked only after the answer: a key that was sent is found in the first rows, so 
 import difflib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from cclaunch.store.filters import ALIASES, COLUMNS, canonical, expression
 from cclaunch.store.retention import COUNTED
@@ -29,10 +29,35 @@ def unsent(connection: sqlite3.Connection, keys: Iterable[str], *, requests: boo
         keys: As they were typed.
         requests: Ask the requests, which cost something, and the daily totals; else all events.
     """
-    scope = COUNTED if requests else "check_nonce IS NULL"
-    missing = [key for key in keys if canonical(key) not in ALWAYS and not _was_sent(connection, canonical(key), scope, requests)]
-    names = _names(connection, scope) if missing else []
-    return {key: _near(key, names) for key in missing} if names else {}
+    missing = missing_of(connection, keys, requests=requests)
+    return guesses(missing, names_of(connection, requests=requests) if missing else [])
+
+
+def guesses(missing: Iterable[str], names: Collection[str]) -> Mapping[str, list[str]]:
+    """Return key -> the names most like it, out of *names* and the words that stand for some; nothing where nothing was sent."""
+    offered = sorted({*names, *ALIASES, "day"})
+    return {key: _near(key, offered) for key in missing} if names else {}
+
+
+def asked_of(keys: Iterable[str]) -> list[str]:
+    """Return those of *keys* of which it must be asked whether anybody ever sent them."""
+    return [key for key in keys if canonical(key) not in ALWAYS]
+
+
+def missing_of(connection: sqlite3.Connection, keys: Iterable[str], *, requests: bool) -> list[str]:
+    """Return those of *keys* that no event (or request) of our own database ever had."""
+    scope = _scope(requests)
+    return [key for key in asked_of(keys) if not _was_sent(connection, canonical(key), scope, requests)]
+
+
+def names_of(connection: sqlite3.Connection, *, requests: bool) -> set[str]:
+    """Return the keys of the newest events; empty when there is no event."""
+    query = f"SELECT attributes FROM events WHERE {_scope(requests)} ORDER BY id DESC LIMIT {SAMPLE}"
+    return {key for row in connection.execute(query) for key in json.loads(row[0])}
+
+
+def _scope(requests: bool) -> str:
+    return COUNTED if requests else "check_nonce IS NULL"
 
 
 def _was_sent(connection: sqlite3.Connection, key: str, scope: str, requests: bool) -> bool:
@@ -42,13 +67,6 @@ def _was_sent(connection: sqlite3.Connection, key: str, scope: str, requests: bo
     if not requests or key not in LABELS:
         return False
     return any(json.loads(row[0]).get(LABELS[key]) is not None for row in connection.execute("SELECT DISTINCT labels FROM daily"))
-
-
-def _names(connection: sqlite3.Connection, scope: str) -> list[str]:
-    """Return the keys of the newest events, and the words that stand for some; empty when there is no event."""
-    query = f"SELECT attributes FROM events WHERE {scope} ORDER BY id DESC LIMIT {SAMPLE}"
-    found = {key for row in connection.execute(query) for key in json.loads(row[0])}
-    return sorted(found | set(ALIASES) | {"day"}) if found else []
 
 
 def _near(key: str, names: list[str]) -> list[str]:

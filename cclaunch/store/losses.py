@@ -29,8 +29,15 @@ EVENTS_ONLY = ("day", "event.name", "prompt.id", "request_id")
 
 
 def lost_usd_micros(connection: sqlite3.Connection, since: int | None, until: int | None, where: Where | None = None) -> int:
+    """Return how many micro-dollars the cost metric counted beyond the events of this store."""
+    return sum(lost_by_session(connection, since, until, where).values())
+
+
+def lost_by_session(
+    connection: sqlite3.Connection, since: int | None, until: int | None, where: Where | None = None
+) -> dict[str, int]:
     """
-    Return how many micro-dollars the cost metric counted beyond the events, session by session.
+    Return session -> how many micro-dollars the cost metric counted beyond the events.
 
     Only whole sessions are compared: those whose last point lies in the range, and none of whose days is folded; all of
     whose series and requests meet *where*. Events arrive before metrics, so a session that is still running shows
@@ -56,7 +63,7 @@ def lost_usd_micros(connection: sqlite3.Connection, since: int | None, until: in
         (since if since is not None else 0, until if until is not None else (1 << 63) - 1),
     )
     lossy = [row for row in rows if row["missing"] > 1 + row["requests"]]
-    return sum(round(row["missing"]) for row in lossy if not where or _lies_in(connection, row["session"], where))
+    return {row["session"]: round(row["missing"]) for row in lossy if not where or _lies_in(connection, row["session"], where)}
 
 
 def _lies_in(connection: sqlite3.Connection, session: str, where: Where) -> bool:

@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from cclaunch.errors import StoreBroken, StoreMissing
@@ -73,6 +74,24 @@ def open_reader(path: str) -> sqlite3.Connection:
         connection.close()
         raise StoreBroken(f"{path} has an older schema ({version})", hint="`cclaunch stack restart` brings it up to date")
     return connection
+
+
+@contextmanager
+def reading(path: str) -> Iterator[sqlite3.Connection]:
+    """
+    Give a read-only connection to the store at *path* for one question.
+
+    Raises:
+        StoreMissing: Nothing was recorded yet.
+        StoreTooNew, StoreBroken: It cannot be read, also when that shows only while reading.
+    """
+    connection = open_reader(path)
+    try:
+        yield connection
+    except sqlite3.Error as error:
+        raise StoreBroken(f"cannot read {path}: {error}", hint=f"ls -l {os.path.dirname(path)}") from error
+    finally:
+        connection.close()
 
 
 def events(

@@ -7,7 +7,7 @@ out in silence: grouped by another key they are a row without it, and filtered b
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cclaunch.store.filters import TOKENS, Where, canonical, conditions, decoded, expression, matches, wanted_of, within
@@ -53,7 +53,7 @@ class Usage(NamedTuple):
     unknown_usd_micros: int
 
 
-class _Sum(NamedTuple):
+class Group(NamedTuple):
     """The values of the keys, and the sums in the order of ``SUMS``."""
 
     values: tuple[Any, ...]
@@ -69,19 +69,44 @@ def usage(
 ) -> Usage:
     """Return what was used between *since* and *until* (ns) where *where* holds, grouped by *by*; None is a missing key."""
     where = where or {}
+    found, unknown = groups(connection, since, until, by, where)
+    return assembled(found, since, until, by, lost_usd_micros(connection, since, until, where), unknown)
+
+
+def groups(
+    connection: sqlite3.Connection, since: int | None, until: int | None, by: Sequence[str], where: Where
+) -> tuple[list[Group], int]:
+    """Return (groups, micro-dollars of old days that cannot be told); the same values may come in several groups."""
     folded, unknown = _folded(connection, since, until, by, where)
-    groups: dict[tuple[str, ...], _Sum] = {}
-    for found in [*_raw(connection, since, until, by, where), *folded]:
-        # The JSON text tells 1 from true and holds lists: what Python's equality and hash cannot do.
-        key = tuple(dump(value) for value in found.values)
-        before = groups.get(key, _Sum(found.values, (0,) * len(SUMS)))
-        groups[key] = _Sum(found.values, _added(before.sums, found.sums))
-    ordered = sorted(groups.values(), key=lambda group: [_rank(value) for value in group.values])
-    rows = [{**dict(zip(by, group.values, strict=True)), **_shown(group.sums)} for group in ordered]
+    return [*_raw(connection, since, until, by, where), *folded], unknown
+
+
+def assembled(
+    found: Iterable[Group], since: int | None, until: int | None, by: Sequence[str], lost_micros: int, unknown_micros: int
+) -> Usage:
+    """Return what *found* adds up to: one row for equal values, in order, and the total."""
+    rows = merged(found)
     total = (0,) * len(SUMS)
-    for group in ordered:
+    for group in rows:
         total = _added(total, group.sums)
-    return Usage(since, until, list(by), rows, _shown(total), lost_usd_micros(connection, since, until, where), unknown)
+    shown = [{**dict(zip(by, group.values, strict=True)), **_shown(group.sums)} for group in rows]
+    return Usage(since, until, list(by), shown, _shown(total), lost_micros, unknown_micros)
+
+
+def merged(found: Iterable[Group]) -> list[Group]:
+    """Return *found* with one group for equal values, in the order in which they are shown."""
+    together: dict[tuple[str, ...], Group] = {}
+    for group in found:
+        # The JSON text tells 1 from true and holds lists: what Python's equality and hash cannot do.
+        key = tuple(dump(value) for value in group.values)
+        before = together.get(key, Group(group.values, (0,) * len(SUMS)))
+        together[key] = Group(group.values, _added(before.sums, group.sums))
+    return sorted(together.values(), key=lambda group: [_rank(value) for value in group.values])
+
+
+def identities(connection: sqlite3.Connection) -> Iterator[tuple[str | None, int, str | None, int | None]]:
+    """Yield (request_id, time_ns, session_id, sequence) of every request whose row is still there."""
+    yield from map(tuple, connection.execute(f"SELECT request_id, time_ns, session_id, sequence FROM events WHERE {COUNTED}"))
 
 
 def _added(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
@@ -103,7 +128,9 @@ def _shown(sums: Sequence[int]) -> dict[str, Any]:
     return {"cost_usd": micros / 1_000_000, **named}
 
 
-def _raw(connection: sqlite3.Connection, since: int | None, until: int | None, by: Sequence[str], where: Where) -> Iterator[_Sum]:
+def _raw(
+    connection: sqlite3.Connection, since: int | None, until: int | None, by: Sequence[str], where: Where
+) -> Iterator[Group]:
     """Yield the groups of the events that are still there."""
     found = [expression(key) for key in by]
     time, ends = within(since, until)
@@ -118,12 +145,12 @@ def _raw(connection: sqlite3.Connection, since: int | None, until: int | None, b
     for row in connection.execute(query, [*parameters, *ends, *values]):
         if row[len(by)]:
             shown = tuple(decoded(key, value) for key, value in zip(by, row, strict=False))
-            yield _Sum(shown, tuple(int(value or 0) for value in tuple(row)[len(by) :]))
+            yield Group(shown, tuple(int(value or 0) for value in tuple(row)[len(by) :]))
 
 
 def _folded(
     connection: sqlite3.Connection, since: int | None, until: int | None, by: Sequence[str], where: Where
-) -> tuple[list[_Sum], int]:
+) -> tuple[list[Group], int]:
     """
     Return (groups, micro-dollars that cannot be told) of the days whose rows are gone.
 
@@ -133,7 +160,7 @@ def _folded(
     days = "SELECT *, unixepoch(day, 'utc') * 1000000000 AS time_ns FROM daily"
     query = f"SELECT day, labels, {', '.join(SUMS)} FROM ({days}) WHERE {time}"
     known = {key: wanted_of(key, given) for key, given in where.items() if _is_kept(key)}
-    groups, unknown = [], 0
+    found, unknown = [], 0
     for day, labels, *sums in connection.execute(query, ends):
         values = {"day": day, **json.loads(labels)}
         if not all(matches(_label(values, key), wanted) for key, wanted in known.items()):
@@ -141,8 +168,8 @@ def _folded(
         if len(known) < len(where):
             unknown += sums[SUMS.index("cost_usd_micros")]
         else:
-            groups.append(_Sum(tuple(_label(values, key) for key in by), tuple(sums)))
-    return groups, unknown
+            found.append(Group(tuple(_label(values, key) for key in by), tuple(sums)))
+    return found, unknown
 
 
 def _is_kept(key: str) -> bool:

@@ -1,0 +1,236 @@
+"""
+VictoriaLogs as a store: the same events and the same figures as from our own database, to the micro-dollar.
+
+Nothing is added up over there. The fields that are needed are fetched in slices of time and counted here, in integers,
+each request once. What an exporter sent twice (its acknowledgement was lost) lies there twice; the first one is counted.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from cclaunch import otel
+from cclaunch.collector.otlp import integer, model_name, number, text
+from cclaunch.store import vlogs_http
+from cclaunch.store.filters import TOKENS, Where, canonical, matches, wanted_of
+from cclaunch.store.kinds import value_of
+from cclaunch.store.logsql import NOT_CHECKS, any_of, conditions, named, nanoseconds, quoted, within
+from cclaunch.store.reader import Event
+from cclaunch.store.spending import Group, merged
+
+NS = 1_000_000_000
+DAY_NS = 86400 * NS
+"""Two reports of one request lie no further apart: the exporter that repeats one gives up long before."""
+
+MOST_AT_ONCE = 20_000
+"""Rows of one slice; a single hour may hold more."""
+
+REQUEST = "api_request"
+SPENT = ("request_id", "model", "cost_usd_micros", "cost_usd", *TOKENS)
+IDENTITY = ("_time", "_msg", "event.name", "event_name", "session.id", "event.sequence")
+ADDED = frozenset("_time _msg _stream _stream_id event_name scope.name scope.version severity_number severity_text".split())
+"""Fields that VictoriaLogs has of its own, or makes of what is no attribute."""
+
+JOB = "claude"
+"""The collector adds ``job=claude`` to every event, for dashboards that expect it."""
+
+Row = Mapping[str, str]
+
+
+class Found(NamedTuple):
+    """One row, read: the event's columns beside its attributes, as our own store has them."""
+
+    time_ns: int
+    name: str
+    session_id: str | None
+    sequence: int | None
+    model: str | None
+    attributes: dict[str, Any]
+
+    def value(self, key: str) -> Any:
+        """Return what *key* (an attribute, ``day``, or a word that stands for one) is here; None where it is missing."""
+        key = canonical(key)
+        if key == "day":
+            return datetime.fromtimestamp(self.time_ns // NS).strftime("%Y-%m-%d")
+        if key == "model":
+            return self.model
+        return self.name if key == "event.name" else self.attributes.get(key)
+
+    def meets(self, wanted: Mapping[str, Collection[str]]) -> bool:
+        """Say whether it has, for each key, one of the values that are wanted."""
+        return all(matches(self.value(key), values) for key, values in wanted.items())
+
+
+def read(row: Row) -> Found:
+    """Return what a row of VictoriaLogs says. Raises ValueError when it has no time."""
+    attributes = {
+        key: value_of(key, value)
+        for key, value in row.items()
+        if value and key not in ADDED and not (key == "job" and value == JOB)
+    }
+    body = row.get("_msg", "")
+    given = row.get("event.name", "")
+    if body.startswith(otel.EVENT_PREFIX) and body != otel.EVENT_PREFIX + given:
+        name = body
+    else:
+        name = given or row.get("event_name", "") or body[:200]
+    return Found(
+        time_ns=nanoseconds(row["_time"]),
+        name=name.removeprefix(otel.EVENT_PREFIX),
+        session_id=text(row.get("session.id")),
+        sequence=integer(row.get("event.sequence")),
+        model=model_name(row.get("model")),
+        attributes=attributes,
+    )
+
+
+def events(
+    url: str, *, limit: int | None, since: int | None = None, until: int | None = None, where: Where | None = None
+) -> list[Event]:
+    """
+    Return the newest *limit* events (None for all), the oldest first; *since* <= time < *until* in ns.
+
+    Raises:
+        StoreUnreachable: VictoriaLogs does not answer.
+    """
+    wanted = {key: wanted_of(key, given) for key, given in (where or {}).items()}
+    if limit == 0 or [] in wanted.values():
+        return []
+    query = f"{NOT_CHECKS} {conditions(where or {})}"
+    fetch = limit
+    while True:
+        begin = since if fetch is None else _newest(url, f"{within(since, until)} {query}", fetch)
+        rows = map(read, vlogs_http.rows(url, f"{within(since if begin is None else begin, until)} {query}"))
+        found = _once(one for one in rows if one.meets(wanted))
+        if fetch is None or begin is None or len(found) >= (limit or 0):
+            break
+        fetch *= 8  # twins and near misses took the place of others
+    if limit is not None:
+        found = found[-limit:]
+    return [Event(0, one.time_ns, one.name, one.session_id, one.model, one.attributes) for one in found]
+
+
+def _newest(url: str, query: str, count: int) -> int | None:
+    """Return when the oldest of the *count* newest rows happened, or None when there are no more than that."""
+    # VictoriaLogs looks at its newest part first when it is asked like this; others of the same moment may be left out.
+    times = [nanoseconds(row["_time"]) for row in vlogs_http.rows(url, f"{query} | fields _time", limit=str(count))]
+    return min(times) if len(times) == count else None
+
+
+def _once(found: Iterable[Found]) -> list[Found]:
+    """Return events in order, those that were sent again but once: a process of claude gives each of its numbers once."""
+    kept: list[Found] = []
+    seen = set()
+    for one in sorted(found, key=_order):
+        twin = one._replace(attributes={}), repr(sorted(one.attributes.items(), key=itemgetter(0)))
+        if one.sequence is None or str(twin) not in seen:
+            kept.append(one)
+            seen.add(str(twin))
+    return kept
+
+
+def _order(one: Found) -> tuple[int, int]:
+    return one.time_ns, -1 if one.sequence is None else one.sequence
+
+
+def last_event(url: str) -> Event | None:
+    """Return the newest event, or None. Raises StoreUnreachable."""
+    found = events(url, limit=1)
+    return found[0] if found else None
+
+
+def find_check(url: str, nonce: str) -> bool:
+    """Say whether the event that ``cclaunch check`` sent with *nonce* arrived. Raises StoreUnreachable."""
+    return any(True for _ in vlogs_http.rows(url, f"{any_of(otel.CHECK_ATTRIBUTE, [nonce])} | fields _time | limit 1"))
+
+
+def field_names(url: str, *, requests: bool) -> set[str]:
+    """Return every attribute that an event (or a request) ever had. Raises StoreUnreachable."""
+    which = named(REQUEST) if requests else "*"
+    return set(vlogs_http.field_names(url, f"{which} {NOT_CHECKS}")) - ADDED
+
+
+def identity(request_id: str | None, time_ns: int, session_id: str | None, sequence: int | None) -> int | None:
+    """Return what two reports of one request have in common, in eight bytes; None for one that nothing can be told of."""
+    if request_id is None and sequence is None:
+        return None
+    parts = [request_id] if request_id is not None else [str(time_ns), session_id or "", str(sequence)]
+    digest = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def groups(
+    url: str, since: int | None, until: int | None, by: Sequence[str], where: Where, counted: set[int] | None = None
+) -> list[Group]:
+    """
+    Return what was used between *since* and *until* (ns) where *where* holds, one group for equal values of *by*.
+
+    Args:
+        counted: Identities of requests that another store has counted; those found here are added.
+
+    Raises:
+        StoreUnreachable: VictoriaLogs does not answer.
+    """
+    wanted = {key: wanted_of(key, given) for key, given in where.items()}
+    seen = counted if counted is not None else set()
+    found: list[Group] = []
+    for request in _requests(url, None if since is None else since - DAY_NS, until, {*by, *wanted}):
+        known = identity(text(request.attributes.get("request_id")), request.time_ns, request.session_id, request.sequence)
+        if known is not None and known in seen:
+            continue
+        if known is not None:
+            seen.add(known)
+        if (since is None or request.time_ns >= since) and request.meets(wanted):
+            found.append(Group(tuple(request.value(key) for key in by), _sums(request)))
+        if len(found) >= MOST_AT_ONCE:
+            found = merged(found)
+    return merged(found)
+
+
+def spent(url: str, sessions: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Return session -> (requests, micro-dollars) that are recorded here. Raises StoreUnreachable."""
+    if not sessions:
+        return {}
+    found = groups(url, None, None, ["session.id"], {"session.id": list(sessions)})
+    return {str(group.values[0]): (group.sums[0], group.sums[1]) for group in found}
+
+
+def _sums(request: Found) -> tuple[int, ...]:
+    cost = integer(request.attributes.get("cost_usd_micros"))
+    if cost is None and (dollars := number(request.attributes.get("cost_usd"))) is not None:
+        cost = integer(dollars * 1_000_000)
+    return (1, cost or 0, *(integer(request.attributes.get(name)) or 0 for name in TOKENS))
+
+
+def _requests(url: str, since: int | None, until: int | None, keys: Collection[str]) -> Iterator[Found]:
+    """Yield the requests of a time, the oldest first, with the attributes that are needed for *keys* and the sums."""
+    names = dict.fromkeys([*IDENTITY, *SPENT, *(canonical(key) for key in keys if key)])
+    fields = ", ".join(quoted(name) for name in names)
+    for begin, end in _slices(url, since, until):
+        query = f"{within(begin, end)} {named(REQUEST)} {NOT_CHECKS} | fields {fields}"
+        yield from sorted(
+            (one for row in vlogs_http.rows(url, query) if (one := read(row)).name == REQUEST),
+            key=_order,
+        )
+
+
+def _slices(url: str, since: int | None, until: int | None) -> Iterator[tuple[int, int]]:
+    """Yield times, in order and without a gap where there is something, none of which holds many requests but a busy hour."""
+    query = f"{within(since, until)} {named(REQUEST)} {NOT_CHECKS} | stats by (_time:1h) count() as rows"
+    hours = sorted((nanoseconds(row["_time"]), int(row["rows"])) for row in vlogs_http.rows(url, query))
+    begin, total = None, 0
+    end = 0
+    for hour, rows in hours:
+        if begin is not None and total + rows > MOST_AT_ONCE:
+            yield _cut(begin, end, since, until)
+            begin, total = None, 0
+        begin = hour if begin is None else begin
+        total, end = total + rows, hour + 3600 * NS
+    if begin is not None:
+        yield _cut(begin, end, since, until)
+
+
+def _cut(begin: int, end: int, since: int | None, until: int | None) -> tuple[int, int]:
+    return max(begin, since) if since is not None else begin, min(end, until) if until is not None else end

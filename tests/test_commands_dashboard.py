@@ -1,0 +1,355 @@
+"""`cclaunch dashboard`: the browser, and other people's dashboards beside ours."""
+
+import contextlib
+import json
+import os
+import stat
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from cclaunch import dashboards, download
+from cclaunch.commands import dashboard as verb_module
+from cclaunch.commands import sources
+from cclaunch.errors import DownloadFailed
+from cclaunch.grafana import foreign
+from cclaunch.grafana.shipped import shipped
+from cclaunch.plan import directories
+
+MINE = {
+    "title": "Mine",
+    "uid": "mine",
+    "id": 7,
+    "panels": [
+        {"type": "row", "panels": [{"type": "stat"}]},
+        {"type": "stat", "datasource": {"type": "prometheus", "uid": "abc"}},
+    ],
+}
+
+
+@pytest.fixture
+def written(sandbox):
+    """Write a dashboard into a file and return its path."""
+
+    def run(value, name="some.json"):
+        path = sandbox.work / name
+        path.write_bytes(value if isinstance(value, bytes) else json.dumps(value).encode())
+        return str(path)
+
+    return run
+
+
+@pytest.fixture
+def kept(sandbox):
+    """The dashboards that were added, by name."""
+    return lambda: {name: json.loads(content) for name, content in dashboards.added(directories(sandbox.environ)).items()}
+
+
+# The browser.
+
+
+def test_without_grafana_it_says_what_there_is_instead(verb):
+    """And the way to have one."""
+    code, out, err = verb("dashboard")
+
+    assert (code, out) == (1, "")
+    assert "`cclaunch usage`" in err
+    assert "hint: cclaunch stack use docker" in err
+
+
+def test_the_browser_is_opened_and_the_address_printed(verb, sandbox, monkeypatch):
+    """The browser is the person's own, and claims no terminal."""
+    monkeypatch.setattr(sources, "grafana_url", lambda where: "http://127.0.0.1:3000")
+    monkeypatch.setattr(verb_module, "grafana_url", sources.grafana_url)
+    browser = sandbox.home / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$@" > {sandbox.home}/opened.tmp; mv {sandbox.home}/opened.tmp {sandbox.home}/opened\n')
+    browser.chmod(0o755)
+
+    assert verb("dashboard", BROWSER=str(browser)) == (0, "http://127.0.0.1:3000/d/cclaunch-cost\n", "")
+    deadline = time.monotonic() + 10
+    while not (sandbox.home / "opened").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert (sandbox.home / "opened").read_text() == "http://127.0.0.1:3000/d/cclaunch-cost\n"
+
+
+@pytest.mark.parametrize("environ", [{}, {"BROWSER": "/no/such"}, {"BROWSER": "/etc/passwd"}, {"DISPLAY": ":0", "PATH": "/no"}])
+def test_without_a_browser_the_address_is_printed(verb, monkeypatch, environ):
+    """On a machine without a screen too."""
+    monkeypatch.setattr(verb_module, "grafana_url", lambda where: "http://127.0.0.1:3000")
+
+    code, out, _ = verb("dashboard", **environ)
+
+    assert (code, out) == (0, "http://127.0.0.1:3000/d/cclaunch-cost\n")
+
+
+# Other people's dashboards.
+
+
+def test_ours_are_listed(verb):
+    """With their names and panels."""
+    code, out, _ = verb("dashboard", "list", "--json")
+
+    assert code == 0
+    assert [(one["name"] + ".json", one["ours"]) for one in map(json.loads, out.splitlines())] == [
+        (name, True) for name in shipped()
+    ]
+    assert "Claude Code: one session" in verb("dashboard", "list")[1]
+
+
+def test_a_file_is_added_listed_replaced_and_removed(verb, written, kept, sandbox):
+    """For its owner alone, and under its uid."""
+    assert verb("dashboard", "add", written(MINE))[:2] == (0, "dashboard mine: added, Mine, 2 panels\n")
+    path = sandbox.data / "stack/dashboards/mine.json"
+    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (0o600, 0o700)
+    assert kept()["mine.json"]["id"] is None
+    assert '"mine"' in verb("dashboard", "list", "--json")[1]
+
+    assert verb("dashboard", "add", written({**MINE, "title": "New"}))[1] == "dashboard mine: replaced, New, 2 panels\n"
+    assert verb("dashboard", "remove", "mine")[:2] == (0, "dashboard mine: removed\n")
+    assert (verb("dashboard", "remove", "mine")[0], kept()) == (1, {})
+
+
+@pytest.mark.parametrize("name", [name.removesuffix(".json") for name in shipped()])
+def test_ours_are_neither_replaced_nor_removed(verb, written, kept, name):
+    """A file with our name is refused, with the way out."""
+    code, _, err = verb("dashboard", "add", written({**MINE, "uid": name}))
+
+    assert (code, kept()) == (1, {})
+    assert 'change "uid"' in err
+    assert verb("dashboard", "remove", name)[0] == 1
+
+
+@pytest.mark.parametrize("name", ["../mine", ".lock", "", "a/b", "x" * 300, "no\x00", "there-is-none"])
+def test_a_name_that_is_none_removes_nothing(verb, written, sandbox, name):
+    """Nothing outside the directory is ever touched."""
+    verb("dashboard", "add", written(MINE))
+    (sandbox.data / "stack/mine.json").write_text("kept")
+
+    assert verb("dashboard", "remove", name)[0] == 1
+    assert (sandbox.data / "stack/mine.json").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "no JSON"),
+        (b"<html>", "no JSON"),
+        (b"\xff\xfe\x00", "no JSON"),
+        (b"[" * 100_000, "no JSON"),
+        (b'{"a":' * 400 + b"1" + b"}" * 400, "no dashboard"),
+        (json.dumps({"title": "x", "panels": [json.loads('{"a":' * 400 + "1" + "}" * 400)]}).encode(), "nested"),
+        (b"[]", "no dashboard"),
+        (b"null", "no dashboard"),
+        ({"title": "x"}, "no dashboard"),
+        ({"title": "", "panels": []}, "no dashboard"),
+        ({"title": 5, "panels": []}, "no dashboard"),
+        ({"apiVersion": "dashboard.grafana.app/v2", "spec": {"elements": {}}}, "no dashboard"),
+        ({**MINE, "__inputs": [{"name": "DS_LOKI", "type": "datasource", "pluginId": "loki"}]}, "type `loki`"),
+        (b" " * (foreign.SIZE_LIMIT + 1), "larger than 4 MiB"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_is_no_dashboard_is_refused(verb, written, kept, content, word):
+    """In one sentence, and nothing is written."""
+    code, out, err = verb("dashboard", "add", written(content))
+
+    assert (code, out, kept()) == (1, "", {})
+    assert word in err
+
+
+@pytest.mark.parametrize("source", ["/no/such.json", "/", "", "a\x00b"])
+def test_a_file_that_cannot_be_read_is_an_error_of_its_own(verb, source):
+    """Exit 2: the words are wrong."""
+    code, _, err = verb("dashboard", "add", source)
+
+    assert code == 2
+    assert "cannot read" in err
+
+
+def test_a_fifo_does_not_hang(verb, sandbox):
+    """Nobody will ever write into it."""
+    os.mkfifo(sandbox.work / "fifo")
+
+    assert verb("dashboard", "add", "fifo")[0] == 1
+
+
+# Whose datasources.
+
+PROMETHEUS, VLOGS = foreign.PROMETHEUS, foreign.VLOGS
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ({"type": "prometheus", "uid": "${DS_ANY}"}, {"type": "prometheus", "uid": "ds-prometheus"}),
+        ("${DS_ANY}", "ds-prometheus"),
+        ({"type": "prometheus", "uid": "${DS_PROMETHEUS}"}, PROMETHEUS),
+        ({"type": VLOGS["type"], "uid": "${DS_OTHER}"}, VLOGS),
+        ({"uid": "${DS_VICTORIALOGS}"}, VLOGS),
+        ({"type": "prometheus", "uid": "fe2x"}, PROMETHEUS),
+        ({"type": VLOGS["type"], "uid": "fe2y"}, VLOGS),
+        ({"type": "prometheus", "uid": "prometheus"}, {"type": "prometheus", "uid": "prometheus"}),
+        ({"type": "prometheus", "uid": "${datasource}"}, {"type": "prometheus", "uid": "${datasource}"}),
+        ({"type": "prometheus", "uid": "$ds"}, {"type": "prometheus", "uid": "$ds"}),
+        ({"type": "grafana", "uid": "-- Grafana --"}, {"type": "grafana", "uid": "-- Grafana --"}),
+        ({"type": "loki", "uid": "x"}, {"type": "loki", "uid": "x"}),
+        ("Prometheus", "Prometheus"),
+        (None, None),
+    ],
+)
+def test_datasources_become_ours(given, made):
+    """Inputs, and identifiers of another installation; what works here as it is stays."""
+    inputs = [{"name": "DS_ANY", "type": "datasource", "pluginId": "prometheus"}]
+    panel = {"targets": [{"datasource": given, "expr": "x"}], "datasource": given}
+
+    found = foreign.read(json.dumps({**MINE, "__inputs": inputs, "__requires": [], "panels": [panel]}).encode(), "it")
+
+    assert found["panels"] == [{"targets": [{"datasource": made, "expr": "x"}], "datasource": made}]
+    assert not [key for key in found if key.startswith("__")]
+
+
+def test_other_inputs_get_their_values():
+    """A constant that the file brings along."""
+    inputs = [{"name": "VAR_JOB", "type": "constant", "value": "claude"}]
+
+    found = foreign.read(
+        json.dumps({**MINE, "__inputs": inputs, "panels": [{"expr": 'x{job="${VAR_JOB}"} ${other}'}]}).encode(), "it"
+    )
+
+    assert found["panels"] == [{"expr": 'x{job="claude"} ${other}'}]
+
+
+@pytest.mark.parametrize(
+    ("uid", "title", "made"),
+    [
+        ("ok-1_A", "T", "ok-1_A"),
+        ("../x", "My Board!", "my-board"),
+        (None, "Ünï", "n"),
+        ("", "日本", "dashboard"),
+        ("x" * 41, "A" * 99, "a" * 40),
+    ],
+)
+def test_a_uid_is_always_a_safe_name(uid, title, made):
+    """It is the name of a file, and of a link."""
+    assert foreign.read(json.dumps({**MINE, "uid": uid, "title": title}).encode(), "it")["uid"] == made
+
+
+def test_what_the_stack_does_not_have_is_told(verb, written):
+    """The dashboard is added all the same: its other panels work."""
+    code, _, err = verb("dashboard", "add", written({**MINE, "panels": [{"datasource": {"type": "loki", "uid": "x"}}]}))
+
+    assert code == 0
+    assert "some of its panels ask for loki" in err
+
+
+def test_a_dashboard_of_the_api_is_unwrapped():
+    """As `GET /api/dashboards/uid/...` gives it."""
+    assert foreign.read(json.dumps({"dashboard": MINE, "meta": {}}).encode(), "it")["title"] == "Mine"
+
+
+# Downloads.
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers by the path."""
+
+    def log_message(self, format, *args):
+        """Print nothing."""
+
+    def do_GET(self):
+        """Give a dashboard, or what its path asks for."""
+        location = {"/out": "http://example.invalid/x", "/file": "file:///etc/passwd", "/round": "/round", "/moved": "/ok"}.get(
+            self.path
+        )
+        if location:
+            self.send_response(302)
+            self.send_header("Location", location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        body = {"/ok": json.dumps(MINE).encode(), "/big": b" " * (foreign.SIZE_LIMIT + 70_000), "/short": b"{}"}.get(self.path)
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Length", str(len(body or b"") + (5 if self.path == "/short" else 0)))
+        self.end_headers()
+        if self.path == "/slow":
+            time.sleep(2)
+        with contextlib.suppress(OSError):
+            self.wfile.write(body or b"")
+
+
+@pytest.fixture
+def web():
+    """The URL of a server on loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.block_on_close = False
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("path", ["/ok", "/moved"])
+def test_a_url_is_downloaded(verb, web, kept, path):
+    """Also by a redirect."""
+    assert verb("dashboard", "add", web + path)[0] == 0
+    assert list(kept()) == ["mine.json"]
+
+
+def test_pigsty_is_a_word_for_its_address(verb, web, kept, monkeypatch):
+    """The raw file of its public repository."""
+    assert verb_module.PIGSTY_URL.startswith("https://raw.githubusercontent.com/pgsty/pigsty/")
+    monkeypatch.setattr(verb_module, "PIGSTY_URL", web + "/ok")
+
+    assert verb("dashboard", "add", "pigsty")[0] == 0
+    assert list(kept()) == ["mine.json"]
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/none", "HTTP 404"),
+        ("/big", "larger than"),
+        ("/short", "breaks off"),
+        ("/out", "not https"),
+        ("/file", "file:///etc/passwd"),
+        ("/round", "cannot be had"),
+    ],
+)
+def test_a_download_that_cannot_be_had_is_one_sentence(verb, web, kept, path, word):
+    """And nothing is written."""
+    code, out, err = verb("dashboard", "add", web + path)
+
+    assert (code, out, kept()) == (1, "", {})
+    assert word in err
+
+
+def test_silence_ends_a_download(web, monkeypatch):
+    """A deadline on each answer."""
+    monkeypatch.setattr(download, "SILENCE_S", 0.2)
+
+    with pytest.raises(DownloadFailed, match="cannot be had"):
+        download.download(web + "/slow", 100, {})
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.invalid/x", "ftp://127.0.0.1/x", "file:///etc/passwd", "https://", "http://[", "https://a:b"]
+)
+def test_only_https_is_asked(url):
+    """Nothing is sent to any other address."""
+    with pytest.raises(DownloadFailed, match="no https URL"):
+        download.download(url, 100, {})
+
+
+def test_a_damaged_file_is_listed_and_stops_nothing(verb, written, sandbox):
+    """It was edited by hand."""
+    verb("dashboard", "add", written(MINE))
+    (sandbox.data / "stack/dashboards/mine.json").write_text("{")
+
+    code, out, _ = verb("dashboard", "list")
+
+    assert code == 0
+    assert "(damaged)" in out
