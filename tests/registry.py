@@ -70,13 +70,15 @@ class Registry:
         with self._lock:
             self._busy += 1
             self.most = max(self.most, self._busy)
+        steps = 10
+        size = -(-len(data) // steps)
         try:
-            steps = 10
-            size = -(-len(data) // steps)
             for start in range(0, len(data), size):
                 out.write(data[start : start + size])
                 out.flush()
                 time.sleep(self.layer_s / steps)
+        except ConnectionError:
+            pass  # the engine had enough
         finally:
             with self._lock:
                 self._busy -= 1

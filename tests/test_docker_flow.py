@@ -162,3 +162,27 @@ def test_events_survive_a_killed_collector_while_victorialogs_is_away(up):
     time.sleep(1)
 
     assert sorted(one["request_id"] for one in query(up, "job:claude")) == [f"r{number}" for number in range(5)]
+
+
+def test_usage_and_events_answer_from_victorialogs(up, verb):
+    """And still do after a move away, beside what the embedded collector has."""
+    for number in range(3):
+        assert up.request("POST", "http", "/v1/logs", event(number))[0] == 200
+    eventually(lambda: len(query(up, "job:claude")) == 3)
+
+    before = json.loads(verb("usage", "--json")[1])["total"]
+    events = verb("events", "--json")[1].splitlines()
+    assert verb("stack", "use", "embedded")[0] == 0
+    after = json.loads(verb("usage", "--json")[1])["total"]
+
+    assert (before["requests"], before["cost_usd"]) == (3, 0.75)
+    assert len(events) == 3
+    assert after == before
+
+
+def test_check_proves_the_way_through_the_containers(up, verb):
+    """An event and a metric go in and come back."""
+    code, out, err = verb("check")
+
+    assert "came back in" in out, out + err
+    assert "for the collector's container" in out

@@ -8,7 +8,10 @@ import pexpect
 import pytest
 from docker_stack import SERVICES
 
+from cclaunch.config import Config
+
 pytestmark = pytest.mark.timeout(180)
+IMAGE = Config().images.victorialogs
 
 
 def ok(told):
@@ -162,7 +165,7 @@ def test_what_has_our_name_and_is_not_ours_is_named_and_never_touched(stack, ver
     name = {"container": "victorialogs-1", "volume": "victorialogs-data", "network": "default"}[kind]
     if kind == "container":
         name = f"{stack.project}-{name}"
-        stack.api.create_container("victoriametrics/victoria-logs:v1.52.1", name=name, labels=labels)
+        stack.api.create_container(IMAGE, name=name, labels=labels)
     elif kind == "volume":
         name = f"{stack.project}_{name}"
         stack.api.create_volume(name, labels=labels)
@@ -210,10 +213,11 @@ def test_a_port_that_a_program_holds_is_named_with_its_holder(stack, verb):
 def test_a_port_that_a_container_holds_is_named_with_the_container(stack, verb):
     """And how to stop it."""
     port = stack.ports["victorialogs"]
-    host = stack.api.create_host_config(port_bindings={9428: ("127.0.0.1", port)})
     labels = {"com.docker.compose.project": stack.project, "com.docker.compose.service": "squatter"}
+    network = stack.api.create_network(f"{stack.project}_squat", labels=labels)["Id"]
+    host = stack.api.create_host_config(port_bindings={9428: ("127.0.0.1", port)}, network_mode=network)
     squatter = stack.api.create_container(
-        "victoriametrics/victoria-logs:v1.52.1", name=f"{stack.project}-squatter", ports=[9428], host_config=host, labels=labels
+        IMAGE, ["-storageDataPath=/squat"], name=f"{stack.project}-squatter", ports=[9428], host_config=host, labels=labels
     )
     stack.api.start(squatter)
 
@@ -227,7 +231,7 @@ def test_a_port_that_a_container_holds_is_named_with_the_container(stack, verb):
 
 def test_a_service_that_ends_is_told_with_its_last_words(stack, verb):
     """An image that does not know our flags: the error holds what it wrote."""
-    stack.configure(images={"prometheus": "victoriametrics/victoria-logs:v1.52.1"})
+    stack.configure(images={"prometheus": IMAGE})
 
     code, _, err = verb("stack", "up")
 

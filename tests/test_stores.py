@@ -19,6 +19,17 @@ START = 1_790_000_000 * SECOND_NS
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/stream+json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
+def read_request(connection):
+    """Read a whole request: closing with a part of it unread would reset the connection and take the answer back."""
+    data = b""
+    while b"\r\n\r\n" not in data and (piece := connection.recv(1 << 16)):
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+    while len(body) < length and (piece := connection.recv(1 << 16)):
+        body += piece
+
+
 @contextlib.contextmanager
 def server(answer, *, then=lambda connection: None):
     """Run a server on loopback that gives every connection the same *answer*, whatever was asked; its URL."""
@@ -30,7 +41,7 @@ def server(answer, *, then=lambda connection: None):
                 with contextlib.suppress(OSError):
                     connection, _ = listening.accept()
                     with connection:
-                        connection.recv(1 << 16)
+                        read_request(connection)
                         connection.sendall(answer)
                         then(connection)
 

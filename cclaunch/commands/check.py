@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 import click
 
 from cclaunch import console, otel
-from cclaunch.backends import embedded
+from cclaunch.backends import backend, chosen, embedded
+from cclaunch.backends.docker import record
+from cclaunch.backends.turn import turn
 from cclaunch.commands.composed import composed
 from cclaunch.commands.context import Environ, config_of, environ_of, where_of
 from cclaunch.commands.installed import installed
@@ -104,9 +106,12 @@ def _claude(environ: Environ) -> Finding:
 
 
 def _collector(where: Directories, config: Config, environ: Environ) -> tuple[Ports | None, Finding]:
-    slept = embedded.health(where) is not None
+    used = backend(chosen(where, config), where, config, environ)
+    slept = used.health() is not None
+    until = time.monotonic() + max(config.stack.wait, 0.1)
     try:
-        started = embedded.start(where, config, deadline_s=config.stack.wait, environ=environ)
+        with turn(where, until, environ.get("HOME", "")):
+            started = used.start(until)
     except CclaunchError as error:
         last = "".join(error.cause.splitlines()[-1:])
         cause = f": {last}" if last and not error.message.startswith(embedded.ENDED) else ""  # those are its last words
@@ -140,6 +145,8 @@ def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Fi
         return Finding(title, False, "nobody listens", "cclaunch stack restart")
     running = embedded.running(where)
     ours = running is not None and holder.pid == running.pid
+    if running is None and record.was_up(where):  # the engine holds it for a container, whose health was just asked
+        return Finding(title, True, f"held by {holder}, for the collector's container")
     if ports.owner or ours:
         return Finding(title, True, f"held by {holder}{', the collector' if ours else ''}")
     return Finding(title, False, f"held by {holder}, which is not the collector", "cclaunch stack restart")

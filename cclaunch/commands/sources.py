@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from cclaunch.backends.docker import record
 from cclaunch.commands.context import database
-from cclaunch.plan import Directories
+from cclaunch.plan import Directories, collector_ports
 
 if TYPE_CHECKING:
     from cclaunch.store.stores import Places
@@ -11,17 +12,20 @@ if TYPE_CHECKING:
 
 def vlogs_url(where: Directories) -> str:
     """Return the URL of the VictoriaLogs of our stack, or an empty text where there is none."""
-    return ""
+    return record.url(where, "victorialogs")
 
 
 def metrics_url(where: Directories) -> str:
     """Return the URL of the metrics page of our stack's collector, or an empty text where there is none."""
-    return ""
+    if collector_ports(where.data) is not None:  # the embedded collector has that port now, and its own database
+        return ""
+    found = record.url(where, "metrics")
+    return f"{found}/metrics" if found else ""
 
 
 def grafana_url(where: Directories) -> str:
     """Return the URL of the Grafana of our stack, or an empty text where there is none."""
-    return ""
+    return record.url(where, "grafana")
 
 
 def places_of(where: Directories) -> "Places":

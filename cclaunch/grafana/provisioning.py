@@ -31,9 +31,9 @@ class Settings(NamedTuple):
     """
 
     prometheus: str = "http://prometheus:9090"
-    vlogs: str = "http://victoria-logs:9428"
+    vlogs: str = "http://victorialogs:9428"
     scrape_interval: str = "15s"
-    directory: str = "/etc/grafana/provisioning"
+    directory: str = "/etc/cclaunch/provisioning"
     added: Mapping[str, bytes] = {}
 
 

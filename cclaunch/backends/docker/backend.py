@@ -13,7 +13,7 @@ from typing import Any
 
 from cclaunch import console, probe
 from cclaunch.backends import ServiceStatus, Started, autostart, chosen, embedded, foreign
-from cclaunch.backends.docker import health, logs
+from cclaunch.backends.docker import health, logs, render
 from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect
 from cclaunch.backends.docker.engine import Engine, owner, taken
 from cclaunch.backends.docker.model import Service, Wanted, wanted
@@ -217,7 +217,17 @@ def _ports(config: Config) -> Ports:
 
 
 def _grafana_files(where: Directories, config: Config) -> Mapping[str, bytes]:
-    """Return what Grafana is provisioned with, when it runs."""
+    """Return what Grafana is provisioned with, by path below its volume; nothing where it does not run."""
     if "grafana" not in config.stack.services:
         return {}
-    return {}
+    from cclaunch.dashboards import added
+    from cclaunch.grafana.provisioning import Settings, files
+
+    settings = Settings(
+        prometheus=f"http://prometheus:{render.INNER['prometheus']}",
+        vlogs=f"http://victorialogs:{render.INNER['victorialogs']}",
+        scrape_interval=render.duration(config.metrics.scrape_interval),
+        directory=f"{render.HOME}/provisioning",
+        added=added(where),
+    )
+    return {f"provisioning/{path}": content for path, content in files(settings).items()}

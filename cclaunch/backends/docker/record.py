@@ -38,6 +38,12 @@ def was_up(where: Directories) -> bool:
     return bool(read_flat(path(where)))
 
 
+def url(where: Directories, name: str) -> str:
+    """Return the URL of the port called *name* (as in ``[ports]``) of the stack that runs, or an empty string."""
+    found = read_flat(path(where)).get(name, "")
+    return f"http://127.0.0.1:{found}" if found.isdigit() else ""
+
+
 def endpoint(where: Directories) -> Ports | None:
     """Return where the collector of the stack listens, or the foreign one that is used; None when there is none."""
     found = read_flat(path(where))
