@@ -100,7 +100,7 @@ def started() -> Iterator[str]:
     """Run an empty engine for the length of the block, and give its DOCKER_HOST."""
     place = tempfile.mkdtemp(prefix="cct-")  # short: sockets are made below it
     try:
-        done = script("engine", "start", place)
+        done = script("engine", "start", place, str(os.getpid()))  # also when we are killed, it ends
         assert done.returncode == 0, done.stderr
         yield done.stdout.strip()
     finally:

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
@@ -211,3 +212,18 @@ def test_an_engine_that_has_ended_leaves_nothing(end: str) -> None:
     assert not processes_naming(place)
     assert place not in Path("/proc/self/mountinfo").read_text()
     assert not bridge.exists()
+
+
+def test_an_engine_ends_with_its_owner() -> None:
+    """When the process that it was started for is killed, it ends and takes its directory along."""
+    if lack := lacking(own=True):
+        missing(lack)
+    owner = subprocess.Popen(["sleep", "60"])
+    place = tempfile.mkdtemp(prefix="cct-")
+    done = script("engine", "start", place, str(owner.pid))
+    assert done.returncode == 0, done.stderr
+    assert processes_naming(place)
+    owner.kill()
+    owner.wait()
+    assert wait_until(lambda: not Path(place).exists(), 20)
+    assert wait_until(lambda: not processes_naming(place), 5)
