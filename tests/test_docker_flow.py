@@ -182,7 +182,7 @@ def test_usage_and_events_answer_from_victorialogs(up, verb):
 
 def test_check_proves_the_way_through_the_containers(up, verb):
     """An event and a metric go in and come back."""
-    code, out, err = verb("check")
+    _, out, err = verb("check")
 
     assert "came back in" in out, out + err
     assert "for the collector's container" in out

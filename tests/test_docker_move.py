@@ -162,6 +162,21 @@ def test_a_launch_brings_the_stack_up(stack, sandbox, verb):
     assert set(stack.ids()) == set(SERVICES)
 
 
+def test_a_launch_changes_nothing_of_a_healthy_stack(stack, sandbox, verb):
+    """A changed setting waits for `stack up`: sessions that run send to this collector."""
+    ok(verb("stack", "up"))
+    before = stack.ids()
+    stack.configure(metrics={"expiration": 5})
+
+    _, err = launch(sandbox)
+    unchanged = stack.ids()
+    ok(verb("stack", "up"))
+
+    assert err == ""
+    assert unchanged == before
+    assert {name for name, one in stack.ids().items() if before[name] != one} == {"collector"}
+
+
 def test_many_launches_at_once_bring_it_up_once(stack, sandbox, verb):
     """One works, the others wait for it."""
     processes = [sandbox.popen(sandbox.command("exec", "--", "true")) for _ in range(4)]

@@ -18,7 +18,7 @@ from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect
 from cclaunch.backends.docker.engine import Engine, owner, taken
 from cclaunch.backends.docker.model import Service, Wanted, wanted
 from cclaunch.backends.docker.pull import pull
-from cclaunch.backends.docker.record import endpoint, forget, remember
+from cclaunch.backends.docker.record import endpoint, forget, remember, was_up
 from cclaunch.config import Config
 from cclaunch.environment import Ports
 from cclaunch.errors import CclaunchError, StartFailed
@@ -67,7 +67,15 @@ class DockerBackend:
         Raises:
             StackError: The engine, an image, a port or the collector; with *whole* also any other service.
         """
+        if not whole and self._is_well():
+            return Started(_ports(self._config), [])
         return self._start(until, whole=whole, fresh=False)
+
+    def _is_well(self) -> bool:
+        """Say whether all that we started is healthy: then a launch changes nothing, whatever config.toml says by now."""
+        if not was_up(self._where) or embedded.running(self._where) is not None:
+            return False
+        return not any(health.ask_all(self._config.stack.services, self._config.ports).values())
 
     def restart(self, until: float) -> Started:
         """End every service and start it again. Raises StackError."""
