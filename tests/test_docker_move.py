@@ -186,6 +186,17 @@ def test_many_launches_at_once_bring_it_up_once(stack, sandbox, verb):
     assert set(stack.ids()) == set(SERVICES)
 
 
+def test_a_collector_that_fails_a_launch_leaves_its_ports_to_the_stand_in(stack, sandbox):
+    """Its image knows none of our words: telemetry still goes to the ports that every session knows."""
+    stack.configure(images={"collector": "victoriametrics/victoria-logs:v1.52.1"})
+
+    endpoint, err = launch(sandbox)
+
+    assert endpoint == f"http://127.0.0.1:{stack.ports['grpc']}"
+    assert "collector did not become healthy" in err
+    assert "the embedded collector stands in" in err
+
+
 def test_another_service_that_fails_does_not_hold_up_a_launch(stack, sandbox):
     """It is named in one line."""
     with socket.create_server(("127.0.0.1", stack.ports["prometheus"])):
