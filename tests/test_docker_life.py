@@ -6,8 +6,10 @@ import threading
 
 import pexpect
 import pytest
-from docker_stack import SERVICES
+from docker_stack import SERVICES, eventually
 
+from cclaunch.backends.docker.archive import archive
+from cclaunch.backends.docker.model import wanted
 from cclaunch.config import Config
 
 pytestmark = pytest.mark.timeout(180)
@@ -325,3 +327,40 @@ def test_recorded_prompts_are_told_to_be_readable(stack, verb):
 
     assert code == 0
     assert "every user of this machine can read what these ports show, and prompts are recorded" in err
+
+
+@pytest.fixture
+def stranger(stack):
+    """A collector in a container that somebody else made, on the port that ours would have; its id."""
+    config = Config()
+    own = wanted(config, "somebody", {}).service("collector")
+    labels = {"com.docker.compose.project": stack.project, "com.docker.compose.service": "old-collector"}
+    network = stack.api.create_network(f"{stack.project}_old", labels=labels)["Id"]
+    host = stack.api.create_host_config(port_bindings={4317: ("127.0.0.1", stack.ports["grpc"])}, network_mode=network)
+    made = stack.api.create_container(
+        own.image,
+        list(own.command),
+        name=f"{stack.project}-old",
+        ports=[4317],
+        host_config=host,
+        labels=labels,
+        user="0",
+    )["Id"]
+    stack.api.put_archive(made, "/", archive(own))
+    stack.api.start(made)
+    eventually(lambda: b"Everything is ready" in stack.api.logs(made))
+    return made
+
+
+def test_a_collector_of_somebody_else_on_our_port_is_used_and_never_touched(stack, stranger, verb):
+    """The compose stack of old: it is named, nothing of ours is started beside it, and `down` leaves it."""
+    code, out, err = verb("stack", "up")
+    status = json.loads(ok(verb("stack", "status", "--json")))
+    verb("stack", "down", "--volumes", "--yes")
+
+    assert code == 0
+    assert out == f"collector: the container {stack.project}-old, grpc 127.0.0.1:{stack.ports['grpc']}\n"
+    assert "it is used, and `cclaunch usage` cannot see it" in err
+    assert status["services"][0]["detail"].startswith(f"the container {stack.project}-old")
+    assert set(stack.ids()) == {"old-collector"}
+    assert stack.api.inspect_container(stranger)["State"]["Running"]

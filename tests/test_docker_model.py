@@ -3,10 +3,14 @@
 import pytest
 import yaml
 
+from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import wanted
 from cclaunch.config import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
 from cclaunch.config_checks import SERVICES
+from cclaunch.dashboards import directory
+from cclaunch.files import write_atomic
+from cclaunch.plan import directories
 
 BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboards/a.json": b"{}"}
 
@@ -158,3 +162,28 @@ def test_compose_substitutes_nothing_in_our_files():
     text = compose(made(files={"dashboards/a.json": b'{"expr": "$__range"}'}))
 
     assert "$$__range" in text
+
+
+def test_grafana_finds_what_it_is_provisioned_with(environ):
+    """Datasources under the names of our services, and dashboards where the provider looks."""
+    where = directories(environ)
+    stack = DockerBackend(where, Config(), environ).wanted()
+    files = {file.path: file.data for file in stack.service("grafana").files}
+
+    home = stack.service("grafana").environment["GF_PATHS_PROVISIONING"]
+    urls = {one["url"] for one in yaml.safe_load(files[f"{home}/datasources/cclaunch.yaml"])["datasources"]}
+    places = [one["options"]["path"] for one in yaml.safe_load(files[f"{home}/dashboards/cclaunch.yaml"])["providers"]]
+    assert urls == {"http://prometheus:9090", "http://victorialogs:9428"}
+    assert all(any(path.startswith(f"{place}/") for path in files) for place in places)
+
+
+def test_a_dashboard_that_was_added_makes_grafana_anew(environ):
+    """`dashboard add` lays a file down; the next `stack up` sees that Grafana lacks it."""
+    where = directories(environ)
+    backend = DockerBackend(where, Config(), environ)
+    before = backend.wanted()
+    write_atomic(f"{directory(where)}/mine.json", b"{}")
+
+    after = backend.wanted()
+
+    assert {one.name for one in after.services if one.hash != before.service(one.name).hash} == {"grafana"}

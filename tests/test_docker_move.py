@@ -162,6 +162,21 @@ def test_a_launch_brings_the_stack_up(stack, sandbox, verb):
     assert set(stack.ids()) == set(SERVICES)
 
 
+def test_a_launch_changes_nothing_of_a_healthy_stack(stack, sandbox, verb):
+    """A changed setting waits for `stack up`: sessions that run send to this collector."""
+    ok(verb("stack", "up"))
+    before = stack.ids()
+    stack.configure(metrics={"expiration": 5})
+
+    _, err = launch(sandbox)
+    unchanged = stack.ids()
+    ok(verb("stack", "up"))
+
+    assert err == ""
+    assert unchanged == before
+    assert {name for name, one in stack.ids().items() if before[name] != one} == {"collector"}
+
+
 def test_many_launches_at_once_bring_it_up_once(stack, sandbox, verb):
     """One works, the others wait for it."""
     processes = [sandbox.popen(sandbox.command("exec", "--", "true")) for _ in range(4)]
@@ -169,6 +184,17 @@ def test_many_launches_at_once_bring_it_up_once(stack, sandbox, verb):
 
     assert told == [(b"", b"", 0)] * 4
     assert set(stack.ids()) == set(SERVICES)
+
+
+def test_a_collector_that_fails_a_launch_leaves_its_ports_to_the_stand_in(stack, sandbox):
+    """Its image knows none of our words: telemetry still goes to the ports that every session knows."""
+    stack.configure(images={"collector": "victoriametrics/victoria-logs:v1.52.1"})
+
+    endpoint, err = launch(sandbox)
+
+    assert endpoint == f"http://127.0.0.1:{stack.ports['grpc']}"
+    assert "collector did not become healthy" in err
+    assert "the embedded collector stands in" in err
 
 
 def test_another_service_that_fails_does_not_hold_up_a_launch(stack, sandbox):

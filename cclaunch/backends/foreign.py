@@ -32,8 +32,12 @@ class Judgement(NamedTuple):
     holder: str = ""
 
 
-def judge(where: Directories, config: Config) -> Judgement:
-    """Return whether the holder of the gRPC port is to be used, and remember one that is."""
+def judge(where: Directories, config: Config, container: str = "") -> Judgement:
+    """
+    Return whether the holder of the gRPC port is to be used, and remember one that is.
+
+    *container* is the name of the one that publishes the port, where an engine has told it already.
+    """
     port = config.ports.grpc
     if not probe.listens(port, 0.5):
         forget(where)
@@ -41,7 +45,8 @@ def judge(where: Directories, config: Config) -> Judgement:
     from cclaunch.ports import listener
 
     holder = listener(port)
-    container = _container(port) if holder is None or holder.pid is None or holder.name == "docker-proxy" else ""
+    if not container and (holder is None or holder.pid is None or holder.name == "docker-proxy"):
+        container = _container(port)
     owner = f"the container {container}" if container else str(holder) if holder else "an unknown program"
     trusted = container or (holder is not None and holder.is_ours and holder.name != "docker-proxy")
     speaks = config.telemetry.protocol == "grpc" or probe.listens(config.ports.http, 0.5)

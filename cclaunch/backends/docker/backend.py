@@ -18,7 +18,7 @@ from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect
 from cclaunch.backends.docker.engine import Engine, owner, taken
 from cclaunch.backends.docker.model import Service, Wanted, wanted
 from cclaunch.backends.docker.pull import pull
-from cclaunch.backends.docker.record import endpoint, forget, remember
+from cclaunch.backends.docker.record import endpoint, forget, remember, was_up
 from cclaunch.config import Config
 from cclaunch.environment import Ports
 from cclaunch.errors import CclaunchError, StartFailed
@@ -67,7 +67,15 @@ class DockerBackend:
         Raises:
             StackError: The engine, an image, a port or the collector; with *whole* also any other service.
         """
+        if not whole and self._is_well():
+            return Started(_ports(self._config), [])
         return self._start(until, whole=whole, fresh=False)
+
+    def _is_well(self) -> bool:
+        """Say whether all that we started is healthy: then a launch changes nothing, whatever config.toml says by now."""
+        if not was_up(self._where) or embedded.running(self._where) is not None:
+            return False
+        return not any(health.ask_all(self._config.stack.services, self._config.ports).values())
 
     def restart(self, until: float) -> Started:
         """End every service and start it again. Raises StackError."""
@@ -83,7 +91,7 @@ class DockerBackend:
             stands_in = embedded.running(self._where) is not None
             if stands_in and whole and chosen(self._where, self._config) != self.name:  # a move: first all the others are well
                 self._await_all(engine, until, troubles, but=COLLECTOR)
-            self._take_over(engine, until, stands_in=stands_in, fresh=fresh)
+            self._take_over(engine, until, stands_in=stands_in, whole=whole, fresh=fresh)
             remember(self._where, self._config, engine.stack)
             if whole:
                 self._await_all(engine, until, troubles)
@@ -104,10 +112,11 @@ class DockerBackend:
             return None
         if not probe.listens(port, ANSWER_S):
             return None
-        judged = foreign.judge(self._where, self._config)
+        container = engine.publisher(port)
+        judged = foreign.judge(self._where, self._config, container)
         if judged.ports is not None:
             return Started(judged.ports, judged.notes)
-        raise taken("grpc", port, engine.publisher(port))
+        raise taken("grpc", port, container)
 
     def fetch_missing(self) -> list[str]:
         """Fetch the images that are not here, however long that takes, and return them. Raises as `fetch` does."""
@@ -143,8 +152,12 @@ class DockerBackend:
             engine.stop(service.name)
         engine.start(service)
 
-    def _take_over(self, engine: Engine, until: float, *, stands_in: bool, fresh: bool) -> None:
-        """Bring the collector; where the embedded one *stands in*, it goes only now, and comes back if this fails."""
+    def _take_over(self, engine: Engine, until: float, *, stands_in: bool, whole: bool, fresh: bool) -> None:
+        """
+        Bring the collector; where the embedded one *stands in*, it goes only now, and comes back if this fails.
+
+        One that does not become healthy in a launch's time (not *whole*) leaves its ports too, to whoever stands in then.
+        """
         service = engine.stack.service(COLLECTOR)
         assert service is not None  # config.toml cannot leave it out
         kept = not engine.prepare(service)
@@ -157,9 +170,10 @@ class DockerBackend:
             engine.start(service)
             self._await(engine, [COLLECTOR], until)
         except BaseException:
-            if stands_in:
+            if stands_in or not whole:
                 with contextlib.suppress(CclaunchError):
                     engine.stop(COLLECTOR)
+            if stands_in:
                 embedded.start_in_turn(self._where, self._config, time.monotonic() + 5, environ=self._environ)
             raise
 
