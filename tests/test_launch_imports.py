@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from collector_client import wait_until
+from docker_stack import DockerStack
 from doubles import fake_claude
 from guard import REPOSITORY
 from sandbox import Sandbox
@@ -97,3 +98,11 @@ def test_an_adopted_collector_that_is_gone_is_replaced_by_ours(warm: Sandbox, st
     assert warm.cclaunch("-p", "x").returncode != 125
     assert adopted_ports(where.state) is None
     assert (Path(where.data) / "collector.ports").exists()
+
+
+def test_a_launch_with_a_healthy_docker_stack_imports_only_these(stack: DockerStack) -> None:
+    """The four questions cost no module; the SDK is for verbs."""
+    box = stack.sandbox
+    box.environ["PATH"] = f"{fake_claude(box.home / 'bin').parent}:{box.environ['PATH']}"
+    box.cclaunch("-p", "wakes it")
+    check_hot(imported(box, "-p", "x"))
