@@ -162,3 +162,23 @@ def test_a_launch_names_a_service_that_is_down_starts_it_and_does_not_wait(stack
     assert done.stderr.decode() == "cclaunch: prometheus: down; started again, not waited for\n"
     assert_usage(stack, api, outcome(done).micros)
     eventually(lambda: stack.answers("prometheus", "/-/healthy"), 30)
+
+
+@NEW
+def test_a_session_that_ends_while_the_backends_change_hands_loses_nothing(stack: DockerStack, api: MessagesApi) -> None:
+    """Its last export meets the gap: what the embedded collector has, and what Docker gets, add up to the truth."""
+    stack.configure(backend="embedded")
+    running = stack.sandbox.popen(stack.sandbox.command("-p", "hold", *AS_JSON))
+    api.wait_held(1)
+
+    moving = stack.sandbox.popen(stack.sandbox.command("stack", "use", "docker"))
+    until = time.monotonic() + 60
+    while stack.answers("http", "/health") and time.monotonic() < until:  # ours answers there, a container does not
+        time.sleep(0.002)
+    api.let_go(1)
+    out, err = running.communicate(timeout=60)
+    moved = moving.communicate(timeout=60)
+
+    done = outcome(subprocess.CompletedProcess([], running.returncode, out, err))
+    assert moving.returncode == 0, moved
+    assert_usage(stack, api, done.micros)
