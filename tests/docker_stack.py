@@ -111,6 +111,7 @@ def docker_stack(sandbox: Sandbox, host: str) -> Iterator[DockerStack]:
     try:
         yield stack
     finally:
+        sandbox.cclaunch("stack", "down", timeout=60)  # whoever works in the background must not make anew what is cleared
         stack.clear()
         api.close()
 

@@ -283,3 +283,32 @@ def test_a_stack_that_is_ended_while_docker_is_away_leaves_no_watcher(stack, san
     assert code == 1  # the containers may still be there: that is said
     assert "no container engine runs" in err
     eventually(lambda: not sandbox.processes(), 10)
+
+
+def test_deleting_the_data_later_takes_the_volumes_that_were_left(stack, sandbox, verb):
+    """Moved away, ended, and then told to delete: whoever deletes the data means all of it."""
+    ok(verb("stack", "use", "docker"))
+    ok(verb("stack", "use", "embedded"))
+    ok(verb("stack", "down"))
+    ok(verb("stack", "up"))
+    assert stack.volumes()
+
+    ok(verb("stack", "down", "--volumes", "--yes"))
+
+    assert not {name for name in stack.volumes() if name.endswith("-data")}
+    assert not sandbox.database.exists()
+    assert embedded.running(directories(sandbox.environ)) is None
+
+
+def test_volumes_that_cannot_be_asked_for_do_not_keep_the_database(stack, sandbox, verb):
+    """The engine is gone for good: that is said, and the rest is done."""
+    ok(verb("stack", "use", "docker"))
+    ok(verb("stack", "use", "embedded"))
+    ok(verb("stack", "down"))
+    stack.configure(backend="embedded", docker={"host": "unix:///nonexistent/sock"})
+
+    code, out, err = verb("stack", "down", "--volumes", "--yes")
+
+    assert (code, sandbox.database.exists()) == (0, False)
+    assert "database: deleted" in out
+    assert "are not deleted" in err

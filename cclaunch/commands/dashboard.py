@@ -31,9 +31,9 @@ def command(ctx: click.Context) -> None:
     base = grafana_url(where)
     if not base:
         raise StackError(
-            "there is no Grafana here: the embedded collector has none",
-            cause="what it recorded: `cclaunch usage`, `cclaunch events -f`; for a Prometheus of yours: the metrics address in"
-            " `cclaunch stack status`",
+            "no Grafana runs here",
+            cause="it is part of the Docker stack, unless stack.services leaves it out; what was recorded is told by"
+            " `cclaunch usage` and `cclaunch events -f`",
             hint="cclaunch stack use docker",
         )
     console.line(base + HOME)

@@ -5,12 +5,13 @@ import time
 from cclaunch import console
 from cclaunch.backends import autostart, chosen, embedded
 from cclaunch.backends.docker import volumes as volumes_of
-from cclaunch.backends.docker.record import was_up
+from cclaunch.backends.docker.record import ever_ran, was_up
 from cclaunch.backends.turn import turn
 from cclaunch.commands.asking import agree
 from cclaunch.commands.context import Environ
 from cclaunch.commands.erase import describe, erase
 from cclaunch.config import Config
+from cclaunch.errors import StackError
 from cclaunch.plan import Directories
 from cclaunch.wake import configuration
 
@@ -28,7 +29,7 @@ def end(where: Directories, environ: Environ, *, volumes: bool, yes: bool) -> No
         StackError: The engine cannot be reached although containers of ours were started.
     """
     config = configuration(where)
-    containers = _containers(where, config, environ)
+    containers = _containers(where, config, environ, volumes=volumes)
     database = describe(where) if volumes else ""
     kept = _kept(containers) if volumes and containers is not None else {}
     if volumes:
@@ -54,13 +55,26 @@ def end(where: Directories, environ: Environ, *, volumes: bool, yes: bool) -> No
             console.line(f"volume {name}: deleted")
 
 
-def _containers(where: Directories, config: Config, environ: Environ) -> "DockerBackend | None":
-    """Return the Docker backend when it may have containers: it is in force, or was and has left some."""
-    if chosen(where, config) != "docker" and not was_up(where):
+def _containers(where: Directories, config: Config, environ: Environ, *, volumes: bool) -> "DockerBackend | None":
+    """
+    Return the Docker backend when it may have containers: it is in force, or was and has left some.
+
+    With *volumes* also when it ever ran here, for it may have left some of those; then an engine that cannot be asked is
+    only told, because what is in force runs without it.
+    """
+    running = chosen(where, config) == "docker" or was_up(where)
+    if not running and not (volumes and ever_ran(where)):
         return None
     from cclaunch.backends.docker.backend import DockerBackend
 
-    return DockerBackend(where, config, environ)
+    found = DockerBackend(where, config, environ)
+    if not running:
+        try:
+            found.connection().close()
+        except StackError as error:
+            console.note(f"volumes that the Docker stack has left are not deleted: {error.message}")
+            return None
+    return found
 
 
 def _kept(containers: "DockerBackend") -> dict[str, str]:

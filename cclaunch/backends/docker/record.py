@@ -5,6 +5,8 @@ What is written down of the Docker stack that runs: its ports, for a launch to a
 collector's protocols. It is there from the first healthy start until `stack down`.
 """
 
+import os
+
 from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import Wanted
 from cclaunch.config import Config
@@ -42,6 +44,11 @@ def url(where: Directories, name: str) -> str:
     """Return the URL of the port called *name* (as in ``[ports]``) of the stack that runs, or an empty string."""
     found = read_flat(path(where)).get(name, "")
     return f"http://127.0.0.1:{found}" if found.isdigit() else ""
+
+
+def ever_ran(where: Directories) -> bool:
+    """Say whether the stack was ever started here: then it may have left volumes."""
+    return os.path.exists(f"{where.data}/stack/compose.yaml")
 
 
 def endpoint(where: Directories) -> Ports | None:
