@@ -166,7 +166,7 @@ def test_the_sockets_of_the_session_are_known():
     ("path", "command"),
     [
         ("/h/.colima/default/docker.sock", "colima start"),
-        ("/h/.colima/work/docker.sock", "colima start work"),
+        ("/h/.colima/big/docker.sock", "colima start big"),
         ("/h/.orbstack/run/docker.sock", "orb start"),
         ("/h/.rd/docker.sock", "rdctl start"),
         ("/h/.docker/run/docker.sock", "docker desktop start"),

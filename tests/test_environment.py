@@ -41,7 +41,7 @@ def placed(automatic=None, stated=None, profile=""):
     """Return a place with the *automatic* attributes and a ``.cclaunch.toml`` that names *profile* and *stated*."""
     records = [["attribute", key, value] for key, value in (automatic or {}).items()]
     records += [["stated", key, value] for key, value in (stated or {}).items()]
-    return Place([*records, ["file", "/work/.cclaunch.toml", profile]] if profile or stated else records)
+    return Place([*records, ["file", "/src/.cclaunch.toml", profile]] if profile or stated else records)
 
 
 def composed(environ=None, config=None, attributes=None, instance_id="id-1", ports=PORTS, **more):
@@ -319,20 +319,20 @@ def test_the_first_that_names_a_profile_decides(missing, name, source):
     """+NAME, variable, binding, place, `profile use`, none."""
     plan = planned(
         profiles=PROFILES,
-        bindings=[] if "bound" in missing else [("/work", "bound")],
+        bindings=[] if "bound" in missing else [("/src", "bound")],
         active="" if "used" in missing else "used",
     )
     environ = {} if "variable" in missing else {"CCLAUNCH_PROFILE": "variable"}
     place = placed(profile="" if "placed" in missing else "placed")
 
-    found = select(plan, place, environ, "/work/here", "" if "named" in missing else "named")
+    found = select(plan, place, environ, "/src/here", "" if "named" in missing else "named")
 
     assert (found.name, found.source, found.trouble) == (name, source, "")
 
 
 def test_a_vanished_profile_is_never_replaced_by_the_next_in_line():
     """Work for one customer must not be billed to another because a file was deleted."""
-    found = select(planned(profiles=PROFILES, active="used"), placed(profile="gone"), {}, "/work")
+    found = select(planned(profiles=PROFILES, active="used"), placed(profile="gone"), {}, "/src")
 
     assert (found.name, found.asked, found.source) == ("", "gone", ".cclaunch.toml")
     assert "`gone`" in found.trouble
@@ -341,18 +341,18 @@ def test_a_vanished_profile_is_never_replaced_by_the_next_in_line():
 @pytest.mark.parametrize(
     ("directory", "name"),
     [
-        ("/work", "bound"),
-        ("/work/a", "bound"),
-        ("/work/inner", "inner"),
-        ("/work/inner/b", "inner"),
-        ("/work-evil", ""),
+        ("/src", "bound"),
+        ("/src/a", "bound"),
+        ("/src/inner", "inner"),
+        ("/src/inner/b", "inner"),
+        ("/src-evil", ""),
         ("/wor", ""),
         ("/", ""),
     ],
 )
 def test_the_longest_bound_directory_counts_and_no_mere_prefix(directory, name):
-    """`/work` says nothing about `/work-evil`."""
-    plan = planned(profiles=PROFILES, bindings=[("/work", "bound"), ("/work/inner", "inner")])
+    """`/src` says nothing about `/src-evil`."""
+    plan = planned(profiles=PROFILES, bindings=[("/src", "bound"), ("/src/inner", "inner")])
 
     assert select(plan, placed(), {}, directory).name == name
 
