@@ -20,6 +20,9 @@ from guard import CACHE
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from sandbox import free_ports
 
+from cclaunch.backends.docker import render
+from cclaunch.config import Config, Metrics
+
 SERVICES = Path(os.environ.get("CCLAUNCH_TEST_SERVICES", CACHE / "services"))
 PATIENCE_S = 20.0
 INGEST = {"Content-Type": "application/x-protobuf", "VL-Stream-Fields": "service.name", "VL-Extra-Fields": "job=claude"}
@@ -141,65 +144,33 @@ def vlogs(base: Path) -> Iterator[Vlogs | None]:
         yield service
 
 
+CONFIG = Config(metrics=Metrics(scrape_interval=1))
+"""As config.toml has it by default, but for how often Prometheus looks."""
+
+
+def moved(text: str, changes: Mapping[str, str]) -> str:
+    """Return what the product tells a container, with the addresses and paths of a process; each of *changes* must be needed."""
+    for inside, outside in changes.items():
+        assert inside in text, inside
+        text = text.replace(inside, outside)
+    return text
+
+
 class Collector(Process):
-    """The OpenTelemetry Collector with the pipelines of the stack: events to VictoriaLogs, metrics to a page for Prometheus."""
+    """The OpenTelemetry Collector, told what the product tells it: events to VictoriaLogs, metrics to a page for Prometheus."""
 
     def __init__(self, path: Path, base: Path, logs: Vlogs) -> None:
-        self.grpc, self.http, self.metrics, health = free_ports(4)
+        names = ("grpc", "http", "metrics", "metrics_suffixed", "health")
+        ports = dict(zip(names, free_ports(len(names)), strict=True))
+        self.grpc, self.http, self.metrics = ports["grpc"], ports["http"], ports["metrics"]
         base.mkdir(parents=True)
         config = base / "collector.yaml"
-        config.write_text(json.dumps(self._config(base, logs, health)))
-        super().__init__(base, [str(path), f"--config={config}"], health, "/")
-
-    def _config(self, base: Path, logs: Vlogs, health: int) -> dict[str, Any]:
-        deleted = [{"key": key, "action": "delete"} for key in ("job", "instance")]
-        headers = {name: value for name, value in INGEST.items() if name.startswith("VL-")}
-        queue = {"storage": "file_storage", "queue_size": 10000, "batch": {"flush_timeout": "200ms", "min_size": 512}}
-        return {
-            "extensions": {
-                "health_check": {"endpoint": f"127.0.0.1:{health}"},
-                "file_storage": {"directory": f"{base}/queue", "create_directory": True},
-            },
-            "receivers": {
-                "otlp": {
-                    "protocols": {
-                        "grpc": {"endpoint": f"127.0.0.1:{self.grpc}"},
-                        "http": {"endpoint": f"127.0.0.1:{self.http}"},
-                    }
-                }
-            },
-            "processors": {
-                "deltatocumulative": {"max_stale": "24h"},
-                "attributes/labels": {"actions": deleted},
-                "resource/labels": {"attributes": deleted},
-            },
-            "exporters": {
-                "prometheus": {
-                    "endpoint": f"127.0.0.1:{self.metrics}",
-                    "translation_strategy": "UnderscoreEscapingWithoutSuffixes",
-                    "metric_expiration": "24h",
-                    "without_scope_info": True,
-                    "resource_to_telemetry_conversion": {"enabled": True},
-                },
-                "otlp_http": {
-                    "logs_endpoint": f"{logs.url}/insert/opentelemetry/v1/logs",
-                    "headers": headers,
-                    "sending_queue": queue,
-                },
-            },
-            "service": {
-                "extensions": ["health_check", "file_storage"],
-                "telemetry": {"metrics": {"level": "none"}},
-                "pipelines": {
-                    "metrics": {
-                        "receivers": ["otlp"],
-                        "processors": ["resource/labels", "attributes/labels", "deltatocumulative"],
-                        "exporters": ["prometheus"],
-                    },
-                    "logs": {"receivers": ["otlp"], "exporters": ["otlp_http"]},
-                },
-            },
-        }
+        listening = {f"0.0.0.0:{render.INNER[name]}": f"127.0.0.1:{port}" for name, port in ports.items()}
+        changes = {**listening, f"http://victorialogs:{render.INNER['victorialogs']}": logs.url, render.QUEUE: f"{base}/queue"}
+        config.write_text(moved(render.collector(CONFIG).decode(), changes))
+        # its page on itself has one port for all collectors of a machine
+        command = [str(path), f"--config={config}", "--set=service.telemetry.metrics.level=none"]
+        super().__init__(base, command, ports["health"], "/")
 
 
 class Prometheus(Process):
@@ -209,21 +180,11 @@ class Prometheus(Process):
         (port,) = free_ports(1)
         base.mkdir(parents=True)
         config = base / "prometheus.yml"
-        scrape = {
-            "job_name": "claude-code",
-            "honor_labels": True,
-            "scrape_protocols": ["PrometheusProto", "PrometheusText0.0.4"],
-            "static_configs": [{"targets": [f"127.0.0.1:{collector.metrics}"]}],
-        }
-        every = {"scrape_interval": "1s", "scrape_timeout": "1s"}
-        config.write_text(json.dumps({"global": every, "scrape_configs": [scrape]}))
-        flags = [
-            f"--config.file={config}",
-            f"--storage.tsdb.path={base}/data",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--enable-feature=created-timestamp-zero-ingestion",
-        ]
-        super().__init__(base, [str(path), *flags], port, "/-/healthy")
+        target = f"collector:{render.INNER['metrics']}"
+        config.write_text(moved(render.prometheus(CONFIG).decode(), {target: f"127.0.0.1:{collector.metrics}"}))
+        words = "\n".join(render.prometheus_flags())
+        flags = moved(words, {f"{render.HOME}/prometheus.yml": str(config), f"={render.METRICS_DATA}": f"={base}/data"})
+        super().__init__(base, [str(path), *flags.split("\n"), f"--web.listen-address=127.0.0.1:{port}"], port, "/-/healthy")
 
 
 class Stack(NamedTuple):
