@@ -262,11 +262,10 @@ def _awake(
         if asked.services and "collector" not in down:
             ports = environment.Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
             return ports, _rouse(where, down, wanted) if down and writable else ""
-    else:
-        if asked.containers:
-            asked.ask(where)
-        if asked.ports is not None and _answers(asked.ports, made_plan, asked.question):
-            return asked.ports, ""
+    if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
+        asked.ask(where)
+    if asked.ports is not None and _answers(asked.ports, made_plan, asked.question):
+        return asked.ports, ""
     if not writable:
         return asked.ports, "the home directory belongs to another user: nothing is written there, so telemetry has no collector"
     patience = float(made_plan.settings["wait"])

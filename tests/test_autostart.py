@@ -111,7 +111,7 @@ def test_enable_starts_the_unit_and_says_so(manager, verb):
 
     code, out, err = verb("stack", "enable")
 
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, ""), err
     assert out == f"systemd: {unit_of(manager)} enabled; the collector runs and starts with the session\n"
     assert healthy(manager)
     assert supervisor(manager) == int((manager.home / "main.pid").read_text())

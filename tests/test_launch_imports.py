@@ -106,3 +106,11 @@ def test_a_launch_with_a_healthy_docker_stack_imports_only_these(stack: DockerSt
     box.environ["PATH"] = f"{fake_claude(box.home / 'bin').parent}:{box.environ['PATH']}"
     box.cclaunch("-p", "wakes it")
     check_hot(imported(box, "-p", "x"))
+
+
+def test_a_launch_with_a_stand_in_for_docker_imports_only_these(warm: Sandbox) -> None:
+    """Nobody pays for an engine that is away but the first launch, which says so."""
+    warm.configure(extra='backend = "docker"\n[docker]\nhost = "unix:///nonexistent/docker.sock"')
+    first = warm.cclaunch("-p", "wakes it")
+    assert b"stands in" in first.stderr
+    check_hot(imported(warm, "-p", "x"))

@@ -68,7 +68,7 @@ def _turn(where: Directories) -> list[int]:
         os.close(handle)  # the supervisor takes it anew
     if before and any_alive(f"{where.data}/collector.pids"):
         return [int(before.grpc), int(before.http), int(before.metrics)]
-    return list(configuration(where).ports)
+    return list(configuration(where).ports.ingest.values())
 
 
 def _log(path: str) -> int:
