@@ -22,13 +22,28 @@ from real_claude import Claude
 from sandbox import Sandbox
 from sandbox import free_ports as find_free_ports
 
+# Tests start daemons from a process in which gRPC has threads; its handlers for forks break what is forked, and all of
+# that becomes another program at once. Read when gRPC begins to work.
+FORKS = "GRPC_ENABLE_FORK_SUPPORT"
+os.environ[FORKS] = "false"
+
 REQUIRE = "CCLAUNCH_TEST_REQUIRE"
 MARKERS = (
     "real: runs the real Claude Code",
     "sdk: sends with the official OpenTelemetry SDK",
     "newest: reports on the newest Claude Code, never gates",
 )
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "COLUMNS", "PYTEST_CURRENT_TEST", REQUIRE)
+KEPT_VARIABLES = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TERM",
+    "TMPDIR",
+    "COLUMNS",
+    "PYTEST_CURRENT_TEST",
+    "GRPC_ENABLE_FORK_SUPPORT",
+    REQUIRE,
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
