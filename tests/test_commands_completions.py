@@ -13,7 +13,7 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "completions"
 
 
 def offered_by_us(*path):
-    """Return what click shows behind the verb *path*: parts of a group, and options."""
+    """Return what click shows behind the verb *path*: parts of a group, options, and the words that an operand may be."""
     group = cli.group()
     context = click.Context(group)
     command = group
@@ -22,7 +22,9 @@ def offered_by_us(*path):
     options = [word for option in command.params if isinstance(option, click.Option) for word in option.opts]
     names = command.list_commands(context) if isinstance(command, click.Group) else []
     parts = [name for name in names if not command.get_command(context, name).hidden]
-    return {*parts, *options, "--help"}
+    operands = [option.type for option in command.params if isinstance(option, click.Argument)]
+    words = [word for kind in operands if isinstance(kind, click.Choice) for word in kind.choices]
+    return {*parts, *options, *words, "--help"}
 
 
 def bash(*words):

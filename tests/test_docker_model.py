@@ -187,3 +187,15 @@ def test_a_dashboard_that_was_added_makes_grafana_anew(environ):
     after = backend.wanted()
 
     assert {one.name for one in after.services if one.hash != before.service(one.name).hash} == {"grafana"}
+
+
+def test_a_volume_that_compose_makes_is_known_as_ours():
+    """Who ran the compose file first can run `stack up` later, on the same data."""
+    stack = wanted(Config(), "me", {})
+    document = yaml.safe_load(compose(stack))
+
+    for volume in stack.volumes:
+        if volume.key.endswith("-data"):
+            own = document["volumes"][volume.key]["labels"]
+            given = {"com.docker.compose.project": stack.project, "com.docker.compose.volume": volume.key}
+            assert {**own, **given} == dict(volume.labels)

@@ -4,9 +4,10 @@ The same stack as a compose file, for whoever would rather run it that way.
 Project, volumes and networks have the names that our own have, so the data is the same; the files stand in it as text.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from cclaunch.backends.docker.model import Service, Wanted
+from cclaunch.backends.docker.model import COMPOSE, Service, Wanted
 from cclaunch.yaml_text import dump
 
 HEADING = """\
@@ -21,10 +22,15 @@ def compose(stack: Wanted) -> str:
     document = {
         "name": stack.project,
         "services": {service.name: _service(service) for service in stack.services},
-        "volumes": {mount.key: {} for service in stack.services for mount in service.mounts if mount.key.endswith("-data")},
+        "volumes": {one.key: {"labels": _own(one.labels)} for one in stack.volumes if one.key.endswith("-data")},
         "configs": {key: {"content": file.data.decode().replace("$", "$$")} for key, file in files.items()},
     }
     return dump(document, heading=HEADING)
+
+
+def _own(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the labels by which we know a volume as ours; compose gives its own by itself."""
+    return {name: value for name, value in labels.items() if not name.startswith(f"{COMPOSE}.")}
 
 
 def _key(service: Service, number: int) -> str:
