@@ -107,7 +107,6 @@ def status(ctx: click.Context, as_json: bool) -> None:
     else:
         show_services(state, environ)
         show_autostart(environ)
-        show_autostart(environ)
 
 
 @command.command("logs")
