@@ -707,3 +707,28 @@ def test_what_we_wrote_into_claudes_settings_is_overridden_without_a_word(sandbo
     env = json.loads(Path(argv[argv.index("--settings") + 1]).read_text())["env"]
     assert env["OTEL_EXPORTER_OTLP_PROTOCOL"] == "http/json"
     assert "overridden" not in done.stderr.decode()
+
+
+MOUNTED = """
+set -e
+mount --bind "$1" "$HOME/.bashrc"
+shift
+"$@" persist --shell bash --in-place 2>>"$HOME/told"
+grep -c 'cclaunch persist v1' "$HOME/.bashrc"
+"$@" unpersist --shell bash --in-place 2>>"$HOME/told"
+cat "$HOME/.bashrc"
+"""
+
+
+def test_a_mounted_file_is_changed_in_place_when_that_is_asked_for_a15(sandbox):
+    """A 15: as a container mounts it; the block goes in, and out again, through the mount."""
+    require("unshare")
+    source, mounted = sandbox.home / "source", sandbox.home / ".bashrc"
+    source.write_text("alias ll=ls\nno newline here")
+    mounted.write_text("")
+
+    done = sandbox.run(["unshare", "-m", "sh", "-c", MOUNTED, "sh", str(source), *sandbox.command()])
+
+    told = (sandbox.home / "told").read_text()
+    assert (done.returncode, done.stdout.decode()) == (0, "1\nalias ll=ls\nno newline here"), told + done.stderr.decode()
+    assert (source.read_text(), mounted.read_text()) == ("alias ll=ls\nno newline here", "")

@@ -116,6 +116,7 @@ HOSTILE = {
     "noclobber": (("bash", "zsh", "dash", "ksh", "mksh", "yash", "busybox"), "set -C\n"),
     "no globbing": (("bash", "zsh", "dash", "ksh", "mksh", "yash", "busybox"), "set -f\n"),
     "strange IFS": (("bash", "zsh", "dash", "ksh", "mksh", "yash", "busybox"), "IFS=':,/1'\n"),
+    "unalias -a": (("bash", "zsh", "dash", "ksh", "mksh", "yash", "busybox"), "alias export=false\nunalias -a\n"),
     "posix": (("bash",), "set -o posix\nshopt -s expand_aliases\nalias export=false\n"),
     "nocasematch": (("bash",), "shopt -s nocasematch extglob nullglob failglob\n"),
     "emulate sh": (("zsh",), "emulate sh\nset -eu\n"),
