@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from cclaunch import otel
 from cclaunch.compile import Records, keep, settled, source_records
 from cclaunch.environment import Plan, belongs
-from cclaunch.plan import FORMAT, SETTINGS_LIMIT, STATE_PLACE, Directories, claims_key, mentions, place_file, read_small, stamp
+from cclaunch.plan import FORMAT, SETTINGS_LIMIT, STATE_PLACE, Directories, claims_key, place_file, read_small, stamp
 from cclaunch.repository import repository, worktrees
 
 STATE, USER, PROJECT, LOCAL, FLAG, MANAGED = STATE_PLACE, "user", "project", "local", "flag", "managed"
@@ -128,10 +128,8 @@ def marks_of(plan: Plan) -> list[str]:
 
 def _env_of(path: str, marks: list[str]) -> Iterator[tuple[str, str]]:
     """Yield name and value of the ``env`` in the settings file at *path*."""
-    if not mentions(path, [mark.encode("ascii") for mark in marks], False):
-        return
     data = read_small(path, SETTINGS_LIMIT)
-    if data is None:
+    if data is None or not any(mark.encode("ascii") in data for mark in marks):
         return
     try:
         yield from env_of(json.loads(data.decode("utf-8-sig")))

@@ -21,7 +21,8 @@ from cclaunch import otel
 from cclaunch.claims import FLAG, LOCAL, MANAGED, PERSONAL, PROJECT, SOURCES, Claim, env_of, relevant
 from cclaunch.claude import Reading
 from cclaunch.environment import Claims, Composition, Plan, belongs, parse_attributes
-from cclaunch.errors import CclaunchError
+from cclaunch.errors import CclaunchError, FileTrouble
+from cclaunch.files import write_atomic
 from cclaunch.plan import SETTINGS_LIMIT, Directories, read_small
 
 KEPT_S = 30 * 86400.0
@@ -139,8 +140,8 @@ def answer(
     merged = {**flag.settings, "env": {**_table(flag.settings.get("env")), **needed}}
     try:
         path = _write(f"{where.cache}/settings", BACKGROUND if whole else "", json.dumps(merged).encode("ascii"))
-    except OSError as error:
-        return Answer(made, words, verdict.notes(f"{WIN} ({error.strerror}: {where.cache})"))
+    except FileTrouble as error:
+        return Answer(made, words, verdict.notes(f"{WIN} ({error.message})"))
     return Answer(made, with_settings(words, reading, path), verdict.notes(), verdict.overridden)
 
 
@@ -255,21 +256,16 @@ def with_settings(words: Sequence[str], reading: Reading, path: str) -> list[str
 def _write(folder: str, prefix: str, data: bytes) -> str:
     """Write *data* into a file of *folder* that is named by its hash, readable by nobody else, and return its path."""
     path = f"{folder}/{prefix}{blake2b(data, digest_size=16).hexdigest()}.json"
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    temporary = f"{path}.{os.getpid()}"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    os.replace(temporary, path)
+    write_atomic(path, data)
     sweep(folder)
     return path
 
 
-def sweep(folder: str, now: float | None = None) -> None:
+def sweep(folder: str) -> None:
     """Delete the files of *folder* that are older than 30 days, once there are many: a session may still read a younger one."""
     with contextlib.suppress(OSError):
         names = os.listdir(folder)
-        now = time.time() if now is None else now
+        now = time.time()
         for name in names if len(names) > MANY else ():
             kept = BACKGROUND_KEPT_S if name.startswith(BACKGROUND) else KEPT_S
             with contextlib.suppress(OSError):

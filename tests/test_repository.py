@@ -58,7 +58,7 @@ def repo(tmp_path):
         ("/srv/git/x@2.git", "x@2"),
         ("/srv/git/c#/x#1", "x#1"),
         ("C:\\work\\x.git", "x"),
-        ("C:/work/x", "x"),
+        ("C:/code/x", "x"),
         ("\\\\server\\share\\x.git", "x"),
         ("ext::ssh -i key example.invalid %S org/x", "x"),
         ("/srv/git/größe 日本.git", "größe 日本"),
