@@ -109,9 +109,9 @@ def check_key(key: str) -> None:
         raise AttributeRefused(
             f"`{key}` cannot be the name of an attribute",
             cause=f"a name is {KEY_RULE}; one that is not makes Claude Code drop attributes silently",
-            hint=f"write it `{better}`, for instance" if better and not _reserved(better)[1] else f"choose a name of {KEY_RULE}",
+            hint=f"write it `{better}`, for instance" if better and not reserved(better)[1] else f"choose a name of {KEY_RULE}",
         )
-    name, reason = _reserved(key)
+    name, reason = reserved(key)
     if not reason:
         return
     if name.endswith("."):
@@ -129,7 +129,7 @@ def check_key(key: str) -> None:
     )
 
 
-def _reserved(key: str) -> tuple[str, str]:
+def reserved(key: str) -> tuple[str, str]:
     """Return (reserved name or prefix, reason), or two empty strings when *key* is free."""
     folded = fold(key)
     for prefix, reason in RESERVED_PREFIXES.items():

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cclaunch import console
-from cclaunch.placetext import Refused, decode, line_of, parse
+from cclaunch.placetext import Refused, decode, parse
+from cclaunch.toml_file import line_of
 
 NAME = ".cclaunch.toml"
 SIZE_LIMIT = 16 << 10
@@ -199,5 +200,5 @@ def _is_private_group(gid: int, uid: int) -> bool:
 def _sentence(path: str, text: str, refused: Refused) -> str:
     """Return the one line to say; nothing that the file holds can drive the terminal that shows it."""
     key = refused.key if len(refused.key) <= LONGEST_SHOWN else refused.key[:LONGEST_SHOWN] + "…"
-    where = f", line {line_of(text, refused.key)}: `{key}`" if key else ":"
+    where = f", line {line_of(text, (refused.key,))}: `{key}`" if key else ":"
     return console.printable(f"{path}{where} {refused.trouble}; the whole file is left out").replace("\t", "\\t")

@@ -12,41 +12,22 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cclaunch.attributes import reserved
 from cclaunch.environment import LONGEST, encode
+from cclaunch.profiles import is_name
 
 MOST_ATTRIBUTES = 20
 MOST_PARTS = 8
 """Parts of a dotted key: TOML nests them, and this is as deep as a file may go."""
 
 KNOWN = ("profile", "attributes")
-PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
-
-PART = r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[A-Za-z0-9_-]+)"""
-DOTTED = rf"{PART}(?:\s*\.\s*{PART})*"
-"""A key as TOML writes it."""
 
 RESERVED_GROUPS = frozenset(
     """agent anthropic cclaunch event host managed_settings marketplace mcp_server mcp_tool message organization os plugin
     prompt service session skill telemetry terminal user vcs wsl""".split()
 )
 """``user`` stands for every key that begins with ``user.``; ``service`` alone is a word like others."""
-
-RESERVED_NAMES = frozenset(
-    """agent_id agent_type app.entrypoint app.version attempt body cache_creation_tokens cache_read_tokens command_name
-    command_source cost_usd cost_usd_micros decision decision_source decision_type duration_ms effort error error_type
-    input_tokens language model output_tokens prompt prompt_length prompt_text query_source request_id response
-    response_length source speed start_type status_code success tool_input tool_name tool_parameters tool_use_id type
-    instance job day profile repository session""".split()
-)
-"""Claude's names on points and events, the labels that Prometheus keeps for itself, and the words of ``usage --by``."""
-
-LABELS = frozenset(
-    """event_name event_sequence event_timestamp host_arch organization_id os_type os_version prompt_id service_instance_id
-    service_name service_version session_id terminal_type user_account_id user_account_uuid user_email user_id
-    vcs_repository_name""".split()
-)
-"""What the built-in names become as Prometheus labels: there ``user_id`` and ``user.id`` are one."""
 
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They turn the text behind them around, and a table with it."""
@@ -84,7 +65,7 @@ def parse(text: str) -> tuple[str, dict[str, str]]:
         if key not in KNOWN:
             raise Refused("is not known: a repository may name `profile` and `[attributes]`, nothing else", key)
     profile = tables.get("profile", "")
-    if "profile" in tables and not (isinstance(profile, str) and PROFILE.fullmatch(profile)):
+    if "profile" in tables and not (isinstance(profile, str) and is_name(profile)):
         raise Refused("is no name of a profile: a letter or digit, then letters, digits, `.`, `_` or `-`", "profile")
     table = tables.get("attributes", {})
     if not isinstance(table, dict):
@@ -130,7 +111,7 @@ def is_reserved(key: str) -> bool:
     """Say whether *key*, in whatever case it is written, belongs to claude, to OpenTelemetry, to Prometheus or to us."""
     lower = key.lower()
     group, dot, _ = lower.partition(".")
-    return bool(dot and group in RESERVED_GROUPS) or lower in RESERVED_NAMES or re.sub("[.-]", "_", lower) in LABELS
+    return bool(dot and group in RESERVED_GROUPS) or bool(reserved(lower)[1])
 
 
 def _wrong_value(value: Any) -> str:
@@ -144,31 +125,3 @@ def _wrong_value(value: Any) -> str:
     if len(encode(value)) > LONGEST:
         return f"is longer than {LONGEST} characters when encoded"
     return ""
-
-
-def line_of(text: str, key: str) -> int:
-    """Return the line that gives *key* (dotted), or that of what holds it: tomllib keeps no positions."""
-    best, length, header = 1, 0, ""
-    for number, line in enumerate(text.split("\n"), 1):
-        if found := re.match(rf"\s*\[+\s*({DOTTED})\s*\]", line):
-            named = header = _plain(found[1])
-        elif found := re.match(rf"\s*({DOTTED})\s*=", line):
-            named = f"{header}.{_plain(found[1])}" if header else _plain(found[1])
-        else:
-            continue
-        if named == key:
-            return number
-        if (named.startswith(key + ".") or key.startswith(named + ".")) and len(named) > length:
-            best, length = number, len(named)
-    return best
-
-
-def _plain(written: str) -> str:
-    """Return a key as TOML writes it (``a . "b"``) in plain dotted form; an escape that TOML does not know stays as it is."""
-    parts = []
-    for part in re.findall(PART, written):
-        try:
-            parts.append(tomllib.loads(f"key = {part}")["key"] if part[0] in "\"'" else part)
-        except tomllib.TOMLDecodeError:
-            parts.append(part)
-    return ".".join(parts)

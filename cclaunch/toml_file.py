@@ -66,6 +66,12 @@ def line_of(text: str, name: Sequence[str]) -> int:
     return best
 
 
-def _plain(name: str) -> str:
-    """Return a dotted name without its quotes and blanks."""
-    return ".".join(part.strip("\"'") for part in re.findall(PART, name))
+def _plain(written: str) -> str:
+    """Return a key as TOML writes it (``a . "b"``) in plain dotted form; an escape that TOML does not know stays as it is."""
+    parts = []
+    for part in re.findall(PART, written):
+        try:
+            parts.append(tomllib.loads(f"key = {part}")["key"] if part[0] in "\"'" else part)
+        except tomllib.TOMLDecodeError:
+            parts.append(part)
+    return ".".join(parts)

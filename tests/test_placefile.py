@@ -8,9 +8,10 @@ from conftest import missing
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from cclaunch.attributes import RESERVED
 from cclaunch.environment import LONGEST, encode
 from cclaunch.placefile import NAME, SIZE_LIMIT, read_place_file
-from cclaunch.placetext import KEY, MOST_ATTRIBUTES, MOST_PARTS, RESERVED_GROUPS, RESERVED_NAMES, is_reserved
+from cclaunch.placetext import KEY, MOST_ATTRIBUTES, MOST_PARTS, RESERVED_GROUPS, is_reserved
 from cclaunch.plan import stamp
 
 STRANGER = 12345
@@ -266,7 +267,7 @@ def test_a_key_keeps_to_the_pattern(refused, key):
     "key",
     [
         *(f"{group}.any-thing" for group in sorted(RESERVED_GROUPS)),
-        *sorted(RESERVED_NAMES),
+        *sorted(RESERVED),
         "User.Id",
         "user_id",
         "session-id",
