@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import guard
 import pytest
@@ -26,6 +27,9 @@ from sandbox import free_ports as find_free_ports
 # that becomes another program at once. Read when gRPC begins to work.
 FORKS = "GRPC_ENABLE_FORK_SUPPORT"
 os.environ[FORKS] = "false"
+
+if TYPE_CHECKING:
+    from cclaunch.plan import Directories
 
 REQUIRE = "CCLAUNCH_TEST_REQUIRE"
 MARKERS = (
@@ -169,6 +173,32 @@ def containers(engine: Engine) -> Iterator[Containers]:
     """Where a test runs containers, in a network of their own; all gone at its end."""
     with contextlib.closing(Containers(engine)) as place:
         yield place
+
+
+@pytest.fixture
+def profile(verb: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[int, str, str]]:
+    """The runner of a part of the verb: ``profile("list")`` returns (code, stdout, stderr)."""
+    return lambda *words, **environ: verb("profile", *words, **environ)
+
+
+@pytest.fixture
+def where(environ: dict[str, str]) -> "Directories":
+    """Our directories in the sandbox."""
+    from cclaunch.plan import directories
+
+    return directories(environ)
+
+
+@pytest.fixture
+def put(where: "Directories") -> Callable[..., None]:
+    """The writer of profile files: ``put(name="text")``."""
+    from cclaunch.profile_files import write_profile
+
+    def write(**texts: str) -> None:
+        for name, text in texts.items():
+            write_profile(where, name, text.encode())
+
+    return write
 
 
 @pytest.fixture(params=real_claude.VERSIONS)

@@ -9,34 +9,10 @@ import pytest
 from cclaunch import cli
 from cclaunch.commands.profile import PARTS, command, look
 from cclaunch.environment import Selection
-from cclaunch.plan import directories
-from cclaunch.profile_files import profile_path, write_profile
+from cclaunch.profile_files import profile_path
 from cclaunch.state import State, load_state, state_path
 
 NAMES = "list show current use set unset create delete rename edit bind unbind export import".split()
-
-
-@pytest.fixture
-def profile(verb):
-    """The runner of a part: ``profile("list")`` returns (code, stdout, stderr)."""
-    return lambda *words, **environ: verb("profile", *words, **environ)
-
-
-@pytest.fixture
-def where(environ):
-    """Our directories in the sandbox."""
-    return directories(environ)
-
-
-@pytest.fixture
-def put(where):
-    """The writer of profile files: ``put(name="text")``."""
-
-    def write(**texts):
-        for name, text in texts.items():
-            write_profile(where, name, text.encode())
-
-    return write
 
 
 def test_there_are_fourteen_parts():

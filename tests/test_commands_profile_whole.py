@@ -5,32 +5,8 @@ import os
 import pexpect
 import pytest
 
-from cclaunch.plan import directories
-from cclaunch.profile_files import load_profile, profile_names, profile_path, read_profile, write_profile
+from cclaunch.profile_files import load_profile, profile_names, profile_path, read_profile
 from cclaunch.state import State, change_state, load_state, state_path
-
-
-@pytest.fixture
-def profile(verb):
-    """The runner of a part: ``profile("list")`` returns (code, stdout, stderr)."""
-    return lambda *words, **environ: verb("profile", *words, **environ)
-
-
-@pytest.fixture
-def where(environ):
-    """Our directories in the sandbox."""
-    return directories(environ)
-
-
-@pytest.fixture
-def put(where):
-    """The writer of profile files: ``put(name="text")``."""
-
-    def write(**texts):
-        for name, text in texts.items():
-            write_profile(where, name, text.encode())
-
-    return write
 
 
 def test_delete_without_a_terminal_wants_yes(profile, put, where):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cclaunch.environment import LONGEST, encode
 from cclaunch.errors import ConfigError, ProfileMissing
-from cclaunch.plan import Directories, directories
+from cclaunch.plan import Directories
 from cclaunch.profile_files import (
     children_of,
     forget_plan,
@@ -21,23 +21,6 @@ from cclaunch.profile_files import (
     write_profile,
 )
 from cclaunch.profile_text import edited
-
-
-@pytest.fixture
-def where(environ):
-    """Our directories in the sandbox."""
-    return directories(environ)
-
-
-@pytest.fixture
-def put(where):
-    """The writer of profiles: ``put(name="text")``."""
-
-    def write(**texts):
-        for name, text in texts.items():
-            write_profile(where, name, text.encode())
-
-    return write
 
 
 def test_before_the_first_one_there_are_none(where):
