@@ -47,7 +47,7 @@ def ask(port: int, pid: int, key: str, seconds: float) -> "Question | None":
         seconds: The deadline of each step.
     """
     nonce = urandom(16).hex()
-    who = f"&pid={pid}" if pid else ""
+    who = f"&pid={pid}&by={registration(key, nonce, pid).decode('ascii')}" if pid else ""
     peer = _get(port, f"/health?nonce={nonce}{who}", seconds)
     return None if peer is None else Question(peer, nonce, key)
 
@@ -136,10 +136,19 @@ def listens(port: int, seconds: float) -> bool:
 
 def proof(key: str, nonce: str) -> bytes:
     """Return the hexadecimal keyed hash of *nonce* that only a holder of *key* can make."""
+    return _keyed(key, nonce, b"")
+
+
+def registration(key: str, nonce: str, pid: int) -> bytes:
+    """Return the keyed hash by which a launch proves that it may register *pid*; no answer to a nonce ever equals it."""
+    return _keyed(key, f"{pid} {nonce}", b"register")
+
+
+def _keyed(key: str, text: str, purpose: bytes) -> bytes:
     from _blake2 import blake2b
 
     try:
         secret = bytes.fromhex(key)
     except ValueError:
         secret = b""
-    return blake2b(nonce.encode("ascii"), digest_size=16, key=secret).hexdigest().encode("ascii")
+    return blake2b(text.encode("utf-8"), digest_size=16, key=secret, person=purpose).hexdigest().encode("ascii")

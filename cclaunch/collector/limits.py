@@ -7,6 +7,9 @@ leave nine digits to the largest sum that SQLite can hold; they are no judgement
 """
 
 import time
+from typing import TypeVar
+
+Number = TypeVar("Number", int | None, float | int | None)
 
 LARGEST = (1 << 63) - 1
 
@@ -50,6 +53,6 @@ def plausible_time(nanoseconds: int) -> bool:
     return FIRST_NS <= nanoseconds <= time.time_ns() + AHEAD_NS
 
 
-def within(value: float | int | None, most: float) -> bool:
-    """Say whether *value* is a number from 0 to *most*; no number is fine, too."""
-    return value is None or 0 <= value <= most
+def bounded(value: Number, most: float) -> Number:
+    """Return *value* when it is a number from 0 to *most*, else None."""
+    return value if value is not None and 0 <= value <= most else None

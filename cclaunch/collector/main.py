@@ -14,7 +14,7 @@ import signal as signals
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.protobuf.message import Message
@@ -27,7 +27,7 @@ from cclaunch.collector.stays import stays
 from cclaunch.config import Config, load_config
 from cclaunch.errors import ConfigError, StoreError
 from cclaunch.plan import Directories, read_small
-from cclaunch.probe import proof
+from cclaunch.probe import proof, registration
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
 
@@ -35,10 +35,9 @@ DAY_NS = 24 * 3600 * 1_000_000_000
 MAINTENANCE_S = 6 * 3600.0
 FIRST_MAINTENANCE_S = 300.0
 TROUBLE_WAIT_S = 2.0
-LARGE = 256 << 10
-MOST_AT_WORK = 96 << 20
-"""Bytes of messages that may wait for the disk; more are refused, and the exporter tries again."""
 PROBE_BYTES = 64 << 10
+LARGEST_HEAD = 32 << 10
+"""Bytes of an HTTP request before its body."""
 
 
 def say(text: str) -> None:
@@ -50,55 +49,32 @@ def say(text: str) -> None:
 class EmbeddedCollector:
     """What the two servers call: ``take``, ``health`` and ``exposition``."""
 
-    _bytes_at_work = 0
-
     def __init__(self, where: Directories, key: str) -> None:
+        from cclaunch.collector.budget import Arrivals
+        from cclaunch.collector.intake import Intake
         from cclaunch.collector.pids import Launched
 
         self.where = where
         self.key = key
         self.writer = Writer(where.data + "/telemetry.db")
+        self.arrivals = Arrivals()
+        self.intake = Intake(self.writer)
         self.launched = Launched(where.data + "/collector.pids")
         self.last_active = time.monotonic()
 
-    async def take(self, signal: Any, request: Message) -> Message:
-        """Store *request*; return the answer only when it is committed. Raises StoreUnavailable, Rejected."""
-        from cclaunch.store.writer import StoreUnavailable
-
+    async def take(self, signal: Any, body: bytes | bytearray, kind: str, over: Callable[[], None] = lambda: None) -> Message:
+        """Store the request *body*, as `intake.Intake.take` does."""
         self.last_active = time.monotonic()
-        size = request.ByteSize()
-        if self._bytes_at_work and self._bytes_at_work + size > MOST_AT_WORK:
-            raise StoreUnavailable("too much waits for the disk")
-        self._bytes_at_work += size
-        work = asyncio.ensure_future(self._store(signal, request, size))
+        return await self.intake.take(signal, body, kind, over)
 
-        def over(_: object) -> None:
-            self._bytes_at_work -= size
-            if not work.cancelled():
-                work.exception()  # looked at: who asked may be gone, and nobody else would
+    async def health(self, nonce: str, pid: int, by: str = "") -> tuple[str, str]:
+        """
+        Return the text of ``/health`` and what is wrong.
 
-        work.add_done_callback(over)
-        return await asyncio.shield(work)  # a client that hangs up does not free the memory
-
-    async def _store(self, signal: Any, request: Message, size: int) -> Message:
-        from cclaunch.collector.signals import Rejected, answer_of
-        from cclaunch.store.writer import Unstorable
-
-        if size > LARGE:  # reading it row by row would hold up everybody else
-            batch = await asyncio.to_thread(signal.decode, request)
-        else:
-            batch = signal.decode(request)
-        if batch.events or batch.points:
-            try:
-                await asyncio.wrap_future(self.writer.submit(batch))
-            except Unstorable as error:
-                raise Rejected(str(error)) from error
-        return answer_of(signal, batch)
-
-    async def health(self, nonce: str, pid: int) -> tuple[str, str]:
-        """Return the text of ``/health`` and what is wrong; *pid* is a launched process to stay for."""
-        self.last_active = time.monotonic()
-        if pid:
+        *pid* is a launched process to stay for; *by* proves that who says so can read the key, else it is not heard.
+        """
+        if pid and nonce and secrets.compare_digest(registration(self.key, nonce, pid), by.encode()):
+            self.last_active = time.monotonic()
             self.launched.add(pid)
         trouble = await self._trouble() if self.writer.trouble else ""
         lines = ["cclaunch", f"version={__version__}", f"schema={SCHEMA_VERSION}", f"pid={os.getpid()}"]
@@ -186,6 +162,7 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
     import uvicorn
 
     from cclaunch.collector import grpc as otlp_grpc
+    from cclaunch.collector.connections import Connections, protocol
     from cclaunch.collector.http import metrics_app, otlp_app
 
     class Server(uvicorn.Server):
@@ -202,11 +179,13 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
         def capture_signals(self) -> Iterator[None]:
             yield
 
+    connections = Connections()
+
     def server(app: Any) -> Server:
         return Server(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=protocol(connections),
                 ws="none",
                 lifespan="off",
                 access_log=False,
@@ -215,6 +194,7 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
                 date_header=False,
                 timeout_graceful_shutdown=2,
                 timeout_keep_alive=75,
+                h11_max_incomplete_event_size=LARGEST_HEAD,
             )
         )
 
@@ -226,13 +206,14 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
     collector.writer.start()
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
     grpc_server = otlp_grpc.new_server(collector)
-    relay = Relay(otlp_grpc.bind(grpc_server))
+    relay = Relay(otlp_grpc.bind(grpc_server), connections, collector.arrivals)
     await grpc_server.start()
     await relay.start(adopt(held["grpc"]))
     servers = [server(otlp_app(collector)), server(metrics_app(collector))]
     tasks = [
         asyncio.create_task(one.serve(sockets)) for one, sockets in zip(servers, (http_sockets, metrics_sockets), strict=True)
     ]
+    watching = asyncio.create_task(connections.watch())
     while not all(one.started for one in servers):
         await asyncio.sleep(0.002)
     ports = {name: port_of(handles[0]) for name, handles in held.items()}
@@ -245,6 +226,7 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
         with contextlib.suppress(OSError):
             os.unlink(where.data + "/collector.ports")
     relay.stop()
+    watching.cancel()
     await grpc_server.stop(2)
     for one in servers:
         one.over.set()

@@ -81,7 +81,7 @@ class PointRow(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one request holds, how much of it could not be taken and why; a *message* alone is a warning."""
+    """What one request holds, and how much of it could not be taken and why."""
 
     events: Sequence[EventRow] = ()
     points: Sequence[PointRow] = ()
@@ -145,37 +145,22 @@ def model_name(value: Value) -> str | None:
     return found.removesuffix(MODEL_SUFFIX) if found else None
 
 
-class Doubts:
-    """What of a request is not stored or not counted, and the sentence that tells the sender."""
+class Refused:
+    """How many records or points of a request are not stored, and why."""
 
     def __init__(self) -> None:
-        self.rejected = 0
+        self.count = 0
         self._reasons: Counter[str] = Counter()
-        self._values: Counter[str] = Counter()
 
-    def reject(self, reason: str, count: int = 1) -> None:
-        """Note that *count* records or points are refused."""
-        self.rejected += count
+    def add(self, reason: str, count: int = 1) -> None:
+        """Note that *count* more are refused."""
+        self.count += count
         self._reasons[reason] += count
-
-    def drop(self, name: str) -> None:
-        """Note that the value *name* of a record is not counted."""
-        self._values[name] += 1
-
-    def bounded(self, name: str, value: Any, most: float) -> Any:
-        """Return *value*, or None when it is not between 0 and *most*; then that is noted."""
-        if limits.within(value, most):
-            return value
-        self.drop(name)
-        return None
 
     @property
     def message(self) -> str:
-        """Return what there is to say; empty when there is nothing."""
-        said = [f"{count} not stored: {reason}" for reason, count in sorted(self._reasons.items())]
-        if self._values:
-            said.append("out of range and not counted: " + ", ".join(sorted(self._values)))
-        return "; ".join(said)
+        """Return the sentence for the sender; empty when nothing was refused."""
+        return "; ".join(f"{count} not stored: {reason}" for reason, count in sorted(self._reasons.items()))
 
 
 def decode_logs(request: ExportLogsServiceRequest, seen: Counter[bytes] | None = None) -> Batch:
@@ -188,7 +173,7 @@ def decode_logs(request: ExportLogsServiceRequest, seen: Counter[bytes] | None =
     """
     rows: list[EventRow] = []
     seen = Counter() if seen is None else seen
-    doubts = Doubts()
+    refused = Refused()
     for of_resource in request.resource_logs:
         shared = attributes_of(of_resource.resource.attributes)
         resource = of_resource.resource.SerializeToString(deterministic=True)
@@ -196,13 +181,13 @@ def decode_logs(request: ExportLogsServiceRequest, seen: Counter[bytes] | None =
             scope = of_scope.scope.SerializeToString(deterministic=True)
             for record in of_scope.log_records:
                 if len(record.attributes) + len(shared) > limits.MOST_ATTRIBUTES:
-                    doubts.reject(f"more than {limits.MOST_ATTRIBUTES} attributes")
+                    refused.add(f"more than {limits.MOST_ATTRIBUTES} attributes")
                     continue
                 digest = _digest(resource, scope, record.SerializeToString(deterministic=True))
                 key = digest + seen[digest].to_bytes(4, "big")
                 seen[digest] += 1
-                rows.append(event_row(key, record, shared, doubts))
-    return Batch(events=rows, rejected=doubts.rejected, message=doubts.message)
+                rows.append(event_row(key, record, shared))
+    return Batch(events=rows, rejected=refused.count, message=refused.message)
 
 
 def _digest(*parts: bytes) -> bytes:
@@ -212,53 +197,52 @@ def _digest(*parts: bytes) -> bytes:
     return made.digest()
 
 
-def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value], doubts: Doubts) -> EventRow:
-    """Return the row of *record*; *shared* are the attributes of its resource, which the record's own override."""
+def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> EventRow:
+    """
+    Return the row of *record*; *shared* are the attributes of its resource, which the record's own override.
+
+    A value that cannot be true stays among the attributes, as evidence, and out of the columns that are added up.
+    """
     attributes = {**shared, **attributes_of(record.attributes)}
     body = plain(record.body)
     body_text = body if isinstance(body, str) else ""
     if body is not None and not isinstance(body, str):
         attributes.setdefault("body", body)
-    counts = {name: doubts.bounded(name, integer(attributes.get(name)), limits.MOST_TOKENS) for name in INTEGERS[1:]}
+    counts = {name: limits.bounded(integer(attributes.get(name)), limits.MOST_TOKENS) for name in INTEGERS[1:]}
     return EventRow(
         key=key,
-        time_ns=_time_of(record, doubts),
+        time_ns=_time_of(record),
         name=_name(attributes, body_text, record),
         body=body_text,
         service=text(attributes.get("service.name")),
         session_id=text(attributes.get("session.id")),
-        sequence=doubts.bounded("event.sequence", integer(attributes.get("event.sequence")), limits.MOST_SEQUENCE),
+        sequence=limits.bounded(integer(attributes.get("event.sequence")), limits.MOST_SEQUENCE),
         prompt_id=text(attributes.get("prompt.id")),
         request_id=text(attributes.get("request_id")),
         model=model_name(attributes.get("model")),
         profile=text(attributes.get("cclaunch.profile")),
-        cost_usd_micros=_cost(attributes, doubts),
+        cost_usd_micros=_cost(attributes),
         **counts,
-        duration_ms=doubts.bounded("duration_ms", number(attributes.get("duration_ms")), limits.MOST_MS),
+        duration_ms=limits.bounded(number(attributes.get("duration_ms")), limits.MOST_MS),
         check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
         attributes=attributes,
     )
 
 
-def _cost(attributes: Mapping[str, Value], doubts: Doubts) -> int | None:
-    """Return the micro-dollars; where they are not sent, or make no sense, those that the dollars make."""
-    cost = integer(attributes.get("cost_usd_micros"))
-    if cost is not None and limits.within(cost, limits.MOST_MICROS):
-        return cost
-    if cost is not None:
-        doubts.drop("cost_usd_micros")
-    dollars = number(attributes.get("cost_usd"))
-    bounded = doubts.bounded("cost_usd", None if dollars is None else dollars * 1_000_000, limits.MOST_MICROS)
-    return integer(bounded)
+def _cost(attributes: Mapping[str, Value]) -> int | None:
+    """Return the micro-dollars; where they are not sent, or cannot be true, those that the dollars make."""
+    micros = limits.bounded(integer(attributes.get("cost_usd_micros")), limits.MOST_MICROS)
+    if micros is not None:
+        return int(micros)
+    dollars = limits.bounded(number(attributes.get("cost_usd")), limits.MOST_MICROS / 1_000_000)
+    return None if dollars is None else round(dollars * 1_000_000)
 
 
-def _time_of(record: LogRecord, doubts: Doubts) -> int:
+def _time_of(record: LogRecord) -> int:
     """Return when it happened: as sent, else as observed, else now. An event of 1970 would be thrown away as old."""
     for sent in (record.time_unix_nano, record.observed_time_unix_nano):
-        if sent and limits.plausible_time(sent):
+        if limits.plausible_time(sent):
             return int(sent)
-        if sent:
-            doubts.drop("time_unix_nano")
     return time.time_ns()
 
 
@@ -279,20 +263,20 @@ def decode_metrics(request: ExportMetricsServiceRequest, seen: Counter[bytes] | 
     *seen* is for logs only: a point is one by its series and time.
     """
     points: list[PointRow] = []
-    doubts = Doubts()
+    refused = Refused()
     for of_resource in request.resource_metrics:
         shared = attributes_of(of_resource.resource.attributes)
         for of_scope in of_resource.scope_metrics:
             for metric in of_scope.metrics:
                 kind = metric.WhichOneof("data")
                 if kind in ("sum", "gauge"):
-                    points += _points(metric, shared, doubts)
+                    points += _points(metric, shared, refused)
                 elif kind:
-                    doubts.reject(f"only sums and gauges are, no {kind}", len(getattr(metric, kind).data_points))
-    return Batch(points=points, rejected=doubts.rejected, message=doubts.message)
+                    refused.add(f"only sums and gauges are, no {kind}", len(getattr(metric, kind).data_points))
+    return Batch(points=points, rejected=refused.count, message=refused.message)
 
 
-def _points(metric: Metric, shared: Mapping[str, Value], doubts: Doubts) -> list[PointRow]:
+def _points(metric: Metric, shared: Mapping[str, Value], refused: Refused) -> list[PointRow]:
     temporality: int
     if metric.WhichOneof("data") == "sum":
         temporality, monotonic, points = int(metric.sum.aggregation_temporality), metric.sum.is_monotonic, metric.sum.data_points
@@ -303,7 +287,7 @@ def _points(metric: Metric, shared: Mapping[str, Value], doubts: Doubts) -> list
         reason = _refusal(point, monotonic, len(shared))
         if reason is not None:
             if reason:
-                doubts.reject(reason)
+                refused.add(reason)
             continue
         attributes = {**shared, **attributes_of(point.attributes)}
         if "model" in attributes:
@@ -319,7 +303,7 @@ def _points(metric: Metric, shared: Mapping[str, Value], doubts: Doubts) -> list
                 attributes=attributes,
                 check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
                 start_ns=min(point.start_time_unix_nano, LARGEST),
-                time_ns=_point_time(point.time_unix_nano, doubts),
+                time_ns=_point_time(point.time_unix_nano),
                 value=_value(point),
             )
         )
@@ -344,10 +328,7 @@ def _value(point: NumberDataPoint) -> float:
     return float(getattr(point, point.WhichOneof("value") or "as_double"))
 
 
-def _point_time(nanoseconds: int, doubts: Doubts) -> int:
+def _point_time(nanoseconds: int) -> int:
     """Return a time that was sent, or now when none was, or one that is still to come: it would never grow old."""
     now = time.time_ns()
-    if nanoseconds > now + limits.AHEAD_NS:
-        doubts.drop("time_unix_nano")
-        return now
-    return nanoseconds or now
+    return nanoseconds if 0 < nanoseconds <= now + limits.AHEAD_NS else now

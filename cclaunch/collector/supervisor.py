@@ -5,7 +5,9 @@ It does almost nothing and imports almost nothing, so it stays small and alive. 
 anything else: of two supervisors one leaves.
 """
 
+import contextlib
 import os
+import resource
 import signal
 import sys
 import time
@@ -18,6 +20,10 @@ TAKEN = 3
 LOCK_PATIENCE_S = 1.0
 PAUSES_S = (0.0, 0.1, 0.4, 1.0, 2.0)
 LONG_ENOUGH_S = 20.0
+MOST_DESCRIPTORS = 1 << 16
+
+ALLOCATOR = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "262144"}
+"""The C library reads these when a program begins: what a large request took is given back to the system."""
 
 
 def main(words: list[str]) -> int:
@@ -28,6 +34,9 @@ def main(words: list[str]) -> int:
     lost its supervisor, the descriptors of the lock and of the sockets, which are held already.
     """
     where = Directories(*words[:4])
+    more_descriptors()
+    for name, value in ALLOCATOR.items():
+        os.putenv(name, value)
     ports = [int(word) for word in words[4:7]]
     handle = int(words[7]) if len(words) > 7 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
     if not lock.take_open(handle, LOCK_PATIENCE_S):
@@ -44,6 +53,14 @@ def main(words: list[str]) -> int:
         _say(f"error: no port can be opened: {error.strerror}")
         return 1
     return _supervise(where, ports, handle, held)
+
+
+def more_descriptors() -> None:
+    """Raise the soft limit of descriptors to the hard one, for the collector: each connection takes some."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class Child:
