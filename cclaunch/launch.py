@@ -277,9 +277,7 @@ def _awake(
         return asked.ports, f"telemetry has no collector: {type(error).__name__}: {error}"
     for text in () if wanted.quiet else notes:
         _say(text)
-    if woken is None:
-        return asked.ports, trouble
-    return woken, ""
+    return woken or asked.ports, trouble
 
 
 def _rouse(where: plan.Directories, down: "list[str]", wanted: Launch) -> str:

@@ -16,6 +16,11 @@ except ImportError:  # pragma: no cover - Windows
     from os import urandom
 
 LONGEST_ANSWER = 4096
+MOST_PARTS = 4
+"""Pieces in which an answer may come: each may take the whole deadline of a step."""
+
+NOBODY = "nothing answers"
+SILENT = "it listens, but does not answer"
 SERVICES = {
     "collector": ("health", "/"),
     "prometheus": ("prometheus", "/-/healthy"),
@@ -94,13 +99,16 @@ def unwell(asked: "dict[str, socket | None]") -> "list[str]":
 def answer(question: "Question | None") -> "str | None":
     """Return None when a healthy collector of ours has answered, else the sentence that says what is wrong."""
     if question is None:
-        return "nothing answers"
+        return NOBODY
     data = b""
     try:
-        while len(data) < LONGEST_ANSWER and (part := question.peer.recv(LONGEST_ANSWER)):
+        for _ in range(MOST_PARTS):
+            part = question.peer.recv(LONGEST_ANSWER)
+            if not part:
+                break
             data += part
     except OSError:
-        return "it listens, but does not answer"
+        return SILENT
     finally:
         question.peer.close()
     head, _, body = data.partition(b"\r\n\r\n")
@@ -132,6 +140,21 @@ def listens(port: int, seconds: float) -> bool:
     finally:
         peer.close()
     return True
+
+
+def full(port: int) -> bool:
+    """Say whether somebody listens on *port* of the loopback address, and so many wait there that no more are let in."""
+    peer = socket(AF_INET, SOCK_STREAM)
+    try:
+        peer.settimeout(0.05)
+        peer.connect(("127.0.0.1", port))
+    except TimeoutError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    finally:
+        peer.close()
+    return False
 
 
 def proof(key: str, nonce: str) -> bytes:

@@ -24,6 +24,9 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
     """
     Return (ports, notes, trouble): the collector that answers now, what to say, and why there is none.
 
+    One that lives and does not answer is left as it is: its ports come with the trouble. A person's `stack restart` replaces
+    it; a launch would take it from the sessions that it still serves.
+
     The backend is chosen when it is our turn: `stack use` may have moved to another one while we waited. Where Docker
     fails, the embedded collector stands in.
 
@@ -34,6 +37,9 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
     """
     memory = where.state + "/wake-failed"
     config = configuration(where)
+    waiting = embedded.silent(where)
+    if waiting is not None:
+        return waiting[0], [], waiting[1]
     before = _remembered(memory)
     if before and chosen(where, config) == "embedded":
         return None, [], f"telemetry has no collector ({before}); not tried again yet: `cclaunch stack up`"

@@ -7,6 +7,7 @@ that makes no progress. Small requests, as Claude Code's are, have a reserve tha
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -82,6 +83,7 @@ class Arrival:
         whole: Whether it has arrived; what has is not taken away.
         evicted: Whether it was.
         waits: Whether it waits for room, so that its silence is our doing.
+        waited: For how many seconds it did.
     """
 
     def __init__(self, arrivals: "Arrivals", abandon: Callable[[], object]) -> None:
@@ -89,6 +91,7 @@ class Arrival:
         self.whole = False
         self.evicted = False
         self.waits = False
+        self.waited = 0.0
         self.progress = time.monotonic()
         self._arrivals = arrivals
         self._abandon = abandon
@@ -149,28 +152,27 @@ class Arrivals:
 
     async def make_room(self, one: Arrival, size: int) -> None:
         """Return when there is room for *size* more bytes of *one*. Raises Busy."""
-        until = time.monotonic() + PATIENCE_S
+        began = time.monotonic()
         while not self._fits(one, size):
-            if one.evicted or time.monotonic() > until:
+            if one.evicted or one.waited + time.monotonic() - began > PATIENCE_S:
                 raise Busy("too much arrives at once")
             if not self._evict():
                 self._change.clear()
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._change.wait(), LOOK_S)
-                except TimeoutError:
-                    continue
             else:
                 await asyncio.sleep(0)
+        one.waited += time.monotonic() - began
 
     def _fits(self, one: Arrival, size: int) -> bool:
         total = self._total + (self._reserve if one.size + size <= SMALL else 0)
         return self.used + size <= total or self.used == one.size
 
     def _evict(self) -> bool:
-        """Take the room of the largest that arrives no further; return whether there was one."""
+        """Take the room of all large ones that arrive no further, else of the largest; return whether there was one."""
         since = time.monotonic() - STALLED_S
         stalled = [one for one in self._all if one.size and not (one.whole or one.evicted or one.waits) and one.progress < since]
-        if not stalled:
-            return False
-        max(stalled, key=lambda one: one.size).evict()
-        return True
+        large = [one for one in stalled if one.size > SMALL]
+        for one in large or sorted(stalled, key=lambda one: one.size)[-1:]:
+            one.evict()
+        return bool(stalled)

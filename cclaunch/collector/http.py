@@ -7,6 +7,7 @@ send requests to localhost.
 """
 
 import asyncio
+import contextlib
 import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -182,7 +183,13 @@ async def _taken(collector: Collector, signal: Signal, request: Request, kind: s
                 reading.uncancel()
             raise StoreUnavailable("too much arrives at once") from error
         raise
-    return await collector.take(signal, body, kind, arrival.close)
+
+    def over() -> None:
+        arrival.close()
+        with contextlib.suppress(BufferError):
+            body.clear()  # whoever still knows of it
+
+    return await collector.take(signal, body, kind, over)
 
 
 def _number(text: str) -> int:

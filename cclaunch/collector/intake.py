@@ -7,6 +7,7 @@ recognised by its keys.
 """
 
 import asyncio
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from cclaunch.collector.budget import AT_WORK, Budget
 from cclaunch.collector.encoding import JSON, PROTOBUF, parse
 from cclaunch.collector.otlp import Batch
 from cclaunch.collector.signals import Rejected, Signal, answer_of
-from cclaunch.collector.slices import MOST_BRACKETS, MOST_COPIED, SLICE_RECORDS, NeverFits, Tally
+from cclaunch.collector.slices import MOST_COPIED, SLICE_RECORDS, NeverFits, Tally
 from cclaunch.store.writer import Unstorable, Writer
 
 SMALL_BODY = {PROTOBUF: 64 << 10, JSON: 16 << 10}
@@ -51,9 +52,10 @@ class Intake:
         work = asyncio.ensure_future(self._take(signal, body, kind))
 
         def done(_: object) -> None:
+            trouble = None if work.cancelled() else work.exception()  # who asked may be gone, and nobody else would look
+            if trouble is not None:
+                traceback.clear_frames(trouble.__traceback__)  # they hold the body, and each other
             over()
-            if not work.cancelled():
-                work.exception()  # looked at: who asked may be gone, and nobody else would
 
         work.add_done_callback(done)
         return await asyncio.shield(work)
@@ -69,7 +71,7 @@ class Intake:
 
     async def _take_slices(self, signal: Signal, body: bytes | bytearray, kind: str) -> Message:
         """Look through the whole request, so that nothing of a damaged one is stored; then store it."""
-        tally = Tally(MOST_BRACKETS) if kind == JSON else Tally()
+        tally = Tally()
         slices: Iterator[bytes]
         if kind == JSON:
             slices = iter(await self._all(_converted(signal, body, tally)))
@@ -80,6 +82,8 @@ class Intake:
         batches = [refused]
         seen: Counter[bytes] = Counter()
         while (piece := await self._step(slices)) is not None:
+            if not piece:
+                continue
             request = await self._read(parse, piece, PROTOBUF, signal)
             batch = await self._store(signal, request, len(piece), signal.count(request), seen)
             batches.append(Batch(rejected=batch.rejected, message=batch.message))
@@ -127,7 +131,7 @@ def _converted(signal: Signal, body: bytes | bytearray, tally: Tally) -> Iterato
     """Yield every slice of a request in JSON as protobuf, which has less bytes. Raises Malformed, NeverFits."""
     size = 0
     for piece in jsonwire.slices(body, signal.name, tally):
-        made = parse(piece, JSON, signal).SerializeToString()
+        made = parse(piece, JSON, signal).SerializeToString() if piece else b""
         size += len(made)
         if size > MOST_COPIED // 2:
             raise NeverFits("the request is too large")

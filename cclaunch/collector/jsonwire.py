@@ -7,11 +7,11 @@ Each slice is JSON again, small enough to be parsed as a whole.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from cclaunch.collector import limits
 from cclaunch.collector.encoding import Malformed
-from cclaunch.collector.slices import COUNTED_FROM, Leaf, Run, Shell, Tally, grouped
+from cclaunch.collector.slices import COUNTED_FROM, MOST_BRACKETS, Leaf, NeverFits, Run, Shell, Tally, grouped
 
 PATHS: dict[str, tuple[frozenset[str], ...]] = {
     "logs": (
@@ -45,20 +45,26 @@ PAIRS = {b"}": b"{", b"]": b"["}
 LONG = 16 << 10
 DEEPEST = 300
 DEEPEST_NOTED = 12
-BRACKETS_OF_A_PART = 3
+BRACKETS_OF_A_PART = 2
+LOOKS_OF_AN_ITEM = 10
 MARK = b"\xef\xbb\xbf"
 
 
 def slices(body: bytes | bytearray, signal: str, tally: Tally) -> Iterator[bytes]:
     """
-    Yield small requests in JSON that together are the request *body* of *signal*.
+    Yield small requests in JSON that together are the request *body* of *signal*; an empty one is another request's turn.
 
     Raises:
         Malformed: It is no JSON object, or not in UTF-8.
         NeverFits: It holds too much.
     """
+    if body.count(b"{") + body.count(b"[") > MOST_BRACKETS:
+        raise NeverFits(f"the request has more than {MOST_BRACKETS} objects and arrays")
     walk = _Walk(body, PATHS[signal], tally)
     for runs in grouped(walk.leaves(), tally):
+        if not runs:
+            yield b""
+            continue
         key = runs[0].shells[0].field.encode()
         yield b'{"' + key + b'":[' + b",".join(map(_within, runs)) + b"]}"
 
@@ -92,21 +98,25 @@ class _Walk:
         self._tally = tally
         self._ends: dict[int, int] = {}
 
-    def leaves(self) -> Iterator[Leaf]:
+    def leaves(self) -> Iterator[Leaf | None]:
         """Yield the records with their shells."""
         start = self._space(len(MARK) if self._body.startswith(MARK) else 0)
-        end = self._skip(start)
+        if not self._at(start, b"{"):
+            raise Malformed("no JSON object")
+        end = yield from self._scanning(start)
         if self._space(end) != len(self._body):
             raise Malformed("something follows the JSON object")
         yield from self._below(start, 0, (), 0)
 
-    def _below(self, start: int, depth: int, outer: tuple[Shell, ...], shared: int) -> Iterator[Leaf]:
+    def _below(self, start: int, depth: int, outer: tuple[Shell, ...], shared: int) -> Iterator[Leaf | None]:
         """Yield the records in the object at *start*, below the shells *outer*."""
         own, children = self._object(start, depth)
         shared += len(own)
         for key, begin in children:
             shells = (*outer, Shell(key, own))
             for item in [begin] if key in SINGLE else self._items(begin):
+                if self._tally.turn(LOOKS_OF_AN_ITEM):
+                    yield None
                 if depth + 1 < len(self._path):
                     yield from self._below(item, depth + 1, shells, shared)
                 elif (leaf := self._leaf(item, shells, shared)) is not None:
@@ -117,14 +127,13 @@ class _Walk:
         end = self._skip(start)
         if not self._tally.record(end - start, shared):
             return None
-        if end - start > COUNTED_FROM:
-            self._ends.pop(start, None)
-            brackets = self._tally.looked
-            self._skip(start)
-            if self._tally.looked - brackets > BRACKETS_OF_A_PART * limits.MOST_PARTS:
-                self._tally.parts()
-                return None
+        if end - start > COUNTED_FROM and self._brackets(start, end) > BRACKETS_OF_A_PART * limits.MOST_PARTS:
+            self._tally.parts()
+            return None
         return Leaf(shells, bytes(self._body[start:end]))
+
+    def _brackets(self, start: int, end: int) -> int:
+        return self._body.count(b"{", start, end) + self._body.count(b"[", start, end)
 
     def _object(self, start: int, depth: int) -> tuple[bytes, list[tuple[str, int]]]:
         """Return (members that do not lead to records, the keys that do with where their values begin)."""
@@ -201,17 +210,23 @@ class _Walk:
             if found is None:
                 raise Malformed(f"no value at byte {start}")
             return found.end()
-        return self._scan(start)
+        scanning = self._scanning(start)
+        while True:
+            try:
+                next(scanning)
+            except StopIteration as over:
+                return int(over.value)
 
-    def _scan(self, start: int) -> int:
-        """Return where the object or array at *start* ends; note the ends of everything long within. Raises NeverFits."""
+    def _scanning(self, start: int) -> Generator[None, None, int]:
+        """Return where the object or array at *start* ends; note the ends of everything long within."""
         opened: list[tuple[bytes, int]] = []
         at = start
         while True:
             found = BRACKET.match(self._body, at)
             if found is None:
                 raise Malformed("a bracket is not closed")
-            self._tally.look()
+            if self._tally.turn():
+                yield
             at = found.end()
             bracket = found.group(1)
             if bracket not in PAIRS:
@@ -222,7 +237,7 @@ class _Walk:
             if not opened or opened[-1][0] != PAIRS[bracket]:
                 raise Malformed(f"a bracket at byte {at - 1} closes nothing")
             _, begin = opened.pop()
-            if at - begin > LONG and len(opened) < DEEPEST_NOTED:
+            if begin == start or (at - begin > LONG and len(opened) < DEEPEST_NOTED):
                 self._ends[begin] = at
             if not opened:
                 return at

@@ -18,8 +18,13 @@ COUNTED_FROM = 64 << 10
 
 LARGEST_SHELL = 1 << 20
 MOST_FIELDS = 1_000_000
-MOST_BRACKETS = 3_000_000
-"""Fields of protobuf, or brackets of JSON, that are looked at for one request: an honest one has half as many."""
+"""Fields of protobuf that are looked at for one request: an honest one has half as many."""
+
+MOST_BRACKETS = 800_000
+"""Opening brackets of one request in JSON."""
+
+TURN = 10_000
+"""Fields or brackets that are looked at before another request has its turn."""
 
 MOST_COPIED = 2 * limits.LARGEST_BODY
 """Bytes of all slices together: each repeats its resource and scope."""
@@ -46,19 +51,27 @@ class Shell(NamedTuple):
 class Tally:
     """What was counted of one request so far, and what of it is refused."""
 
-    def __init__(self, most: int = MOST_FIELDS) -> None:
+    def __init__(self) -> None:
         self.records = 0
         self.refused: Counter[str] = Counter()
         self.looked = 0
-        self._most = most
+        self._turn = TURN
         self._stored = 0
         self._copied = 0
 
-    def look(self, count: int = 1) -> None:
-        """Count fields that were looked at. Raises NeverFits."""
-        self.looked += count
-        if self.looked > self._most:
-            raise NeverFits(f"the request has more than {self._most} fields")
+    def look(self) -> None:
+        """Count a field that is looked at. Raises NeverFits."""
+        self.looked += 1
+        if self.looked > MOST_FIELDS:
+            raise NeverFits(f"the request has more than {MOST_FIELDS} fields")
+
+    def turn(self, looks: int = 1) -> bool:
+        """Say whether it is another request's turn."""
+        self._turn -= looks
+        if self._turn > 0:
+            return False
+        self._turn = TURN
+        return True
 
     def shell(self, size: int) -> None:
         """Look at the size of a shell. Raises NeverFits."""
@@ -100,11 +113,14 @@ class Run(NamedTuple):
     records: list[bytes]
 
 
-def grouped(leaves: Iterator[Leaf], tally: Tally) -> Iterator[list[Run]]:
-    """Yield the runs of each slice. Raises NeverFits."""
+def grouped(leaves: Iterator[Leaf | None], tally: Tally) -> Iterator[list[Run]]:
+    """Yield the runs of each slice; none where None says that it is another request's turn. Raises NeverFits."""
     runs: list[Run] = []
     size = count = 0
     for leaf in leaves:
+        if leaf is None:
+            yield []
+            continue
         new = not runs or runs[-1].shells is not leaf.shells
         more = len(leaf.data) + (sum(len(shell.data) for shell in leaf.shells) if new else 0)
         if runs and (size + more > SLICE_BYTES or count >= SLICE_RECORDS):

@@ -5,7 +5,7 @@ Only length-delimited fields of the known path are descended into; every other f
 as it is. Requests that are written one after the other are one request: that is how slices are put together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from cclaunch.collector import limits
@@ -26,7 +26,7 @@ DEEPEST = 100
 
 def slices(body: bytes | bytearray, signal: str, descriptor: Any, tally: Tally) -> Iterator[bytes]:
     """
-    Yield small requests that together are the request *body* of *signal*.
+    Yield small requests that together are the request *body* of *signal*; an empty one is another request's turn.
 
     Raises:
         Malformed: It is no protobuf.
@@ -62,16 +62,20 @@ class _Walk:
         self._path = path
         self._tally = tally
 
-    def leaves(self, descriptor: Any) -> Iterator[Leaf]:
+    def leaves(self, descriptor: Any) -> Iterator[Leaf | None]:
         """Yield the records with their shells; *descriptor* is the request's."""
         yield from self._below(0, len(self._body), 0, (), 0, descriptor)
 
-    def _below(self, start: int, end: int, depth: int, outer: tuple[Shell, ...], shared: int, descriptor: Any) -> Iterator[Leaf]:
+    def _below(
+        self, start: int, end: int, depth: int, outer: tuple[Shell, ...], shared: int, descriptor: Any
+    ) -> Iterator[Leaf | None]:
         """Yield the records between *start* and *end*, a message of *descriptor* below the shells *outer*."""
-        own = self._shell(start, end, depth, descriptor)
+        own = yield from self._shell(start, end, depth, descriptor)
         shared += len(own)
         known: dict[int, tuple[Shell, ...]] = {}
         for number, kind, _, begin, until in self._fields(start, end):
+            if self._tally.turn():
+                yield None
             if number not in self._path[depth] or kind != DELIMITED:
                 continue
             below = descriptor.fields_by_number[number].message_type
@@ -84,11 +88,13 @@ class _Walk:
                     continue
                 yield Leaf(shells, bytes(self._body[begin:until]))
 
-    def _shell(self, start: int, end: int, depth: int, descriptor: Any) -> bytes:
+    def _shell(self, start: int, end: int, depth: int, descriptor: Any) -> Generator[None, None, bytes]:
         """Return the fields of a message that do not lead to records. Raises NeverFits."""
         own = bytearray()
         records = 0
         for number, kind, field, begin, until in self._fields(start, end):
+            if self._tally.turn():
+                yield None
             if number in self._path[depth] and kind == DELIMITED:
                 records += depth == len(self._path) - 1
                 self._tally.expect(records)
