@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from cclaunch.errors import CclaunchError, StoreBroken, StoreError
 from cclaunch.files import make_directory
-from cclaunch.store import lineage, set_aside
+from cclaunch.store import lineage, log_owner, set_aside
 from cclaunch.store.file_identity import CONTENT, FILE, SAME, Content, Files, difference, look, look_all
 from cclaunch.store.schema import migrate, refuse_network, version_of
 
@@ -137,6 +137,7 @@ class Database:
         differs = difference(self._known, look_all(self.path))
         if differs == CONTENT and self._others_commit(connection):
             self._known = look_all(self.path)
+            log_owner.note(self.path, self._known, log_owner.SETTLED)
             return True
         if differs == SAME:
             return True
@@ -200,6 +201,7 @@ class Database:
             if difference(self._known, look_all(path)) == CONTENT:
                 _abandon(connection, path, clean=self._log_is_empty(self._known))
             else:
+                log_owner.note(path, self._known, log_owner.SETTLING)  # the last one to close it folds the log back
                 with contextlib.suppress(sqlite3.Error):
                     connection.close()
         self._known = Files(None, None, None)
@@ -209,12 +211,20 @@ class Database:
         connection = self._connection
         if connection is None or self._clean:
             return
+        if difference(self._known, look_all(self.path)) != SAME:
+            return
         with contextlib.suppress(sqlite3.Error):
-            if difference(self._known, look_all(self.path)) == SAME:
-                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                self._known = self._known._replace(database=look(self.path))
-                self._version = int(connection.execute("PRAGMA data_version").fetchone()[0])
-                self._clean = not busy  # a reader is in the way: later
+            self._version = int(connection.execute("PRAGMA data_version").fetchone()[0])
+            log_owner.note(self.path, self._known, log_owner.SETTLING)
+            self._clean = _fold_back(connection)
+        self._look_again()  # also when the disk took a part only
+
+    def _look_again(self) -> None:
+        """Know the database as it is now, after a change of our own; another one at its path stays a stranger."""
+        now = look(self.path)
+        if self._known.database is not None and self._known.database.is_file(now):
+            self._known = self._known._replace(database=now)
+            log_owner.note(self.path, self._known, log_owner.SETTLED)
 
     def settle_large(self) -> None:
         """Do as ``settle`` when the log has grown large: nobody is idle for long enough."""
@@ -264,6 +274,7 @@ class Database:
             connection.close()
             raise
         self._known = look_all(path)
+        log_owner.note(path, self._known, log_owner.SETTLED)
         self._clean = False
         self._unquiet = None
         return connection
@@ -334,6 +345,18 @@ def check(connection: sqlite3.Connection) -> None:
         said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if said != "ok":
         raise Damaged(" ".join(said.split()))
+
+
+def _fold_back(connection: sqlite3.Connection) -> bool:
+    """Bring the log into the database and empty it; return whether that is done. Waits for no reader: later is soon enough."""
+    _, frames, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    if done < frames:
+        return False
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
 
 def _mark_suspect(path: str) -> None:

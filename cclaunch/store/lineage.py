@@ -13,6 +13,8 @@ import sqlite3
 import struct
 from typing import NamedTuple
 
+from cclaunch.store import log_owner
+
 MAGIC = b"cclaunch\x01lineage\x02"
 SIZE = 16
 NOBODY = bytes(SIZE)
@@ -88,6 +90,8 @@ def judge_log(path: str) -> str:
     marks, valid = marks_of(path + "-wal")
     if not valid:
         return GARBAGE
+    if not marks and log_owner.compare(path) == log_owner.REPLACED:
+        return STRANGE
     if not marks:
         return STRANGE if _is_empty(path) else UNKNOWN
     try:
@@ -96,7 +100,13 @@ def judge_log(path: str) -> str:
         stands = _stands(path)
     except (OSError, sqlite3.Error):
         return UNKNOWN  # a damaged one is put aside together with its log
-    return BELONGS if stands in {marks[0].before, *(mark.name for mark in marks)} else STRANGE
+    since = log_owner.compare(path)
+    if since == log_owner.REPLACED:
+        return STRANGE
+    brought_in = stands in {mark.name for mark in marks}
+    if since == log_owner.WRITTEN:  # by another program that folded the log back, or over it
+        return BELONGS if brought_in else STRANGE
+    return BELONGS if brought_in or stands == marks[0].before else STRANGE
 
 
 def _is_empty(path: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from cclaunch.store import lineage
 from cclaunch.store.rows import EVENT_COLUMNS, INSERT_POINT, INSERT_SERIES
 from cclaunch.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
+from cclaunch.store.set_aside import READING
 
 Portion = Callable[[sqlite3.Connection], None]
 """What is done in one transaction of the new database; it may be done twice."""
@@ -26,7 +27,6 @@ MOST_PROBES = 20_000
 LONGEST_S = 60.0
 """So long, and with so many questions that fail, rows are looked for between damaged pages."""
 
-READING = ".reading"
 EVENTS = f"SELECT id, {', '.join(EVENT_COLUMNS)} FROM events WHERE id BETWEEN ? AND ? ORDER BY id"
 SERIES_COLUMNS = "key, name, unit, temporality, monotonic, session_id, check_nonce, last_ns, attributes"
 SERIES = f"SELECT id, {SERIES_COLUMNS} FROM series WHERE id BETWEEN ? AND ? ORDER BY id"

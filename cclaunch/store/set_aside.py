@@ -10,7 +10,7 @@ import time
 from typing import NamedTuple
 
 DAMAGED, STRANGE = ".corrupt-", "-wal.left-"
-RESULT = ".result"
+RESULT, READING = ".result", ".reading"
 END = "delete it to end this line"
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 
@@ -74,7 +74,7 @@ def all_aside(path: str) -> list[Aside]:
     """Return the damaged databases that were put aside for the one at *path*, the oldest first."""
     found = []
     for name in _named(path, DAMAGED):
-        if not name.endswith((RESULT, *SUFFIXES[1:])):
+        if not name.endswith((RESULT, *SUFFIXES[1:])) and READING not in name:
             result = _result(name + RESULT)
             found.append(Aside(name, bool(result), result.get("events", 0), result.get("lost", 0)))
     return found

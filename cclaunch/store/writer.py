@@ -16,7 +16,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from typing import NamedTuple
 
@@ -405,6 +405,8 @@ class Writer:
             except (OSError, CclaunchError) as error:
                 self.refused.count(self._backlog.count, trouble.describe(self.path, error))
                 self._say(f"{self._backlog.count} records are lost: {trouble.describe(self.path, error)}")
+        if isinstance(self._portions, Generator):
+            self._portions.close()
         self._database.close()
 
     def maintain(self, now_ns: int) -> None:
