@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from cclaunch.errors import CclaunchError, StoreBroken, StoreError
 from cclaunch.files import make_directory
 from cclaunch.store import lineage, log_owner, set_aside
+from cclaunch.store.damage import SUSPECT, is_damage, mark_suspect
 from cclaunch.store.file_identity import CONTENT, FILE, SAME, Content, Files, difference, look, look_all
 from cclaunch.store.schema import migrate, refuse_network, version_of
 
@@ -32,8 +33,6 @@ LARGEST_CHECKED = 256 << 20
 
 LARGEST_LOG = 4 << 20
 AWAY = ".away"
-SUSPECT = "-suspect"
-"""Behind the database's name: a file by which a reader tells the writer that it has met damage."""
 
 
 class Damaged(Exception):
@@ -42,12 +41,6 @@ class Damaged(Exception):
 
 class Unsettled(Exception):
     """Somebody is replacing the database just now."""
-
-
-def is_damage(error: BaseException) -> bool:
-    """Say whether *error* means that the file itself is broken."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(error, sqlite3.DatabaseError) and code is not None and code & 0xFF in (11, 26)  # CORRUPT, NOTADB
 
 
 class Database:
@@ -174,7 +167,7 @@ class Database:
         if differs == CONTENT:
             self._say(f"{path} was written over by another program: it is opened anew")
             _abandon(connection, path, clean=self._log_is_empty(known))
-            _mark_suspect(path)
+            mark_suspect(path)
         else:
             what = "moved, deleted or replaced" if differs == FILE else "left without its log"
             self._say(f"{path} was {what}: what stands there now is opened")
@@ -357,11 +350,6 @@ def _fold_back(connection: sqlite3.Connection) -> bool:
         return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     finally:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-
-
-def _mark_suspect(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.close(os.open(path + SUSPECT, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _abandon(connection: sqlite3.Connection, path: str, *, clean: bool) -> None:

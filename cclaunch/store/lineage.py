@@ -8,6 +8,7 @@ and that of the commit before. The first mark in a log says which database it go
 The table is no part of the schema's versions: a release that does not know it leaves it alone, and the chain holds.
 """
 
+import contextlib
 import os
 import sqlite3
 import struct
@@ -105,7 +106,7 @@ def judge_log(path: str) -> str:
         return STRANGE
     brought_in = stands in {mark.name for mark in marks}
     if since == log_owner.WRITTEN:  # by another program that folded the log back, or over it
-        return BELONGS if brought_in else STRANGE
+        return BELONGS if brought_in else STRANGE if _is_sound(path) else UNKNOWN
     return BELONGS if brought_in or stands == marks[0].before else STRANGE
 
 
@@ -116,13 +117,23 @@ def _is_empty(path: str) -> bool:
 
 def _stands(path: str) -> bytes:
     """Return the name of the last commit in the database file at *path* without its log."""
-    uri = f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode=ro&immutable=1"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
-    try:
+    with contextlib.closing(_alone(path)) as connection:
         found = read(connection)
-    finally:
-        connection.close()
     return found.name if found else NOBODY
+
+
+def _is_sound(path: str) -> bool:
+    """Say whether the database file at *path*, without its log, is free of damage."""
+    try:
+        with contextlib.closing(_alone(path)) as connection:
+            return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0]) == "ok"
+    except sqlite3.Error:
+        return False
+
+
+def _alone(path: str) -> sqlite3.Connection:
+    uri = f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode=ro&immutable=1"
+    return sqlite3.connect(uri, uri=True, isolation_level=None)
 
 
 def marks_of(path: str) -> tuple[list[Mark], bool]:

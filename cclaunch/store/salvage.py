@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cclaunch.store import lineage
+from cclaunch.store.leaves import rows_of_events
 from cclaunch.store.rows import EVENT_COLUMNS, INSERT_POINT, INSERT_SERIES
 from cclaunch.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from cclaunch.store.set_aside import READING
@@ -33,6 +34,7 @@ SERIES = f"SELECT id, {SERIES_COLUMNS} FROM series WHERE id BETWEEN ? AND ? ORDE
 POINTS = "SELECT start_ns, time_ns, value FROM points WHERE series = ? ORDER BY start_ns {0}, time_ns {0}"
 DAILY = "SELECT * FROM daily ORDER BY day {0}, labels {0}"
 DAILY_COLUMNS = 8
+TABLES = ("events", "series", "points", "daily")
 PLACES = ", ".join("?" * len(EVENT_COLUMNS))
 INSERT_EVENT = f"INSERT OR IGNORE INTO events (id, {', '.join(EVENT_COLUMNS)}) VALUES (?, {PLACES})"
 INSERT_EVENT_ANEW = f"INSERT OR IGNORE INTO events ({', '.join(EVENT_COLUMNS)}) VALUES ({PLACES})"
@@ -53,6 +55,8 @@ class Salvage:
         self.lost = 0
         self._until = time.monotonic() + LONGEST_S
         self._probes = 0
+        self._read = path
+        self._holes: list[tuple[int, int]] = []
 
     def portions(self) -> Iterator[Portion]:
         """
@@ -60,15 +64,17 @@ class Salvage:
 
         First the daily totals and the newest event: new rows are then numbered behind the old ones.
         """
+        connection = None
         try:
-            connection = self._source()
-        except (OSError, sqlite3.Error):
-            yield lambda _: None
-            return
-        try:
-            yield from self._all(connection)
+            with contextlib.suppress(OSError, sqlite3.Error):
+                connection = self._source()
+            if connection is None:
+                yield lambda _: None
+            else:
+                yield from self._all(connection)
         finally:
-            connection.close()
+            if connection is not None:
+                connection.close()
             for suffix in ("", "-wal", "-shm"):
                 with contextlib.suppress(OSError):
                     os.unlink(self.path + READING + suffix)
@@ -88,6 +94,9 @@ class Salvage:
             self.events += len(good)
             self.lost += len(rows) - len(good)
             yield lambda target, good=good: _insert_events(target, good)  # type: ignore[misc]
+        if self._holes:
+            for rows in _together(self._in_holes()):
+                yield lambda target, rows=rows: _insert_events(target, rows)  # type: ignore[misc]
         for rows in _together(self._walk(connection, SERIES, 1, _top(connection, "series", "series_by_time"))):
             for row in rows:
                 if _is_series(row):
@@ -95,6 +104,15 @@ class Salvage:
                     yield lambda target, row=row, points=points: _insert_series(target, row, points)  # type: ignore[misc]
                 else:
                     self.lost += 1
+
+    def _in_holes(self) -> Iterator[Sequence[Any]]:
+        """Yield the events that lie between those that were read, from pages that nothing leads to."""
+        with contextlib.suppress(OSError):
+            for row in rows_of_events(self._read, len(EVENT_COLUMNS)):
+                if any(low <= row[0] <= high for low, high in self._holes) and _is_event(row):
+                    self.events += 1
+                    self.lost = max(0, self.lost - 1)
+                    yield row
 
     def _source(self) -> sqlite3.Connection:
         """Return a connection that can read the tables. Raises OSError, sqlite3.Error."""
@@ -107,6 +125,7 @@ class Salvage:
             if os.path.exists(self.path + "-wal"):
                 shutil.copyfile(self.path + "-wal", copy + "-wal")
             _put_first_page(copy)
+            self._read = copy
             return _opened(copy)
 
     def _walk(self, connection: sqlite3.Connection, query: str, first: int, last: int) -> Iterator[Sequence[Any]]:
@@ -132,9 +151,18 @@ class Salvage:
                 self._probes += 1
             if high <= low or self._probes > MOST_PROBES or time.monotonic() > self._until:
                 self.lost += max(0, high - low + 1)
+                if query is EVENTS:
+                    self._add_hole(low, high)
                 continue
             middle = (low + high) // 2
             todo += [(middle + 1, high), (low, middle)]
+
+    def _add_hole(self, low: int, high: int) -> None:
+        """Note that events may be missing there; holes side by side are one."""
+        if self._holes and self._holes[-1][1] == low - 1:
+            self._holes[-1] = (self._holes[-1][0], high)
+        else:
+            self._holes.append((low, high))
 
 
 def _opened(path: str) -> sqlite3.Connection:
@@ -142,8 +170,9 @@ def _opened(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1, check_same_thread=False)
     try:
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        connection.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('events', 'series', 'points', 'daily')")
-        connection.execute("SELECT id FROM events WHERE id = 0").close()
+        tables = connection.execute(f"SELECT count(*) FROM sqlite_master WHERE name IN {TABLES}").fetchone()[0]
+        if tables < len(TABLES):
+            raise sqlite3.DatabaseError("tables are missing")
     except BaseException:
         connection.close()
         raise
