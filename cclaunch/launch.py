@@ -265,6 +265,8 @@ def _awake(
     if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
         asked.ask(where)
     if asked.ports is not None and _answers(asked.ports, made_plan, asked.question):
+        if asked.question is not None and asked.question.notice and not wanted.quiet:
+            _say(asked.question.notice)
         return asked.ports, ""
     if not writable:
         return asked.ports, "the home directory belongs to another user: nothing is written there, so telemetry has no collector"

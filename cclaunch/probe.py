@@ -31,14 +31,15 @@ SERVICES = {
 
 
 class Question:
-    """An open question to a collector: ``ask`` makes one, ``answer`` closes it."""
+    """An open question to a collector: ``ask`` makes one, ``answer`` closes it and keeps the *notice* that came with it."""
 
-    __slots__ = ("key", "nonce", "peer")
+    __slots__ = ("key", "nonce", "notice", "peer")
 
     def __init__(self, peer: socket, nonce: str, key: str) -> None:
         self.peer = peer
         self.nonce = nonce
         self.key = key
+        self.notice = ""
 
 
 def ask(port: int, pid: int, key: str, seconds: float) -> "Question | None":
@@ -114,6 +115,9 @@ def answer(question: "Question | None") -> "str | None":
     head, _, body = data.partition(b"\r\n\r\n")
     if b"\nproof=" + proof(question.key, question.nonce) not in body:
         return "another program answers on its port"
+    said = body.partition(b"\nnotice=")[2]
+    if said:
+        question.notice = said.partition(b"\n")[0].decode("utf-8", "replace")
     if b" 200 " not in head[:16]:
         return "it is not healthy: " + body.decode("utf-8", "replace").strip().splitlines()[-1]
     return None

@@ -14,8 +14,8 @@ from cclaunch.backends import Started, backend, chosen, embedded
 from cclaunch.backends.turn import turn
 from cclaunch.config import Config, load_config
 from cclaunch.environment import Ports
-from cclaunch.errors import CclaunchError, ConfigError, StackError
-from cclaunch.plan import Directories, read_flat
+from cclaunch.errors import CannotStore, CclaunchError, ConfigError, StackError
+from cclaunch.plan import Directories, collector_ports, read_flat
 
 MEMORY_S = 300.0
 
@@ -47,6 +47,8 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
     try:
         with turn(where, until, environ.get("HOME", "")):
             started = _start(where, config, until, environ, before)
+    except CannotStore as error:  # it runs, and keeps in memory what it can: another try would not help
+        return collector_ports(where.data), [], f"telemetry is kept in memory only: {error.message}"
     except (CclaunchError, OSError) as error:
         _remember(memory, str(error))
         return None, [], f"telemetry has no collector: {error}"

@@ -20,7 +20,7 @@ from cclaunch.collector import lock
 from cclaunch.collector.process import command
 from cclaunch.config import Config
 from cclaunch.environment import Ports
-from cclaunch.errors import StartFailed
+from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.plan import Directories, adopted_ports, collector_ports, is_older, read_flat, read_small
 
 POLL_S = 0.01
@@ -163,6 +163,7 @@ def start_in_turn(
         shutdown(where)
     holder = ""
     if running(where) is None:
+        keep = _end_orphans(where, config) or keep
         if keep is None:
             found = foreign.judge(where, config)
             if found.ports is not None:
@@ -170,6 +171,20 @@ def start_in_turn(
             holder = found.holder
         _spawn(where, _ports_of(keep) if keep else list(config.ports.ingest.values()), environ)
     return Started(_wait(where, until), _moved(where, config, holder))
+
+
+def _end_orphans(where: Directories, config: Config) -> Ports | None:
+    """
+    End collectors of ours whose directory was moved away, where a port of ours is held.
+
+    Returns:
+        The configured ports when there were any: sessions that still run send there.
+    """
+    if not any(probe.listens(port, ANSWER_S) for port in config.ports.ingest.values()):
+        return None
+    from cclaunch.backends import orphans
+
+    return Ports(*map(str, config.ports.ingest.values())) if orphans.end(where) else None
 
 
 def restart(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
@@ -234,7 +249,7 @@ def _wait(where: Directories, until: float) -> Ports:
         if trouble is None and ports is not None:
             return ports
         if trouble is not None and trouble.startswith(SICK):  # it is up, and says why it cannot store: waiting is no use
-            raise StartFailed(f"the collector cannot store anything: {trouble.removeprefix(SICK)}")
+            raise CannotStore(f"the collector cannot store anything: {trouble.removeprefix(SICK)}")
         gone = time.monotonic() - began > 1.0 and not lock.held(lock_path(where))
         if time.monotonic() > until or gone:
             raise StartFailed(
@@ -287,10 +302,12 @@ def _spawn(where: Directories, ports: Sequence[int], environ: Mapping[str, str])
 
 def shutdown(where: Directories) -> bool:
     """End the collector of *where*: drain it, and after 5 s without. Return whether there was one."""
+    from cclaunch.backends import orphans
+
     found = running(where)
     foreign.forget(where)
     if found is None:
-        return False
+        return orphans.end(where)
     supervisor = lock.Holder(found.supervisor, found.started)
     _signal(supervisor, signal.SIGTERM)
     for pid in [found.supervisor, *_children(supervisor)]:  # one that is stopped would not hear it
@@ -299,6 +316,7 @@ def shutdown(where: Directories) -> bool:
     until = time.monotonic() + END_S
     while time.monotonic() < until:
         if not lock.held(lock_path(where)) and not lock.lives(supervisor):
+            orphans.end(where)
             return True
         time.sleep(POLL_S)
     for collector in _children(supervisor):  # first: left alone, it would become a supervisor
@@ -308,6 +326,7 @@ def shutdown(where: Directories) -> bool:
     until = time.monotonic() + 1
     while lock.held(lock_path(where)) and time.monotonic() < until:
         time.sleep(POLL_S)
+    orphans.end(where)
     return True
 
 

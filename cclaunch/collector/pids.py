@@ -35,12 +35,12 @@ class Launched:
         if started is not None and len(self._alive) < MOST and not same(self._alive.get(pid), started):
             self._alive[pid] = started
             self._sweep()
-            self._keep()
+            self.keep()
 
     def any(self) -> bool:
         """Say whether any of them lives, and forget those that do not."""
         if self._sweep():
-            self._keep()
+            self.keep()
         return bool(self._alive)
 
     def _sweep(self) -> bool:
@@ -49,7 +49,7 @@ class Launched:
         self._alive = {pid: started for pid, started in self._alive.items() if same(self._started(pid), started)}
         return len(self._alive) < known
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Write the list for a successor; without fsync, because a crash of the machine ends these processes too."""
         temporary = f"{self._path}.{os.getpid()}"
         with contextlib.suppress(OSError):

@@ -13,7 +13,9 @@ import sys
 import time
 
 from cclaunch.collector import lock, sockets
-from cclaunch.collector.process import FATAL, command
+from cclaunch.collector.process import FATAL, MOVED, command
+from cclaunch.errors import CclaunchError
+from cclaunch.files import make_directory
 from cclaunch.plan import Directories
 
 TAKEN = 3
@@ -85,12 +87,40 @@ def _supervise(where: Directories, ports: list[int], handle: int, held: dict[str
         status = _run(where, ports, handle, held)
         if status == 0 or Child.ending:
             return 0
+        if status == MOVED:
+            anew = _take_anew(where)
+            if anew < 0:
+                return 0
+            os.close(handle)
+            handle, failures = anew, 0
+            continue
         failures = 1 if time.monotonic() - started > LONG_ENOUGH_S else failures + 1
         _say(f"the collector ended with {status}")
         if status == FATAL or failures > len(PAUSES_S):
             _say("giving up")
             return 1
         time.sleep(PAUSES_S[failures - 1])
+
+
+def _take_anew(where: Directories) -> int:
+    """
+    Take the lock at its path, where another file stands than the one that is held; return its descriptor.
+
+    Negative when another collector has the place, or there can be none: then this one ends whole, and the ports are free.
+    """
+    try:
+        make_directory(where.data)
+        handle = lock.take(where.data + "/collector.lock", LOCK_PATIENCE_S)
+        if handle is None:
+            _say("another collector has taken the place: ending")
+            return -1
+        os.set_inheritable(handle, True)
+        lock.sign(handle)
+    except (OSError, CclaunchError) as error:
+        _say(f"error: {where.data} is gone and cannot be made anew: {error}")
+        return -1
+    _say(f"{where.data} was moved or deleted: taken anew")
+    return handle
 
 
 def _run(where: Directories, ports: list[int], handle: int, held: dict[str, list[int]]) -> int:
