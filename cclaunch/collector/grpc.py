@@ -1,7 +1,8 @@
 """
 OTLP over gRPC: three methods over raw bytes, so that a message is measured and parsed by us.
 
-It listens on a port that nobody is told: the relay hands on what arrives at the supervisor's socket.
+It listens on a port that nobody is told, and that every user can find: what did not come through the relay, which
+hands on what arrives at the supervisor's socket, is refused.
 """
 
 import zlib
@@ -13,6 +14,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from cclaunch.collector.http import LARGEST_BODY, Collector
+from cclaunch.collector.peer import CURRENT, ONLY, Door, Sender
 from cclaunch.collector.signals import SIGNALS, Rejected, Signal
 from cclaunch.store.writer import StoreUnavailable
 
@@ -51,11 +53,15 @@ def unpack(data: bytes) -> bytes:
     return found
 
 
-def exporting(collector: Collector, signal: Signal) -> Handler:
-    """Return the method of one signal."""
+def exporting(collector: Collector, signal: Signal, door: Door | None) -> Handler:
+    """Return the method of one signal; without a *door*, everybody may call it."""
 
     async def export(data: bytes, context: Any) -> bytes:
         request = signal.request()
+        sender = door.behind(context.peer()) if door is not None else Sender.UNKNOWN
+        if sender is Sender.STRANGER:
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, ONLY)
+        CURRENT.set(sender)
         try:
             request.ParseFromString(unpack(data))
             answer = await collector.take(signal, request)
@@ -73,8 +79,9 @@ def exporting(collector: Collector, signal: Signal) -> Handler:
 class Methods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only
     """The methods by name."""
 
-    def __init__(self, collector: Collector) -> None:
-        self._handlers = {signal.method: grpc.unary_unary_rpc_method_handler(exporting(collector, signal)) for signal in SIGNALS}
+    def __init__(self, collector: Collector, door: Door | None) -> None:
+        methods = {signal.method: exporting(collector, signal, door) for signal in SIGNALS}
+        self._handlers = {name: grpc.unary_unary_rpc_method_handler(method) for name, method in methods.items()}
 
     def service(self, handler_call_details: Any) -> Any:
         """Return the handler of a call, or None: gRPC then answers UNIMPLEMENTED."""
@@ -86,8 +93,8 @@ def bind(server: Any) -> int:
     return int(server.add_insecure_port("127.0.0.1:0"))
 
 
-def new_server(collector: Collector) -> Any:
+def new_server(collector: Collector, door: Door | None = None) -> Any:
     """Return a gRPC server that is not bound yet."""
     server = grpc.aio.server(options=OPTIONS, compression=grpc.Compression.NoCompression)
-    server.add_generic_rpc_handlers((Methods(collector),))
+    server.add_generic_rpc_handlers((Methods(collector, door),))
     return server

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cclaunch.collector.peer import CURRENT, ONLY, Sender
 from cclaunch.collector.signals import SIGNALS, Rejected, Signal
 from cclaunch.store.writer import StoreUnavailable
 
@@ -168,6 +169,8 @@ def exporting(collector: Collector, signal: Signal) -> Callable[[Request], Await
         kind = PROTOBUF
         try:
             kind = content_type_of(request)
+            if CURRENT.get() is Sender.STRANGER:
+                raise Refused(403, PERMISSION_DENIED, ONLY)
             body = await body_of(request)
             if kind == JSON and len(body) > LARGE_JSON:  # reading it would hold up everybody else
                 message = await asyncio.to_thread(parse, body, kind, signal)

@@ -81,6 +81,7 @@ class EmbeddedCollector:
         return await asyncio.shield(work)  # a client that hangs up does not free the memory
 
     async def _store(self, signal: Any, request: Message, size: int) -> Message:
+        from cclaunch.collector.peer import mark
         from cclaunch.collector.signals import Rejected, answer_of
         from cclaunch.store.writer import Unstorable
 
@@ -88,6 +89,7 @@ class EmbeddedCollector:
             batch = await asyncio.to_thread(signal.decode, request)
         else:
             batch = signal.decode(request)
+        mark(batch)
         if batch.events or batch.points:
             try:
                 await asyncio.wrap_future(self.writer.submit(batch))
@@ -184,9 +186,11 @@ def adopt(handles: list[int]) -> list[socket.socket]:
 async def serve(where: Directories, config: Config, lifeline: int, held: dict[str, list[int]]) -> bool:
     """Serve until nobody needs us or a signal comes; return whether the supervisor is gone."""
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
     from cclaunch.collector import grpc as otlp_grpc
     from cclaunch.collector.http import metrics_app, otlp_app
+    from cclaunch.collector.peer import Door
 
     class Server(uvicorn.Server):
         """A server that leaves the signals to us, and sleeps: uvicorn's own loop wakes ten times a second."""
@@ -202,11 +206,11 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    def server(app: Any) -> Server:
+    def server(app: Any, protocol: Any) -> Server:
         return Server(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=protocol,
                 ws="none",
                 lifespan="off",
                 access_log=False,
@@ -225,11 +229,12 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
     collector = EmbeddedCollector(where, key)
     collector.writer.start()
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
-    grpc_server = otlp_grpc.new_server(collector)
-    relay = Relay(otlp_grpc.bind(grpc_server))
+    door = Door(say)
+    grpc_server = otlp_grpc.new_server(collector, door)
+    relay = Relay(otlp_grpc.bind(grpc_server), door)
     await grpc_server.start()
     await relay.start(adopt(held["grpc"]))
-    servers = [server(otlp_app(collector)), server(metrics_app(collector))]
+    servers = [server(otlp_app(collector), door.introduced(H11Protocol)), server(metrics_app(collector), H11Protocol)]
     tasks = [
         asyncio.create_task(one.serve(sockets)) for one, sockets in zip(servers, (http_sockets, metrics_sockets), strict=True)
     ]
