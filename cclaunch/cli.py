@@ -15,7 +15,8 @@ from typing import NamedTuple
 import click
 
 from cclaunch import __version__, console
-from cclaunch.errors import CclaunchError, ConfigError
+from cclaunch.errors import CclaunchError, ConfigError, DirectoryRefused
+from cclaunch.ownership import refuse_foreign
 from cclaunch.plan import directories
 
 BUG = 3
@@ -40,6 +41,7 @@ VERBS: Mapping[str, Verb] = {
     "usage": Verb("usage", "What did it cost: dollars, requests and tokens.", LOOK),
     "events": Verb("events", "What happened, event by event; -f follows.", LOOK),
     "dashboard": Verb("dashboard", "Open the dashboards; list, add, remove.", LOOK),
+    "statusline": Verb("", "Claude's status line: profile, today, budget.", LOOK),
     "status": Verb("status", "One screen: claude, profile, shell, stack, last event.", STACK),
     "check": Verb("check", "Find what is wrong, and prove that telemetry arrives.", STACK),
     "stack": Verb("stack", "The telemetry stack: up, down, status, logs, and which one.", STACK),
@@ -193,15 +195,17 @@ def _our_bug(error: Exception, environ: Mapping[str, str]) -> int:
     """Write the whole story into a log of ours and say one line."""
     import traceback
 
-    path = f"{directories(dict(environ)).state}/bug.log"
+    where = directories(dict(environ))
+    path = f"{where.state}/bug.log"
     story = f"cclaunch {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{traceback.format_exc()}"
     try:
+        refuse_foreign(where, dict(environ))
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(story)
         told = f"the whole story is in {path}"
-    except OSError:
+    except (OSError, DirectoryRefused):
         told = f"and {path} could not be written"
     console.note(f"this is a bug of ours: {type(error).__name__}: {error}; {told}")
     return BUG

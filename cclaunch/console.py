@@ -1,9 +1,12 @@
 """
 The only place that prints.
 
-Words for people go to stderr, data goes to stdout; nothing needs colour to be understood. The
-launch path loads this module only when it has one line to say, so it imports nothing but ``sys``;
-what a table or a progress line needs beyond that is loaded by the functions that draw them.
+Words for people go to stderr, data goes to stdout; nothing needs colour to be understood. What people read may hold
+anybody's words (names, paths, logs, what was sent to us), so whatever is printed for them passes ``printable``, here and
+nowhere else; what another program reads (``json_line``, ``code``, ``data``) is left as it is.
+
+The launch path loads this module only when it has one line to say, so it imports nothing but ``sys``; what a table or a
+progress line needs beyond that is loaded by the functions that draw them.
 """
 
 import sys
@@ -28,9 +31,20 @@ class OutputFailed(CclaunchError, OSError):
     reference = "output"
 
 
+SPACES = {"\t": " ", "\u00a0": "\u00a0", "\u3000": "\u3000"}
+"""White space that drives nothing; a tab is as wide as a terminal likes, so it becomes a space."""
+
+
 def printable(text: str) -> str:
-    """Return *text* with control characters made visible, so that foreign text cannot drive the terminal."""
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode("ascii") for c in text)
+    """
+    Return *text* with what could drive a terminal, or make a text look like another, made visible as an escape.
+
+    That is every character that is no letter, mark, number, sign or space: controls (C0, DEL, C1), what turns the
+    direction of writing, what has no width, tags, private ones, halves of a surrogate pair.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else SPACES.get(c) or c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def note(text: str) -> None:
@@ -58,8 +72,18 @@ def show_error(error: CclaunchError) -> None:
 
 
 def line(text: str = "") -> None:
+    """Write one line to stdout, for people. Raises as ``code`` does."""
+    code(printable(text))
+
+
+def labelled(label: str, style: str, text: str, environ: "Mapping[str, str]") -> None:
+    """Write one line to stdout, for people, that begins with *label* in a *style* (``BOLD``, ...). Raises as ``code`` does."""
+    code(f"{_styled(printable(label), style, environ)}  {printable(text)}")
+
+
+def code(text: str) -> None:
     """
-    Write one line of data to stdout. What cannot be encoded there is escaped.
+    Write *text* and a newline to stdout as it is, for another program. What cannot be encoded there is escaped.
 
     Raises:
         BrokenPipeError: The reader has left.
@@ -72,7 +96,7 @@ def line(text: str = "") -> None:
         stream.write(f"{text}\n")
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
-        line(text.encode(encoding, "backslashreplace").decode(encoding))
+        code(text.encode(encoding, "backslashreplace").decode(encoding))
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -110,10 +134,10 @@ def _given_up(error: OSError) -> OutputFailed:
 
 
 def json_line(value: object, *, indent: int | None = None) -> None:
-    """Write *value* to stdout as JSON: pure ASCII, so that no locale can break it, and never ``NaN``."""
+    """Write *value* to stdout as JSON: pure ASCII without controls, so that no locale can break it, and never ``NaN``."""
     import json
 
-    line(json.dumps(value, indent=indent, allow_nan=False))
+    code(json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f"))
 
 
 def colourful(stream: "TextIO | None", environ: "Mapping[str, str]") -> bool:
@@ -123,9 +147,21 @@ def colourful(stream: "TextIO | None", environ: "Mapping[str, str]") -> bool:
     return stream is not None and stream.isatty()
 
 
-def styled(text: str, code: str, environ: "Mapping[str, str]") -> str:
-    """Return *text* in the style *code* (of ``BOLD``, ``GREEN``, ...) where stdout may get colour, else as it is."""
-    return f"\x1b[{code}m{text}\x1b[0m" if colourful(sys.stdout, environ) else text
+def _styled(text: str, style: str, environ: "Mapping[str, str]") -> str:
+    """Return *text* in a *style* (of ``BOLD``, ``GREEN``, ...) where stdout may get colour, else as it is."""
+    return f"\x1b[{style}m{text}\x1b[0m" if colourful(sys.stdout, environ) else text
+
+
+def confirm(question: str, *, default: bool) -> bool:
+    """Ask *question* on the terminal and return the answer. Raises click.Abort when there is none."""
+    import click
+
+    return click.confirm(printable(question), default=default, err=True)
+
+
+def help(text: str) -> None:
+    """Write the help of a verb, which is our own text of many lines, to stdout."""
+    code(text)
 
 
 def table(
@@ -141,14 +177,14 @@ def table(
 
     Args:
         titles: The headings.
-        rows: The cells, as text; control characters are made visible.
+        rows: The cells, as text.
         environ: Tells whether colour is welcome.
         right: Numbers of the columns that are aligned to the right.
         foot: A last row, set apart by a rule.
     """
-    clean = [[printable(cell) for cell in row] for row in [*rows, *([foot] if foot else [])]]
-    widths = [max(width(cells[column]) for cells in [list(titles), *clean]) for column in range(len(titles))]
-    line(styled(_aligned(titles, widths, right), BOLD, environ))
+    headings, *clean = [[printable(cell) for cell in row] for row in [titles, *rows, *([foot] if foot else [])]]
+    widths = [max(width(cells[column]) for cells in [headings, *clean]) for column in range(len(titles))]
+    code(_styled(_aligned(headings, widths, right), BOLD, environ))
     for position, cells in enumerate(clean):
         if foot and position == len(clean) - 1:
             line("  ".join("-" * one for one in widths))
@@ -219,7 +255,7 @@ class Bars:
             from rich.console import Console
             from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
             self._drawn = Progress(*columns, console=Console(stderr=True), transient=True)
             self._drawn.start()
         return self

@@ -144,16 +144,22 @@ class Place:
 
 
 class Ports:
-    """The collector's ports, as it wrote them down when it began to listen; *owner* is empty when it is ours."""
+    """
+    The collector's ports, as it wrote them down when it began to listen.
 
-    __slots__ = ("grpc", "http", "metrics", "owner", "version")
+    *owner* is empty when it is ours; else the name of whose it is, and *uids* are those that it was judged by, of whoever
+    listens there.
+    """
 
-    def __init__(self, grpc: str, http: str, metrics: str, version: str = "", owner: str = "") -> None:
+    __slots__ = ("grpc", "http", "metrics", "owner", "uids", "version")
+
+    def __init__(self, grpc: str, http: str, metrics: str, version: str = "", owner: str = "", uids: str = "") -> None:
         self.grpc = grpc
         self.http = http
         self.metrics = metrics
         self.version = version
         self.owner = owner
+        self.uids = uids
 
 
 class Selection:

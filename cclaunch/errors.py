@@ -9,6 +9,7 @@ What can go wrong, each with the reference, the exit code and the advice.
     ├── ConfigError            125  a file of the person's is broken: file, line, key
     ├── ProfileMissing         1    there is no profile of that name
     ├── ProfileRefused         125  the one that a launch asked for by `+NAME` cannot be had
+    ├── DirectoryRefused       1    a directory of ours is somebody else's, or others may write in it
     ├── FileTrouble            1    a file of ours cannot be written
     │   ├── Busy               1    another one of us holds it
     │   └── Refused            1    an rc file that must stay as it is (`rcread`)
@@ -93,6 +94,12 @@ class FileTrouble(CclaunchError):
     """A file of ours, or the directory for it, cannot be written."""
 
     reference = "file"
+
+
+class DirectoryRefused(CclaunchError):
+    """A directory of ours is somebody else's, or others may write in it: nothing there is believed."""
+
+    reference = "directory-refused"
 
 
 class Busy(FileTrouble):

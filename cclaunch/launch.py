@@ -20,7 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-VERBS = frozenset(("profile persist unpersist env exec stack status check usage events dashboard config completions").split())
+VERBS = frozenset(
+    "profile persist unpersist env exec stack status statusline check usage events dashboard config completions".split()
+)
 """Every verb of ours, also those that are not built yet: an unreserved word would be billed as a prompt."""
 
 OURS_ALONE = ("--help", "-h", "--version")
@@ -160,7 +162,15 @@ def prepare(wanted: Launch) -> int:
     environ = wanted.environ
     reading = claude.read([] if wanted.command else wanted.words)
     where = plan.directories(environ)
-    writable = _owns_home(environ)
+    base, user = plan.home(environ), _user()
+    owner = _owner(base)
+    writable = owner == user
+    if doubts := plan.doubtful(where, base, (user, 0, owner)):
+        from cclaunch.refusals import foreign_directory
+
+        code = foreign_directory(doubts, where, base, wanted.profile, quiet=wanted.quiet)
+        if code >= 0:
+            return code
     asked = Asked(where, reading.exports)
     directory = _directory()
     made_plan, place, selection = plan.gather(where, environ, directory, wanted.profile, writable)
@@ -259,7 +269,7 @@ def _awake(
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
     if made_plan.settings["backend"] == "docker":
         down = probe.unwell(asked.services)
-        if asked.services and "collector" not in down:
+        if asked.services and "collector" not in down and _is_the_engines(asked.containers):
             ports = environment.Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
             return ports, _rouse(where, down, wanted) if down and writable else ""
     if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
@@ -293,10 +303,24 @@ def _rouse(where: plan.Directories, down: "list[str]", wanted: Launch) -> str:
 
 
 def _answers(ports: environment.Ports, made_plan: environment.Plan, question: "probe.Question | None") -> bool:
-    """Say whether the collector that was used last can be used again: ours by its proof, an adopted one by listening."""
+    """
+    Say whether the collector that was used last can be used again: ours by its proof, an adopted one by whose it is.
+
+    The proof covers all ports of ours: one supervisor holds them from its first breath to its last.
+    """
     if ports.owner:
-        return ports.grpc == made_plan.settings["grpc"] and probe.listens(int(ports.grpc), PROBE_SECONDS)
+        if ports.grpc != made_plan.settings["grpc"] or not probe.listens(int(ports.grpc), PROBE_SECONDS):
+            return False
+        used = ports.grpc if made_plan.settings["protocol"] == "grpc" else f"{ports.grpc} {ports.http}"
+        return probe.listened_to_by(plan.numbers(ports.uids), plan.numbers(used))
     return probe.answer(question) is None and not plan.is_older(ports.version)
+
+
+def _is_the_engines(containers: "dict[str, str]") -> bool:
+    """Say whether nobody has taken a port of the collector's container over: its engine, root or this user listens there."""
+    used = " ".join([containers.get(name, "") for name in ("grpc", "http", "health")])
+    trusted = plan.numbers(containers.get("engine", ""))
+    return probe.listened_to_by([*trusted, 0, system.geteuid()], plan.numbers(used))
 
 
 def _tell(
@@ -358,14 +382,18 @@ def _own_files() -> "list[str]":
     return [sys.argv[0]]
 
 
-def _owns_home(environ: "dict[str, str]") -> bool:
-    """Say whether HOME is this user's: under ``sudo -E`` it is not, and then nothing may be written there."""
+def _owner(base: str) -> int:
+    """Return whose HOME is: under ``sudo -E`` not this user's, and then nothing may be written there. -1 when it is gone."""
     if sys.platform == "win32":
-        return True
+        return _user()
     try:
-        return system.stat(plan.home(environ)).st_uid == system.geteuid()
+        return system.stat(base).st_uid
     except OSError:
-        return False
+        return -1
+
+
+def _user() -> int:
+    return 0 if sys.platform == "win32" else system.geteuid()
 
 
 def _refuse(text: str) -> int:

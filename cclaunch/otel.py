@@ -99,5 +99,8 @@ METRICS = {
 CHECK_ATTRIBUTE = "cclaunch.check"
 """Marks what ``cclaunch check`` sends to prove the way: stored, read back, never counted."""
 
+SENDER = "cclaunch.sender"
+"""``unknown`` on what was taken from a sender of whom the system did not tell whose it is; absent on everything else."""
+
 PERSONAL_ATTRIBUTES = ("user.email", "user.id", "user.account_uuid", "user.account_id", "organization.id")
 """Never shown on ``/metrics``, which every local user can read."""

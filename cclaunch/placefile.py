@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cclaunch import console
+from cclaunch.ownership import others_may_write
 from cclaunch.placetext import Refused, decode, parse
 from cclaunch.toml_file import line_of
 
@@ -133,7 +134,7 @@ def _read(path: str, tree: str, uid: int) -> bytes:
             found = os.fstat(handle)
             _refuse_kind(found.st_mode)  # again: it may be another one by now
             _refuse_owner(found, uid, "it")
-            if _others_may_write(found, uid):
+            if others_may_write(found, uid):
                 raise Refused("it can be written by others: chmod go-w")
             return _bytes(handle)
         finally:
@@ -172,29 +173,8 @@ def _refuse_owner(found: os.stat_result, uid: int, what: str) -> None:
 def _refuse_directory(directory: str, uid: int) -> None:
     """Refuse a directory in which others may replace the file; the sticky bit keeps them from that."""
     found = os.stat(directory)
-    if not found.st_mode & stat.S_ISVTX and _others_may_write(found, uid):
+    if not found.st_mode & stat.S_ISVTX and others_may_write(found, uid):
         raise _UnsafeDirectory(directory)
-
-
-def _others_may_write(found: os.stat_result, uid: int) -> bool:
-    """Say whether somebody else may write; with a umask of 002 a file is its owner's private group's too: that is nobody else."""
-    if os.name != "posix":
-        return False
-    if found.st_mode & stat.S_IWOTH:
-        return True
-    return bool(found.st_mode & stat.S_IWGRP) and not _is_private_group(found.st_gid, uid)
-
-
-def _is_private_group(gid: int, uid: int) -> bool:
-    """Say whether *gid* is the primary group of *uid*, is called like that user, and has no other member."""
-    import grp
-    import pwd
-
-    try:
-        person, group = pwd.getpwuid(uid), grp.getgrgid(gid)
-    except (KeyError, OSError):
-        return False
-    return person.pw_gid == gid and group.gr_name == person.pw_name and set(group.gr_mem) <= {person.pw_name}
 
 
 def _sentence(path: str, text: str, refused: Refused) -> str:

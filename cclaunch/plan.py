@@ -97,6 +97,30 @@ def _xdg(environ: "dict[str, str]", name: str, default: str) -> str:
     return (value or default) + "/" + APP
 
 
+def doubtful(where: Directories, base: str, owners: "tuple[int, ...]") -> "list[str]":
+    """
+    Return those of our directories, and of the ones above them, that somebody else may change.
+
+    One of ours is doubtful when it is not one of *owners*' or when its group or others may write in it; one above it, up
+    to *base* (HOME), as well, unless the sticky bit keeps them from what is not theirs. Windows has neither.
+    """
+    if sys.platform == "win32":
+        return []
+    found, seen = [], {base.rstrip("/"), ""}
+    for path in (where.config, where.state, where.cache, where.data):
+        safe = 0
+        while path not in seen:
+            seen.add(path)
+            try:
+                about = system.stat(path)
+            except (OSError, ValueError):  # it is not there: nothing is read from it
+                break
+            if about.st_uid not in owners or (about.st_mode & 0o022 and not about.st_mode & safe):
+                found.append(path)
+            path, safe = path.rpartition("/")[0], 0o1000
+    return found
+
+
 def read_small(path: str, limit: int = SIZE_LIMIT) -> "bytes | None":
     """
     Return the bytes of a regular file of at most *limit* bytes, or None when there is none to be had.
@@ -335,4 +359,10 @@ def adopted_ports(state: str) -> "Ports | None":
     found = read_flat(state + "/foreign")
     if not found.get("grpc", "").isdigit():
         return None
-    return Ports(found["grpc"], found.get("http", ""), found.get("metrics", ""), owner=found.get("owner", ""))
+    owner, uids = found.get("owner", ""), found.get("uids", "")
+    return Ports(found["grpc"], found.get("http", ""), found.get("metrics", ""), owner=owner, uids=uids)
+
+
+def numbers(text: str) -> "list[int]":
+    """Return the numbers in *text*; whatever else stands there is left out."""
+    return [int(word) for word in text.split() if word.isdigit() and word.isascii()]

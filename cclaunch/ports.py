@@ -1,11 +1,15 @@
 """
-Who listens on a port: the process by name, pid and user, as far as we may look.
+Who listens on a port: the process by name, pid and user, as far as we may look; and whether somebody does who must not.
+
+What is sent to a port of loopback goes to whoever holds it by then. This user and root are trusted, and the engine
+of a container; anybody else on such a port is a stranger, and gets nothing.
 """
 
 import os
+from collections.abc import Iterable
 from typing import NamedTuple
 
-import psutil
+from cclaunch import probe
 
 
 class Listener(NamedTuple):
@@ -24,8 +28,32 @@ class Listener(NamedTuple):
         return f"{self.name} (pid {self.pid}, user {self.user})"
 
 
+def strangers(ports: Iterable[int], trusted: Iterable[int] = ()) -> list[int]:
+    """Return the uids that listen on *ports* of loopback and are neither this user's, root's nor *trusted*, as far as is seen."""
+    if not hasattr(os, "geteuid"):
+        return []
+    return sorted((probe.listeners(list(ports)) or frozenset()) - {os.geteuid(), 0, *trusted})
+
+
+def user(uid: int) -> str:
+    """Return the name of *uid* as a sentence has it: ``user alice (uid 1001)``."""
+    import pwd
+
+    try:
+        return f"user {pwd.getpwuid(uid).pw_name} (uid {uid})"
+    except KeyError:
+        return f"user {uid}"
+
+
+def whose(uids: Iterable[int]) -> str:
+    """Return whom the processes of *uids* belong to, to stand in a sentence."""
+    return "a process of " + " and ".join(user(uid) for uid in uids)
+
+
 def listener(port: int) -> Listener | None:
     """Return who listens on TCP *port*, or None when nobody does."""
+    import psutil
+
     try:
         connections = psutil.net_connections(kind="tcp")
     except (psutil.Error, OSError):

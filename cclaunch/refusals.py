@@ -4,9 +4,10 @@ What a launch says when it does not become anything: no claude, or no profile of
 Cold: on the way to an exit code of ours.
 """
 
-from cclaunch.console import show_error
+from cclaunch.console import note, show_error
 from cclaunch.environment import Plan, Selection
 from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
+from cclaunch.plan import Directories
 
 
 def no_claude(path: str, trouble: str, command: bool) -> int:
@@ -24,6 +25,39 @@ def no_claude(path: str, trouble: str, command: bool) -> int:
         )
     show_error(error)
     return error.exit_code
+
+
+def foreign_directory(doubts: list[str], where: Directories, base: str, profile: str, *, quiet: bool) -> int:
+    """
+    Judge the directories *doubts*, and say so when one must not be believed.
+
+    Returns:
+        -1 when all are harmless and the launch goes on; 0 when claude has to run without us; else the exit code: of a
+        profile that was asked for by `+NAME` nothing can be known, and `stack.on_failure` may be `fail`.
+    """
+    from cclaunch.ownership import refusal
+
+    error = refusal(doubts, base)
+    if error is None:
+        return -1
+    if profile:
+        show_error(ProfileRefused(f"{error.message}, so there is no profile {profile}; nothing was launched", hint=error.hint))
+        return ProfileRefused.exit_code
+    fails = not any(one == where.config or where.config.startswith(one + "/") for one in doubts) and _on_failure(where) == "fail"
+    if not quiet or fails:
+        outcome = "claude was not started, because stack.on_failure is `fail`" if fails else "telemetry is off for this launch"
+        note(f"{error.message}; {outcome} ({error.hint})")
+    return ProfileRefused.exit_code if fails else 0
+
+
+def _on_failure(where: Directories) -> str:
+    from cclaunch.config import load_config
+    from cclaunch.errors import ConfigError
+
+    try:
+        return load_config(f"{where.config}/config.toml").stack.on_failure
+    except ConfigError:
+        return ""
 
 
 def no_profile(selection: Selection, plan: Plan) -> int:

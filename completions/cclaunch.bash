@@ -23,7 +23,7 @@ _cclaunch_profiles() {
 _cclaunch_verb() {
     parts="" options="" kind="" words=""
     case $1 in
-        "") parts="exec env usage events dashboard status check stack profile persist unpersist config completions" options="--version --help --" ;;
+        "") parts="exec env usage events dashboard statusline status check stack profile persist unpersist config completions" options="--version --help --" ;;
         "exec") options="--help" kind=command ;;
         "env") options="--shell --unset --json --explain --help" ;;
         "usage") options="--by --where --since --until --json --help" ;;
@@ -32,6 +32,7 @@ _cclaunch_verb() {
         "dashboard add") options="--help" ;;
         "dashboard list") options="--json --help" ;;
         "dashboard remove") options="--help" ;;
+        "statusline") options="--help" ;;
         "status") options="--json --help" ;;
         "check") options="--json --help" ;;
         "stack") parts="compose disable down enable logs pull restart status up use" options="--help" ;;

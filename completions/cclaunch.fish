@@ -32,7 +32,7 @@ end
 function __cclaunch_claude
     set -l typed (__cclaunch_typed)
     test (count $typed) -gt 0; or return 1
-    contains -- $typed[1] exec env usage events dashboard status check stack profile persist unpersist config completions; and return 1
+    contains -- $typed[1] exec env usage events dashboard statusline status check stack profile persist unpersist config completions; and return 1
     set -l first $typed[1]
     set -e typed[1]
     if string match -q -- '+*' $first; and test "$typed[1]" = --
@@ -165,6 +165,7 @@ complete -c cclaunch -n __cclaunch_at -a env -d 'Print the variables for this sh
 complete -c cclaunch -n __cclaunch_at -a usage -d 'What did it cost: dollars, requests and tokens, by day and by model unless'
 complete -c cclaunch -n __cclaunch_at -a events -d 'What happened: the last events, the oldest first'
 complete -c cclaunch -n __cclaunch_at -a dashboard -d 'Print the address of Grafana\'s dashboards and open it in the browser, where'
+complete -c cclaunch -n __cclaunch_at -a statusline -d 'Claude\'s status line: profile, today, budget'
 complete -c cclaunch -n __cclaunch_at -a status -d 'One screen: claude, profile, shell, stack, and the last event that was recorded'
 complete -c cclaunch -n __cclaunch_at -a check -d 'Find what is wrong, and prove that telemetry arrives'
 complete -c cclaunch -n __cclaunch_at -a stack -d 'The telemetry stack: a collector of your own on this machine, or four'
@@ -209,6 +210,8 @@ complete -c cclaunch -n '__cclaunch_in dashboard list' -l help -d 'Show this mes
 complete -c cclaunch -n '__cclaunch_in dashboard list' -f
 complete -c cclaunch -n '__cclaunch_in dashboard remove' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in dashboard remove' -f
+complete -c cclaunch -n '__cclaunch_in statusline' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in statusline' -f
 complete -c cclaunch -n '__cclaunch_in status' -l json -d 'Print one JSON object'
 complete -c cclaunch -n '__cclaunch_in status' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in status' -f

@@ -44,6 +44,7 @@ module completions_of_cclaunch {
             {value: "usage", description: "What did it cost: dollars, requests and tokens, by day and by model unless"}
             {value: "events", description: "What happened: the last events, the oldest first"}
             {value: "dashboard", description: "Print the address of Grafana's dashboards and open it in the browser, where"}
+            {value: "statusline", description: "Claude's status line: profile, today, budget"}
             {value: "status", description: "One screen: claude, profile, shell, stack, and the last event that was recorded"}
             {value: "check", description: "Find what is wrong, and prove that telemetry arrives"}
             {value: "stack", description: "The telemetry stack: a collector of your own on this machine, or four"}
@@ -133,6 +134,10 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch dashboard remove" [
+        ...words: string
+    ]
+
+    export extern "cclaunch statusline" [
         ...words: string
     ]
 

@@ -12,6 +12,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'usage' = 'What did it cost: dollars, requests and tokens, by day and by model unless'
             'events' = 'What happened: the last events, the oldest first'
             'dashboard' = 'Print the address of Grafana''s dashboards and open it in the browser, where'
+            'statusline' = 'Claude''s status line: profile, today, budget'
             'status' = 'One screen: claude, profile, shell, stack, and the last event that was recorded'
             'check' = 'Find what is wrong, and prove that telemetry arrives'
             'stack' = 'The telemetry stack: a collector of your own on this machine, or four'
@@ -108,6 +109,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'dashboard remove' = [ordered]@{
+            '--help' = 'Show this message and exit.'
+        }
+        'statusline' = [ordered]@{
             '--help' = 'Show this message and exit.'
         }
         'status' = [ordered]@{

@@ -4,18 +4,23 @@ A collector that is not ours on the port that claude's telemetry goes to.
 Used only when it is this user's own process, or a container that we can inspect, and when it takes an empty
 OTLP export; then it is named, because `usage` cannot see what it stores. Anything else keeps its port,
 and ours takes a free one.
+
+Every launch looks at who listens by then: the uids that were judged are remembered, and another one is judged anew.
 """
 
 import contextlib
 import os
 import subprocess
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from cclaunch import probe
 from cclaunch.collector.process import command
 from cclaunch.config import Config
 from cclaunch.environment import Ports
-from cclaunch.plan import Directories
+from cclaunch.errors import FileTrouble
+from cclaunch.files import write_atomic
+from cclaunch.plan import Directories, adopted_ports, collector_ports, numbers, read_flat
 
 if TYPE_CHECKING:
     from cclaunch.ports import Listener
@@ -32,28 +37,41 @@ class Judgement(NamedTuple):
     holder: str = ""
 
 
-def judge(where: Directories, config: Config, container: str = "") -> Judgement:
+def judge(where: Directories, config: Config, container: str = "", engine: Iterable[int] = ()) -> Judgement:
     """
     Return whether the holder of the gRPC port is to be used, and remember one that is.
 
-    *container* is the name of the one that publishes the port, where an engine has told it already.
+    Every socket on the ports that claude would send to must be this user's, root's or the engine's: also the one of the
+    other address family.
+
+    Args:
+        where: Our directories.
+        config: Names the ports and the protocol.
+        container: The one that publishes the port, where an engine has told it already; and
+        engine: The uids of that engine.
     """
     port = config.ports.grpc
+    used = [port] if config.telemetry.protocol == "grpc" else [port, config.ports.http]
     if not probe.listens(port, 0.5):
         forget(where)
         return Judgement(None, [])
-    from cclaunch.ports import listener
+    from cclaunch.ports import listener, strangers, whose
 
     holder = listener(port)
     if not container and (holder is None or holder.pid is None or holder.name == "docker-proxy"):
-        container = _container(port)
+        container, engine = _container(port), engine_uids(DOCKER_SOCKET)
+    if others := strangers(used, engine if container else ()):
+        forget(where)
+        return Judgement(None, [], whose(others))
     owner = f"the container {container}" if container else str(holder) if holder else "an unknown program"
     trusted = container or (holder is not None and holder.is_ours and holder.name != "docker-proxy")
     speaks = config.telemetry.protocol == "grpc" or probe.listens(config.ports.http, 0.5)
+    uids = " ".join(map(str, sorted(probe.listeners(used) or ())))
     if trusted and speaks and not _of_another_place(holder) and takes_otlp(where, port):
-        _remember(where, config, owner)
-        made = Ports(str(port), str(config.ports.http), str(config.ports.metrics), owner=owner)
+        made = Ports(str(port), str(config.ports.http), str(config.ports.metrics), owner=owner, uids=uids)
+        _remember(where, made)
         return Judgement(made, [f"port {port} has a collector already, {owner}: it is used, and `cclaunch usage` cannot see it"])
+    forget(where)
     return Judgement(None, [], owner)
 
 
@@ -102,10 +120,34 @@ def _container(port: int) -> str:
         return ""
 
 
-def _remember(where: Directories, config: Config, owner: str) -> None:
-    lines = {"grpc": config.ports.grpc, "http": config.ports.http, "metrics": config.ports.metrics, "owner": owner}
-    with contextlib.suppress(OSError), open(where.state + "/foreign", "w", encoding="utf-8") as file:
-        file.write("".join(f"{name}={value}\n" for name, value in lines.items()))
+def engine_uids(path: str) -> list[int]:
+    """Return whose the engine at the socket *path* is: root's, or a rootless one's user; nothing where there is none."""
+    try:
+        return [os.stat(path).st_uid]
+    except (OSError, ValueError):
+        return []
+
+
+def _remember(where: Directories, ports: Ports) -> None:
+    text = "".join(f"{name}={getattr(ports, name)}\n" for name in ("grpc", "http", "metrics", "owner", "uids"))
+    with contextlib.suppress(FileTrouble):
+        write_atomic(where.state + "/foreign", text.encode())
+
+
+def intruder(where: Directories, config: Config) -> str:
+    """
+    Return the sentence on somebody else who holds the port that claude's telemetry is sent to, or an empty string.
+
+    A launch goes another way then; but a shell's variables and a bare claude keep to the port.
+    """
+    from cclaunch.ports import strangers, whose
+
+    containers = read_flat(where.data + "/stack/ports")
+    ports = collector_ports(where.data) or adopted_ports(where.state)
+    name = "grpc" if config.telemetry.protocol == "grpc" else "http"
+    number = getattr(ports, name) if ports else containers.get(name) or str(getattr(config.ports, name))
+    others = strangers(numbers(number), numbers(f"{containers.get('engine', '')} {ports.uids if ports else ''}"))
+    return f"port {number} ({name}) is held by {whose(others)}: what is sent there is theirs to read" if others else ""
 
 
 def forget(where: Directories) -> None:

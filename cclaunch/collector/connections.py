@@ -16,6 +16,8 @@ from typing import Any, Literal
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from cclaunch.collector.peer import Door
+
 MOST = 500
 AT_ONCE = 16
 """Connections that make room at once: to look at all of them for each new one would cost more than it gives."""
@@ -145,6 +147,7 @@ class Http(H11Protocol):
         return "arriving" if self.cycle.more_body and not self.flow.read_paused else "working"
 
 
-def protocol(connections: Connections) -> Any:
-    """Return what makes the protocol of each HTTP connection."""
-    return partial(Http, connections)
+def protocol(connections: Connections, door: Door | None = None) -> Any:
+    """Return what makes the protocol of each HTTP connection; with a *door*, its requests are told who sends."""
+    made: Any = Http if door is None else door.introduced(Http)
+    return partial(made, connections)

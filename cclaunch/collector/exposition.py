@@ -12,8 +12,8 @@ from typing import Any
 from cclaunch import otel
 from cclaunch.store.reader import Series
 
-HIDDEN = frozenset(otel.PERSONAL_ATTRIBUTES) | {"os.type", "os.version", "host.arch", "wsl.version"}
-"""Personal ones, and what the collector of the Docker stack keeps on ``target_info`` only."""
+HIDDEN = frozenset(otel.PERSONAL_ATTRIBUTES) | {otel.SENDER, "os.type", "os.version", "host.arch", "wsl.version"}
+"""Personal ones, what tells nothing of a series, and what the collector of the Docker stack keeps on ``target_info`` only."""
 
 RESOURCE_LABELS = {"service.name": "job", "service.instance.id": "instance"}
 

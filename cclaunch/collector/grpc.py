@@ -1,7 +1,8 @@
 """
 OTLP over gRPC: three methods over raw bytes, so that a message is measured and parsed by us.
 
-It listens on a port that nobody is told: the relay hands on what arrives at the supervisor's socket.
+It listens on a port that nobody is told, and that every user can find: what did not come through the relay, which
+hands on what arrives at the supervisor's socket, is refused.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import grpc.aio
 from cclaunch.collector.encoding import PROTOBUF, Malformed
 from cclaunch.collector.http import Collector
 from cclaunch.collector.limits import LARGEST_BODY
+from cclaunch.collector.peer import CURRENT, ONLY, Door, Sender
 from cclaunch.collector.signals import SIGNALS, Rejected, Signal
 from cclaunch.collector.slices import NeverFits
 from cclaunch.store.writer import StoreUnavailable
@@ -73,10 +75,14 @@ async def unpack(data: bytes, grow: Callable[[int], Awaitable[None]]) -> bytes |
     return found
 
 
-def exporting(collector: Collector, signal: Signal) -> Handler:
-    """Return the method of one signal."""
+def exporting(collector: Collector, signal: Signal, door: Door | None) -> Handler:
+    """Return the method of one signal; without a *door*, everybody may call it."""
 
     async def export(data: bytes, context: Any) -> bytes:
+        sender = door.behind(context.peer()) if door is not None else Sender.UNKNOWN
+        if sender is Sender.STRANGER:
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, ONLY)
+        CURRENT.set(sender)
         arrival = collector.arrivals.arrive(int)
         arrival.whole = True  # what the relay counted arrived; this is what it becomes
         try:
@@ -110,8 +116,9 @@ async def _abort(context: Any, signal: Signal, error: BaseException) -> None:
 class Methods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only
     """The methods by name."""
 
-    def __init__(self, collector: Collector) -> None:
-        self._handlers = {signal.method: grpc.unary_unary_rpc_method_handler(exporting(collector, signal)) for signal in SIGNALS}
+    def __init__(self, collector: Collector, door: Door | None) -> None:
+        methods = {signal.method: exporting(collector, signal, door) for signal in SIGNALS}
+        self._handlers = {name: grpc.unary_unary_rpc_method_handler(method) for name, method in methods.items()}
 
     def service(self, handler_call_details: Any) -> Any:
         """Return the handler of a call, or None: gRPC then answers UNIMPLEMENTED."""
@@ -123,8 +130,8 @@ def bind(server: Any) -> int:
     return int(server.add_insecure_port("127.0.0.1:0"))
 
 
-def new_server(collector: Collector) -> Any:
+def new_server(collector: Collector, door: Door | None = None) -> Any:
     """Return a gRPC server that is not bound yet."""
     server = grpc.aio.server(options=OPTIONS, compression=grpc.Compression.NoCompression)
-    server.add_generic_rpc_handlers((Methods(collector),))
+    server.add_generic_rpc_handlers((Methods(collector, door),))
     return server

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cclaunch.collector.budget import Arrival, Arrivals
 from cclaunch.collector.encoding import JSON, PROTOBUF, Malformed, serialise
 from cclaunch.collector.limits import LARGEST_BODY
+from cclaunch.collector.peer import CURRENT, ONLY, Sender
 from cclaunch.collector.signals import SIGNALS, Rejected, Signal
 from cclaunch.collector.slices import NeverFits
 from cclaunch.store.writer import StoreUnavailable
@@ -155,6 +156,8 @@ def exporting(collector: Collector, signal: Signal) -> Callable[[Request], Await
         kind = PROTOBUF
         try:
             kind = content_type_of(request)
+            if CURRENT.get() is Sender.STRANGER:
+                raise Refused(403, PERMISSION_DENIED, ONLY)
             answer = await _taken(collector, signal, request, kind)
         except Refused as refused:
             return Response(status_message(refused.code, refused.message, kind), refused.status, media_type=kind)

@@ -19,6 +19,7 @@ from cclaunch.collector import jsonwire, wire
 from cclaunch.collector.budget import AT_WORK, Budget
 from cclaunch.collector.encoding import JSON, PROTOBUF, parse
 from cclaunch.collector.otlp import Batch
+from cclaunch.collector.peer import mark
 from cclaunch.collector.signals import Rejected, Signal, answer_of
 from cclaunch.collector.slices import MOST_COPIED, SLICE_RECORDS, NeverFits, Tally
 from cclaunch.store.writer import Unstorable, Writer
@@ -95,6 +96,7 @@ class Intake:
         await self._rows.take(room)
         try:
             batch: Batch = signal.decode(request) if seen is None else await self._read(signal.decode, request, seen)
+            mark(batch)
             if batch.events or batch.points:
                 await asyncio.wrap_future(self._writer.submit(batch))
         except Unstorable as error:

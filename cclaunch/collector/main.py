@@ -123,6 +123,7 @@ async def serve(where: Directories, config: Config, lock: int, lifeline: int, he
     from cclaunch.collector import grpc as otlp_grpc
     from cclaunch.collector.connections import Connections, protocol
     from cclaunch.collector.http import metrics_app, otlp_app
+    from cclaunch.collector.peer import Door
 
     class Server(uvicorn.Server):
         """A server that leaves the signals to us, and sleeps: uvicorn's own loop wakes ten times a second."""
@@ -139,12 +140,13 @@ async def serve(where: Directories, config: Config, lock: int, lifeline: int, he
             yield
 
     connections = Connections()
+    door = Door(say)
 
-    def server(app: Any) -> Server:
+    def server(app: Any, http: Any) -> Server:
         return Server(
             uvicorn.Config(
                 app,
-                http=protocol(connections),
+                http=http,
                 ws="none",
                 lifespan="off",
                 access_log=False,
@@ -167,11 +169,11 @@ async def serve(where: Directories, config: Config, lock: int, lifeline: int, he
     collector = EmbeddedCollector(where, key)
     collector.writer.start()
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
-    grpc_server = otlp_grpc.new_server(collector)
-    relay = Relay(otlp_grpc.bind(grpc_server), connections, collector.arrivals)
+    grpc_server = otlp_grpc.new_server(collector, door)
+    relay = Relay(otlp_grpc.bind(grpc_server), connections, collector.arrivals, door)
     await grpc_server.start()
     await relay.start(adopt(held["grpc"]))
-    servers = [server(otlp_app(collector)), server(metrics_app(collector))]
+    servers = [server(otlp_app(collector), protocol(connections, door)), server(metrics_app(collector), protocol(connections))]
     tasks = [
         asyncio.create_task(one.serve(sockets)) for one, sockets in zip(servers, (http_sockets, metrics_sockets), strict=True)
     ]

@@ -2,8 +2,8 @@
 From the supervisor's socket to the gRPC server, which cannot take over a socket that listens already.
 
 The bytes go on to a port of loopback that only this process knows. What it costs is a copy; what it buys is
-that port 4317 stays open while a killed collector is started again, and that what arrives can be bounded: gRPC itself
-would keep every unfinished message of every connection.
+that port 4317 stays open while a killed collector is started again, that the true sender is seen (who may not send is
+not handed on), and that what arrives can be bounded: gRPC itself would keep every unfinished message of every connection.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import socket
 from cclaunch.collector.budget import Arrivals
 from cclaunch.collector.connections import RECEIVE, Connections, Phase
 from cclaunch.collector.frames import Frames, NoHttp2, Streams
+from cclaunch.collector.peer import Door, Sender
 from cclaunch.store.writer import StoreUnavailable
 
 PIECE = RECEIVE
@@ -23,10 +24,11 @@ COPIES = 2
 class Relay:
     """Accepts on the sockets that it is given, and hands every connection on to *port* of loopback."""
 
-    def __init__(self, port: int, connections: Connections, arrivals: Arrivals) -> None:
+    def __init__(self, port: int, connections: Connections, arrivals: Arrivals, door: Door) -> None:
         self._port = port
         self._connections = connections
         self._arrivals = arrivals
+        self._door = door
         self._servers: list[asyncio.Server] = []
 
     async def start(self, sockets: list[socket.socket]) -> None:
@@ -40,13 +42,22 @@ class Relay:
             server.close()
 
     async def _hand_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sender = await self._door.sender(writer.get_extra_info("peername"), writer.get_extra_info("sockname"))
+        if sender is Sender.STRANGER:
+            writer.close()
+            return
         try:
             inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._port, limit=PIECE)
         except OSError:
             writer.close()
             return
         handed = _Handed(reader, writer, inner_reader, inner_writer)
-        await handed.run(self._connections, self._arrivals)
+        name = inner_writer.get_extra_info("sockname")[1]
+        self._door.relayed[name] = sender
+        try:
+            await handed.run(self._connections, self._arrivals)
+        finally:
+            del self._door.relayed[name]
 
 
 class _Handed:

@@ -30,6 +30,6 @@ def agree(question: str, *, yes: bool, otherwise: str) -> None:
         return
     if not on_terminal():
         raise UsageError(f"there is no terminal to ask on; {otherwise}", hint="add --yes")
-    if not click.confirm(console.printable(question), default=False, err=True):
+    if not console.confirm(question, default=False):
         console.note(otherwise)
         raise click.exceptions.Exit(1)

@@ -63,9 +63,9 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
 
 def _tell(finding: Finding, environ: Environ) -> None:
-    word = console.styled("ok    ", console.GREEN, environ) if finding.ok else console.styled("failed", console.RED, environ)
+    label, style = ("ok    ", console.GREEN) if finding.ok else ("failed", console.RED)
     hint = f" (hint: {finding.hint})" if finding.hint else ""
-    console.line(f"{word}  {finding.name}: {console.printable(finding.detail + hint)}")
+    console.labelled(label, style, f"{finding.name}: {finding.detail}{hint}", environ)
     console.flush()
 
 
@@ -141,7 +141,7 @@ def _numbers(ports: Ports | None, config: Config) -> list[tuple[str, int]]:
 
 def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Finding:
     """Say who holds a port. Without a collector of ours, whoever holds it may be the reason."""
-    from cclaunch.ports import listener
+    from cclaunch.ports import listener, strangers, whose
 
     holder = listener(number)
     title = f"port {number} ({name})"
@@ -149,6 +149,8 @@ def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Fi
         return (
             Finding(title, False, f"held by {holder}", "stop it, or set another port") if holder else Finding(title, True, "free")
         )
+    if others := strangers([number], record.engine_uids(where)):
+        return Finding(title, False, f"held by {whose(others)}", "cclaunch stack restart")
     if holder is None:
         return Finding(title, False, "nobody listens", "cclaunch stack restart")
     running = embedded.running(where)

@@ -49,7 +49,7 @@ def command() -> None:
 @click.argument("shell", type=SHELL)
 def show(shell: str) -> None:
     """Print the completion script of SHELL."""
-    console.line(_script(shell).decode().removesuffix("\n"))
+    console.code(_script(shell).decode().removesuffix("\n"))
 
 
 @command.command("install")

@@ -5,6 +5,7 @@ from typing import cast
 import click
 
 from cclaunch.config import Config, load_config
+from cclaunch.ownership import refuse_foreign
 from cclaunch.plan import Directories, directories
 
 Environ = dict[str, str]
@@ -16,8 +17,11 @@ def environ_of(ctx: click.Context) -> Environ:
 
 
 def where_of(ctx: click.Context) -> Directories:
-    """Return our directories."""
-    return directories(environ_of(ctx))
+    """Return our directories. Raises DirectoryRefused for one that must not be believed."""
+    environ = environ_of(ctx)
+    where = directories(environ)
+    refuse_foreign(where, environ)
+    return where
 
 
 def config_of(where: Directories) -> Config:

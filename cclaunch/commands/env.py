@@ -7,6 +7,7 @@ import click
 from cclaunch import console, otel
 from cclaunch.commands.composed import FRESH, Composed, composed
 from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.told import tell_intruder
 from cclaunch.detect import reader
 from cclaunch.environment import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.shells import NAMES, find_shell, script
@@ -51,6 +52,7 @@ def command(ctx: click.Context, shell: str | None, back: bool, as_json: bool, ex
         raise click.UsageError("--explain tells of a launch, and --unset takes back: one at a time", ctx)
     if explain:
         _explain(composed(environ, where_of(ctx), launch=True), environ, as_json)
+        tell_intruder(where_of(ctx))
         return
     # asked even for JSON: a shell that is not known is a mistake there as well
     name = find_shell(shell).name if shell else "" if as_json else reader(environ).name or OTHERWISE
@@ -59,9 +61,10 @@ def command(ctx: click.Context, shell: str | None, back: bool, as_json: bool, ex
     if as_json:
         console.json_line(changes, indent=2)
     elif changes:
-        console.line(script(name, changes).removesuffix("\n"))
+        console.code(script(name, changes).removesuffix("\n"))
     if found is not None:
         _tell(found)
+        tell_intruder(where_of(ctx))
     elif not changes:
         console.note("nothing in this shell came from cclaunch")
 

@@ -125,12 +125,12 @@ def _told(event: "Event") -> str:
 
 
 def _short(value: object) -> str:
-    """Return a value as one word or a quoted text that fits on a line and drives no terminal."""
+    """Return a value as one word or a quoted text that fits on a line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         value = f"{value:.6g}"
-    text = console.printable(str(value).replace("\t", " "))
+    text = str(value).replace("\t", " ")
     if len(text) > LONGEST_VALUE:
         text = text[:LONGEST_VALUE] + "…"
     return f'"{text}"' if " " in text else text

@@ -1,10 +1,25 @@
-"""A verb that has parts: a mistyped one is answered with the one that was probably meant."""
+"""
+A verb that has parts: a mistyped one is answered with the one that was probably meant, and none with the help.
+
+Without a part nothing was asked for, so the help goes to stdout and the code is 2, as for other words that make no sense.
+"""
 
 import click
+
+from cclaunch import console
+
+NOTHING_ASKED = 2
 
 
 class Parts(click.Group):
     """A group that names what was probably meant."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse *args*; without any, write the help and end with 2, unless the verb means something by itself."""
+        if not args and not self.invoke_without_command and not ctx.resilient_parsing:
+            console.help(ctx.get_help())
+            ctx.exit(NOTHING_ASKED)
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return (name, command, rest). Raises a usage error with the nearest name for an unknown one."""

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from cclaunch import console
 from cclaunch.backends import ServiceStatus, backend, chosen, embedded
+from cclaunch.backends.foreign import intruder
 from cclaunch.commands.context import Environ
 from cclaunch.commands.moments import span
 from cclaunch.plan import Directories
@@ -48,6 +49,8 @@ def stack_state(where: Directories, environ: Environ) -> StackState:
     used = backend(chosen(where, config), where, config, environ)
     running = embedded.running(where)
     services = used.status()
+    if intruded := intruder(where, config):
+        services = [one._replace(healthy=False, detail=intruded) if one.name == "collector" else one for one in services]
     collector = next((service for service in services if service.name == "collector"), None)
     healthy = collector is not None and collector.healthy
     trouble = "" if healthy else (collector.detail if collector and collector.detail else "it does not run")

@@ -128,7 +128,7 @@ def logs(ctx: click.Context, services: tuple[str, ...], follow: bool, count: int
     if used.name == "embedded" and set(services) - {"collector"}:
         raise StackError("the embedded backend has a collector and nothing else", hint="cclaunch stack logs")
     for text in used.logs(services, count, follow=follow):
-        console.line(console.printable(text))
+        console.line(text)
         if follow:
             console.flush()
 

@@ -57,7 +57,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     ]
     wide = max(console.width(name) for name, _ in rows)
     for name, text in rows:
-        console.line(f"{console.styled(name.ljust(wide), console.BOLD, environ)}  {console.printable(text)}")
+        console.labelled(name.ljust(wide), console.BOLD, text, environ)
 
 
 def _profile(selection: Selection) -> str:

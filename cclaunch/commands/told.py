@@ -22,6 +22,15 @@ def tell_started(name: str, started: Started, where: Directories, config: Config
         _tell_containers(where, config)
 
 
+def tell_intruder(where: Directories) -> None:
+    """Say so when somebody else holds the port that a shell's variables and a bare claude keep to."""
+    from cclaunch.backends.foreign import intruder
+    from cclaunch.wake import configuration
+
+    if intruded := intruder(where, configuration(where)):
+        console.note(intruded)
+
+
 def _tell_containers(where: Directories, config: Config) -> None:
     from cclaunch.backends.docker.look import details, urls
 

@@ -10,6 +10,7 @@ from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.moments import FORMS, iso, moment
 from cclaunch.commands.sources import places_of
+from cclaunch.commands.told import tell_intruder
 from cclaunch.commands.where import note_unsent, unicode_only, unknown_days, where_option
 from cclaunch.plan import Directories, adopted_ports
 
@@ -71,6 +72,7 @@ def command(
         console.note(text)
     if other := adopted_ports(directories.state):
         console.note(f"telemetry goes to {other.owner} on port {other.grpc}: what is stored there is not counted here")
+    tell_intruder(directories)
 
 
 def _keys(by: Sequence[str]) -> list[str]:

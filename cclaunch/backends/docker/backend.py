@@ -14,15 +14,17 @@ from typing import Any
 from cclaunch import console, probe
 from cclaunch.backends import ServiceStatus, Started, autostart, chosen, embedded, foreign
 from cclaunch.backends.docker import health, logs, render
-from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect
+from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect, uids_of
+from cclaunch.backends.docker.contexts import endpoint as endpoint_of
 from cclaunch.backends.docker.engine import Engine, owner, taken
 from cclaunch.backends.docker.model import Service, Wanted, wanted
 from cclaunch.backends.docker.pull import pull
-from cclaunch.backends.docker.record import endpoint, forget, remember, was_up
+from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remember, was_up
 from cclaunch.config import Config
 from cclaunch.environment import Ports
-from cclaunch.errors import CclaunchError, StartFailed
+from cclaunch.errors import CclaunchError, PortTaken, StartFailed
 from cclaunch.plan import Directories
+from cclaunch.ports import strangers, whose
 
 COLLECTOR = "collector"
 LAST_LINES = 5
@@ -75,7 +77,27 @@ class DockerBackend:
         """Say whether all that we started is healthy: then a launch changes nothing, whatever config.toml says by now."""
         if not was_up(self._where) or embedded.running(self._where) is not None:
             return False
+        if strangers(self._used(), engine_uids(self._where)):
+            return False
         return not any(health.ask_all(self._config.stack.services, self._config.ports).values())
+
+    def _used(self) -> list[int]:
+        """Return the ports that decide whether telemetry goes to the collector's container: two are sent to, one is asked."""
+        ports = self._config.ports
+        return [ports.grpc, ports.http, ports.health]
+
+    def _engine_uids(self) -> list[int]:
+        """Return the uids of the engine, as far as its address tells."""
+        return uids_of(endpoint_of(self._config.docker, self._environ))
+
+    def _refuse_strangers(self) -> None:
+        """Raise PortTaken when somebody else listens where the collector's container should: its health is not its own word."""
+        for name in ("grpc", "http", "health"):
+            port = getattr(self._config.ports, name)
+            if others := strangers([port], self._engine_uids()):
+                raise PortTaken(
+                    f"port {port} ({name}) is held by {whose(others)}", hint=f"end it, or set ports.{name} in config.toml"
+                )
 
     def restart(self, until: float) -> Started:
         """End every service and start it again. Raises StackError."""
@@ -83,6 +105,7 @@ class DockerBackend:
 
     def _start(self, until: float, *, whole: bool, fresh: bool) -> Started:
         with self.engine(max(1.0, min(WORK_S, until - time.monotonic()))) as engine:
+            self._refuse_strangers()
             if adopted := self._adopted(engine):
                 return adopted
             self.fetch(engine.missing_images(), until)
@@ -92,7 +115,7 @@ class DockerBackend:
             if stands_in and whole and chosen(self._where, self._config) != self.name:  # a move: first all the others are well
                 self._await_all(engine, until, troubles, but=COLLECTOR)
             self._take_over(engine, until, stands_in=stands_in, whole=whole, fresh=fresh)
-            remember(self._where, self._config, engine.stack)
+            remember(self._where, self._config, engine.stack, self._engine_uids())
             if whole:
                 self._await_all(engine, until, troubles)
                 self._let_in(engine)
@@ -113,7 +136,7 @@ class DockerBackend:
         if not probe.listens(port, ANSWER_S):
             return None
         container = engine.publisher(port)
-        judged = foreign.judge(self._where, self._config, container)
+        judged = foreign.judge(self._where, self._config, container, self._engine_uids())
         if judged.ports is not None:
             return Started(judged.ports, judged.notes)
         raise taken("grpc", port, container)
@@ -169,6 +192,7 @@ class DockerBackend:
         try:
             engine.start(service)
             self._await(engine, [COLLECTOR], until)
+            self._refuse_strangers()
         except BaseException:
             if stands_in or not whole:
                 with contextlib.suppress(CclaunchError):

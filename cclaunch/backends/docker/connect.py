@@ -11,8 +11,11 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from cclaunch import probe
 from cclaunch.backends.docker.contexts import Endpoint, endpoint, starter
+from cclaunch.backends.foreign import engine_uids
 from cclaunch.config import Docker
 from cclaunch.errors import CclaunchError, DiskFull, EngineError, EngineHung, EngineMissing, EngineRefused, StackError
 
@@ -54,6 +57,18 @@ def connect(config: Docker, environ: Mapping[str, str], *, seconds: float = WORK
         finally:
             first.close()
         return client(version, seconds)
+
+
+def uids_of(where: Endpoint) -> list[int]:
+    """
+    Return whose the engine at *where* is: root's, or a rootless one's user. Nothing when its address does not tell.
+
+    It is trusted with everything, so it may also hold the ports that it publishes.
+    """
+    if where.socket:
+        return engine_uids(where.socket)
+    parts = urlsplit(where.url)
+    return sorted(probe.listeners([parts.port]) or ()) if parts.scheme == "tcp" and parts.port else []
 
 
 def _tls(where: Endpoint) -> Any:

@@ -2,17 +2,19 @@
 What is written down of the Docker stack that runs: its ports, for a launch to ask, and a copy of its files.
 
 ``data/stack/ports`` holds ``key=value`` lines: a port of loopback for each service that runs, and for each of the
-collector's protocols. It is there from the first healthy start until `stack down`.
+collector's protocols; and whose engine holds them (``engine``: uids). It is there from the first healthy start until
+`stack down`.
 """
 
 import os
+from collections.abc import Iterable
 
 from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import Wanted
 from cclaunch.config import Config
 from cclaunch.environment import Ports
 from cclaunch.files import remove, write_atomic
-from cclaunch.plan import Directories, adopted_ports, read_flat
+from cclaunch.plan import Directories, adopted_ports, numbers, read_flat
 
 
 def path(where: Directories) -> str:
@@ -20,10 +22,11 @@ def path(where: Directories) -> str:
     return f"{where.data}/stack/ports"
 
 
-def remember(where: Directories, config: Config, stack: Wanted) -> None:
-    """Write down that *stack* runs. Raises FileTrouble."""
+def remember(where: Directories, config: Config, stack: Wanted, engine: Iterable[int] = ()) -> None:
+    """Write down that *stack* runs, in an *engine* of these uids. Raises FileTrouble."""
     ports = {name: number for service in stack.services for number, (name, _) in service.ports.items()}
     lines = {**ports, "services": " ".join(service.name for service in stack.services), "project": stack.project}
+    lines["engine"] = " ".join(map(str, engine))
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
     if read_flat(path(where)) != {name: str(value) for name, value in lines.items()}:
         write_atomic(path(where), text.encode())
@@ -38,6 +41,11 @@ def forget(where: Directories) -> None:
 def was_up(where: Directories) -> bool:
     """Say whether the stack was started, and not ended by us since."""
     return bool(read_flat(path(where)))
+
+
+def engine_uids(where: Directories) -> list[int]:
+    """Return the uids of the engine that the stack runs in: it may listen on the stack's ports."""
+    return numbers(read_flat(path(where)).get("engine", ""))
 
 
 def url(where: Directories, name: str) -> str:

@@ -11,6 +11,7 @@ from cclaunch.blocks import Wanted, wanted
 from cclaunch.claude_settings import judge_settings, kept_by_hand
 from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.commands.told import tell_intruder
 from cclaunch.errors import CclaunchError
 from cclaunch.persisted import (
     CURRENT,
@@ -68,6 +69,7 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     if not lasting and any(row["state"] != MISSING for row in rows):
         until = "after a reboot" if running else "now"
         console.note(f"nothing will listen {until}: a bare claude starts no collector (`cclaunch stack enable`)")
+    tell_intruder(where)
     for text in holds.notes:
         console.note(text)
     if any(row["written"] and (row["state"] != CURRENT or row["reached"] is False) for row in rows):

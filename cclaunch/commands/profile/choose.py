@@ -80,7 +80,7 @@ def bind(ctx: click.Context, name: str, directory: str | None) -> None:
     change_state(where, bound)
     forget_plan(where)
     instead = f", no longer to {before}" if before not in ("", name) else ""
-    console.line(f"{console.printable(path)}: bound to {name}{instead}")
+    console.line(f"{path}: bound to {name}{instead}")
 
 
 @click.command("unbind")
@@ -105,7 +105,7 @@ def unbind(ctx: click.Context, directory: str | None) -> None:
 
     change_state(where, freed)
     forget_plan(where)
-    console.line(f"{console.printable(path)}: no longer bound")
+    console.line(f"{path}: no longer bound")
 
 
 def _real(directory: str | None) -> str:

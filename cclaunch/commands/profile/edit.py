@@ -93,7 +93,7 @@ def _edited(where: Directories, name: str, copy: str, words: list[str], environ:
             if not on_terminal():
                 raise
             console.show_error(error)
-            if not click.confirm("Edit it again?", default=True, err=True):
+            if not console.confirm("Edit it again?", default=True):
                 raise click.exceptions.Exit(1) from error
 
 

@@ -173,7 +173,7 @@ def current(ctx: click.Context, as_json: bool) -> None:
         return
     why = REASONS.get(found["source"] or "", found["source"] or "")
     detail = f": {found['detail']}" if found["detail"] else ""
-    console.line(console.printable(f"{found['name']}  ({why}{detail})" if found["name"] else "none"))
+    console.line(f"{found['name']}  ({why}{detail})" if found["name"] else "none")
     if found["trouble"]:
         console.note(found["trouble"])
 

@@ -164,9 +164,7 @@ def _confirmed(risk: Risk, accept: tuple[str, ...], *, asked: bool) -> bool:
     """Say whether the person wants to keep it. *asked*: stdin is not the profile, so a terminal can answer."""
     if risk.name in accept:
         return True
-    return (
-        asked and on_terminal() and click.confirm(f"It sets {console.printable(risk.means)}. Keep that?", default=False, err=True)
-    )
+    return asked and on_terminal() and console.confirm(f"It sets {risk.means}. Keep that?", default=False)
 
 
 def _same(ctx: click.Context, name: str, text: str) -> bool:

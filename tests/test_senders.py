@@ -1,0 +1,238 @@
+"""Who may send: this user and root; anybody else on the machine is refused, and whom nobody can tell is marked."""
+
+import asyncio
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+from collector_client import PROTOBUF, Place, collector, cost, json_logs, logs, wait_until
+from other_user import UID, need_root, told_by
+
+from cclaunch import otel, probe
+from cclaunch.collector import peer
+from cclaunch.collector.exposition import exposition
+from cclaunch.collector.otlp import decode_logs, decode_metrics
+from cclaunch.collector.peer import CURRENT, Door, Sender, asked, looked_up, mark
+from cclaunch.store.reader import open_reader, series
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A collector for the tests of this file."""
+    with collector(tmp_path_factory.mktemp("senders")) as made:
+        yield made
+
+
+@pytest.fixture
+def as_root() -> None:
+    """Only root can act as another user."""
+    need_root()
+
+
+def log_of(place: Place) -> str:
+    """Return the collector's log."""
+    return Path(place.where.state + "/collector.log").read_text()
+
+
+def sent(address: str, port: int, method: str, path: str, body: bytes = b"", kind: str = PROTOBUF) -> bytes:
+    """Return status and body of one request."""
+    connection = http.client.HTTPConnection(address, port, timeout=20)
+    connection.request(method, path, body, {"Content-Type": kind, "Host": "localhost"})
+    answer = connection.getresponse()
+    return str(answer.status).encode() + b" " + answer.read()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("signal", ["logs", "metrics", "traces"])
+def test_another_users_post_is_refused_and_never_stored(place: Place, as_root: None, address: str, signal: str) -> None:
+    """In words that an exporter shows."""
+    body = logs("stranger").SerializeToString()
+    said = told_by(UID, lambda: sent(address, place.ports["http"], "POST", f"/v1/{signal}", body))
+
+    assert said.startswith(b"403 ")
+    assert b"only the user whose collector this is" in said
+    assert "stranger" not in place.event_names()
+
+
+def test_another_users_json_is_answered_in_json(place: Place, as_root: None) -> None:
+    """The answer has the type of the request."""
+    body = json_logs("stranger")
+    said = told_by(UID, lambda: sent("127.0.0.1", place.ports["http"], "POST", "/v1/logs", body, "application/json"))
+
+    assert json.loads(said[4:])["code"] == 7
+
+
+def test_health_and_metrics_are_open(place: Place, as_root: None) -> None:
+    """As they say of themselves."""
+    assert told_by(UID, lambda: sent("127.0.0.1", place.ports["http"], "GET", "/health")).startswith(b"200 cclaunch")
+    assert told_by(UID, lambda: sent("127.0.0.1", place.ports["metrics"], "GET", "/metrics")).startswith(b"200 ")
+
+
+def greeting(port: int) -> bytes:
+    """Return what a gRPC server says to one who connects and says hello; nothing from one that hangs up."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        try:
+            line.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+            return line.recv(9)
+        except ConnectionError:
+            return b""
+
+
+def test_another_users_grpc_connection_is_closed(place: Place, as_root: None) -> None:
+    """Before a byte of it is handed on."""
+    assert greeting(place.ports["grpc"]) != b""
+    assert told_by(UID, lambda: greeting(place.ports["grpc"])) == b""
+
+
+def test_the_way_around_the_relay_is_closed(place: Place) -> None:
+    """The inner port can be found by everybody, and takes nothing from anybody."""
+    listening = {
+        one.laddr.port
+        for process in place.processes()
+        for one in process.net_connections("tcp")
+        if one.status == psutil.CONN_LISTEN
+    }
+    (inner,) = listening - set(place.ports.values())
+    with grpc.insecure_channel(f"127.0.0.1:{inner}") as channel:
+        call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")
+        with pytest.raises(grpc.RpcError) as refused:
+            call(logs("around").SerializeToString(), timeout=20)
+
+    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert "around" not in place.event_names()
+
+
+def test_a_refusal_is_logged_once_a_minute(place: Place, as_root: None) -> None:
+    """With the user, and not once for every try."""
+    for _ in range(3):
+        told_by(UID + 1, lambda: greeting(place.ports["grpc"]))
+
+    assert wait_until(lambda: f"refused a connection of user {UID + 1}" in log_of(place))
+    assert log_of(place).count(f"user {UID + 1}") == 1
+
+
+def test_what_this_user_sends_is_not_marked(place: Place) -> None:
+    """Over HTTP and gRPC, on a connection that is kept."""
+    connection = http.client.HTTPConnection("127.0.0.1", place.ports["http"], timeout=20)
+    for name in ("kept_1", "kept_2"):
+        connection.request("POST", "/v1/logs", logs(name).SerializeToString(), {"Content-Type": PROTOBUF})
+        assert connection.getresponse().read() is not None
+    connection.close()
+    with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel:
+        call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")
+        call(logs("over_grpc").SerializeToString(), timeout=20)
+
+    found = open_reader(place.where.data + "/telemetry.db").execute("SELECT name, attributes FROM events").fetchall()
+    assert {"kept_1", "kept_2", "over_grpc"} <= {row[0] for row in found}
+    assert not [row for row in found if otel.SENDER in row[1]]
+
+
+def test_root_may_send_to_everybodys_collector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers come through a proxy of root's."""
+    door = Door(lambda _: None)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    assert [door._judge(uid) for uid in (0, 1000, 1001, None)] == [
+        Sender.TRUSTED,
+        Sender.TRUSTED,
+        Sender.STRANGER,
+        Sender.UNKNOWN,
+    ]
+
+
+@pytest.fixture(params=["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def connected(request: pytest.FixtureRequest) -> Iterator[SimpleNamespace]:
+    """A connection over each form of the address: the *sender*, the *server's* end, and its two names."""
+    family = socket.AF_INET6 if ":" in request.param else socket.AF_INET
+    with socket.socket(family) as listener:
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind((request.param, 0))
+        listener.listen()
+        sender = socket.create_connection(("127.0.0.1" if "." in request.param else "::1", listener.getsockname()[1]))
+        server, name = listener.accept()
+        with sender, server:
+            yield SimpleNamespace(sender=sender, server=server, peer=name, own=server.getsockname())
+
+
+def test_the_kernel_and_its_table_agree_on_a_sender(connected: SimpleNamespace) -> None:
+    """IPv4, IPv6 and the one inside the other."""
+    assert asked(connected.peer, connected.own) == os.geteuid()
+    assert looked_up(connected.peer, connected.own) == os.geteuid()
+
+
+def test_a_sender_that_is_gone_is_nobody(connected: SimpleNamespace) -> None:
+    """The kernel gives what no process holds to root; that is not who sent it."""
+    connected.sender.sendall(b"x")
+    connected.sender.close()
+
+    assert asked(connected.peer, connected.own) is None
+    assert looked_up(connected.peer, connected.own) is None
+
+
+def test_a_listener_on_the_senders_port_is_not_the_sender(free_port: int) -> None:
+    """Whoever listens where a sender was."""
+    with socket.create_server(("127.0.0.1", free_port)):
+        assert asked(("127.0.0.1", free_port), ("127.0.0.1", 9)) is None
+
+
+def test_where_the_question_is_forbidden_the_table_is_read(connected: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some sandboxes know no netlink."""
+
+    def forbidden() -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(probe, "kernel", forbidden)
+
+    assert asyncio.run(Door(lambda _: None).sender(connected.peer, connected.own)) is Sender.TRUSTED
+
+
+def test_where_nobody_tells_the_sender_is_unknown(connected: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS; and a user namespace that shows all others as one."""
+    monkeypatch.setattr(peer.sys, "platform", "darwin")  # type: ignore[attr-defined]
+    assert Door(lambda _: None).look(connected.peer, connected.own) is Sender.UNKNOWN
+
+    monkeypatch.setattr(peer, "overflow_uid", lambda: 65534)
+    assert Door(lambda _: None)._judge(65534) is Sender.UNKNOWN
+
+
+def test_rows_of_an_unknown_sender_are_marked_and_stay_the_same_records() -> None:
+    """A batch that comes again by a known way is stored once."""
+    request, points = logs("x"), cost(1)
+    plain, plain_points = decode_logs(request), decode_metrics(points)
+    marked, marked_points = decode_logs(request), decode_metrics(points)
+    CURRENT.set(Sender.UNKNOWN)
+    mark(marked)
+    mark(marked_points)
+
+    assert marked.events[0].attributes[otel.SENDER] == "unknown"
+    assert marked_points.points[0].attributes[otel.SENDER] == "unknown"
+    assert marked.events[0].key == plain.events[0].key
+    assert marked_points.points[0].series_key == plain_points.points[0].series_key
+
+
+def test_a_known_sender_cannot_mark_itself() -> None:
+    """The mark is ours to give."""
+    request = logs("x")
+    request.resource_logs[0].resource.attributes.add(key=otel.SENDER).value.string_value = "trusted"
+    batch = decode_logs(request)
+    CURRENT.set(Sender.TRUSTED)
+    mark(batch)
+
+    assert otel.SENDER not in batch.events[0].attributes
+
+
+def test_the_mark_is_no_label(place: Place) -> None:
+    """`/metrics` shows series as people query them."""
+    place.post("/v1/metrics", cost(1).SerializeToString())
+    found: Any = series(open_reader(place.where.data + "/telemetry.db"), 0)
+
+    assert "sender" not in exposition(one._replace(attributes={**one.attributes, otel.SENDER: "unknown"}) for one in found)
