@@ -33,6 +33,7 @@ from cclaunch.plan import Directories, read_small
 from cclaunch.probe import proof, registration
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
+from cclaunch.sweeping import sweep
 
 DAY_NS = 24 * 3600 * 1_000_000_000
 MAINTENANCE_S = 6 * 3600.0
@@ -258,6 +259,7 @@ class Ending:
             if time.monotonic() - self._maintained > MAINTENANCE_S:
                 self._maintained = time.monotonic()
                 await asyncio.to_thread(maintain, self._collector.writer)
+                await asyncio.to_thread(sweep, self._collector.where.cache)
 
     def _look(self) -> None:
         """See to our place, and to what readers have found."""
