@@ -87,11 +87,13 @@ tick() {
   done
 }
 
-# By SIGPIPE: of that death no shell speaks.
+# By SIGKILL, for any other may be ignored here; what a shell says of that death is not for anybody.
 stop_ticker() {
   if [ -z "$ticker" ]; then return 0; fi
-  kill -s PIPE "$ticker" 2>/dev/null || :
-  wait "$ticker" 2>/dev/null || :
+  {
+    kill -s KILL "$ticker"
+    wait "$ticker"
+  } 2>/dev/null || :
   ticker=''
   if [ -t 2 ]; then printf '\r%40s\r' '' >&2; fi
 }
