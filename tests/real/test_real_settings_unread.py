@@ -54,7 +54,7 @@ READ["names in escapes"] = READ["names in escapes"].replace(b"ENV", escaped("env
 
 UNREAD = {
     "more than we read": _beside(json.dumps(" " * REPOSITORY_LIMIT)),
-    "nesting of 20,000": _beside("[" * 20_000 + "]" * 20_000),
+    "nesting of 60,000": _beside("[" * 60_000 + "]" * 60_000),
     "no JSON": TEXT.encode() + b"}",
 }
 
