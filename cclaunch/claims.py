@@ -47,6 +47,9 @@ PERSONAL = (STATE, USER)
 UNREAD = ""
 """The name in a claim that a whole file makes because it could not be read."""
 
+MOST = 500
+"""Variables of ours in one file that are taken one by one; one with more is a claim as a whole."""
+
 SEARCHED = 1 << 20
 """Characters of such a file in which names are looked for."""
 
@@ -84,8 +87,10 @@ class Claim(NamedTuple):
 
 
 def unread(place: str, path: str, why: str, names: Sequence[str] = ()) -> Claim:
-    """Return the claim of a file that could not be read."""
-    return Claim(place, path, UNREAD, "\n".join([why, *names]))
+    """Return the claim of a file that could not be read, with no more than MOST of the *names*; those that claude knows first."""
+    known = {*otel.KNOWN_ROUTING, *otel.PRIVACY.values(), otel.RESOURCE_ATTRIBUTES, otel.CONFIG_DIR, otel.NO_GRPC_PROXY}
+    kept = sorted(names, key=lambda name: name not in known)[:MOST]
+    return Claim(place, path, UNREAD, "\n".join([why, *kept]))
 
 
 def settings_files(directory: str, config_dir: str, home: str, managed: str = "") -> list[tuple[str, str]]:
@@ -183,8 +188,10 @@ def _said(place: str, path: str, marks: list[str], plan: Plan) -> list[Claim]:
         return []
     text = decode(data)
     try:
-        said = env_of(loads(text))
-        return [Claim(place, path, name, value) for name, value in said if relevant(plan)(name)]
+        wanted = relevant(plan)
+        said = [Claim(place, path, name, value) for name, value in env_of(loads(text)) if wanted(name)]
+        many = f"it sets more than {MOST} variables of telemetry"
+        return said if len(said) <= MOST else [unread(place, path, many, [claim.name for claim in said])]
     except ValueError:
         names = names_in(text, plan)
         return [unread(place, path, "it is not JSON that could be read", names)] if names else []

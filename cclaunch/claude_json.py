@@ -15,7 +15,7 @@ UTF_16_MARK = b"\xff\xfe"
 BYTE_ORDER_MARK = "\ufeff"
 BLANKS = re.compile(r"[ \t\n\r]*")
 
-STEPS = 50_000
+STEPS = 10_000
 """Values that are taken one by one where Python's reader nests too deeply for itself: about 50 ms."""
 
 LARGEST_PLAIN = 21

@@ -27,7 +27,10 @@ STATE_PLACE = "state"
 """Claude's state file among the places of its settings."""
 
 REPOSITORY_PLACES = ("project", "local")
-"""Places of its settings that come with a repository: what somebody else wrote may not cost us much."""
+"""Places of its settings that come with a repository."""
+
+REPOSITORY_LIMIT = 256 << 10
+"""Bytes of such a file that are read: what somebody else wrote may not cost a launch more than 100 ms."""
 
 SETTINGS_LIMIT = 256 << 20
 """Bytes of one of claude's settings files: its ``.claude.json`` alone may hold megabytes."""
@@ -303,7 +306,7 @@ def read_claims(cache: str, directory: str, config_dir: str) -> "list[list[str]]
 
 def settings_limit(place: str) -> int:
     """Return how many bytes a settings file of *place* may have to be read; a larger one is overridden unread."""
-    return SIZE_LIMIT if place in REPOSITORY_PLACES else SETTINGS_LIMIT
+    return REPOSITORY_LIMIT if place in REPOSITORY_PLACES else SETTINGS_LIMIT
 
 
 def mentions(path: str, marks: "list[bytes]", place: str) -> bool:

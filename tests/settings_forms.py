@@ -86,7 +86,7 @@ SYNTAX: dict[str, Form] = {
     "a number beyond all": _beside('"x": 1e400'),
     "nesting of 3,000": _beside('"x": ' + "[" * 3000 + "]" * 3000),
     "nesting of 3,000 objects": _beside('"x": ' + '{"a":' * 3000 + "1" + "}" * 3000),
-    "nesting of 20,000": _beside('"x": ' + "[" * 20000 + "]" * 20000),
+    "nesting of 9,000": _beside('"x": ' + "[" * 9000 + "]" * 9000),
     "nesting in env": _text(lambda name: said(name)[:-2] + ',"X":' + "[" * 3000 + "]" * 3000 + "}}"),
     **{f"a number {text}": _beside(f'"x": {text}') for text in ("NaN", "-Infinity", "01", "+1", "1.", ".5", "0x1", "1\u0661")},
     **{f"an escape {text}": _beside(f'"x": "\\{text}"') for text in ("q", "'", "u12", "u1_23", "x41")},

@@ -11,9 +11,11 @@ from doubles import fake_claude, told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_shells import path_of
+from settings_forms import FORMS
 
 from cclaunch import cli, otel
 from cclaunch.blocks import ALL
+from cclaunch.claude_json import decode, decode_exactly, encode_exactly, loads
 from cclaunch.environment import BLOCK, own_exports
 from cclaunch.plan import directories
 from cclaunch.profiles import is_name
@@ -562,6 +564,38 @@ def test_claude_s_settings_come_back_to_the_byte(person, text):
     assert otel.RESOURCE_ATTRIBUTES not in env
     assert target.read_bytes() == text.encode()
     assert (person.home / ".claude/settings.json").is_symlink()
+
+
+@pytest.mark.parametrize("form", ["UTF-8 with a mark", "UTF-16LE with a mark", "a byte that is no text, in another value"])
+@pytest.mark.parametrize("edited", [False, True], ids=["as we left it", "edited since"])
+def test_settings_that_only_claude_can_read_come_back_to_the_byte(person, form, edited):
+    """Claude obeys them: they are written in their own encoding, and nothing else of them is touched."""
+    data = FORMS[form]("MINE")
+    path = person.put(".claude/settings.json", data)
+
+    person("persist", "--claude-settings")
+    env = loads(decode(path.read_bytes()))["env"]
+    if edited:
+        more, codec = decode_exactly(path.read_bytes())
+        path.write_bytes(encode_exactly(more.rstrip() + "\n", codec))
+    person("unpersist", "--claude-settings")
+
+    assert (env["MINE"], env[otel.ENDPOINT]) == ("of=file", "http://127.0.0.1:4317")
+    more, codec = decode_exactly(data)
+    assert path.read_bytes() == (encode_exactly(more + "\n", codec) if edited else data)
+
+
+@pytest.mark.parametrize("form", ["an integer of 5,000 digits", "nesting of 3,000"])
+def test_settings_beyond_pythons_limits_are_not_called_broken(person, form):
+    """Claude reads them."""
+    data = FORMS[form]("MINE")
+    path = person.put(".claude/settings.json", data)
+
+    person("persist", "--claude-settings")
+    assert loads(decode(path.read_bytes()))["env"][otel.ENDPOINT] == "http://127.0.0.1:4317"
+    person("unpersist", "--claude-settings")
+
+    assert path.read_bytes() == data
 
 
 def test_settings_that_changed_since_lose_only_what_still_is_ours(person):

@@ -6,14 +6,15 @@ import time
 from pathlib import Path
 
 import pytest
+from settings_forms import ENCODINGS, NAMES
 from test_environment import PORTS, placed, planned
 
 from cclaunch import claude, otel
-from cclaunch.claims import FLAG, LOCAL, MANAGED, PROJECT, STATE, USER, Claim, compile_claims, settings_files
+from cclaunch.claims import FLAG, LOCAL, MANAGED, PROJECT, STATE, UNREAD, USER, Claim, compile_claims, settings_files, unread
 from cclaunch.config import Config, Telemetry
 from cclaunch.environment import Selection, compose
 from cclaunch.override import answer, judge
-from cclaunch.plan import Directories, claims_key, place_file, read_claims
+from cclaunch.plan import REPOSITORY_LIMIT, Directories, claims_key, place_file, read_claims
 
 PROFILE = {"p": ({"team": "data"}, {otel.LOG_TOOL_DETAILS: "1"}, "")}
 
@@ -196,6 +197,116 @@ def test_a_background_session_gets_everything_by_settings(where):
     assert injected(found) == {name: found.made.environ[name] for name in found.made.sources}
 
 
+@pytest.mark.parametrize("place", [USER, PROJECT])
+def test_a_background_session_is_not_recorded_where_a_file_says_no(where, place):
+    """What is passed as a whole would overrule it."""
+    found = launched(where, Claim(place, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["--bg", "go"], whole=True)
+
+    assert injected(found)[otel.LOG_TOOL_DETAILS] == "0"
+    assert found.notes == [f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"]
+
+
+NOT_READ = "it is not JSON that could be read"
+
+
+@pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL])
+def test_a_file_that_was_not_read_is_overridden_as_a_whole(where, place):
+    """All that it may say: what was composed, and nothing for what was not."""
+    found = launched(where, unread(place, "/s", NOT_READ, [otel.ENABLE, "OTEL_EXPORTER_OTLP_OF_TOMORROW"]), words=["-p", "hi"])
+
+    env = injected(found)
+    assert {name: found.made.environ[name] for name in found.made.sources}.items() <= env.items()
+    assert set(otel.KNOWN_ROUTING) <= set(env)
+    assert {env["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"], env["OTEL_EXPORTER_OTLP_OF_TOMORROW"]} == {""}
+    assert env["OTEL_METRICS_INCLUDE_SESSION_ID"] == "true"
+    assert otel.CONFIG_DIR not in env
+    assert found.notes == [f"overridden for this launch: whatever /s says of telemetry, because {NOT_READ}"]
+
+
+def test_a_file_that_was_not_read_and_may_forbid_recording_is_obeyed(where):
+    """The profile asks for details of tools; the file mentions the switch, so it may say no."""
+    found = launched(where, unread(USER, "/s", NOT_READ, [otel.LOG_TOOL_DETAILS]))
+
+    assert injected(found)[otel.LOG_TOOL_DETAILS] == "0"
+    assert found.notes[1] == f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"
+
+
+def test_a_file_that_was_read_still_forbids_beside_one_that_was_not(where):
+    """The stronger words of the two."""
+    found = launched(where, Claim(USER, "/u", otel.LOG_TOOL_DETAILS, "0"), unread(PROJECT, "/p", NOT_READ, [otel.ENABLE]))
+
+    assert injected(found)[otel.LOG_TOOL_DETAILS] == "0"
+
+
+def test_managed_settings_that_were_not_read_may_win_and_that_is_said(where):
+    """Nothing of ours beats them."""
+    found = launched(where, unread(MANAGED, "/etc/m.json", NOT_READ, [otel.ENABLE]), words=["-p", "hi"])
+
+    assert found.words == ["-p", "hi"]
+    assert found.notes == [f"claude may obey /etc/m.json against this launch: {NOT_READ}"]
+
+
+def test_a_source_that_is_left_out_needs_no_override_unread_either(where):
+    """--setting-sources holds for whole files."""
+    found = launched(where, unread(PROJECT, "/s", NOT_READ), words=["--setting-sources", "user", "x"])
+
+    assert (len(found.words), found.notes) == (3, [])
+
+
+def test_routing_that_is_left_to_the_environment_stays_so_against_a_file_that_was_not_read(where):
+    """Labels and privacy are still ours."""
+    found = launched(where, unread(PROJECT, "/s", NOT_READ), config=Config(Telemetry(routing="environment")))
+
+    assert otel.ENDPOINT not in injected(found)
+    assert injected(found)[otel.LOG_USER_PROMPTS] == "0"
+
+
+def test_thousands_of_names_are_said_in_one_line_that_can_be_read(where):
+    """A repository may set whatever begins like ours."""
+    claims = [Claim(PROJECT, "/s", f"OTEL_EXPORTER_OTLP_{number:04d}", "x") for number in range(5000)]
+
+    (line,) = launched(where, *claims).notes
+
+    assert line.endswith("OTEL_EXPORTER_OTLP_0019, 4980 more of /s")
+
+
+DEEP = '{"x": ' + "[" * 3000 + "]" * 3000 + ', "n": ' + "1" * 5000 + ', "env": {"MINE": 1e400, "OTEL_BSP_X": "1"}}'
+
+
+@pytest.mark.parametrize("form", ["inline", "file", "UTF-16LE", "no text"])
+def test_the_persons_own_settings_are_passed_on_to_the_byte(where, tmp_path, form):
+    """Whatever Python would make of them: numbers, nesting, encoding."""
+    text = DEEP if form != "no text" else DEEP.replace('"n"', '"\udcff"')
+    (tmp_path / "mine.json").write_bytes(
+        b"\xff\xfe" + text.encode("utf-16-le") if form == "UTF-16LE" else text.encode("utf-8", "surrogateescape")
+    )
+    words = ["--settings", text if form == "inline" else str(tmp_path / "mine.json")]
+
+    found = launched(where, words=words)
+
+    passed = Path(found.words[1]).read_text()
+    assert passed == text.replace("\udcff", "\ufffd").replace('"1"}}', '"1", "OTEL_BSP_X": ""}}')
+
+
+@pytest.mark.parametrize("text", [" {}", "\ufeff{ }", '\u00a0{"env": null}', '{"env": {}, "a": 1}', '{"env": []}'])
+def test_settings_without_an_env_get_one(where, text):
+    """The last word on a name counts."""
+    found = launched(where, Claim(USER, "/s", otel.ENABLE, "0"), words=["--settings", text])
+
+    assert injected(found) == {otel.ENABLE: "1"}
+
+
+def test_a_settings_file_of_the_persons_own_that_was_not_read_is_said(where, tmp_path):
+    """It is passed as it is, since only one --settings counts."""
+    (tmp_path / "mine.json").write_text('{"env": {"\\u004fTEL_BSP_X": "1"}},')
+    words = ["--settings", str(tmp_path / "mine.json")]
+
+    found = launched(where, words=words)
+
+    assert (found.words, len(found.notes)) == (words, 1)
+    assert found.notes[0].startswith("claude may obey --settings against this launch: ")
+
+
 def test_another_command_is_told_what_wins(where):
     """`cclaunch exec` cannot give an IDE a --settings."""
     found = launched(where, Claim(USER, "/s", otel.ENABLE, "0"), words=["code"], may_override=False)
@@ -254,7 +365,7 @@ class Files:
         """Write *text*, or what it is as JSON, into the file of *place*."""
         path = Path(self.paths()[place])
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text if isinstance(text, str) else json.dumps(text))
+        path.write_bytes(text if isinstance(text, bytes) else (text if isinstance(text, str) else json.dumps(text)).encode())
 
     def compiled(self):
         """Work the claims out anew and keep them; a file that is younger than 10 ms is not trusted."""
@@ -297,6 +408,100 @@ def test_what_is_no_text_becomes_the_text_that_claude_makes_of_them(files, value
     files.write(USER, {"env": {otel.ENABLE: value}})
 
     assert [claim.value for claim in files.compiled()] == [text]
+
+
+HIDDEN = {form: make(otel.ENABLE) for form, make in {**ENCODINGS, **NAMES}.items() if form not in ("Env", "a large U")}
+
+
+@pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL, MANAGED])
+@pytest.mark.parametrize("form", HIDDEN)
+def test_no_spelling_of_a_name_is_overlooked(files, place, form):
+    """Neither by the search of a file that has changed, nor by the reading: a claim, or the whole file as one."""
+    files.write(place, "{}")
+    assert files.compiled() == []
+
+    files.write(place, HIDDEN[form])
+
+    assert files.cached() is None
+    (claim,) = files.compiled() or [None]
+    empty = form == "env twice, the second empty"
+    assert claim is None if empty else (claim.place, claim.path) == (place, files.paths()[place])
+    assert empty or claim.name == otel.ENABLE or claim.mentioned == [otel.ENABLE]
+
+
+@pytest.mark.parametrize("text", ['{"x": "says OTEL_ and \\u00e9"}', '{"a": "\\u0065nv"}', b"\xff\xfe{\0}\0", '{"\\u006b": "\0'])
+def test_a_file_that_only_looks_like_it_is_looked_at_once(files, text):
+    """The verdict is kept."""
+    files.write(USER, text)
+
+    assert files.compiled() == []
+    assert files.cached() == []
+
+
+def test_a_repositorys_file_that_is_too_large_is_not_read_and_overridden(files):
+    """Claude may read it; what somebody else wrote may not cost us the time."""
+    text = " " * REPOSITORY_LIMIT + json.dumps({"env": {otel.ENABLE: "0"}})
+    files.write(PROJECT, text)
+    files.write(USER, text)
+
+    assert files.compiled() == [
+        Claim(USER, files.paths()[USER], otel.ENABLE, "0"),
+        unread(PROJECT, files.paths()[PROJECT], "it is too large"),
+    ]
+    assert files.cached() == [list(claim) for claim in files.compiled()]
+
+
+def test_a_file_of_thousands_of_variables_is_one_claim_that_names_those_that_matter(files):
+    """Its claims are kept for the next launch, which reads no megabytes."""
+    env = {f"OTEL_BSP_{number:05d}": "x" for number in range(9000)} | {otel.LOG_USER_PROMPTS: "1", "PATH": "/x"}
+    files.write(PROJECT, {"env": env})
+
+    (claim,) = files.compiled()
+
+    assert (claim.name, claim.why) == (UNREAD, "it sets more than 500 variables of telemetry")
+    assert (claim.mentioned[0], len(claim.mentioned)) == (otel.LOG_USER_PROMPTS, 500)
+    assert files.cached() == [list(claim)]
+
+
+@pytest.mark.parametrize("unit", ["[", '{"a":', "[1,", '["\\u0041",', "OTEL_BSP_ ", "[],", "aaaaaaaaa "])
+def test_whatever_a_repository_writes_costs_little(files, unit):
+    """100 ms at most where nothing else runs; here the bound is lax. Each file is as large as one may be."""
+    start, end = '{"env": {"OTEL_BSP_X": "1"}, "x": [', "1]}" if unit == "[]," else ""
+    files.write(PROJECT, start + unit * ((REPOSITORY_LIMIT - 100) // len(unit)) + end)
+
+    began = time.process_time()
+    found = files.compiled()
+
+    assert time.process_time() - began < 0.5
+    assert [claim.name for claim in found] == ["OTEL_BSP_X" if end else UNREAD]
+
+
+@pytest.mark.parametrize(
+    ("what", "count"), [("directory", 0), ("fifo", 1), ("/dev/null", 0), ("/dev/zero", 1), ("dangling", 0), ("loop", 0)]
+)
+def test_what_stands_in_the_place_of_a_file_counts_when_claude_could_read_it(files, what, count):
+    """Nothing of it is opened in a way that hangs."""
+    path = Path(files.paths()[PROJECT])
+    path.parent.mkdir()
+    if what == "directory":
+        path.mkdir()
+    elif what == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to({"dangling": "/no/such/file", "loop": path}.get(what, what))
+
+    found = files.compiled()
+
+    assert found == [unread(PROJECT, str(path), "it is no regular file")] * count
+    assert files.cached() == [list(claim) for claim in found]
+
+
+def test_half_a_pair_of_surrogates_is_what_claude_makes_of_it(files):
+    """Neither text nor a cache file can hold it."""
+    files.write(PROJECT, '{"env": {"OTEL_RESOURCE_ATTRIBUTES": "a=\\ud800"}}')
+
+    assert [claim.value for claim in files.compiled()] == ["a=\ufffd"]
+    assert files.cached() is not None
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"env": 5}', "", "\ufeff{]", '{"env": null, "x": "OTEL_"}'])
@@ -418,6 +623,12 @@ def test_the_local_file_of_the_repositorys_root_is_read_and_the_stronger_one(fil
         ('{"env": {"A": {}, "OTEL_METRICS_EXPORTER": "none"}}', True),
         ('{"x": {"env": {"A": "1"}}, "env": {"CLAUDE_CODE_ENABLE_TELEMETRY": "0"}}', True),
         ('{"env": {"OTEL_METRICS_EXPORTER": "none"', True),
+        ('{"\\u0065nv": {"OTEL_METRICS_EXPORTER": "none"}}', True),
+        ('{"e\\u006Ev": {"OTEL_METRICS_EXPORTER": "none"}}', True),
+        ('{"en\\u0076": {"OTEL_METRICS_EXPORTER": "none"}}', True),
+        ('{"history": ["\\u001b[1m", "say \\"\\\\u0065nv\\" and \\\\u004fTEL_x"], "env": {"A": "1"}}', False),
+        ('{"env": {"A": "' + "}" * 200_000 + '"}}', False),
+        ('{"env": {"A": "1"}, "a": "' + "\\u001b" * 200_000 + '"}', False),
     ],
 )
 def test_of_the_state_file_only_what_stands_behind_env_counts(files, text, stale):

@@ -1,11 +1,14 @@
 """What lies in the cache too long is deleted, and at moments that really come."""
 
+import asyncio
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from cclaunch.collector import main
 from cclaunch.compile import YOUNG_NS, compile_place
 from cclaunch.plan import place_file
 from cclaunch.sweeping import sweep
@@ -132,3 +135,17 @@ def test_a_place_that_is_written_sweeps(cache, where, tmp_path):
     compile_place(where, str(directory), "/home/me")
 
     assert left(cache) == {Path(place_file(where.cache, str(directory))).name}
+
+
+def test_the_collectors_maintenance_sweeps(cache, where, monkeypatch):
+    """A machine on which nothing new is launched for weeks still has its collector."""
+    put(cache / "settings" / "a.json", 31)
+    monkeypatch.setattr(main, "FIRST_MAINTENANCE_S", 0)
+    idle = SimpleNamespace(where=where, writer=SimpleNamespace(maintain=int), launched=SimpleNamespace(any=bool), last_active=0)
+
+    async def run() -> None:
+        await main.Ending(idle, 0.1, -1).wait()
+
+    asyncio.run(run())
+
+    assert left(cache) == set()

@@ -18,7 +18,7 @@ from messages_api import MessagesApi
 from settings_forms import escaped
 
 from cclaunch import otel
-from cclaunch.plan import SIZE_LIMIT
+from cclaunch.plan import REPOSITORY_LIMIT
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -53,7 +53,7 @@ for name in HOSTILE:
 READ["names in escapes"] = READ["names in escapes"].replace(b"ENV", escaped("env").encode())
 
 UNREAD = {
-    "more than we read": _beside(json.dumps(" " * SIZE_LIMIT)),
+    "more than we read": _beside(json.dumps(" " * REPOSITORY_LIMIT)),
     "nesting of 60,000": _beside("[" * 60_000 + "]" * 60_000),
     "no JSON": TEXT.encode() + b"}",
 }
