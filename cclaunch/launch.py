@@ -195,7 +195,7 @@ def prepare(wanted: Launch) -> int:
     if reading.exports and not wanted.quiet:
         claims = plan.gather_claims(made_plan, where, directory, selection, environ, writable)
     notes: list[str] = []
-    if claims or reading.settings >= 0 or reading.background or reading.first == "agents":
+    if claims or reading.settings >= 0 or reading.background or reading.command == "agents":
         made, wanted.words, notes = _against_settings(wanted, reading, claims, compose, made_plan, where)
     else:
         made = compose()
@@ -220,7 +220,7 @@ def _against_settings(
     made, words, notes, _ = answer(
         compose, claims, wanted.words, reading, made_plan, where, whole=whole, may_override=not wanted.command
     )
-    if reading.first == "agents":
+    if reading.command == "agents":
         from cclaunch.background import attribution
 
         notes.append(attribution(made.environ, made.selection.name))

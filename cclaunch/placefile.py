@@ -19,6 +19,7 @@ from typing import NamedTuple
 from cclaunch import console
 from cclaunch.ownership import others_may_write
 from cclaunch.placetext import Refused, decode, parse
+from cclaunch.repository import upwards
 from cclaunch.toml_file import line_of
 
 NAME = ".cclaunch.toml"
@@ -75,17 +76,14 @@ def read_place_file(directory: str, home: str, uid: int) -> PlaceFile:
 
 
 def _levels(directory: str, home: str) -> Iterator[str]:
-    """Yield *directory* and its parents, the last being the git root, HOME or the root of the file system."""
+    """Yield *directory* and its parents, the last being the git root, HOME or the root of the file system (or too far up)."""
     if not os.path.isabs(directory):
         return
     end = _identity(home)
-    current = os.path.normpath(directory)
-    while True:
+    for current in upwards(os.path.normpath(directory)):
         yield current
-        parent = os.path.dirname(current)
-        if parent == current or _is_git_root(current) or (end and _identity(current) == end):
+        if _is_git_root(current) or (end and _identity(current) == end):
             return
-        current = parent
 
 
 def _is_git_root(directory: str) -> bool:

@@ -20,6 +20,11 @@ MOST_ATTRIBUTES = 20
 MOST_PARTS = 8
 """Parts of a dotted key: TOML nests them, and this is as deep as a file may go."""
 
+LONG_KEY = re.compile(
+    r"""(?:^|[\[{,])[ \t]*+(?:(?:[\w-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){200}""", re.MULTILINE | re.ASCII
+)
+"""A dotted key that costs TOML's reader more than a launch may: it grows with the square of the parts."""
+
 KNOWN = ("profile", "attributes")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 
@@ -55,6 +60,8 @@ def decode(data: bytes) -> str:
 
 def parse(text: str) -> tuple[str, dict[str, str]]:
     """Return (profile or an empty string, attribute key -> plain value). Raises Refused for whatever else *text* says."""
+    if LONG_KEY.search(text):
+        raise Refused(f"a key in it has more than {MOST_PARTS} parts")
     try:
         tables = tomllib.loads(text)
     except RecursionError as error:

@@ -23,6 +23,7 @@ FORMAT = "cclaunch-compiled-4"
 RECORD = "\x1e"
 FIELD = "\x1f"
 SIZE_LIMIT = 1 << 20
+BLOCK = 1 << 20
 STATE_PLACE = "state"
 """Claude's state file among the places of its settings."""
 
@@ -134,7 +135,8 @@ def read_small(path: str, limit: int = SIZE_LIMIT) -> "bytes | None":
     """
     Return the bytes of a regular file of at most *limit* bytes, or None when there is none to be had.
 
-    Opened non-blocking: a FIFO or a device in the place of a file of ours must not hang a launch.
+    Opened non-blocking: a FIFO or a device in the place of a file of ours must not hang a launch. A file that says it is
+    empty and is not is one of the kernel's (``/proc``), and may be endless: no more than one byte of it is read.
     """
     try:
         handle = system.open(path, system.O_RDONLY | getattr(system, "O_NONBLOCK", 0) | getattr(system, "O_CLOEXEC", 0))
@@ -144,10 +146,14 @@ def read_small(path: str, limit: int = SIZE_LIMIT) -> "bytes | None":
         found = system.fstat(handle)
         if found.st_mode & 0o170000 != 0o100000 or found.st_size > limit:
             return None
-        parts = []
-        while part := system.read(handle, found.st_size + 1):
-            parts.append(part)
-        return b"".join(parts)
+        data = system.read(handle, found.st_size + 1)
+        if len(data) == found.st_size:
+            return data  # one byte more was asked for: this is all
+        if not found.st_size:
+            return None
+        while len(data) <= limit and (part := system.read(handle, BLOCK)):  # it grows
+            data += part
+        return data if len(data) <= limit else None
     except OSError:
         return None
     finally:

@@ -10,13 +10,27 @@ import os
 import posixpath
 import re
 import stat
+from collections.abc import Iterator
 
 from cclaunch.environment import LONGEST, encode
-from cclaunch.gitconfig import Entry, entries
+from cclaunch.gitconfig import entries
 from cclaunch.plan import read_small
 
 SHORT_FILE = 4096
 """Bytes of a ``.git`` file, of ``commondir`` and of HEAD: each holds one path or name."""
+
+CONFIG_READ = 64 << 10
+"""Bytes of a ``config`` that are read: what stands further down, behind some hundred branches, is not looked for."""
+
+MOST_LEVELS = 128
+"""Directories above one another in which a repository is looked for, with several questions each; nobody works further down."""
+
+READ = os.O_RDONLY
+for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    READ |= getattr(os, flag, 0)
+
+ORIGIN = ("remote", "origin", "url")
+WORKTREE = ("core", "", "worktree")
 
 HEAD = re.compile(rb"ref:\s*refs/|[0-9a-f]{40}")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -43,8 +57,7 @@ def repository(directory: str) -> tuple[str, list[str]]:
 def _search(directory: str) -> tuple[str, str, list[str]]:
     """Return (worktree, git directory, sources) of the repository that holds *directory*; empty strings outside of one."""
     sources: list[str] = []
-    current = directory
-    while True:
+    for current in upwards(directory):
         marker = posixpath.join(current, ".git")
         git, final = _git_directory(marker, current)
         if not git:
@@ -52,10 +65,19 @@ def _search(directory: str) -> tuple[str, str, list[str]]:
             git = current if not final and _is_git_directory(current) else ""
         if git:
             return current, git, sources
-        parent = posixpath.dirname(current)
-        if final or parent == current:
-            return "", "", sources
-        current = parent
+        if final:
+            break
+    return "", "", sources
+
+
+def upwards(directory: str) -> Iterator[str]:
+    """Yield *directory* and what is above it; nothing for one that is too far down."""
+    levels = directory.count("/")
+    for _ in range(levels + 1 if levels <= MOST_LEVELS else 0):
+        yield directory
+        if directory == posixpath.dirname(directory):
+            return
+        directory = posixpath.dirname(directory)
 
 
 def _name(git: str, marker: str, worktree: str, sources: list[str]) -> str:
@@ -66,10 +88,8 @@ def _name(git: str, marker: str, worktree: str, sources: list[str]) -> str:
     # The times of a directory move with every commit; its config goes with it and stays the same.
     if not (posixpath.isdir(marker) and posixpath.exists(config)):
         sources.append(marker)
-    found = list(entries((read_small(config) or b"").decode("utf-8", "replace")))
-    return _fitting(name_of_url(_first(found, "remote", "origin", "url"))) or _fitting(
-        _directory_name(git, common, worktree, _first(found, "core", "", "worktree"))
-    )
+    url, configured = _configured(config)
+    return _fitting(name_of_url(url)) or _fitting(_directory_name(git, common, worktree, configured))
 
 
 def _git_directory(marker: str, worktree: str) -> tuple[str, bool]:
@@ -85,7 +105,7 @@ def _git_directory(marker: str, worktree: str) -> tuple[str, bool]:
     text = (read_small(marker, SHORT_FILE) or b"").decode("utf-8", "surrogateescape")
     if not text.startswith("gitdir: "):
         return "", True
-    target = posixpath.realpath(posixpath.join(worktree, text[len("gitdir: ") :].rstrip("\r\n")))
+    target = _pointed(worktree, text.removeprefix("gitdir: "))
     return (target if _is_git_directory(target) else ""), True
 
 
@@ -103,19 +123,53 @@ def _has_head(path: str) -> bool:
 
 
 def _common_directory(git: str) -> str:
-    text = (read_small(posixpath.join(git, "commondir"), SHORT_FILE) or b"").decode("utf-8", "surrogateescape").rstrip("\r\n")
-    return posixpath.realpath(posixpath.join(git, text)) if text else git
+    text = (read_small(posixpath.join(git, "commondir"), SHORT_FILE) or b"").decode("utf-8", "surrogateescape")
+    return _pointed(git, text) if text else git
 
 
-def _first(found: list[Entry], section: str, subsection: str, key: str) -> str:
-    """Return the first value of a key that says something, or an empty string."""
-    return next((one.value for one in found if one[:3] == (section, subsection, key) and one.value), "")
+def _pointed(base: str, text: str) -> str:
+    """Return the real path that the *text* of a file in *base* names; as it is written where the system finds nothing there."""
+    path = posixpath.join(base, text.partition("\0")[0].rstrip("\r\n"))
+    # The system refuses a chain of thousands of links; `realpath` would follow it until Python gives up.
+    return posixpath.realpath(path) if posixpath.exists(path) else path
+
+
+def _configured(config: str) -> tuple[str, str]:
+    """Return the first url of the remote ``origin`` and the first ``core.worktree`` that say something; empty strings else."""
+    found: dict[tuple[str, str, str], str] = {}
+    for one in entries(_beginning(config)):
+        if one.value:
+            found.setdefault(one[:3], one.value)
+            if one[:3] == ORIGIN:
+                break  # nothing that follows counts
+    return found.get(ORIGIN, ""), found.get(WORKTREE, "")
+
+
+def _beginning(config: str) -> str:
+    """Return the text of a git *config*, of a large one the whole lines in its first ``CONFIG_READ`` bytes."""
+    try:
+        handle = os.open(config, READ)
+    except (OSError, ValueError):
+        return ""
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return ""
+        data = os.read(handle, CONFIG_READ)
+    except OSError:
+        return ""
+    finally:
+        os.close(handle)
+    if len(data) == CONFIG_READ:
+        data = data[: data.rfind(b"\n") + 1]
+    return data.decode("utf-8", "replace")
 
 
 def name_of_url(url: str) -> str:
     """Return the last part of the path of a remote's *url* without ``.git``; empty when there is none that is safe to show."""
-    while helper := HELPER.match(url):
-        url = url[helper.end() :]
+    start = 0
+    while helper := HELPER.match(url, start):
+        start = helper.end()
+    url = url[start:]
     if scheme := SCHEME.match(url):
         path = url[scheme.end() :].partition("#")[0].partition("?")[0].partition("/")[2]
     elif host := HOST.match(url):
@@ -167,11 +221,9 @@ def git_directory(directory: str) -> str:
 
 def worktrees(directory: str) -> list[str]:
     """Return the next directory upwards with a ``.git``, and the main worktree of a linked one; without *directory*."""
-    root = directory
-    while not posixpath.lexists(posixpath.join(root, ".git")):
-        if root == posixpath.dirname(root):
-            return []
-        root = posixpath.dirname(root)
+    root = next((one for one in upwards(directory) if posixpath.lexists(posixpath.join(one, ".git"))), "")
+    if not root:
+        return []
     git, _ = _git_directory(posixpath.join(root, ".git"), root)
     common = _common_directory(git) if git else ""
     main = posixpath.dirname(common) if posixpath.basename(common) == ".git" else root

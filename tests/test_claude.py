@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from claude_words import ANSWERED, COMMANDS, LEANS, PROMPTS
 
 from cclaunch import claude
 
@@ -36,16 +37,29 @@ def test_the_subcommand_is_found_behind_options_and_their_values(words, first):
     assert claude.read(words).first == first
 
 
-@pytest.mark.parametrize("words", [["--version"], ["-p", "--help"], ["mcp", "list"], ["update"], ["auth", "status"]])
+@pytest.mark.parametrize("words", [["mcp", "list"], ["update"], ["auth", "status"], *COMMANDS, *ANSWERED])
 def test_a_command_that_exports_nothing_is_known(words):
     """It wakes no stack."""
     assert not claude.read(words).exports
 
 
-@pytest.mark.parametrize("words", [[], ["-p", "hi"], ["-c"], ["agents"], ["--bg", "do it"], ["--", "--version"]])
+@pytest.mark.parametrize(
+    "words", [[], ["-p", "hi"], ["-c"], ["agents"], ["--bg", "do it"], ["--", "--version"], ["", "doctor"], *PROMPTS, *LEANS]
+)
 def test_a_session_exports(words):
-    """These wake the stack."""
+    """These wake the stack, and so does what may be one."""
     assert claude.read(words).exports
+
+
+@pytest.mark.parametrize("words", [*PROMPTS, *LEANS])
+def test_what_may_be_a_prompt_is_no_subcommand(words):
+    """The words of a prompt get no note that belongs to a subcommand of the same name."""
+    assert claude.read(words).command not in claude.QUIET
+
+
+def test_every_quiet_word_is_among_the_prompts_that_are_asked_of_the_real_ones():
+    """A word added to the table is asked as a prompt too."""
+    assert {word for words in PROMPTS for word in words} >= claude.QUIET
 
 
 def test_the_first_claude_on_path_is_taken(tmp_path):
@@ -128,6 +142,15 @@ def test_a_mark_that_is_no_mark_is_no_trouble():
         (["--bg", "do it"], -1, None, True),
         (["--background", "do it"], -1, None, True),
         (["--append-system-prompt", "--bg", "x"], -1, None, False),
+        (["--tools", "--settings", "x", "y"], -1, None, False),
+        (["--tools", "a", "b", "--settings", "x"], 4, None, False),
+        (["--debug", "--settings", "x"], 2, None, False),
+        (["-pn", "--settings", "x"], -1, None, False),
+        (["-pnx", "--settings", "x"], 2, None, False),
+        (["-pd", "--settings", "x"], 2, None, False),
+        (["-pc", "--setting-sources", "user"], -1, "user", False),
+        (["-p", "x", "--", "--bg"], -1, None, False),
+        (["--unheard-of", "--bg"], -1, None, True),
     ],
 )
 def test_the_options_that_a_launch_must_know_are_read(words, settings, sources, background):

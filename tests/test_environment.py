@@ -1,7 +1,7 @@
 """The composer: routing, privacy and resource attributes, each with the trap it closes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cclaunch import otel
@@ -195,7 +195,12 @@ def test_at_most_a_hundred_attributes_are_sent():
     assert len(made.dropped) == 20
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+ESCAPES = ["%", "%2", "%2C", "%41", "%zz", "%25", "%%", "a", "4", " ", "é"]
+LIKE_ESCAPES = st.lists(st.sampled_from(ESCAPES), max_size=6).map("".join)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])) | LIKE_ESCAPES)
+@example("100%41")
 def test_decoding_gives_back_what_was_encoded(value):
     """Whatever the value holds, the encoded text is plain and means the same."""
     text = encode(value)

@@ -56,6 +56,74 @@ def run(environ, *words, cwd=None, **more):
     return subprocess.run(command, env=environ, cwd=cwd, capture_output=True, timeout=60, check=False, **more)
 
 
+COMMAND = "#!{python}\nimport sys\nsys.path.insert(0, {root!r})\nfrom cclaunch.launch import main\nsys.exit(main())\n"
+
+
+def itself(ours, link):
+    """The command itself lies under the name."""
+    ours.rename(link)
+    return link
+
+
+def linked(ours, link):
+    """A link leads to it."""
+    link.symlink_to(ours)
+    return ours
+
+
+def linked_and_called_so(ours, link):
+    """A link leads to it, and is what was called."""
+    link.symlink_to(ours)
+    return link
+
+
+def linked_twice(ours, link):
+    """A link to a link, each relative."""
+    (link.parent / "between").symlink_to(os.path.relpath(ours, link.parent))
+    link.symlink_to("between")
+    return link
+
+
+def same_file(ours, link):
+    """It is the same file under two names."""
+    os.link(ours, link)
+    return ours
+
+
+@pytest.mark.parametrize("make", [itself, linked, linked_and_called_so, linked_twice, same_file])
+def test_a_claude_on_path_that_is_the_command_itself_is_passed_over(box, tmp_path, make):
+    """Else it would start itself until it gives up, and nobody gets a claude."""
+    home, environ, out = box
+    ours, link = tmp_path / "lib" / "cclaunch", tmp_path / "links" / "claude"
+    for path in (ours, link):
+        path.parent.mkdir()
+    ours.write_text(COMMAND.format(python=sys.executable, root=str(ROOT)))
+    ours.chmod(0o755)
+    called = make(ours, link)
+    environ = {**environ, "PATH": f"{link.parent}:{environ['PATH']}", "CCLAUNCH_DISABLE": "1"}
+
+    done = subprocess.run([called, "-p", "x"], env=environ, capture_output=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (7, b"")
+    seen = json.loads(out.read_text())
+    assert seen["argv"] == [f"{home}/bin/claude", "-p", "x"]
+    assert seen["environ"]["__CCLAUNCH_DEPTH"] == "1:"
+
+
+def test_the_module_reaches_claude_past_the_command(box, tmp_path):
+    """Started by the interpreter it is another file than the command on PATH, which then passes itself over."""
+    _, environ, out = box
+    link = tmp_path / "links" / "claude"
+    link.parent.mkdir()
+    link.write_text(COMMAND.format(python=sys.executable, root=str(ROOT)))
+    link.chmod(0o755)
+
+    done = run({**environ, "PATH": f"{link.parent}:{environ['PATH']}", "CCLAUNCH_DISABLE": "1"}, "-p", "x")
+
+    assert (done.returncode, done.stderr) == (7, b"")
+    assert json.loads(out.read_text())["argv"][1:] == ["-p", "x"]
+
+
 @pytest.mark.parametrize(
     ("words", "verb", "profile", "rest"),
     [

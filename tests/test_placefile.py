@@ -563,6 +563,30 @@ def test_a_file_that_cannot_be_read_is_named(read, thing):
     assert "it cannot be read: Permission denied" in read().trouble
 
 
+LONG = [
+    "a" + ".a" * 8000,
+    "[a" + ".a" * 8000 + "]",
+    'x = {"a"' + " . 'a'" * 2000 + " = 1}",
+    "x = [{y = 1, a" + ".a" * 200 + " = 1}]",
+]
+
+
+@pytest.mark.parametrize("text", LONG)
+def test_a_key_of_hundreds_of_parts_is_refused_before_it_is_parsed(read, thing, monkeypatch, text):
+    """The parser's work grows with the square of the parts: seconds for 16 KiB."""
+    (thing / NAME).write_text(f"profile = 'x'\n{text} = 1\n")
+    monkeypatch.setattr("tomllib.loads", lambda _: pytest.fail("parsed"))
+
+    assert "a key in it has more than 8 parts" in read().trouble
+
+
+def test_a_text_full_of_dots_is_no_long_key(read, thing):
+    """Dots in a value or in a comment mean nothing."""
+    (thing / NAME).write_text("# " + "a." * 4000 + '\n[attributes]\nteam = "' + "a." * 120 + '"\n')
+
+    assert read().attributes == {"team": "a." * 120}
+
+
 # Whatever it is.
 
 PIECES = [

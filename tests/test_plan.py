@@ -7,7 +7,7 @@ import platformdirs.macos
 import platformdirs.unix
 import pytest
 
-from cclaunch import __version__
+from cclaunch import __version__, plan
 from cclaunch.compile import compile_place, compile_plan
 from cclaunch.plan import Directories, directories, place_file, plan_key, read_compiled, read_small, stamp
 
@@ -143,6 +143,67 @@ def test_a_huge_file_is_not_read(tmp_path):
     write(tmp_path / "big", "x" * 5000)
 
     assert read_small(str(tmp_path / "big"), 4096) is None
+
+
+class Counting:
+    """The system's calls, which count the bytes that are asked for, and may understate a file's size."""
+
+    def __init__(self, real, size=None):
+        self.real, self.size, self.asked, self.calls = real, size, 0, 0
+
+    def __getattr__(self, name):
+        """Return what the system has under *name*."""
+        return getattr(self.real, name)
+
+    def fstat(self, handle):
+        """Return what the system says, with another size when there is one to tell."""
+        found = self.real.fstat(handle)
+        return found if self.size is None else os.stat_result((*found[:6], self.size, *found[7:10]))
+
+    def read(self, handle, count):
+        """Read, and count."""
+        self.asked += count
+        self.calls += 1
+        return self.real.read(handle, count)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="Linux has such files")
+@pytest.mark.parametrize("path", ["/proc/kallsyms", "/proc/self/maps", "/proc/self/environ", "/proc/self/pagemap"])
+def test_a_file_of_the_kernels_is_not_read(tmp_path, monkeypatch, path):
+    """It says that it is empty, and may be endless: one byte tells."""
+    (tmp_path / "link").symlink_to(path)
+    monkeypatch.setattr(plan, "system", counting := Counting(plan.system))
+
+    assert read_small(str(tmp_path / "link"), 256 << 20) is None
+    assert (counting.asked, counting.calls) == (1, 1)
+
+
+def test_a_file_is_read_with_one_call(tmp_path, monkeypatch):
+    """One byte more than it has is asked for, and not coming: that is its end."""
+    write(tmp_path / "a", "x" * 5000)
+    monkeypatch.setattr(plan, "system", counting := Counting(plan.system))
+
+    assert read_small(str(tmp_path / "a")) == b"x" * 5000
+    assert (counting.asked, counting.calls) == (5001, 1)
+
+
+@pytest.mark.parametrize(("limit", "found"), [(5000, b"x" * 5000), (4999, None)])
+def test_a_file_that_grows_meanwhile_is_read_within_the_limit(tmp_path, monkeypatch, limit, found):
+    """It had less when it was opened."""
+    write(tmp_path / "a", "x" * 5000)
+    monkeypatch.setattr(plan, "system", Counting(plan.system, size=10))
+
+    assert read_small(str(tmp_path / "a"), limit) == found
+
+
+def test_a_sparse_file_of_a_terabyte_is_not_read(tmp_path, monkeypatch):
+    """Its size is asked first."""
+    with open(tmp_path / "a", "wb") as file:
+        file.truncate(1 << 40)
+    monkeypatch.setattr(plan, "system", counting := Counting(plan.system))
+
+    assert read_small(str(tmp_path / "a")) is None
+    assert counting.calls == 0
 
 
 def test_a_stamp_tells_a_replaced_file_from_the_one_before(tmp_path):

@@ -3,15 +3,16 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cclaunch.environment import LONGEST, encode
 from cclaunch.gitconfig import entries
 from cclaunch.plan import stamp
-from cclaunch.repository import name_of_url, repository
+from cclaunch.repository import CONFIG_READ, MOST_LEVELS, name_of_url, repository, worktrees
 
 
 def git(directory, *words, check=True):
@@ -99,6 +100,7 @@ def test_a_url_without_a_path_gives_the_directorys_name(repo, url):
 SECRET = "hunter2"
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["https://user:{}@host", "https://{}@host", "ssh://u:{}@h:22", "ftp://u:{}@[::1]:2"]),
     st.text("/#?:.", max_size=2),
@@ -156,6 +158,7 @@ def test_the_configuration_is_read_as_git_reads_it(repo, text):
     assert repository(str(repo))[0] == expected
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from('[]"\\=#;\n\r\t .aru\ufeff'), max_size=40))
 def test_no_configuration_breaks_the_parser(text):
     """It ends, whatever the text, and yields texts."""
@@ -411,3 +414,99 @@ def test_a_pruned_worktree_is_a_source(repo, tmp_path):
     shutil.rmtree(repo / ".git" / "worktrees" / "tree")
 
     assert before != {path: stamp(path) for path in before}
+
+
+# What a stranger's repository may cost.
+
+
+def walked(run):
+    """Return the steps of Python and calls of C that *run* takes: a measure of work that no busy machine changes."""
+    steps = 0
+
+    def count(*_):
+        nonlocal steps
+        steps += 1
+
+    sys.setprofile(count)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return steps
+
+
+def with_config(repo, text):
+    """Give *repo* a configuration and return its name."""
+    (repo / ".git" / "config").write_text(text)
+    return repository(str(repo))[0]
+
+
+def test_the_remote_at_the_top_of_a_huge_configuration_is_found(repo):
+    """Thousands of branches follow it, and are not read."""
+    branches = "".join(f'[branch "b{number}"]\n\tremote = origin\n' for number in range(20_000))
+
+    assert with_config(repo, f'[remote "origin"]\n\turl = /srv/named.git\n{branches}') == "named"
+
+
+def test_what_stands_far_down_in_a_configuration_is_not_looked_for(repo):
+    """A line that the end of the part cuts is none."""
+    filling = "#" * (CONFIG_READ - len('[remote "origin"]\n\n\turl = /srv/nam'))
+
+    assert with_config(repo, f'[remote "origin"]\n{filling}\n\turl = /srv/named.git\n') == "thing"
+
+
+MEGABYTE = 1 << 20
+HOSTILE = {
+    "keys": "[a]\n" + "b=c\n" * (MEGABYTE // 4),
+    "sections": "[a]\n" * (MEGABYTE // 4),
+    "quotes": "[a]\nb=" + '"a" ' * (MEGABYTE // 4),
+    "continuations": "[a]\nb=" + "\\\n" * (MEGABYTE // 2),
+    "comments": "#\n" * (MEGABYTE // 2),
+    "blanks": "[a]\nb=" + " " * MEGABYTE + '"',
+    "lines": "\n" * MEGABYTE,
+    "a subsection": '[a "' + "\\\\" * (MEGABYTE // 2),
+    "helpers": '[remote "origin"]\nurl = ' + "a::" * (MEGABYTE // 3),
+    "includes": "[include]\npath = /dev/zero\n" * (MEGABYTE // 27),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_configuration_costs_no_more_for_being_large(repo, kind):
+    """A megabyte takes the steps of the part that is read."""
+    (repo / ".git" / "config").write_text(HOSTILE[kind][:CONFIG_READ])
+    part = walked(lambda: repository(str(repo)))
+    (repo / ".git" / "config").write_text(HOSTILE[kind])
+
+    assert walked(lambda: repository(str(repo))) <= part + 100
+    assert part < 10 * CONFIG_READ
+
+
+def test_a_chain_of_links_in_the_place_of_a_repository_is_none(tmp_path):
+    """The system follows forty; Python's own search would follow them until its stack ends."""
+    for number in range(3000):
+        (tmp_path / f"l{number}").symlink_to(f"l{number + 1}")
+    (tmp_path / ".git").write_text("gitdir: l0\n")
+
+    assert repository(str(tmp_path))[0] == ""
+
+
+@pytest.mark.parametrize("text", ["l0", "/nowhere\0", "\0", "x" * 4096])
+def test_a_common_directory_that_leads_nowhere_breaks_nothing(repo, text):
+    """A chain of links, a NUL, a name that is too long: the launch goes on."""
+    for number in range(3000):
+        (repo / ".git" / f"l{number}").symlink_to(f"l{number + 1}")
+    (repo / ".git" / "commondir").write_text(text)
+
+    _, sources = repository(str(repo))
+
+    assert not [path for path in sources if "\0" in path]
+    assert worktrees(str(repo / "below")) == [str(repo)]
+
+
+def test_a_directory_deeper_than_anybody_works_is_in_no_repository(repo):
+    """Each level costs questions, each question as much as the path is long."""
+    deep = str(repo) + "/d" * MOST_LEVELS
+
+    assert repository(deep) == ("", [])
+    assert worktrees(deep) == []
+    assert repository(str(repo) + "/d" * (MOST_LEVELS // 2))[0] == "thing"
