@@ -1,10 +1,13 @@
 """``/health`` and ``/metrics``: what they say, to whom, and what never stands there."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 
+import psutil
 import pytest
 from collector_client import Place, collector, cost, logs
 from metrics_page import samples, total
@@ -48,6 +51,76 @@ def test_odd_questions_do_not_break_health(place: Place, query: str) -> None:
     """Whatever is asked, it answers, and answers the next one."""
     assert place.ask("GET", f"/health{query}").status in (200, 400)
     assert place.ask("GET", "/health").status == 200
+
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+@pytest.fixture
+def session() -> Iterator[int]:
+    """A process to stay for: its pid."""
+    with subprocess.Popen(SLEEPER) as process:
+        yield process.pid
+        process.kill()
+
+
+def stays_for(place: Place, pid: int) -> bool:
+    """Say whether the collector remembers the process *pid*."""
+    path = Path(place.where.data, "collector.pids")
+    return path.exists() and any(line.startswith(f"{pid}=") for line in path.read_text().splitlines())
+
+
+def test_a_launch_registers_with_the_proof_that_it_knows_the_key(place: Place, session: int) -> None:
+    """A keyed hash of its pid and the nonce."""
+    assert place.ask("GET", place.registering(session)).status == 200
+    assert stays_for(place, session)
+
+
+@pytest.mark.parametrize("by", ["none", "empty", "wrong", "of another nonce", "of another pid", "of the answer"])
+def test_without_that_proof_nobody_is_registered(place: Place, session: int, by: str) -> None:
+    """An image of a page that asks for `/health?pid=1` would keep the collector for ever; what it answers is no proof either."""
+    right = place.registering(session)
+    proof = place.ask("GET", f"/health?nonce={session}%200123456789abcdef").body.decode().partition("proof=")[2].split()[0]
+    asked = {
+        "none": f"/health?nonce=0123456789abcdef&pid={session}",
+        "empty": right.partition("&by=")[0] + "&by=",
+        "wrong": right[:-1] + ("0" if right[-1] != "0" else "1"),
+        "of another nonce": right.replace("nonce=0", "nonce=1"),
+        "of another pid": place.registering(os.getpid()).replace(f"pid={os.getpid()}", f"pid={session}"),
+        "of the answer": right.partition("&by=")[0] + f"&by={proof}",
+    }[by]
+
+    assert place.ask("GET", asked).status == 200
+    assert not stays_for(place, session)
+
+
+def test_the_first_process_is_never_registered(place: Place) -> None:
+    """It lives as long as the machine."""
+    assert place.ask("GET", place.registering(1)).status == 200
+    assert not stays_for(place, 1)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="everything may be root's here")
+def test_a_process_of_another_user_is_not_registered(place: Place) -> None:
+    """None of ours."""
+    others = next(one.pid for one in psutil.process_iter() if one.pid > 1 and one.uids().effective not in (0, os.geteuid()))
+
+    assert place.ask("GET", place.registering(others)).status == 200
+    assert not stays_for(place, others)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "Cross-Site", "anything"])
+@pytest.mark.parametrize(("port", "path"), [("http", "/health"), ("metrics", "/metrics"), ("metrics", "/")])
+def test_a_page_of_another_site_gets_nothing(place: Place, port: str, path: str, site: str) -> None:
+    """An image or a form names no Origin; the browser says where it comes from all the same."""
+    assert place.ask("GET", path, headers={"Sec-Fetch-Site": site}, port=port).status == 403
+
+
+@pytest.mark.parametrize("site", ["none", "same-origin"])
+@pytest.mark.parametrize(("port", "path"), [("http", "/health"), ("metrics", "/metrics")])
+def test_a_person_may_look_with_a_browser(place: Place, port: str, path: str, site: str) -> None:
+    """An address that was typed comes from no site."""
+    assert place.ask("GET", path, headers={"Sec-Fetch-Site": site}, port=port).status == 200
 
 
 def test_the_key_is_readable_by_this_user_only(place: Place) -> None:

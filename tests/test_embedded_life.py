@@ -278,7 +278,7 @@ def test_a_restart_keeps_the_ports_of_sessions_that_run(tmp_path: Path) -> None:
         place.start()
     session = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        place.ask("GET", f"/health?pid={session.pid}")
+        place.ask("GET", place.registering(session.pid))
         started = embedded.restart(place.where, place.config, deadline_s=20, environ=place.environ)
         assert int(started.ports.http) == place.ports["http"]
         assert [f"port {wanted} (http) is free" in note for note in started.notes] == [True]
@@ -364,7 +364,7 @@ def test_it_stays_while_a_launched_process_lives_and_also_after_being_killed(tmp
     session = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         place.start()
-        assert place.ask("GET", f"/health?pid={session.pid}").status == 200
+        assert place.ask("GET", place.registering(session.pid)).status == 200
         before = running(place).pid or 0
         os.kill(before, signal.SIGKILL)
         assert wait_until(lambda: embedded.running(place.where) is not None and running(place).pid != before)

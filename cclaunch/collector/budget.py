@@ -20,7 +20,7 @@ ARRIVING = 2 * LARGEST_BODY
 RESERVE = 16 << 20
 AT_WORK = 32 << 20
 PATIENCE_S = 8.0
-"""How long a request waits for room: less than an exporter waits for its answer."""
+"""How long a request waits for room when there is none to come: less than an exporter waits for its answer."""
 
 STALLED_S = 1.0
 LOOK_S = 0.25
@@ -37,9 +37,10 @@ class Budget:
         self.total = total
         self.used = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._given = time.monotonic()
 
     async def take(self, size: int, patience_s: float = PATIENCE_S) -> None:
-        """Wait for *size* bytes; give them back with `give`. Raises Busy."""
+        """Wait for *size* bytes; give them back with `give`. Raises Busy when nobody gave any back for so many seconds."""
         if not self._waiting and self._fits(size):
             self.used += size
             return
@@ -47,21 +48,24 @@ class Budget:
         waiting = (size, turn)
         self._waiting.append(waiting)
         try:
-            await asyncio.wait_for(asyncio.shield(turn), patience_s)
-        except BaseException as error:
+            while not turn.done():
+                began = time.monotonic()
+                await asyncio.wait([turn], timeout=patience_s)
+                if not turn.done() and self._given < began:
+                    raise Busy("too much waits for the disk")
+        except BaseException:
             if turn.done():  # the turn came at the same moment
                 self.give(size)
             else:
                 self._waiting.remove(waiting)
                 turn.cancel()
                 self._next()
-            if isinstance(error, TimeoutError):
-                raise Busy("too much waits for the disk") from error
             raise
 
     def give(self, size: int) -> None:
         """Give *size* bytes back."""
         self.used -= size
+        self._given = time.monotonic()
         self._next()
 
     def _fits(self, size: int) -> bool:

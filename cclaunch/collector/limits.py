@@ -37,7 +37,7 @@ MOST_MICROS = 10_000 * 1_000_000
 
 MOST_TOKENS = 1_000_000_000
 MOST_MS = 366 * 24 * 3600 * 1000
-MOST_SEQUENCE = 1 << 53
+MOST_SEQUENCE = 1 << 40
 MOST_VALUE = 1e15
 """Value of a data point: up to here a double still tells whole numbers apart, also when many are added up."""
 

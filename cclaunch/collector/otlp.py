@@ -128,10 +128,10 @@ def number(value: Value) -> float | int | None:
     return found if math.isfinite(found) else None
 
 
-def integer(value: Value) -> int | None:
-    """Return *value* as an integer that SQLite can hold, or None."""
-    found = number(value)
-    return None if found is None or abs(found) > LARGEST else round(found)
+def integer(value: Value, most: float) -> int | None:
+    """Return *value* as a whole number when it is one from 0 to *most*, else None: no count and no cost is negative."""
+    found = limits.bounded(number(value), most)
+    return None if found is None else round(found)
 
 
 def text(value: Value) -> str | None:
@@ -208,7 +208,7 @@ def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> Eve
     body_text = body if isinstance(body, str) else ""
     if body is not None and not isinstance(body, str):
         attributes.setdefault("body", body)
-    counts = {name: limits.bounded(integer(attributes.get(name)), limits.MOST_TOKENS) for name in INTEGERS[1:]}
+    counts = {name: integer(attributes.get(name), limits.MOST_TOKENS) for name in INTEGERS[1:]}
     return EventRow(
         key=key,
         time_ns=_time_of(record),
@@ -216,12 +216,12 @@ def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> Eve
         body=body_text,
         service=text(attributes.get("service.name")),
         session_id=text(attributes.get("session.id")),
-        sequence=limits.bounded(integer(attributes.get("event.sequence")), limits.MOST_SEQUENCE),
+        sequence=integer(attributes.get("event.sequence"), limits.MOST_SEQUENCE),
         prompt_id=text(attributes.get("prompt.id")),
         request_id=text(attributes.get("request_id")),
         model=model_name(attributes.get("model")),
         profile=text(attributes.get("cclaunch.profile")),
-        cost_usd_micros=_cost(attributes),
+        cost_usd_micros=cost_micros(attributes),
         **counts,
         duration_ms=limits.bounded(number(attributes.get("duration_ms")), limits.MOST_MS),
         check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
@@ -229,11 +229,11 @@ def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> Eve
     )
 
 
-def _cost(attributes: Mapping[str, Value]) -> int | None:
+def cost_micros(attributes: Mapping[str, Value]) -> int | None:
     """Return the micro-dollars; where they are not sent, or cannot be true, those that the dollars make."""
-    micros = limits.bounded(integer(attributes.get("cost_usd_micros")), limits.MOST_MICROS)
+    micros = integer(attributes.get("cost_usd_micros"), limits.MOST_MICROS)
     if micros is not None:
-        return int(micros)
+        return micros
     dollars = limits.bounded(number(attributes.get("cost_usd")), limits.MOST_MICROS / 1_000_000)
     return None if dollars is None else round(dollars * 1_000_000)
 

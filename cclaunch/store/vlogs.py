@@ -12,7 +12,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cclaunch import otel
-from cclaunch.collector.otlp import integer, model_name, number, text
+from cclaunch.collector import limits
+from cclaunch.collector.otlp import cost_micros, integer, model_name, text
 from cclaunch.store import vlogs_http
 from cclaunch.store.filters import TOKENS, Where, canonical, matches, wanted_of
 from cclaunch.store.kinds import value_of
@@ -80,7 +81,7 @@ def read(row: Row) -> Found:
         time_ns=nanoseconds(row["_time"]),
         name=name.removeprefix(otel.EVENT_PREFIX),
         session_id=text(row.get("session.id")),
-        sequence=integer(row.get("event.sequence")),
+        sequence=integer(row.get("event.sequence"), limits.MOST_SEQUENCE),
         model=model_name(row.get("model")),
         attributes=attributes,
     )
@@ -198,10 +199,9 @@ def spent(url: str, sessions: Collection[str]) -> dict[str, tuple[int, int]]:
 
 
 def _sums(request: Found) -> tuple[int, ...]:
-    cost = integer(request.attributes.get("cost_usd_micros"))
-    if cost is None and (dollars := number(request.attributes.get("cost_usd"))) is not None:
-        cost = integer(dollars * 1_000_000)
-    return (1, cost or 0, *(integer(request.attributes.get(name)) or 0 for name in TOKENS))
+    """Return what one request counts for; what cannot be true counts nothing, as in the embedded store."""
+    tokens = (integer(request.attributes.get(name), limits.MOST_TOKENS) or 0 for name in TOKENS)
+    return (1, cost_micros(request.attributes) or 0, *tokens)
 
 
 def _requests(url: str, since: int | None, until: int | None, keys: Collection[str]) -> Iterator[Found]:
