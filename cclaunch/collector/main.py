@@ -57,6 +57,7 @@ class EmbeddedCollector:
 
         self.where = where
         self.key = key
+        self.ports: dict[str, int] = {}
         self.writer = Writer(where.data + "/telemetry.db")
         self.launched = Launched(where.data + "/collector.pids")
         self.last_active = time.monotonic()
@@ -104,8 +105,14 @@ class EmbeddedCollector:
             self.launched.add(pid)
         trouble = await self._trouble() if self.writer.trouble else ""
         lines = ["cclaunch", f"version={__version__}", f"schema={SCHEMA_VERSION}", f"pid={os.getpid()}"]
-        lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if nonce.isascii() else "proof=")
+        proven = nonce.isascii() and self._is_meant(nonce)
+        lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if proven else "proof=")
         return "".join(f"{line}\n" for line in [*lines, *([trouble] if trouble else [])]), trouble
+
+    def _is_meant(self, nonce: str) -> bool:
+        """Say whether the ports that *nonce* names, if it names any, are ours: else somebody handed the question on."""
+        named = nonce.split("-")[1:]
+        return not named or named == [str(self.ports.get("grpc")), str(self.ports.get("http"))]
 
     async def _trouble(self) -> str:
         """Try once more to write: what failed a minute ago may work again."""
@@ -227,6 +234,7 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
     except OSError as error:  # starting it again would not help
         raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
     collector = EmbeddedCollector(where, key)
+    collector.ports = ports = {name: port_of(handles[0]) for name, handles in held.items()}
     collector.writer.start()
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
     door = Door(say)
@@ -234,14 +242,13 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
     relay = Relay(otlp_grpc.bind(grpc_server), door)
     await grpc_server.start()
     await relay.start(adopt(held["grpc"]))
+    write_ports(where, ports)  # before the first answer: who has the proof finds these ports
     servers = [server(otlp_app(collector), door.introduced(H11Protocol)), server(metrics_app(collector), H11Protocol)]
     tasks = [
         asyncio.create_task(one.serve(sockets)) for one, sockets in zip(servers, (http_sockets, metrics_sockets), strict=True)
     ]
     while not all(one.started for one in servers):
         await asyncio.sleep(0.002)
-    ports = {name: port_of(handles[0]) for name, handles in held.items()}
-    write_ports(where, ports)
     say(f"cclaunch {__version__} listens: {', '.join(f'{name} {port}' for name, port in ports.items())}")
     ending = Ending(collector, config.stack.idle_exit, lifeline)
     await ending.wait()
