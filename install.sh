@@ -16,6 +16,7 @@ Offers to install Claude Code from npm when there is none.
   --dry-run        say what would be done, and do nothing
   --method METHOD  uv, venv or pipx (default: uv if it is there, else venv)
   --version V      install this release (default: the newest; from a checkout: what is checked out)
+  --force          make it anew where the same is installed already; let an older one take the place of a newer
   --uninstall      remove the environment, the command and the cache, and take back what cclaunch set up;
                    settings and recorded data stay
   --purge          with --uninstall: remove settings and recorded data too
@@ -26,7 +27,8 @@ With pipx the command is pipx's link to the script of the package, and upgrades 
 
 CCLAUNCH_INSTALL_METHOD, CCLAUNCH_INSTALL_VERSION, CCLAUNCH_INSTALL_YES=1, CCLAUNCH_INSTALL_DRY_RUN=1 and
 CCLAUNCH_INSTALL_RUN=1 do what the options do; an option wins. CCLAUNCH_SOURCE=PATH installs from that directory or
-wheel. PYTHON=PATH names the interpreter. With CI set there are no questions, and only warnings and errors are said.
+wheel. A checkout is installed only by its own install.sh, run as a file, and only where nobody else can change it.
+PYTHON=PATH names the interpreter. With CI set there are no questions, and only warnings and errors are said.
 HELP
 }
 
@@ -35,9 +37,11 @@ warn() { printf '%s\n' "install.sh: $*" >&2; }
 say() { if [ "$quiet" = 0 ]; then warn "$@"; fi; }
 die() { warn "error: $*"; exit 1; }
 
-# Runs a command without the variables that would lead an installer astray, and without our stdin, which may be this script.
+# Runs a command without the variables that would lead an installer astray, and away from the current directory: what
+# lies there (a uv.toml, a pip.py) is anybody's.
 clean() {
   (
+    cd /
     # Some shells call it a failure to unset what is not set.
     unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTHONOPTIMIZE PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT \
       VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_TARGET UV_PREFIX || :
@@ -49,6 +53,49 @@ clean() {
 act() {
   if [ "$dry" = 1 ]; then warn "would run: $*"; return 0; fi
   clean "$@" </dev/null >&2
+}
+
+# Says a step and runs it; one that takes long is seen to go on. The step's own exit code counts.
+step() {
+  say "$1"
+  start_ticker
+  shift
+  code=0
+  "$@" || code=$?
+  stop_ticker
+  return "$code"
+}
+
+start_ticker() {
+  ticker=''
+  if [ "$quiet" = 1 ] || [ "$dry" = 1 ] || ! command -v sleep >/dev/null 2>&1; then return 0; fi
+  tick </dev/null >/dev/null &
+  ticker=$!
+}
+
+# On a terminal the seconds stand in one line, else every ten of them in a line of their own.
+tick() {
+  trap - EXIT INT TERM HUP
+  seconds=0
+  while sleep 1 2>/dev/null && kill -0 $$ 2>/dev/null; do
+    seconds=$((seconds + 1))
+    if [ -t 2 ]; then
+      printf '\rinstall.sh: ... %s s ' "$seconds" >&2
+    elif [ $((seconds % 10)) = 0 ]; then
+      warn "... $seconds s"
+    fi
+  done
+}
+
+# By SIGKILL, for any other may be ignored here; what a shell says of that death is not for anybody.
+stop_ticker() {
+  if [ -z "$ticker" ]; then return 0; fi
+  {
+    kill -s KILL "$ticker"
+    wait "$ticker"
+  } 2>/dev/null || :
+  ticker=''
+  if [ -t 2 ]; then printf '\r%40s\r' '' >&2; fi
 }
 
 # Opened, not looked at: -r can lie. In a subshell, because a failed redirection of `:` ends dash.
@@ -157,9 +204,77 @@ check_command() {
   fi
 }
 
-# Says whether $script is this file; read from a pipe, it is the shell's name.
-is_file() { [ -f "$script" ] && grep -q '^# Installs cclaunch' "$script" 2>/dev/null; }
-directory_of() { CDPATH='' cd -- "$(dirname -- "$1")" && pwd; }
+# Says whether two names are one file; posh cannot tell by itself.
+is_same() {
+  # shellcheck disable=SC3013  # every other sh can, though POSIX asks it only since 2024
+  if [ / -ef / ] 2>/dev/null; then [ "$1" -ef "$2" ]; else env test "$1" -ef "$2" 2>/dev/null; fi
+}
+
+# Says whether this shell reads $script: then one of its descriptors is that file. Read from a pipe, or as the text of
+# -c, $0 is but a word, and a file of that name in the current directory is anybody's.
+reads_script() {
+  [ -f "$script" ] || return 1
+  for one in "/proc/$$/fd"/* /dev/fd/*; do
+    case ${one##*/} in
+      [012]) ;;
+      *) if is_same "$one" "$script"; then return 0; fi ;;
+    esac
+  done
+  return 1
+}
+
+directory_of() { CDPATH='' cd -- "$(dirname -- "$1")" && pwd -P; }
+
+# Prints the group that is nobody else's, as a umask of 002 takes for granted: called like us, without another member.
+private_group() {
+  who=$(id -un 2>/dev/null) && gid=$(id -g "$who") && [ "$(id -gn "$who")" = "$who" ] || return 1
+  group=$(getent group "$who" 2>/dev/null || grep "^$who:" /etc/group 2>/dev/null) || return 1
+  case ${group##*:} in '' | "$who") printf '%s\n' "$gid" ;; *) return 1 ;; esac
+}
+
+# Prints the first of the files that find lists for "$@" and somebody else owns or can write. Root is nobody else.
+changeable() {
+  if mine=$(private_group); then
+    find "$@" \( ! -user "$me" ! -user 0 -o ! -type l \( -perm -002 -o -perm -020 ! -group "$mine" \) \) -print
+  else
+    find "$@" \( ! -user "$me" ! -user 0 -o ! -type l \( -perm -002 -o -perm -020 \) \) -print
+  fi 2>/dev/null | head -n 1
+}
+
+# Prints what of the checkout $1 somebody else can change: what a build reads, or a directory above, that could be
+# exchanged. In a sticky one only the owner of an entry can do that.
+in_others_hands() {
+  if ! command -v find >/dev/null 2>&1; then printf '%s, which cannot be looked at without find\n' "$1"; return 0; fi
+  changeable "$1" -prune
+  changeable "$1/install.sh" "$1/pyproject.toml" "$1/README.md" "$1/LICENSE" "$1/cclaunch" "$1/shell" "$1/completions"
+  above=$1
+  while [ "$above" != / ]; do
+    above=$(dirname -- "$above")
+    changeable "$above" -prune ! -perm -1000
+    find "$above" -prune ! -user "$me" ! -user 0 -print
+  done
+}
+
+# Prints the checkout that this file lies in. One that only seems to be meant is not taken, and that is said.
+find_checkout() {
+  file=$script
+  if [ "$as_file" = 0 ]; then
+    file=./install.sh
+  elif [ -L "$script" ]; then
+    file=$(readlink -f -- "$script" 2>/dev/null) || file=$script
+  fi
+  here=$(directory_of "$file") || return 1
+  grep -q '^name = "cclaunch"' "$here/pyproject.toml" 2>/dev/null || return 1
+  if [ "$as_file" = 0 ]; then
+    why="this script is not a file there (sh $here/install.sh would be)"
+  else
+    why=$(in_others_hands "$here" | head -n 1)
+    if [ -z "$why" ]; then printf '%s\n' "$here"; return 0; fi
+    why="somebody else can change $why"
+  fi
+  warn "the checkout $here is not taken, but the released package: $why. CCLAUNCH_SOURCE=$here takes it all the same"
+  return 1
+}
 
 # Prints what to install: CCLAUNCH_SOURCE, the checkout that this file lies in, or the released package.
 find_source() {
@@ -167,24 +282,21 @@ find_source() {
     [ -e "$CCLAUNCH_SOURCE" ] || die "CCLAUNCH_SOURCE names $CCLAUNCH_SOURCE, and there is nothing"
     [ -z "$version" ] || die "--version and CCLAUNCH_SOURCE both say what to install"
     # Absolute, for a bare word would be looked up as a package's name.
+    if [ -d "$CCLAUNCH_SOURCE" ]; then directory_of "$CCLAUNCH_SOURCE/."; return 0; fi
     printf '%s\n' "$(directory_of "$CCLAUNCH_SOURCE")/$(basename -- "$CCLAUNCH_SOURCE")"
     return 0
   fi
-  if [ -z "$version" ] && is_file; then
-    here=$(directory_of "$script")
-    if grep -q '^name = "cclaunch"' "$here/pyproject.toml" 2>/dev/null; then
-      printf '%s\n' "$here"
-      return 0
-    fi
-  fi
+  if [ -n "$version" ]; then echo "cclaunch==$version"; return 0; fi
   # Never below the first release: an older package of that name is none of ours.
-  if [ -n "$version" ]; then echo "cclaunch==$version"; else echo 'cclaunch>=0.1'; fi
+  find_checkout || echo "$NEWEST"
 }
 
-# Prints the directories, innermost first, that are not there yet and that cclaunch will make on the way to its own.
+# Prints the directories, innermost first, that are not there yet and that cclaunch may make on the way to its files.
 missing_directories() {
-  for one in "$bin" "$root" "$cache" "$state" "$config" "$data"; do
-    if [ "$one" != "$bin" ]; then one=$(dirname -- "$one"); fi
+  share=$(dirname -- "$data") settings=$(dirname -- "$config")
+  for one in "$bin" "$(dirname -- "$root")" "$(dirname -- "$cache")" "$(dirname -- "$state")" "$settings" "$share" \
+    "$systemd/default.target.wants" "$HOME/Library/LaunchAgents" "$share/bash-completion/completions" \
+    "$share/zsh/site-functions" "$settings/fish/completions" "$settings/nushell/autoload"; do
     while [ ! -d "$one" ]; do
       printf '%s\n' "$one"
       one=$(dirname -- "$one")
@@ -207,6 +319,7 @@ take_lock() {
 
 # Whatever happens, only a whole environment stays; if none does, nothing does.
 tidy() {
+  stop_ticker
   if [ -n "$place" ]; then rm -rf "$place" || :; fi
   if [ -n "$new" ]; then rm -f "$new" || :; fi
   if [ "$locked" = 0 ]; then return 0; fi
@@ -278,17 +391,17 @@ check_venv() {
 }
 
 with_uv() {
-  say "installing $source into $place with uv"
   # uv keeps what it once built from a directory, also when a file in it has changed: hence --reinstall-package.
-  act uv venv --quiet --python "$python" "$place" &&
-    act uv pip install --quiet --python "$place/bin/python" --reinstall-package cclaunch "$source"
+  step "making the environment $place with uv" act uv venv --quiet --python "$python" "$place" &&
+    step "installing $source with uv" \
+      act uv pip install --quiet --python "$place/bin/python" --reinstall-package cclaunch "$source"
 }
 
 with_venv() {
   check_venv
-  say "installing $source into $place with venv"
-  act "$python" -m venv "$place" &&
-    act "$place/bin/python" -m pip install --quiet --no-input --disable-pip-version-check "$source"
+  step "making the environment $place with venv" act "$python" -I -m venv "$place" &&
+    step "installing $source with pip" \
+      act "$place/bin/python" -I -m pip install --quiet --no-input --disable-pip-version-check "$source"
 }
 
 # The hot modules in one file. A release that makes no bundle is launched without.
@@ -298,79 +411,54 @@ make_bundle() {
 }
 
 # Compiled once and for all, and not by the first launch. A dependency may ship odd files.
+# shellcheck disable=SC2317  # step calls it
 compile_all() { clean "$place/bin/python" -I -m compileall -q -o 0 "$place/lib" </dev/null >/dev/null 2>&1 || :; }
 
-# Prints the launcher. Run by the environment's interpreter, because only Python quotes for Python.
+# Prints the launcher. Run by the environment's interpreter, because only Python quotes for Python. Its head is sh's, for
+# a first line that names an interpreter cannot speak when that is gone; what is said and done then stands, between two
+# marks, in the script of the package.
 launcher() {
-  clean "$place/bin/python" -I - "$place/launch.bundle" <<'PYTHON'
+  clean "$place/bin/python" -I - "$place/launch.bundle" "$place/bin/cclaunch" <<'PYTHON'
 import os, sys, sysconfig
 
+bundle, script = sys.argv[1:]
+sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
 # The base interpreter under its versioned name: an upgrade to another minor version must not meet these packages.
 base = sys._base_executable
 exact = os.path.join(os.path.dirname(base), "python%d.%d" % sys.version_info[:2])
 if os.path.exists(exact) and os.path.samefile(exact, base):
     base = exact
-if len(base) > 110 or any(letter.isspace() for letter in base):
-    # A first line can hold neither spaces nor long paths: sh runs the second, and Python reads it as a text.
-    quoted = base.replace("'", "'\"'\"'")
-    print("#!/bin/sh", "'''exec' '" + quoted + "' -IS \"$0\" \"$@\"", "' '''", sep="\n")
-else:
-    print("#!" + base + " -IS")
+with open(script, encoding="utf-8") as file:
+    parts = file.read().split("\n# ---- ")  # in a package without marks there is nothing to say
+rest = parts[1].partition("\n")[2] if len(parts) == 3 else "exit 125\n'''\n\nimport sys\n\n\ndef broken(error):\n    raise\n"
+
+print("#!/bin/sh")
+if not base.encode("utf-8", "surrogateescape").decode("utf-8", "ignore") == base:
+    print("# -*- coding: latin-1 -*-")
+print("__cclaunch_text=r''':'")
 print("# Laid by install.sh of cclaunch. After an upgrade of Python to another minor version, run that again.")
-print("import sys", "sys.path.append(%a)" % sysconfig.get_path("purelib"), sep="\n")
-if os.path.exists(sys.argv[1]):
+print("__cclaunch_python='%s'" % base.replace("'", "'\"'\"'"))
+print("__cclaunch_mend='sh install.sh'")
+print('if [ -z "${__CCLAUNCH_BROKEN-}" ] && [ -x "$__cclaunch_python" ]; then exec "$__cclaunch_python" -IS "$0" "$@"; fi')
+print(rest.strip("\n"), "", "try:", sep="\n")
+print("    if sys.version_info[:2] != %r:" % (sys.version_info[:2],))
+print("        raise ImportError('it was made for Python %d.%d')" % sys.version_info[:2])
+print("    sys.path.append(%a)" % sysconfig.get_path("purelib"))
+if os.path.exists(bundle):
     # The modules of a launch in one file. Whatever is wrong with it: the modules themselves are there.
-    print("if sys.version == %a:" % sys.version)
-    print("    try:")
-    print("        from marshal import loads")
-    print("        with open(%a, 'rb') as file:" % sys.argv[1])
-    print("            code, rows = loads(file.read())")
-    print("        space = {}")
-    print("        exec(code, space)")
-    print("        space['install'](rows)")
-    print("    except Exception:")
-    print("        pass")
-print("from cclaunch.launch import main", "sys.exit(main())", sep="\n")
+    print("    if sys.version == %a:" % sys.version)
+    print("        try:")
+    print("            from marshal import loads")
+    print("            with open(%a, 'rb') as file:" % bundle)
+    print("                code, rows = loads(file.read())")
+    print("            space = {}")
+    print("            exec(code, space)")
+    print("            space['install'](rows)")
+    print("        except Exception:")
+    print("            pass")
+print("    from cclaunch.launch import main", "", "    code = main()", sep="\n")
+print("except Exception as error:", "    broken(error)", "sys.exit(code)", sep="\n")
 PYTHON
-}
-
-# Says whether the environment that the command names holds what the new one holds, byte for byte.
-same_as_before() {
-  laid_by_us && "$command" --version >/dev/null 2>&1 </dev/null || return 1
-  for older in "$root"/*; do
-    if [ "$older" != "$place" ] && grep -qF "/$NAME/${older##*/}/" "$command"; then
-      clean "$place/bin/python" -I - "$older" "$place" "$command" "$new" <<'PYTHON'
-import hashlib, os, sys
-
-older, newer, command, launcher = sys.argv[1:]
-NOT_CONTENT = {"RECORD", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}  # how it came here, and when
-
-
-def content(root):
-    found = {}
-    for directory, names, files in os.walk(os.path.join(root, "lib")):
-        names[:] = [name for name in names if name != "__pycache__"]
-        for name in files:
-            if name not in NOT_CONTENT:
-                path = os.path.join(directory, name)
-                with open(path, "rb") as file:
-                    found[os.path.relpath(path, root)] = hashlib.sha256(file.read()).digest()
-    return found
-
-
-def text(path):
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        return file.read()
-
-
-same = text(command) == text(launcher).replace(ascii(newer)[1:-1], ascii(older)[1:-1])
-bundles = [os.path.exists(os.path.join(root, "launch.bundle")) for root in (older, newer)]
-sys.exit(not (same and bundles[0] == bundles[1] and content(older) == content(newer)))
-PYTHON
-      return
-    fi
-  done
-  return 1
 }
 
 # Tried before it takes its place: a command that does not run must not replace one that does.
@@ -381,15 +469,177 @@ lay_launcher() {
   chmod 755 "$new"
   told=$("$new" --version </dev/null) || die "what was installed does not run; nothing was changed"
   told=$(printf '%s\n' "$told" | head -n 1)
-  if same_as_before; then
-    say "$told is installed already; nothing was changed"
-    return 0
-  fi
-  compile_all
+  refuse_older "${told#cclaunch }"
+  step "compiling" compile_all
   mv -f "$new" "$command"
   place='' new=''
   say "laid the command: $command"
   say "installed $told"
+}
+
+# ---- what is there already ----------------------------------------------------------------------------------------
+
+# Sets $installed ("cclaunch 1.2.3") and $older, its environment; both are empty when there is no command that runs.
+find_installed() {
+  installed='' older=''
+  if laid_by_us; then
+    for one in "$root"/*; do
+      if grep -qF "/$NAME/${one##*/}/" "$command"; then older=$one; fi
+    done
+  elif [ "$method" = pipx ] && [ -L "$command" ]; then
+    older=$(directory_of "$(readlink -f -- "$command" 2>/dev/null)") || return 0
+    older=${older%/bin}
+  fi
+  if [ -x "$older/bin/python" ]; then installed=$("$command" --version 2>/dev/null </dev/null) || installed=''; fi
+  if [ -z "$installed" ]; then older=''; fi
+  installed=$(printf '%s\n' "$installed" | head -n 1)
+}
+
+# Prints the version that $source would bring, if that can be known without building it.
+wanted_version() {
+  case $source in
+    "$NEWEST") newest_version ;;
+    cclaunch==*) printf '%s\n' "${source#cclaunch==}" ;;
+    */cclaunch-*.whl) one=${source##*/cclaunch-}; printf '%s\n' "${one%%-*}" ;;
+    */cclaunch-*.tar.gz) one=${source##*/cclaunch-}; printf '%s\n' "${one%.tar.gz}" ;;
+    *)
+      one=$(grep '^__version__ = "' "$source/cclaunch/__init__.py" 2>/dev/null) || return 0
+      one=${one#*\"}
+      printf '%s\n' "${one%%\"*}"
+      ;;
+  esac
+}
+
+# Asks the installer, which knows the person's own index.
+newest_version() {
+  if [ "$method" != venv ] && command -v uv >/dev/null 2>&1; then
+    printf '%s\n' "$source" |
+      clean uv pip compile --quiet --no-deps --no-header --no-annotate --python "$older/bin/python" - 2>/dev/null |
+      while IFS= read -r one; do
+        case $one in cclaunch==*) one=${one#cclaunch==}; printf '%s\n' "${one%% *}" ;; *) ;; esac
+      done
+    return 0
+  fi
+  clean "$older/bin/python" -I -m pip install --dry-run --quiet --no-input --disable-pip-version-check --ignore-installed \
+    --no-deps --report - "$source" 2>/dev/null </dev/null |
+    clean "$older/bin/python" -I -c 'import json, sys; print(json.load(sys.stdin)["install"][0]["metadata"]["version"])' 2>/dev/null || :
+}
+
+# Says whether what is installed is whole, and just what $source would bring; not asked of a registry's release, whose
+# version tells.
+same_content() {
+  clean "$older/bin/python" -I - "$older" "$source" "${PYTHON:+$python}" <<'PYTHON'
+import base64, hashlib, os, re, sys, sysconfig, tomllib, zipfile
+from importlib.metadata import distributions
+
+root, source, python = sys.argv[1:]
+library = sysconfig.get_path("purelib")
+
+
+def digest(data):
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def rows(text):
+    """Return file -> hash of our package, as a RECORD lists it."""
+    found = (line.rsplit(",", 2) for line in text.splitlines() if line.startswith("cclaunch/"))
+    return {name: sum_ for name, sum_, _ in found if sum_}
+
+
+def brought():
+    """Return the same of the source: a wheel, or a checkout; nothing for another."""
+    if source.endswith(".whl"):
+        with zipfile.ZipFile(source) as wheel:
+            (record,) = (name for name in wheel.namelist() if name.endswith(".dist-info/RECORD"))
+            return rows(wheel.read(record).decode())
+    if not os.path.isdir(source):
+        return {}
+    places = {"cclaunch": "cclaunch", "shell": "cclaunch/_assets/shell", "completions": "cclaunch/_assets/completions"}
+    found = {}
+    for place, name in places.items():
+        for directory, names, files in os.walk(os.path.join(source, place)):
+            names[:] = [one for one in names if one not in ("__pycache__", "_script")]
+            for one in files:
+                path = os.path.join(directory, one)
+                found[name + path[len(os.path.join(source, place)) :]] = digest(read(path))
+    return found
+
+
+def needs(ours):
+    """Say whether a checkout needs what the installed package needs."""
+    if not os.path.isdir(source):
+        return True
+    project = tomllib.loads(read(os.path.join(source, "pyproject.toml")).decode())["project"]
+    told = {re.sub(r"\s", "", need) for need in ours.requires or () if "extra ==" not in need}
+    return {re.sub(r"\s", "", need) for need in project["dependencies"]} == told
+
+
+def same():
+    if python and os.path.realpath(python) != os.path.realpath(sys._base_executable):
+        return False
+    for found in distributions(path=[library]):
+        for file in found.files or ():
+            if file.suffix != ".pyc" and os.path.getsize(file.locate()) != file.size and file.size is not None:
+                return False
+        if found.name == "cclaunch":
+            ours = found
+    mine = rows(ours.read_text("RECORD"))
+    if any(digest(read(os.path.join(library, name))) != sum_ for name, sum_ in mine.items()):
+        return False
+    if source.startswith("cclaunch"):
+        return True
+    if os.path.isdir(source) and read(os.path.join(source, "cclaunch/_script/cclaunch")) != read(os.path.join(root, "bin/cclaunch")):
+        return False
+    return mine == brought() and needs(ours)
+
+
+try:
+    sys.exit(not same())
+except Exception:  # whatever is not there, or not as it was: it is made anew
+    sys.exit(1)
+PYTHON
+}
+
+# Says whether nothing is to be done: what would be installed is there, and runs.
+is_current() {
+  find_installed
+  if [ "$force" = 1 ] || [ -z "$installed" ]; then return 1; fi
+  wanted=$(wanted_version)
+  if [ -z "$wanted" ]; then return 1; fi
+  if [ "$wanted" != "${installed#cclaunch }" ]; then
+    refuse_older "$wanted"
+    return 1
+  fi
+  same_content || return 1
+  [ "$method" = pipx ] || [ "$(place=$older && launcher)" = "$(cat "$command")" ]
+}
+
+# Ends when $1 is older than what is installed: that is done only when it is asked for, by --version or --force.
+refuse_older() {
+  if [ "$force" = 1 ] || [ -n "$version" ] || [ -z "$installed" ]; then return 0; fi
+  clean "$older/bin/python" -I - "$1" "${installed#cclaunch }" <<'PYTHON' || return 0
+import re, sys
+
+
+def key(version):
+    """Return what orders versions: release, then dev < a < b < rc < none < post."""
+    found = re.match(r"(?:\d+!)?(\d+(?:\.\d+)*)(?:[-_.]?(a|b|rc|post|dev)(\d*))?", version.lower())
+    release = [int(part) for part in found[1].split(".")]
+    while release and not release[-1]:
+        release.pop()
+    rank = {"dev": 0, "a": 1, "b": 2, "rc": 3, None: 4, "post": 5}[found[2]]
+    return release, rank, int(found[3] or 0)
+
+
+wanted, installed = map(key, sys.argv[1:])
+sys.exit(not wanted < installed)
+PYTHON
+  die "$installed is installed, and $1 is older: nothing was changed (--force installs it all the same)"
 }
 
 # Those that no command names go, but for one whose collector still runs: the next launch drains it.
@@ -425,7 +675,7 @@ PYTHON
 
 with_pipx() {
   say "installing $source with pipx: the command is the script of the package, without our launcher"
-  act pipx install --force --python "$python" "$source" || die "pipx could not install it (see above)"
+  step "pipx install $source" act pipx install --force --python "$python" "$source" || die "pipx could not install it (see above)"
   if [ "$dry" = 0 ]; then
     bin=$(pipx environment --value PIPX_BIN_DIR 2>/dev/null </dev/null) || bin=${PIPX_BIN_DIR:-$HOME/.local/bin}
     command=$bin/cclaunch
@@ -450,6 +700,11 @@ offer_claude() {
   fi
 }
 
+# What a launch remembers of an earlier failure ends with it: the next one tries again.
+forget_failures() {
+  if [ "$dry" = 0 ]; then rm -f "$state/wake-failed" "$state/roused"; fi
+}
+
 hint_path() {
   case ":$PATH:" in
     *":$bin:"*) ;; # it is
@@ -464,15 +719,22 @@ launch() {
   PATH=$PATH:$bin
   export PATH
   if [ "$dry" = 1 ]; then warn "would run: $command $*"; return 0; fi
-  if ! is_file && (: </dev/tty) 2>/dev/null; then exec "$command" "$@" </dev/tty; fi
+  if [ "$as_file" = 0 ] && (: </dev/tty) 2>/dev/null; then exec "$command" "$@" </dev/tty; fi
   exec "$command" "$@"
 }
 
 install() {
   python=$(find_python "$method")
   source=$(find_source)
-  check_method
   check_command
+  if is_current; then
+    forget_failures
+    say "$installed is installed already; nothing was changed (--force makes it anew)"
+    offer_claude
+    hint_path
+    return 0
+  fi
+  check_method
   if [ "$method" = pipx ]; then
     with_pipx
   else
@@ -481,6 +743,7 @@ install() {
     make_environment
     make_bundle
     lay_launcher
+    forget_failures
     if [ "$dry" = 0 ]; then
       tidy
       trap - EXIT INT TERM HUP
@@ -532,9 +795,21 @@ has_unit() {
   return 1
 }
 
+# Prints the completion scripts that `cclaunch completions install` wrote, each in a line.
+completion_scripts() {
+  share=$(dirname -- "$data") settings=$(dirname -- "$config")
+  for one in "${BASH_COMPLETION_USER_DIR:-$share/bash-completion}/completions/cclaunch" "$share/zsh/site-functions/_cclaunch" \
+    "$settings/fish/completions/cclaunch.fish" "$settings/nushell/autoload/cclaunch-completions.nu" \
+    "${CCLAUNCH_DATA_DIR:-$data}/completions/cclaunch.ps1"; do
+    # shellcheck disable=SC2016  # a mark, not a command
+    if [ ! -L "$one" ] && grep -q 'Generated by `python -m cclaunch.completion`' "$one" 2>/dev/null; then printf '%s\n' "$one"; fi
+  done
+}
+
 # Everything is asked before anything is done. What would be left broken without its files is not left behind.
 ask_all() {
-  blocks=0 unit=0 stack=0
+  blocks=0 unit=0 stack=0 scripts=''
+  if [ -z "$tool" ] && has_unit && ask "Remove the unit that starts the collector?"; then unit=1; fi
   if [ -n "$tool" ]; then
     if has_blocks && ask "Take cclaunch's blocks out of your shells' files (cclaunch unpersist --all)?"; then blocks=1; fi
     if has_unit && has_verb stack disable; then
@@ -553,6 +828,8 @@ ask_all() {
       *) ;;
     esac
   fi
+  scripts=$(completion_scripts)
+  if [ -n "$scripts" ]; then ask_if_there "Remove the completions of your shells?" || scripts=''; fi
   caches=0 states=0 all=0
   if [ -e "$cache" ] && ask_if_there "Remove the cache, $cache?"; then caches=1; fi
   if [ "$purge" = 1 ]; then
@@ -569,12 +846,29 @@ refuse() {
 
 take_back() {
   if [ "$blocks" = 1 ]; then act "$tool" unpersist --all || die "the blocks could not be taken back (see above); nothing was removed"; fi
-  if [ "$unit" = 1 ]; then act "$tool" stack disable || die "the unit could not be removed (see above); nothing was removed"; fi
+  if [ "$unit" = 1 ] && [ -z "$tool" ]; then
+    remove_units
+  elif [ "$unit" = 1 ]; then
+    act "$tool" stack disable || die "the unit could not be removed (see above); nothing was removed"
+  fi
   if [ "$all" = 1 ] && [ -n "$tool" ]; then
     act "$tool" stack down --volumes --yes || die "the stack could not be ended (see above); the files stay"
   elif [ "$stack" = 1 ]; then
     act "$tool" stack down || die "the collector could not be stopped (see above); the files stay"
   fi
+}
+
+# By hand, because no command runs that could do it; a unit that does not carry our mark stays.
+remove_units() {
+  for unit in "$systemd/cclaunch.service" "$HOME"/Library/LaunchAgents/*cclaunch*; do
+    # shellcheck disable=SC2016  # a mark, not a command
+    grep -q 'Written by `cclaunch stack enable`' "$unit" 2>/dev/null || continue
+    case $unit in
+      *.service) act systemctl --user disable --now cclaunch.service || : ;;
+      *) act launchctl bootout "gui/$me/org.cclaunch.collector" || : ;;
+    esac
+    act rm -f "$unit" "$systemd/default.target.wants/cclaunch.service"
+  done
 }
 
 uninstall() {
@@ -588,6 +882,10 @@ uninstall() {
   take_back
   if [ "$pipx" = 1 ]; then act pipx uninstall cclaunch || die "pipx could not remove it (see above)"; fi
   if laid_by_us; then act rm -f "$command"; fi
+  if [ -n "$scripts" ]; then
+    printf '%s\n' "$scripts" | while IFS= read -r one; do act rm -f "$one"; done
+    act rmdir "${CCLAUNCH_DATA_DIR:-$data}/completions" 2>/dev/null || :
+  fi
   if [ "$caches" = 1 ]; then act rm -rf "$cache"; fi
   if [ "$states" = 1 ]; then act rm -rf "$state"; fi
   if [ "$all" = 1 ]; then act rm -rf "$config" "$data" "$state"; fi
@@ -608,8 +906,9 @@ main() {
   set -eu
   script=$1
   shift
-  NAME=cclaunch-env
-  dry=0 yes=0 run=0 remove=0 purge=0 quiet=0 locked=0 place='' new=''
+  NAME=cclaunch-env NEWEST='cclaunch>=0.1'
+  dry=0 yes=0 run=0 force=0 remove=0 purge=0 quiet=0 locked=0 place='' new='' ticker=''
+  if reads_script; then as_file=1; else as_file=0; fi
   method=${CCLAUNCH_INSTALL_METHOD:-} version=${CCLAUNCH_INSTALL_VERSION:-}
   if is_on "${CI:-}"; then quiet=1; fi
   if is_on "${CCLAUNCH_INSTALL_DRY_RUN:-}"; then dry=1; fi
@@ -620,6 +919,7 @@ main() {
       --dry-run) dry=1 ;;
       --yes | -y) yes=1 ;;
       --run) run=1 ;;
+      --force) force=1 ;;
       --uninstall) remove=1 ;;
       --purge) purge=1 ;;
       --method=*) method=${1#*=} ;;

@@ -3,24 +3,39 @@ What claude's own settings files say about telemetry, because they beat every en
 
 Claude takes ``env`` from five places, and the later ones win: its state file, the person's settings, the project's, the
 local ones, and the managed ones, which nothing of ours can override. Only what matters to a launch is taken out of
-them (a *claim*), and kept in the cache, file by file.
+them (a *claim*), and kept in the cache, file by file. A file that speaks of telemetry and cannot be read as JSON is one
+claim as a whole (``UNREAD``): claude may well see more in it than we do.
 
 Cold: a launch comes here only when one of these files has changed and speaks of one of our variables.
 """
 
-import json
 import os
+import re
+import stat
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from cclaunch import otel
+from cclaunch.claude_json import decode, loads, text_of
 from cclaunch.compile import Records, keep, settled, source_records
 from cclaunch.environment import Plan, belongs
-from cclaunch.plan import FORMAT, SETTINGS_LIMIT, STATE_PLACE, Directories, claims_key, place_file, read_small, stamp
+from cclaunch.plan import (
+    FORMAT,
+    REPOSITORY_PLACES,
+    STATE_PLACE,
+    Directories,
+    claims_key,
+    place_file,
+    read_small,
+    settings_limit,
+    stamp,
+)
 from cclaunch.repository import repository, worktrees
+from cclaunch.sweeping import sweep
 
-STATE, USER, PROJECT, LOCAL, FLAG, MANAGED = STATE_PLACE, "user", "project", "local", "flag", "managed"
+STATE, USER, FLAG, MANAGED = STATE_PLACE, "user", "flag", "managed"
+PROJECT, LOCAL = REPOSITORY_PLACES
 """The places, the weakest first. ``flag`` is the person's own ``--settings``."""
 
 SOURCES = {USER: "user", PROJECT: "project", LOCAL: "local"}
@@ -29,16 +44,48 @@ SOURCES = {USER: "user", PROJECT: "project", LOCAL: "local"}
 PERSONAL = (STATE, USER)
 """Files of the person's own; the others come with a repository or from an administrator."""
 
+UNREAD = ""
+"""The name in a claim that a whole file makes because it could not be read."""
+
+SEARCHED = 1 << 20
+"""Characters of such a file in which names are looked for."""
+
+WORD = re.compile(r"[A-Za-z0-9_]{9,}")
+HALF = re.compile("[\ud800-\udfff]")
+"""Half a pair of surrogates, which no environment can hold: claude puts U+FFFD there."""
+
+ESCAPE = re.compile(r"\\u00([0-7][0-9A-Fa-f])")
+
 Relevant = Callable[[str], bool]
 
 
 class Claim(NamedTuple):
-    """One variable that a settings file sets: in which *place*, in which file (*path*), to what."""
+    """
+    One variable that a settings file sets: in which *place*, in which file (*path*), to what.
+
+    With ``UNREAD`` as its name it is whatever the file may say; the value is why it was not read, and behind that the
+    names it mentions, one a line.
+    """
 
     place: str
     path: str
     name: str
     value: str
+
+    @property
+    def why(self) -> str:
+        """Return why a file was not read."""
+        return self.value.partition("\n")[0]
+
+    @property
+    def mentioned(self) -> list[str]:
+        """Return the variables that a file which was not read mentions; none when not even its text is known."""
+        return self.value.split("\n")[1:]
+
+
+def unread(place: str, path: str, why: str, names: Sequence[str] = ()) -> Claim:
+    """Return the claim of a file that could not be read."""
+    return Claim(place, path, UNREAD, "\n".join([why, *names]))
 
 
 def settings_files(directory: str, config_dir: str, home: str, managed: str = "") -> list[tuple[str, str]]:
@@ -95,7 +142,7 @@ def compile_claims(
     files = settings_files(directory, config_dir, home, managed)
     for place, path in files:
         mark = stamp(path)
-        said = [Claim(place, path, name, value) for name, value in _env_of(path, marks) if relevant(plan)(name)]
+        said = _said(place, path, marks, plan)
         records.append(["settings", place, path, mark, "claims" if said else ""])
         watched.append(["source", path, mark])
         found += said
@@ -106,6 +153,7 @@ def compile_claims(
     records += [["claim", *claim] for claim in found]
     if write and settled(watched):
         keep(place_file(where.cache, key), records)
+        sweep(where.cache)
     return found
 
 
@@ -119,39 +167,50 @@ def marks_of(plan: Plan) -> list[str]:
     """
     Return texts of which a file holds at least one if it says anything that matters.
 
-    The names may be written with JSON's escapes, so the beginnings of those for letters are marks as well. (Not so in
-    claude's state file: it is rewritten by claude, which uses none.)
+    The names may be written with JSON's escapes, or in UTF-16, where every other byte of theirs is zero: both count as a mark.
     """
     names = [*plan.displaced_prefixes, *plan.displaced_names, otel.NO_GRPC_PROXY, otel.CONFIG_DIR]
-    return [otel.MARK, *(name for name in names if otel.MARK not in name), "\\u004", "\\u005", "\\u006"]
+    return [otel.MARK, *(name for name in names if otel.MARK not in name), "\\u00", "\0"]
 
 
-def _env_of(path: str, marks: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield name and value of the ``env`` in the settings file at *path*."""
-    data = read_small(path, SETTINGS_LIMIT)
-    if data is None or not any(mark.encode("ascii") in data for mark in marks):
-        return
+def _said(place: str, path: str, marks: list[str], plan: Plan) -> list[Claim]:
+    """Return what the settings file at *path* claims."""
+    data = read_small(path, settings_limit(place))
+    if data is None:
+        why = _untouchable(path)
+        return [unread(place, path, why)] if why else []
+    if not any(mark.encode("ascii") in data for mark in marks):
+        return []
+    text = decode(data)
     try:
-        yield from env_of(json.loads(data.decode("utf-8-sig")))
-    except (ValueError, RecursionError):
-        return  # claude ignores a file that is not JSON as a whole
+        said = env_of(loads(text))
+        return [Claim(place, path, name, value) for name, value in said if relevant(plan)(name)]
+    except ValueError:
+        names = names_in(text, plan)
+        return [unread(place, path, "it is not JSON that could be read", names)] if names else []
+
+
+def _untouchable(path: str) -> str:
+    """Return why we could not read *path*, where claude may; an empty string where it cannot either, or finds nothing."""
+    try:
+        found = os.stat(path)
+        nothing = stat.S_ISDIR(found.st_mode) or os.path.samefile(path, os.devnull) or not os.access(path, os.R_OK)
+    except (OSError, ValueError):
+        return ""
+    if nothing:
+        return ""
+    return "it is too large" if stat.S_ISREG(found.st_mode) else "it is no regular file"
+
+
+def names_in(text: str, plan: Plan) -> list[str]:
+    """Return the variables that matter to a launch and stand anywhere in *text*, however they are spelt."""
+    wanted = relevant(plan)
+    plain = ESCAPE.sub(lambda found: chr(int(found[1], 16)), text[:SEARCHED].replace("\0", ""))
+    return sorted(filter(wanted, set(WORD.findall(plain))))
 
 
 def env_of(settings: object) -> Iterator[tuple[str, str]]:
     """Yield name and value of the ``env`` of parsed *settings*, the values as the texts that claude makes of them."""
     found = settings.get("env") if isinstance(settings, dict) else None
     for name, value in found.items() if isinstance(found, dict) else ():
-        yield name, text_of(value)
-
-
-def text_of(value: Any) -> str:
-    """Return the text that claude makes of a value that is none: JavaScript's ``String(value)``."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, list):
-        return ",".join("" if item is None else text_of(item) for item in value)
-    if isinstance(value, dict):
-        return "[object Object]"
-    return str(value).removesuffix(".0")
+        yield HALF.sub("\ufffd", name), HALF.sub("\ufffd", text_of(value))

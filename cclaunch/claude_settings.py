@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from cclaunch.blocks import PRIVACY, ROUTING, Wanted
+from cclaunch.claude_json import decode_exactly, encode_exactly
 from cclaunch.errors import CclaunchError
 from cclaunch.jsonsplice import NotJson, Object, inner, put, put_raw, read_object, take
 from cclaunch.otel import CONFIG_DIR
@@ -47,10 +48,10 @@ def judge_settings(target: Target, wanted: Wanted, record: Record) -> Step:
     if not step.data.strip():
         return step
     try:
-        env = _env(step.data.decode("utf-8"))
-    except (UnicodeDecodeError, NotJson) as error:
-        told = f", line {error.line}: {error}" if isinstance(error, NotJson) else " is not UTF-8"
-        return step._replace(state=DAMAGED, error=Refused(f"{target.path}{told}", hint="mend it; claude ignores it as it is"))
+        env = _env(decode_exactly(step.data)[0])
+    except ValueError as error:
+        told = f", line {error.line}: {error}" if isinstance(error, NotJson) else f": {error}"
+        return step._replace(state=DAMAGED, error=Refused(f"{target.path}{told}", hint="mend it"))
     ours = _ours(env, record)
     hold = {name: env[name] for name in ours}
     state = MISSING if not ours else CURRENT if hold == _to_set(wanted, env, record) else OUTDATED
@@ -77,7 +78,7 @@ def _to_set(wanted: Wanted, env: Mapping[str, Any], record: Record) -> dict[str,
 def kept_by_hand(step: Step, record: Record) -> list[str]:
     """Return the variables that the person has set in the file: they stay."""
     try:
-        env = _env(((step.snapshot.data if step.snapshot else None) or b"{}").decode("utf-8"))
+        env = _env(decode_exactly((step.snapshot.data if step.snapshot else None) or b"{}")[0])
     except ValueError:
         return []
     ours = _ours(env, record)
@@ -90,11 +91,11 @@ def settings_to_persist(target: Target, wanted: Wanted, way: Way, record: Record
     if step.error or step.state == CURRENT or step.snapshot is None:
         return step, record
     base = _undone(step.data, record)
-    text = base.decode("utf-8") if base and base.strip() else "{\n}\n"
+    text, codec = decode_exactly(base) if base and base.strip() else ("{\n}\n", "utf-8")
     try:
         examine(step.snapshot, way.home, in_place=way.in_place)
         values = _to_set(wanted, _env(text), {})
-        made = _with(text, values).encode("utf-8")
+        made = encode_exactly(_with(text, values), codec)
         env = read_object(text).last(ENV) is None
     except (CclaunchError, NotJson) as error:
         trouble = error if isinstance(error, CclaunchError) else Refused(f"{target.path}: {error}", hint="mend it")
@@ -147,13 +148,13 @@ def _undone(data: bytes, record: Record) -> bytes | None:
         return None if record.get("made") and not rest else rest
     if not record:
         return data
-    text = data.decode("utf-8")
+    text, codec = decode_exactly(data)
     for name in _ours(_env(text), record):
         text = take(text, _env_object(text), name)
     member = read_object(text).last(ENV)
     if member is not None and not member.value and record.get("env"):
         text = take(text, read_object(text), ENV)
-    return None if record.get("made") and not read_object(text).members else text.encode("utf-8")
+    return None if record.get("made") and not read_object(text).members else encode_exactly(text, codec)
 
 
 def _env_object(text: str) -> Object:

@@ -20,6 +20,7 @@ from cclaunch.profile_files import load_profile, profile_names, profile_path, pr
 from cclaunch.profiles import Profile
 from cclaunch.repository import git_directory, repository
 from cclaunch.state import State, load_state, state_path
+from cclaunch.sweeping import sweep
 
 YOUNG_NS = 10_000_000
 """A source changed within the last 10 ms may change again under the same time stamp: not trusted, so not cached."""
@@ -144,6 +145,7 @@ def compile_place(where: Directories, directory: str, home: str, *, asked: str =
     records += [["warning", stated.trouble]] if stated.trouble else []
     if write and settled(sources):
         keep(place_file(where.cache, place_key(directory, asked)), records)
+        sweep(where.cache)
     return Place(records)
 
 

@@ -23,6 +23,7 @@ What can go wrong, each with the reference, the exit code and the advice.
     ├── ClaudeNotExecutable    126
     ├── StackError             1    the stack cannot do what was asked
     │   ├── StartFailed        1    it did not become healthy in time
+    │   │   └── CannotStore    1    it runs, and its database cannot be written
     │   ├── PortTaken          1    somebody else listens there
     │   ├── NotOurs            1    what has the name that we need was made by somebody else
     │   ├── DiskFull           1    the engine's disk takes nothing more
@@ -156,6 +157,12 @@ class StartFailed(StackError):
     """The stack was started and did not become healthy before the deadline."""
 
     reference = "stack-start-failed"
+
+
+class CannotStore(StartFailed):
+    """The collector runs, and cannot write its database: what it receives is kept in memory, within bounds."""
+
+    reference = "cannot-store"
 
 
 class PortTaken(StackError):

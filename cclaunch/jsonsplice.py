@@ -7,10 +7,9 @@ order, other spaces, another spelling of the same number) is a change that nobod
 
 import json
 from collections.abc import Mapping
-from json.decoder import JSONDecoder
 from typing import Any, NamedTuple
 
-BLANKS = " \t\n\r"
+from cclaunch.claude_json import DECODER, read_value, skip
 
 
 class NotJson(ValueError):
@@ -45,29 +44,20 @@ class Object(NamedTuple):
 
 def read_object(text: str) -> Object:
     """Return the one object that *text* is. Raises NotJson."""
-    start = _skip(text, 1 if text.startswith("\ufeff") else 0)
+    start = skip(text, 1 if text.startswith("\ufeff") else 0)
     try:
         if text[start : start + 1] != "{":
             raise json.JSONDecodeError("it is not an object", text, start)
         found = _object(text, start)
-        if (end := _skip(text, found.end)) != len(text):
+        if (end := skip(text, found.end)) != len(text):
             raise json.JSONDecodeError("there is more behind the object", text, end)
     except json.JSONDecodeError as error:
         raise NotJson(error.msg, error.lineno) from error
-    except RecursionError as error:
-        raise NotJson("it is nested too deeply", 1) from error
     return found
 
 
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is not JSON")
-
-
-DECODER = JSONDecoder(parse_constant=_refuse)
-
-
 def _object(text: str, start: int) -> Object:
-    at = _skip(text, start + 1)
+    at = skip(text, start + 1)
     members: list[Member] = []
     if text[at : at + 1] == "}":
         return Object(start, at + 1, members)
@@ -75,29 +65,23 @@ def _object(text: str, start: int) -> Object:
         if text[at : at + 1] != '"':
             raise json.JSONDecodeError("a name in double quotes is expected", text, at)
         key, after = DECODER.raw_decode(text, at)
-        colon = _skip(text, after)
+        colon = skip(text, after)
         if text[colon : colon + 1] != ":":
             raise json.JSONDecodeError("a colon is expected", text, colon)
-        value_at = _skip(text, colon + 1)
+        value_at = skip(text, colon + 1)
         try:
-            value, end = DECODER.raw_decode(text, value_at)
+            value, end = read_value(text, value_at)
         except json.JSONDecodeError:
             raise
         except ValueError as error:
             raise json.JSONDecodeError(str(error), text, value_at) from error
         members.append(Member(key, value, at, value_at, end))
-        at = _skip(text, end)
+        at = skip(text, end)
         if text[at : at + 1] == "}":
             return Object(start, at + 1, members)
         if text[at : at + 1] != ",":
             raise json.JSONDecodeError("a comma or a closing brace is expected", text, at)
-        at = _skip(text, at + 1)
-
-
-def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in BLANKS:
-        at += 1
-    return at
+        at = skip(text, at + 1)
 
 
 def inner(text: str, member: Member) -> Object:

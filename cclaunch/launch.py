@@ -275,6 +275,8 @@ def _awake(
     if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
         asked.ask(where)
     if asked.ports is not None and _answers(asked.ports, made_plan, asked.question):
+        if asked.question is not None and asked.question.notice and not wanted.quiet:
+            _say(asked.question.notice)
         return asked.ports, ""
     if not writable:
         return asked.ports, "the home directory belongs to another user: nothing is written there, so telemetry has no collector"
@@ -287,9 +289,7 @@ def _awake(
         return asked.ports, f"telemetry has no collector: {type(error).__name__}: {error}"
     for text in () if wanted.quiet else notes:
         _say(text)
-    if woken is None:
-        return asked.ports, trouble
-    return woken, ""
+    return woken or asked.ports, trouble
 
 
 def _rouse(where: plan.Directories, down: "list[str]", wanted: Launch) -> str:

@@ -3,7 +3,8 @@ Where claude's settings files would redirect, stop, relabel or disclose: this la
 
 They beat the environment, and only ``--settings`` beats them, all but the managed ones. Claude heeds the last
 ``--settings`` alone, so ours is merged with the person's own. Just the keys that are needed are overridden, and
-what happened is said: one line for what was overridden, one for what wins all the same.
+what happened is said: one line for what was overridden, one for what wins all the same. A file that could not be read
+is overridden as a whole.
 
 Cold: a launch comes here only when a settings file speaks of telemetry, or the words hold ``--settings``.
 """
@@ -12,37 +13,43 @@ import contextlib
 import json
 import os
 import stat
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from cclaunch import otel
-from cclaunch.claims import FLAG, LOCAL, MANAGED, PERSONAL, PROJECT, SOURCES, Claim, env_of, relevant
+from cclaunch.claims import FLAG, LOCAL, MANAGED, PERSONAL, PROJECT, SOURCES, UNREAD, Claim, env_of, names_in, relevant, unread
 from cclaunch.claude import Reading
+from cclaunch.claude_json import decode, loads
 from cclaunch.environment import Claims, Composition, Plan, belongs, parse_attributes
 from cclaunch.errors import CclaunchError, FileTrouble
 from cclaunch.files import write_atomic
+from cclaunch.jsonsplice import inner, put, put_raw, read_object
 from cclaunch.plan import SETTINGS_LIMIT, Directories, read_small
-
-KEPT_S = 30 * 86400.0
-BACKGROUND = "background-"
-BACKGROUND_KEPT_S = 400 * 86400.0
-"""Claude starts a background session again with the same words, however much later."""
-
-MANY = 64
-"""So many files may lie in the folder before a launch looks for old ones."""
+from cclaunch.sweeping import BACKGROUND, SETTINGS, sweep
 
 FLAG_PATH = "--settings"
 WIN = "claude's settings files win over this launch"
 ON = frozenset(("1", "true", "yes", "on"))
 
+LISTED = 20
+"""So many names of one file are said; a file may hold thousands."""
+
+TRIMMED = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+"""What JavaScript's ``trim`` takes off, before claude looks whether a text or a path was given."""
+
 
 class Flag(NamedTuple):
-    """The person's own ``--settings``: what it says as *settings*, or None with the *trouble* of reading it."""
+    """
+    The person's own ``--settings``: what it says as *settings*, and the *text* of it; or None with the *trouble* of reading it.
+
+    *mute* is the text that could not be understood.
+    """
 
     settings: dict[str, Any] | None = None
     trouble: str = ""
+    text: str = "{}"
+    mute: str = ""
 
 
 class Answer(NamedTuple):
@@ -58,21 +65,22 @@ def read_flag(words: Sequence[str], reading: Reading) -> Flag:
     """Return what the ``--settings`` of *words* says. What claude itself would refuse is left for it to refuse."""
     if reading.settings < 0:
         return Flag({})
-    text = words[reading.settings].removeprefix("--settings=")
-    trouble = ""
-    if not text.strip().startswith("{"):
+    word = words[reading.settings].removeprefix("--settings=")
+    text = decode(os.fsencode(word)).strip(TRIMMED)
+    trouble = "--settings is not valid JSON"
+    if not text.startswith("{"):
         try:
-            if not stat.S_ISREG(os.stat(text).st_mode):  # a pipe can be read once only, and that is claude's to do
-                return Flag(None, f"{text} is no regular file")
+            if not stat.S_ISREG(os.stat(word).st_mode):  # a pipe can be read once only, and that is claude's to do
+                return Flag(None, f"{word} is no regular file")
         except (OSError, ValueError):
             return Flag()
-        trouble = f"{text} is not valid JSON"  # then claude runs, and ignores it
-        text = (read_small(text, SETTINGS_LIMIT) or b"").decode("utf-8-sig", "replace")
+        trouble = f"{word} is not valid JSON"  # then claude runs, and ignores it
+        text = decode(read_small(word, SETTINGS_LIMIT) or b"")
     try:
-        found = json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        return Flag(None, trouble)
-    return Flag(found) if isinstance(found, dict) else Flag(None, trouble)
+        found = loads(text)
+    except ValueError:
+        return Flag(None, trouble, mute=text)
+    return Flag(found, "", text) if isinstance(found, dict) else Flag(None, trouble)
 
 
 def in_force(claims: Iterable[Claim], reading: Reading, flag: Flag, plan: Plan) -> list[Claim]:
@@ -80,7 +88,9 @@ def in_force(claims: Iterable[Claim], reading: Reading, flag: Flag, plan: Plan) 
     chosen = None if reading.sources is None else {source.strip() for source in reading.sources.split(",")}
     found = [claim for claim in claims if chosen is None or claim.place not in SOURCES or SOURCES[claim.place] in chosen]
     wanted = relevant(plan)
-    return found + [Claim(FLAG, FLAG_PATH, name, value) for name, value in env_of(flag.settings) if wanted(name)]
+    found += [Claim(FLAG, FLAG_PATH, name, value) for name, value in env_of(flag.settings) if wanted(name)]
+    names = names_in(flag.mute, plan)
+    return [*found, unread(FLAG, FLAG_PATH, flag.trouble, names)] if names else found
 
 
 def said(claims: Iterable[Claim], plan: Plan) -> Claims:
@@ -130,32 +140,52 @@ def answer(
     verdict = judge(found, made, plan, _written_by_us(where) if found else frozenset())
     needed = dict(verdict.needed)
     if whole:
-        needed |= {name: made.environ.get(name, otel.CURES.get(name, "")) for name in made.sources}
+        composed = {name: made.environ.get(name, otel.CURES.get(name, "")) for name in made.sources}
+        needed = composed | verdict.refused() | needed
     if not needed or dry:
         return Answer(made, words, verdict.notes(), verdict.overridden)
     if not may_override:
         return Answer(made, words, verdict.notes(WIN))
     if flag.settings is None:
         return Answer(made, words, [f"{WIN}: {flag.trouble}"] if flag.trouble else [])
-    merged = {**flag.settings, "env": {**_table(flag.settings.get("env")), **needed}}
     try:
-        path = _write(f"{where.cache}/settings", BACKGROUND if whole else "", json.dumps(merged).encode("ascii"))
+        path = _write(where.cache, BACKGROUND if whole else "", merged(flag, needed).encode("utf-8", "surrogatepass"))
     except FileTrouble as error:
         return Answer(made, words, verdict.notes(f"{WIN} ({error.message})"))
     return Answer(made, with_settings(words, reading, path), verdict.notes(), verdict.overridden)
 
 
+def merged(flag: Flag, needed: Mapping[str, str]) -> str:
+    """Return the text of *flag* with *needed* at the end of its ``env``: the last word on a name counts."""
+    found = read_object(flag.text)
+    env = found.last("env")
+    if env is not None and isinstance(env.value, dict):
+        return put(flag.text, inner(flag.text, env), needed)
+    return put_raw(flag.text, found, [f'"env": {json.dumps(dict(needed))}'])
+
+
 class Verdict(NamedTuple):
-    """What *claims* come to: the values *needed* against them, and which were *overridden*, *obeyed* or *managed*."""
+    """
+    What *claims* come to: the values *needed* against them, and which were *overridden*, *obeyed* or *managed*.
+
+    *unread* are the files that were overridden as a whole, *beyond* those of them that nothing overrides.
+    """
 
     needed: dict[str, str]
     overridden: list[Claim]
     obeyed: list[Claim]
     managed: list[Claim]
+    unread: list[Claim]
+    beyond: list[Claim]
+
+    def refused(self) -> dict[str, str]:
+        """Return the switches that a file has turned off, each with its no."""
+        return {claim.name: "0" for claim in self.obeyed}
 
     def notes(self, happened: str = "overridden for this launch") -> list[str]:
         """Return the sentences to say; *happened* begins the one on what was, or could not be, overridden."""
-        found = []
+        found = [f"{happened}: whatever {claim.path} says of telemetry, because {claim.why}" for claim in self.unread]
+        found += [f"claude may obey {claim.path} against this launch: {claim.why}" for claim in self.beyond]
         if self.overridden:
             found.append(f"{happened}: {_listed(self.overridden)}")
         if self.obeyed:
@@ -188,10 +218,15 @@ def judge(claims: Iterable[Claim], made: Composition, plan: Plan, ours: frozense
     *ours* is what we wrote into such a file ourselves, as (file, variable, value).
     """
     strongest: dict[str, Claim] = {}
+    claims = list(claims)
     for claim in claims:
+        if claim.name == UNREAD:
+            continue
         if claim.name not in strongest or strongest[claim.name].place != MANAGED or claim.place == MANAGED:
             strongest[claim.name] = claim
-    verdict = Verdict({}, [], [], [])
+    whole = [claim for claim in claims if claim.name == UNREAD]
+    beyond = [claim for claim in whole if claim.place in (MANAGED, FLAG)]
+    verdict = Verdict({}, [], [], [], [claim for claim in whole if claim not in beyond], beyond)
     for name, claim in strongest.items():
         good = made.environ.get(name)
         value = otel.CURES.get(name, "") if good is None else good
@@ -212,7 +247,28 @@ def judge(claims: Iterable[Claim], made: Composition, plan: Plan, ours: frozense
             verdict.needed[name] = value
             if worth_a_word and not by_us:
                 verdict.overridden.append(claim)
+    if verdict.unread:
+        _override_whole(verdict, made, plan)
     return verdict
+
+
+def _override_whole(verdict: Verdict, made: Composition, plan: Plan) -> None:
+    """
+    Add to *verdict* what is needed against all that a file may say which was not read.
+
+    What was composed, nothing for what was not; but a switch that such a file mentions may be a no, so it is off.
+    """
+    mentioned = dict.fromkeys(name for claim in verdict.unread for name in claim.mentioned)
+    privacy = {name: made.environ.get(name, "0") for name, _ in plan.privacy}
+    for claim in verdict.unread:
+        for name in claim.mentioned:
+            if discloses(privacy.get(name, "")):
+                privacy[name] = "0"
+                verdict.obeyed.append(claim._replace(name=name))
+    names = (*otel.KNOWN_ROUTING, otel.NO_GRPC_PROXY, otel.CONFIG_DIR, plan.settings["attributes_name"], *mentioned)
+    values = {name: made.environ.get(name, otel.CURES.get(name, "")) for name in names if _ours_to_say(name, made, plan)}
+    for name, value in {**values, **privacy, **verdict.refused()}.items():
+        verdict.needed.setdefault(name, value)
 
 
 def _ours_to_say(name: str, made: Composition, plan: Plan) -> bool:
@@ -236,11 +292,12 @@ def _listed(claims: Iterable[Claim]) -> str:
     by_path: dict[str, list[str]] = {}
     for claim in claims:
         by_path.setdefault(claim.path, []).append(claim.name)
-    return "; ".join(f"{', '.join(sorted(names))} of {path}" for path, names in by_path.items())
+    return "; ".join(f"{_first(sorted(names))} of {path}" for path, names in by_path.items())
 
 
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _first(names: Sequence[str]) -> str:
+    more = [f"{len(names) - LISTED} more"] if len(names) > LISTED else []
+    return ", ".join([*names[:LISTED], *more])
 
 
 def with_settings(words: Sequence[str], reading: Reading, path: str) -> list[str]:
@@ -253,21 +310,11 @@ def with_settings(words: Sequence[str], reading: Reading, path: str) -> list[str
     return found
 
 
-def _write(folder: str, prefix: str, data: bytes) -> str:
-    """Write *data* into a file of *folder* that is named by its hash, readable by nobody else, and return its path."""
-    path = f"{folder}/{prefix}{blake2b(data, digest_size=16).hexdigest()}.json"
+def _write(cache: str, prefix: str, data: bytes) -> str:
+    """Write *data* into a file of *cache* that is named by its hash, readable by nobody else, and return its path."""
+    path = f"{cache}/{SETTINGS}/{prefix}{blake2b(data, digest_size=16).hexdigest()}.json"
     write_atomic(path, data)
-    sweep(folder)
-    return path
-
-
-def sweep(folder: str) -> None:
-    """Delete the files of *folder* that are older than 30 days, once there are many: a session may still read a younger one."""
     with contextlib.suppress(OSError):
-        names = os.listdir(folder)
-        now = time.time()
-        for name in names if len(names) > MANY else ():
-            kept = BACKGROUND_KEPT_S if name.startswith(BACKGROUND) else KEPT_S
-            with contextlib.suppress(OSError):
-                if os.stat(f"{folder}/{name}").st_mtime < now - kept:
-                    os.unlink(f"{folder}/{name}")
+        os.chmod(os.path.dirname(path), 0o700)
+    sweep(cache)
+    return path

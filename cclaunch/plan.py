@@ -19,15 +19,21 @@ try:
 except ImportError:  # pragma: no cover - Windows has the same functions under another name
     import os as system  # type: ignore[no-redef]
 
-FORMAT = "cclaunch-compiled-3"
+FORMAT = "cclaunch-compiled-4"
 RECORD = "\x1e"
 FIELD = "\x1f"
 SIZE_LIMIT = 1 << 20
 STATE_PLACE = "state"
 """Claude's state file among the places of its settings."""
 
+REPOSITORY_PLACES = ("project", "local")
+"""Places of its settings that come with a repository: what somebody else wrote may not cost us much."""
+
 SETTINGS_LIMIT = 256 << 20
 """Bytes of one of claude's settings files: its ``.claude.json`` alone may hold megabytes."""
+ESCAPED_ENV = (b'"\\u0065', b'"e\\u006', b'"en\\u0076"')
+"""How a member called ``env`` begins when its name holds an escape; of claude's own making is none of them."""
+
 MISSING = "-"
 END = "end"
 DAMAGED = (ValueError, IndexError, KeyError, TypeError, AttributeError)
@@ -290,27 +296,34 @@ def read_claims(cache: str, directory: str, config_dir: str) -> "list[list[str]]
             claims.append(fields)
         elif kind == "settings":
             place, path, mark, said = fields
-            if stamp(path) != mark and (said or mentions(path, marks, place == STATE_PLACE)):
+            if stamp(path) != mark and (said or mentions(path, marks, place)):
                 return None
     return claims
 
 
-def mentions(path: str, marks: "list[bytes]", is_state: bool) -> bool:
+def settings_limit(place: str) -> int:
+    """Return how many bytes a settings file of *place* may have to be read; a larger one is overridden unread."""
+    return SIZE_LIMIT if place in REPOSITORY_PLACES else SETTINGS_LIMIT
+
+
+def mentions(path: str, marks: "list[bytes]", place: str) -> bool:
     """
     Say whether the file at *path* may say something that matters: it holds one of *marks*, or cannot be read.
 
-    Of claude's state file (*is_state*), which may have megabytes, only the texts behind ``"env"`` are searched.
+    Of claude's state file, which may have megabytes, only the texts behind ``"env"`` are searched.
     """
-    data = read_small(path, SETTINGS_LIMIT)
+    data = read_small(path, settings_limit(place))
     if data is None:
         return stamp(path) != MISSING
-    if not is_state:
+    if place != STATE_PLACE:
         return any([mark in data for mark in marks])
+    if b"\0" in data or (b"\\u00" in data and any([name in data for name in ESCAPED_ENV])):
+        return True
     start = data.find(b'"env"')
     while start >= 0:
-        end = data.find(b"}", start)
-        while end >= 0 and data.count(b'"', start, end) % 2:  # inside a string
-            end = data.find(b"}", end + 1)
+        end, quotes, at = data.find(b"}", start), 0, start
+        while end >= 0 and (quotes := quotes + data.count(b'"', at, end)) % 2:  # inside a string
+            end, at = data.find(b"}", end + 1), end
         block = data[start:end]
         if end < 0 or b"\\" in block or block.count(b"{") > 1 or any([mark in block for mark in marks]):
             return True

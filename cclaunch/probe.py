@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_ANSWER = 4096
+MOST_PARTS = 4
+"""Pieces in which an answer may come: each may take the whole deadline of a step."""
+
+NOBODY = "nothing answers"
+SILENT = "it listens, but does not answer"
 NETLINK, SOCK_DIAG, BY_FAMILY = 16, 4, 20
 REQUEST, DUMP = 0x1, 0x301
 ERROR, DONE = 2, 3
@@ -53,14 +58,15 @@ SERVICES = {
 
 
 class Question:
-    """An open question to a collector: ``ask`` makes one, ``answer`` closes it."""
+    """An open question to a collector: ``ask`` makes one, ``answer`` closes it and keeps the *notice* that came with it."""
 
-    __slots__ = ("key", "nonce", "peer")
+    __slots__ = ("key", "nonce", "notice", "peer")
 
     def __init__(self, peer: socket, nonce: str, key: str) -> None:
         self.peer = peer
         self.nonce = nonce
         self.key = key
+        self.notice = ""
 
 
 def ask(port: int, pid: int, key: str, seconds: float, grpc: str = "") -> "Question | None":
@@ -78,7 +84,7 @@ def ask(port: int, pid: int, key: str, seconds: float, grpc: str = "") -> "Quest
     nonce = urandom(16).hex()
     if grpc:
         nonce += f"-{grpc}-{port}"
-    who = f"&pid={pid}" if pid else ""
+    who = f"&pid={pid}&by={registration(key, nonce, pid).decode('ascii')}" if pid else ""
     peer = _get(port, f"/health?nonce={nonce}{who}", seconds)
     return None if peer is None else Question(peer, nonce, key)
 
@@ -125,18 +131,24 @@ def unwell(asked: "dict[str, socket | None]") -> "list[str]":
 def answer(question: "Question | None") -> "str | None":
     """Return None when a healthy collector of ours has answered, else the sentence that says what is wrong."""
     if question is None:
-        return "nothing answers"
+        return NOBODY
     data = b""
     try:
-        while len(data) < LONGEST_ANSWER and (part := question.peer.recv(LONGEST_ANSWER)):
+        for _ in range(MOST_PARTS):
+            part = question.peer.recv(LONGEST_ANSWER)
+            if not part:
+                break
             data += part
     except OSError:
-        return "it listens, but does not answer"
+        return SILENT
     finally:
         question.peer.close()
     head, _, body = data.partition(b"\r\n\r\n")
     if b"\nproof=" + proof(question.key, question.nonce) not in body:
         return "another program answers on its port"
+    said = body.partition(b"\nnotice=")[2]
+    if said:
+        question.notice = said.partition(b"\n")[0].decode("utf-8", "replace")
     if b" 200 " not in head[:16]:
         return "it is not healthy: " + body.decode("utf-8", "replace").strip().splitlines()[-1]
     return None
@@ -163,6 +175,21 @@ def listens(port: int, seconds: float) -> bool:
     finally:
         peer.close()
     return True
+
+
+def full(port: int) -> bool:
+    """Say whether somebody listens on *port* of the loopback address, and so many wait there that no more are let in."""
+    peer = socket(AF_INET, SOCK_STREAM)
+    try:
+        peer.settimeout(0.05)
+        peer.connect(("127.0.0.1", port))
+    except TimeoutError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    finally:
+        peer.close()
+    return False
 
 
 def listeners(ports: "Iterable[int]") -> "frozenset[int] | None":
@@ -282,10 +309,19 @@ def _address(text: str) -> bytes:
 
 def proof(key: str, nonce: str) -> bytes:
     """Return the hexadecimal keyed hash of *nonce* that only a holder of *key* can make."""
+    return _keyed(key, nonce, b"")
+
+
+def registration(key: str, nonce: str, pid: int) -> bytes:
+    """Return the keyed hash by which a launch proves that it may register *pid*; no answer to a nonce ever equals it."""
+    return _keyed(key, f"{pid} {nonce}", b"register")
+
+
+def _keyed(key: str, text: str, purpose: bytes) -> bytes:
     from _blake2 import blake2b
 
     try:
         secret = bytes.fromhex(key)
     except ValueError:
         secret = b""
-    return blake2b(nonce.encode("ascii"), digest_size=16, key=secret).hexdigest().encode("ascii")
+    return blake2b(text.encode("utf-8"), digest_size=16, key=secret, person=purpose).hexdigest().encode("ascii")

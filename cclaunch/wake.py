@@ -14,8 +14,8 @@ from cclaunch.backends import Started, backend, chosen, embedded
 from cclaunch.backends.turn import turn
 from cclaunch.config import Config, load_config
 from cclaunch.environment import Ports
-from cclaunch.errors import CclaunchError, ConfigError, StackError
-from cclaunch.plan import Directories, read_flat
+from cclaunch.errors import CannotStore, CclaunchError, ConfigError, StackError
+from cclaunch.plan import Directories, collector_ports, read_flat
 
 MEMORY_S = 300.0
 
@@ -23,6 +23,9 @@ MEMORY_S = 300.0
 def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Ports | None, list[str], str]:
     """
     Return (ports, notes, trouble): the collector that answers now, what to say, and why there is none.
+
+    One that lives and does not answer is left as it is: its ports come with the trouble. A person's `stack restart` replaces
+    it; a launch would take it from the sessions that it still serves.
 
     The backend is chosen when it is our turn: `stack use` may have moved to another one while we waited. Where Docker
     fails, the embedded collector stands in.
@@ -34,6 +37,9 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
     """
     memory = where.state + "/wake-failed"
     config = configuration(where)
+    waiting = embedded.silent(where)
+    if waiting is not None:
+        return waiting[0], [], waiting[1]
     before = _remembered(memory)
     if before and chosen(where, config) == "embedded":
         return None, [], f"telemetry has no collector ({before}); not tried again yet: `cclaunch stack up`"
@@ -41,6 +47,8 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
     try:
         with turn(where, until, environ.get("HOME", "")):
             started = _start(where, config, until, environ, before)
+    except CannotStore as error:  # it runs, and keeps in memory what it can: another try would not help
+        return collector_ports(where.data), [], f"telemetry is kept in memory only: {error.message}"
     except (CclaunchError, OSError) as error:
         _remember(memory, str(error))
         return None, [], f"telemetry has no collector: {error}"

@@ -26,6 +26,7 @@ from sandbox import free_ports
 from cclaunch.backends import embedded
 from cclaunch.config import Config, load_config
 from cclaunch.plan import Directories
+from cclaunch.probe import registration
 from cclaunch.store.reader import open_reader
 
 PROTOBUF = "application/x-protobuf"
@@ -108,6 +109,11 @@ class Place:
         with contextlib.closing(sqlite3.connect(self.where.data + "/telemetry.db", isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield
+
+    def registering(self, pid: int, nonce: str = "0123456789abcdef") -> str:
+        """Return the path by which a launch of the process *pid* asks: with the proof that it can read the key."""
+        key = Path(self.where.data, "collector.key").read_text().strip()
+        return f"/health?nonce={nonce}&pid={pid}&by={registration(key, nonce, pid).decode()}"
 
     def post(self, path: str, body: bytes | Iterator[bytes], kind: str = PROTOBUF, **headers: str) -> Answer:
         """Post *body* on a connection of its own; an iterator is sent in chunks, without a length."""

@@ -1,11 +1,13 @@
 """
 The real Claude Codes that the tests run: where they are, how one is started, what it says it cost.
 
-The problem it owns: two releases differ in what they send, so every claim is held against both; they
-are installed once, outside the repository, and a test that misses one says so by name.
+The problem it owns: two releases differ in what they send, so every claim is held against both, and the tables of what
+claude reads against an older one as well; they are installed once, outside the repository, and a test that misses one
+says so by name.
 """
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +16,12 @@ from guard import CACHE
 from sandbox import Sandbox
 
 VERSIONS = ("2.1.197", "2.1.330")
+OLDEST = "2.1.170"
+"""Beside ``VERSIONS``, for the tables of what claude reads: its words, its settings files."""
+
+NEWEST = "CCLAUNCH_TEST_NEWEST"
+"""The newest release, as ``tests/run`` was told by npm."""
+
 KEY = "dummy"
 DEAD_PROXY = "http://127.0.0.1:9"
 
@@ -46,12 +54,17 @@ def installed(version: str) -> Claude:
 
 
 def newest() -> Claude | None:
-    """Return the newest release that somebody put beside the two, or None."""
-    found = [path.name.removeprefix("claude-") for path in CACHE.glob("claude-*") if path.name.count(".") == 2]
-    known = sorted((tuple(int(part) for part in name.split(".")), name) for name in found if name.replace(".", "").isdigit())
-    if not known or known[-1][1] in VERSIONS:
-        return None
-    return installed(known[-1][1])
+    """Return the newest release: the one that npm named, else what the cache has; None when that is none of tomorrow."""
+    if named := os.environ.get(NEWEST):
+        return installed(named) if _number(named) > _number(VERSIONS[-1]) else None
+    found = [installed(path.name.removeprefix("claude-")) for path in CACHE.glob("claude-*.*.*")]
+    later = [one for one in found if _number(one.version) > _number(VERSIONS[-1]) and one.path.exists()]
+    return max(later, key=lambda one: _number(one.version), default=None)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    """Return *version* as it is compared; empty when it is no release."""
+    return tuple(int(part) for part in version.split(".")) if version.replace(".", "").isdigit() else ()
 
 
 def prepare(sandbox: Sandbox, claude: Claude, api_url: str) -> None:

@@ -108,8 +108,8 @@ def test_damaged_compression_is_refused(place: Place) -> None:
 
 
 def test_too_large_a_message_exhausts_a_resource(place: Place) -> None:
-    """64 MiB and one byte."""
-    assert refusal(place, LOGS, bytes(64 * MIB + 1)) is grpc.StatusCode.RESOURCE_EXHAUSTED
+    """20 MiB and one byte."""
+    assert refusal(place, LOGS, bytes(20 * MIB + 1)) is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 def test_a_message_that_unpacks_too_large_exhausts_a_resource(place: Place) -> None:

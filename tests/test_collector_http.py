@@ -28,7 +28,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 MIB = 1 << 20
-LIMIT = 64 * MIB
+LIMIT = 20 * MIB
 PATHS = ("/v1/logs", "/v1/metrics", "/v1/traces")
 
 
@@ -152,7 +152,7 @@ def test_too_large_a_body_is_413(place: Place) -> None:
 
 def test_too_large_a_chunked_body_is_413(place: Place) -> None:
     """Nobody announced its length."""
-    assert place.post("/v1/logs", (bytes(MIB) for _ in range(65)), JSON).status == 413
+    assert place.post("/v1/logs", (bytes(MIB) for _ in range(21)), JSON).status == 413
 
 
 def test_a_body_that_unpacks_too_large_is_413(place: Place) -> None:

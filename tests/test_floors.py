@@ -11,10 +11,11 @@ FLOORS = [
     {"__init__", "otel", "errors", "assets", "bundled"},
     set("shellwords environment config config_checks toml_file yaml_text attributes profiles profile_text".split())
     | set("placetext gitconfig".split())
-    | set("shells shell_files templates rcfile rcdiff byhand jsonsplice grafana".split()),
+    | set("shells shell_files templates rcfile rcdiff byhand claude_json jsonsplice grafana".split()),
     set("claude probe plan ownership repository placefile compile console ports store collector backends wake".split())
     | set("detect files state profile_files claims override background bundle claude_settings".split())
-    | set("asking syntax rcread rcwrite rcbackup inplace blocks shell_now persisted reached refresh dashboards download".split()),
+    | set("asking syntax rcread rcwrite rcbackup inplace blocks shell_now persisted reached refresh".split())
+    | set("sweeping dashboards download".split()),
     {"commands"},
     {"__main__", "launch", "refusals", "cli", "completion"},
 ]

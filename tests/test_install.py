@@ -200,7 +200,7 @@ def test_a_failing_upgrade_leaves_the_one_before(offline: Sandbox, failure: str)
         (tools / "uv").chmod(0o755)
         environ = {"PATH": f"{tools}:{offline.environ['PATH']}"}
 
-    said = refused(offline, "--method", "uv", environ=environ)
+    said = refused(offline, "--method", "uv", "--force", environ=environ)
     assert "nothing was changed" in said
     assert version_of(offline) == f"cclaunch {__version__}"
 
@@ -221,7 +221,7 @@ def test_an_install_that_is_interrupted_leaves_the_one_before(offline: Sandbox, 
     (tools / "uv").write_text(f'#!/bin/sh\nmkdir -p "$5/lib"\n: >{tools}/started\nexec sleep 60\n')
     (tools / "uv").chmod(0o755)
     with subprocess.Popen(
-        [require("dash"), str(SCRIPT), "--method", "uv"],
+        [require("dash"), str(SCRIPT), "--method", "uv", "--force"],
         env={**offline.environ, "PATH": f"{tools}:{offline.environ['PATH']}"},
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

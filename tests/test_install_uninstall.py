@@ -1,6 +1,8 @@
 """`install.sh --uninstall`: what is asked, what is taken back, what stays, and a tree as it was before."""
 
 import re
+import shutil
+import sys
 from pathlib import Path
 
 import installing
@@ -8,8 +10,10 @@ import pexpect
 import pytest
 import wheelhouse
 from conftest import require
+from doubles import FAKE_EXIT
 from installing import SCRIPT, command_of, install, refused, tree, version_of
 from sandbox import Sandbox
+from test_autostart import MANAGER, put_systemctl
 
 from cclaunch import __version__
 
@@ -83,6 +87,45 @@ def test_purged_it_leaves_the_tree_as_it_was(offline: Sandbox) -> None:
 
     install(offline, "--uninstall", "--purge", "--yes")
     assert tree(offline.home) == before
+    assert offline.survivors() == []
+
+
+def use_everything(place: Sandbox) -> None:
+    """Have each verb of the installed command that leaves a file somewhere leave it: blocks, completions, a unit, a profile."""
+    put_systemctl(place, f'exec {sys.executable} {MANAGER} "$@"')
+    place.environ["PATH"] = f"{place.home.parent / 'tools'}:{place.environ['PATH']}"
+    place.configure()
+    for words in (
+        ["profile", "set", "data-eng", "team=data-engineering"],
+        ["profile", "use", "data-eng"],
+        ["persist", "--shell", "bash"],
+        ["completions", "install", *(word for shell in ("bash", "zsh", "fish", "nu", "pwsh") for word in ("--shell", shell))],
+        ["stack", "enable"],
+        ["-p", "x"],
+    ):
+        done = place.run([str(command_of(place)), *words])
+        assert done.returncode in (0, FAKE_EXIT), done.stderr.decode()
+    (place.home / ".local/state/cclaunch/wake-failed").write_text("time=1\nreason=x\n")
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_purged_after_every_verb_was_used_it_leaves_nothing(offline: Sandbox, broken: bool) -> None:
+    """Completions, unit, rc backups, names of profiles, empty directories; where the command is broken the blocks stay."""
+    (offline.home / "bin").mkdir()
+    (offline.home / ".bashrc").write_text("# mine\n")
+    before = tree(offline.home)
+    install(offline, "--method", "uv", environ={"CCLAUNCH_SOURCE": str(installing.whole())})
+    use_everything(offline)
+    assert (offline.home / ".config/systemd/user/cclaunch.service").exists()
+    assert (offline.home / ".local/state/cclaunch/rc").exists()
+    if broken:
+        offline.run([str(command_of(offline)), "unpersist", "--all"])
+        shutil.rmtree(installing.environments(offline)[0])
+
+    install(offline, "--uninstall", "--purge", "--yes")
+
+    after = {path: what for path, what in tree(offline.home).items() if path not in ("bin/systemctl", "asked")}
+    assert after == before
     assert offline.survivors() == []
 
 

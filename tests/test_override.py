@@ -12,7 +12,7 @@ from cclaunch import claude, otel
 from cclaunch.claims import FLAG, LOCAL, MANAGED, PROJECT, STATE, USER, Claim, compile_claims, settings_files
 from cclaunch.config import Config, Telemetry
 from cclaunch.environment import Selection, compose
-from cclaunch.override import MANY, answer, judge, sweep
+from cclaunch.override import answer, judge
 from cclaunch.plan import Directories, claims_key, place_file, read_claims
 
 PROFILE = {"p": ({"team": "data"}, {otel.LOG_TOOL_DETAILS: "1"}, "")}
@@ -221,17 +221,17 @@ def test_a_cache_that_cannot_be_written_is_said_and_the_launch_goes_on(where, tm
     assert "win over this launch" in found.notes[0]
 
 
-@pytest.mark.parametrize(("days", "left"), [(29, {"a.json", "background-b.json"}), (31, {"background-b.json"}), (401, set())])
-def test_old_override_files_are_swept_once_there_are_many(tmp_path, days, left):
-    """A session may still read a younger one, and claude starts a background session again long after."""
-    for name in ("a.json", "background-b.json", *(f"young-{number}.json" for number in range(MANY))):
-        (tmp_path / name).write_text("{}")
-    for name in ("a.json", "background-b.json"):
-        os.utime(tmp_path / name, (time.time() - days * 86400,) * 2)
+def test_what_is_passed_can_be_read_by_its_owner_alone(where):
+    """The person's own --settings may hold a token; a directory made by an older release is closed as well."""
+    folder = Path(where.cache) / "settings"
+    folder.mkdir(parents=True, mode=0o755)
+    folder.chmod(0o755)
 
-    sweep(str(tmp_path))
+    found = launched(where, Claim(USER, "/s", otel.ENABLE, "0"))
 
-    assert {path.name for path in tmp_path.iterdir() if not path.name.startswith("young")} == left
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert Path(found.words[1]).stat().st_mode & 0o777 == 0o600
+    assert Path(found.words[1]).parent == folder
 
 
 class Files:

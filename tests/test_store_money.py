@@ -1,8 +1,10 @@
 """The store: what is added up, once, and what is kept for ever."""
 
+import contextlib
 import json
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -14,6 +16,7 @@ from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
 from cclaunch.store.losses import lost_usd_micros
 from cclaunch.store.reader import events, extent, find_check, open_reader, series
 from cclaunch.store.retention import fold
+from cclaunch.store.set_aside import all_aside
 from cclaunch.store.spending import usage
 from cclaunch.store.writer import Writer
 
@@ -346,9 +349,23 @@ def test_a_file_that_is_no_database_is_never_overwritten(tmp_path):
     path = tmp_path / "telemetry.db"
     path.write_bytes(b"precious" * 1000)
 
-    with pytest.raises(StoreBroken):
+    writer = Writer(str(path))
+    writer.start()
+    writer.close()
+    (aside,) = all_aside(str(path))
+    assert Path(aside.path).read_bytes() == b"precious" * 1000
+
+
+def test_a_database_of_another_program_is_left_where_it_is(tmp_path):
+    """It is no damage: only its owner knows why it lies there."""
+    path = tmp_path / "telemetry.db"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE theirs (x)")
+    before = path.read_bytes()
+
+    with pytest.raises(StoreBroken, match="another program"):
         Writer(str(path)).start()
-    assert path.read_bytes() == b"precious" * 1000
+    assert path.read_bytes() == before
 
 
 def test_the_files_are_readable_by_the_owner_only(store, tmp_path):

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch.backends import embedded, units
+from cclaunch.backends import embedded, laid, units
 from cclaunch.backends.foreground import waits
 from cclaunch.collector import stays
 from cclaunch.errors import StackError
@@ -79,12 +79,12 @@ def text(kind: str, environ: Mapping[str, str]) -> str:
     """Return the unit or agent for the user of *environ*."""
     carried = {name: environ[name] for name in CARRIED if environ.get(name)}
     make = units.agent if kind == "launchd" else units.unit
-    return make(program(), carried)
+    return make(program(environ), carried)
 
 
-def program() -> list[str]:
-    """Return the command line that the system runs."""
-    return [sys.executable, "-I", "-m", "cclaunch", *WORDS]
+def program(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Return the command line that the system runs: the command that stays. Raises StackError when there is none."""
+    return [laid.command(environ or {}), *WORDS]
 
 
 def enable(where: Directories, environ: Mapping[str, str], *, force: bool = False) -> Autostart:
@@ -172,7 +172,7 @@ def _refuse_changed(found: Autostart, force: bool, verb: str) -> None:
 
 def _try_program(environ: Mapping[str, str]) -> None:
     """Raise StackError when the system could not run what the unit will say."""
-    words = [*program()[: -len(WORDS)], "--version"]
+    words = [*program(environ)[: -len(WORDS)], "--version"]
     if (trouble := _run(words, environ)) != "":
         raise StackError("the command that the unit would run does not work", cause=trouble or "", hint=" ".join(words))
 

@@ -20,7 +20,7 @@ from cclaunch.collector import lock
 from cclaunch.collector.process import command
 from cclaunch.config import Config
 from cclaunch.environment import Ports
-from cclaunch.errors import StartFailed
+from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.plan import Directories, adopted_ports, collector_ports, is_older, read_flat, read_small
 
 POLL_S = 0.01
@@ -28,6 +28,8 @@ PROBE_S = 1.0
 END_S = 5.0
 SETTLE_S = 3.0
 ANSWER_S = 0.5
+DECIDE_S = 1.0
+"""How long a launch asks a collector that lives and is silent, after the half second of its probe: two seconds in all."""
 SICK = "it is not healthy: "
 ENDED = "the collector ended: "
 LARGEST_LOG = 5 << 20
@@ -76,6 +78,41 @@ def running(where: Directories) -> Running | None:
     return Running(int(found) if found.isdigit() else None, holder.pid, holder.when, collector_ports(where.data))
 
 
+def silent(where: Directories) -> tuple[Ports, str] | None:
+    """
+    Return where a collector that lives, but does not answer, listens, and the line that says so; None for any other.
+
+    Stopped or busy is not dead: its supervisor holds the sockets, and what is sent there waits for it. Known within two
+    seconds, and without anybody's turn. One that starts, ends, is sick or answers is no matter of this.
+    """
+    until = time.monotonic() + DECIDE_S
+    while (found := running(where)) is not None and found.ports is not None and found.pid is not None:
+        if _is_stopped(found.pid):
+            return found.ports, _stopped(found.pid)
+        trouble = health(where, min(ANSWER_S, max(0.05, until - time.monotonic())))
+        if trouble != probe.SILENT and not (trouble == probe.NOBODY and probe.full(int(found.ports.http))):
+            return None
+        if time.monotonic() >= until:
+            if _is_stopped(found.supervisor):  # which would start it again
+                return found.ports, _stopped(found.supervisor)
+            line = "is busy and does not answer, telemetry waits for it: if that lasts, `cclaunch stack restart`"
+            return found.ports, f"the collector (pid {found.pid}) {line}"
+    return None
+
+
+def _stopped(pid: int) -> str:
+    return f"the collector (pid {pid}) is stopped, telemetry waits for it: `cclaunch stack restart`"
+
+
+def _is_stopped(pid: int) -> bool:
+    """Say whether the process was stopped (by Ctrl-Z, a debugger, kill -STOP)."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+    return False
+
+
 def start(
     where: Directories,
     config: Config,
@@ -99,19 +136,34 @@ def start(
 
 
 def start_in_turn(
-    where: Directories, config: Config, until: float, *, environ: Mapping[str, str], keep: Ports | None = None
+    where: Directories,
+    config: Config,
+    until: float,
+    *,
+    environ: Mapping[str, str],
+    keep: Ports | None = None,
+    replace: bool = True,
 ) -> Started:
-    """Do what `start` does, for one who holds the turn; *until* is the deadline in ``time.monotonic()``'s seconds."""
+    """
+    Do what `start` does, for one who holds the turn; *until* is the deadline in ``time.monotonic()``'s seconds.
+
+    One that lives and is silent is replaced only for a person who asked (*replace*): a launch waits for one that starts,
+    and uses one that is stopped or busy as it is.
+    """
     trouble = health(where)
     ports = collector_ports(where.data)
     if trouble is None and ports is not None and not is_older(ports.version):
         return Started(ports, [])
     if trouble is None:
         keep = ports  # an older one's sessions still run, and send to its ports
-    if trouble is None or (lock.held(lock_path(where)) and not _settles(where, until)):
+    if trouble is not None and not replace and (waiting := silent(where)) is not None:
+        return Started(waiting[0], [waiting[1]])
+    settled = trouble is not None and _settles(where, min(until, time.monotonic() + SETTLE_S) if replace else until)
+    if trouble is None or (replace and not settled):
         shutdown(where)
     holder = ""
     if running(where) is None:
+        keep = _end_orphans(where, config) or keep
         if keep is None:
             found = foreign.judge(where, config)
             if found.ports is not None:
@@ -119,6 +171,20 @@ def start_in_turn(
             holder = found.holder
         _spawn(where, _ports_of(keep) if keep else list(config.ports.ingest.values()), environ)
     return Started(_wait(where, until), _moved(where, config, holder))
+
+
+def _end_orphans(where: Directories, config: Config) -> Ports | None:
+    """
+    End collectors of ours whose directory was moved away, where a port of ours is held.
+
+    Returns:
+        The configured ports when there were any: sessions that still run send there.
+    """
+    if not any(probe.listens(port, ANSWER_S) for port in config.ports.ingest.values()):
+        return None
+    from cclaunch.backends import orphans
+
+    return Ports(*map(str, config.ports.ingest.values())) if orphans.end(where) else None
 
 
 def restart(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
@@ -141,8 +207,7 @@ def _ports_of(ports: Ports) -> list[int]:
 
 
 def _settles(where: Directories, until: float) -> bool:
-    """Say whether the one that holds the lock answers soon (it may be starting, or ending); a silent one hangs."""
-    until = min(until, time.monotonic() + SETTLE_S)
+    """Say whether the one that holds the lock answers soon (it may be starting, or ending), or is gone; a silent one hangs."""
     while time.monotonic() < until and lock.held(lock_path(where)):
         trouble = health(where, ANSWER_S)
         if trouble is None or trouble.startswith(SICK):
@@ -184,7 +249,7 @@ def _wait(where: Directories, until: float) -> Ports:
         if trouble is None and ports is not None:
             return ports
         if trouble is not None and trouble.startswith(SICK):  # it is up, and says why it cannot store: waiting is no use
-            raise StartFailed(f"the collector cannot store anything: {trouble.removeprefix(SICK)}")
+            raise CannotStore(f"the collector cannot store anything: {trouble.removeprefix(SICK)}")
         gone = time.monotonic() - began > 1.0 and not lock.held(lock_path(where))
         if time.monotonic() > until or gone:
             raise StartFailed(
@@ -237,15 +302,21 @@ def _spawn(where: Directories, ports: Sequence[int], environ: Mapping[str, str])
 
 def shutdown(where: Directories) -> bool:
     """End the collector of *where*: drain it, and after 5 s without. Return whether there was one."""
+    from cclaunch.backends import orphans
+
     found = running(where)
     foreign.forget(where)
     if found is None:
-        return False
+        return orphans.end(where)
     supervisor = lock.Holder(found.supervisor, found.started)
     _signal(supervisor, signal.SIGTERM)
+    for pid in [found.supervisor, *_children(supervisor)]:  # one that is stopped would not hear it
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGCONT)
     until = time.monotonic() + END_S
     while time.monotonic() < until:
         if not lock.held(lock_path(where)) and not lock.lives(supervisor):
+            orphans.end(where)
             return True
         time.sleep(POLL_S)
     for collector in _children(supervisor):  # first: left alone, it would become a supervisor
@@ -255,6 +326,7 @@ def shutdown(where: Directories) -> bool:
     until = time.monotonic() + 1
     while lock.held(lock_path(where)) and time.monotonic() < until:
         time.sleep(POLL_S)
+    orphans.end(where)
     return True
 
 

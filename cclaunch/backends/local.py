@@ -27,8 +27,8 @@ class Embedded:
         return embedded.health(self._where)
 
     def start(self, until: float, *, whole: bool = False) -> Started:
-        """Make sure that it answers. Raises StartFailed."""
-        return embedded.start_in_turn(self._where, self._config, until, environ=self._environ)
+        """Make sure that it answers; for a person (*whole*) one that lives and is silent is replaced. Raises StartFailed."""
+        return embedded.start_in_turn(self._where, self._config, until, environ=self._environ, replace=whole)
 
     def restart(self, until: float) -> Started:
         """End it and start it again, on the same ports where sessions send to them. Raises StartFailed."""

@@ -7,30 +7,37 @@ send requests to localhost.
 """
 
 import asyncio
+import contextlib
 import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-from google.protobuf import json_format
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cclaunch.collector.budget import Arrival, Arrivals
+from cclaunch.collector.encoding import JSON, PROTOBUF, Malformed, serialise
+from cclaunch.collector.limits import LARGEST_BODY
 from cclaunch.collector.peer import CURRENT, ONLY, Sender
 from cclaunch.collector.signals import SIGNALS, Rejected, Signal
+from cclaunch.collector.slices import NeverFits
 from cclaunch.store.writer import StoreUnavailable
 
-LARGEST_BODY = 64 << 20
-LARGE_JSON = 128 << 10
-PROTOBUF = "application/x-protobuf"
-JSON = "application/json"
 HOSTS = ("localhost", "127.0.0.1", "[::1]")
+OWN_SITES = (b"same-origin", b"none")
+"""What a browser says of a request that a person made, or a page of ours; no program but a browser says anything."""
+
+PIECE = 256 << 10
+SILENCE_S = 20.0
+"""Seconds in which something more of a body must arrive."""
 
 INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNIMPLEMENTED, UNAVAILABLE, PERMISSION_DENIED = 3, 5, 8, 12, 14, 7
+DEADLINE_EXCEEDED = 4
 
 
 class Refused(Exception):
@@ -46,10 +53,12 @@ class Refused(Exception):
 class Collector(Protocol):
     """What the routes need of the collector."""
 
-    async def take(self, signal: Signal, request: Message) -> Message:
-        """Store *request* and return the answer. Raises StoreUnavailable."""
+    arrivals: Arrivals
 
-    async def health(self, nonce: str, pid: int) -> tuple[str, str]:
+    async def take(self, signal: Signal, body: bytes | bytearray, kind: str, over: Callable[[], None]) -> Message:
+        """Store the request *body* and return the answer, as `intake.Intake.take` does."""
+
+    async def health(self, nonce: str, pid: int, by: str) -> tuple[str, str]:
         """Return (text of the answer, what is wrong or an empty string)."""
 
     async def exposition(self) -> str:
@@ -70,30 +79,50 @@ def status_message(code: int, message: str, content_type: str) -> bytes:
     return bytes((0x08, code, 0x12)) + bytes(length) + text
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, arrival: Arrival) -> bytearray:
     """
-    Return the decoded body. Raises Refused when it is too large, also once decompressed, or cannot be decoded.
+    Return the decoded body, whose bytes *arrival* holds. Raises Refused when it is too large, also once decompressed,
+    cannot be decoded, or does not come to an end; Busy when there is no room.
 
     Decompression goes piece by piece with a limit: a small body must not become gigabytes.
     """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding in ("", "identity"):
-        return await _gather(request.stream())
-    if encoding != "gzip":
-        raise Refused(415, INVALID_ARGUMENT, f"content-encoding {encoding} is not supported: send gzip or none")
-    return await _gather(_gunzip(request.stream()))
-
-
-async def _gather(parts: AsyncIterator[bytes]) -> bytes:
+    parts = _heard(request.stream())
+    if encoding not in ("", "identity"):
+        if encoding != "gzip":
+            raise Refused(415, INVALID_ARGUMENT, f"content-encoding {encoding} is not supported: send gzip or none")
+        parts = _gunzip(parts)
+    announced = request.headers.get("content-length", "")
+    if encoding != "gzip" and announced.isdigit() and len(announced) < 20 and int(announced) > LARGEST_BODY:
+        raise Refused(413, RESOURCE_EXHAUSTED, f"the body is larger than {LARGEST_BODY} bytes")
     found = bytearray()
     async for part in parts:
-        found += part
-        if len(found) > LARGEST_BODY:
+        if len(found) + len(part) > LARGEST_BODY:
             raise Refused(413, RESOURCE_EXHAUSTED, f"the body is larger than {LARGEST_BODY} bytes")
-    return bytes(found)
+        await arrival.grow(len(part))
+        found += part
+    arrival.whole = True
+    return found
+
+
+async def _heard(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield *parts*; raise Refused when the client falls silent, or is gone."""
+    following = aiter(parts)
+    while True:
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                part = await anext(following)
+        except StopAsyncIteration:
+            return
+        except ClientDisconnect as error:
+            raise Refused(400, INVALID_ARGUMENT, "the body ends too early") from error
+        except TimeoutError as error:
+            raise Refused(408, DEADLINE_EXCEEDED, f"nothing came for {SILENCE_S:g} s") from error
+        yield part
 
 
 async def _gunzip(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield *parts* unpacked, with a turn for others between the pieces."""
     opener = zlib.decompressobj(wbits=31)
     started = False
     try:
@@ -103,8 +132,9 @@ async def _gunzip(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
                 if opener.eof:
                     opener = zlib.decompressobj(wbits=31)
                 started = True
-                yield opener.decompress(rest, 1 << 20)
+                yield opener.decompress(rest, PIECE)
                 rest = opener.unconsumed_tail or opener.unused_data
+                await asyncio.sleep(0)
     except zlib.error as error:
         raise Refused(400, INVALID_ARGUMENT, f"the body is no gzip: {error}") from error
     if started and not opener.eof:
@@ -119,49 +149,6 @@ def content_type_of(request: Request) -> str:
     return found
 
 
-def parse(body: bytes, content_type: str, signal: Signal) -> Message:
-    """Return the message in *body*. Raises Refused with 400 for bytes that are none."""
-    message = signal.request()
-    try:
-        if content_type == PROTOBUF:
-            message.ParseFromString(body)
-        else:
-            found = json.loads(body or b"{}")
-            if not isinstance(found, dict):
-                raise ValueError("no JSON object")
-            json_format.ParseDict(_with_ids(found), message, ignore_unknown_fields=True)
-    except (DecodeError, json_format.ParseError, ValueError, RecursionError, TypeError, AttributeError) as error:
-        raise Refused(400, INVALID_ARGUMENT, f"the body is no {signal.name} request: {str(error)[:200]}") from error
-    return message
-
-
-ID_KEYS = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")
-
-
-def _with_ids(value: Any) -> Any:
-    """Return the JSON with trace and span ids as base64: OTLP writes them in hexadecimal, protobuf's JSON does not."""
-    if isinstance(value, dict):
-        return {
-            key: _base64(item) if key in ID_KEYS and isinstance(item, str) else _with_ids(item) for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_with_ids(item) for item in value]
-    return value
-
-
-def _base64(text: str) -> str:
-    import base64
-
-    return base64.b64encode(bytes.fromhex(text)).decode("ascii")
-
-
-def serialise(message: Message, content_type: str) -> bytes:
-    """Return *message* in the encoding of *content_type*."""
-    if content_type == JSON:
-        return json.dumps(json_format.MessageToDict(message)).encode()
-    return message.SerializeToString()
-
-
 def exporting(collector: Collector, signal: Signal) -> Callable[[Request], Awaitable[Response]]:
     """Return the route of one signal."""
 
@@ -171,15 +158,12 @@ def exporting(collector: Collector, signal: Signal) -> Callable[[Request], Await
             kind = content_type_of(request)
             if CURRENT.get() is Sender.STRANGER:
                 raise Refused(403, PERMISSION_DENIED, ONLY)
-            body = await body_of(request)
-            if kind == JSON and len(body) > LARGE_JSON:  # reading it would hold up everybody else
-                message = await asyncio.to_thread(parse, body, kind, signal)
-            else:
-                message = parse(body, kind, signal)
-            answer = await collector.take(signal, message)
+            answer = await _taken(collector, signal, request, kind)
         except Refused as refused:
             return Response(status_message(refused.code, refused.message, kind), refused.status, media_type=kind)
-        except Rejected as refused:
+        except NeverFits as refused:
+            return Response(status_message(RESOURCE_EXHAUSTED, str(refused), kind), 413, media_type=kind)
+        except (Malformed, Rejected) as refused:
             return Response(status_message(INVALID_ARGUMENT, str(refused), kind), 400, media_type=kind)
         except StoreUnavailable as error:
             body = status_message(UNAVAILABLE, str(error), kind)
@@ -187,6 +171,28 @@ def exporting(collector: Collector, signal: Signal) -> Callable[[Request], Await
         return Response(serialise(answer, kind), 200, media_type=kind)
 
     return export
+
+
+async def _taken(collector: Collector, signal: Signal, request: Request, kind: str) -> Message:
+    """Read the body and have it stored. Raises what either raises."""
+    reading = asyncio.current_task()
+    arrival = collector.arrivals.arrive(reading.cancel if reading else int)
+    try:
+        body = await body_of(request, arrival)
+    except BaseException as error:
+        arrival.close()
+        if arrival.evicted and isinstance(error, asyncio.CancelledError):
+            if reading:
+                reading.uncancel()
+            raise StoreUnavailable("too much arrives at once") from error
+        raise
+
+    def over() -> None:
+        arrival.close()
+        with contextlib.suppress(BufferError):
+            body.clear()  # whoever still knows of it
+
+    return await collector.take(signal, body, kind, over)
 
 
 def _number(text: str) -> int:
@@ -197,8 +203,9 @@ def otlp_app(collector: Collector) -> ASGIApp:
     """Return the application of the OTLP port: the three signals and ``/health``."""
 
     async def health(request: Request) -> Response:
-        nonce = request.query_params.get("nonce", "")[:64]
-        text, trouble = await collector.health(nonce, _number(request.query_params.get("pid", "")))
+        asked = request.query_params
+        pid = _number(asked.get("pid", ""))
+        text, trouble = await collector.health(asked.get("nonce", "")[:64], pid, asked.get("by", "")[:64])
         return Response(text, 503 if trouble else 200, media_type="text/plain")
 
     routes = [Route(f"/v1/{signal.name}", exporting(collector, signal), methods=["POST"]) for signal in SIGNALS]
@@ -218,14 +225,18 @@ def metrics_app(collector: Collector) -> ASGIApp:
 
 
 def _guarded(app: ASGIApp) -> ASGIApp:
-    """Return *app* behind a look at Host and Origin: a name that was rebound to loopback, or a web page, gets nothing."""
+    """
+    Return *app* behind a look at who asks: a name that was rebound to loopback, or a web page, gets nothing.
+
+    A page's images and forms name no Origin; a browser says of them, too, that they come from another site.
+    """
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
             host = headers.get(b"host", b"").decode("latin-1").lower()
             name = host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
-            if name not in HOSTS or b"origin" in headers:
+            if name not in HOSTS or b"origin" in headers or headers.get(b"sec-fetch-site", b"none").lower() not in OWN_SITES:
                 text = "only programs on this machine are served, by the name of localhost\n"
                 await Response(text, 403, media_type="text/plain")(scope, receive, send)
                 return

@@ -14,31 +14,32 @@ import signal as signals
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.protobuf.message import Message
 
 from cclaunch import __version__
-from cclaunch.collector.process import FATAL, command
+from cclaunch.collector import words
+from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.collector.relay import Relay
 from cclaunch.collector.sockets import port_of, read
+from cclaunch.collector.standing import LOOK_S, Standing, write_private
 from cclaunch.collector.stays import stays
 from cclaunch.config import Config, load_config
-from cclaunch.errors import ConfigError, StoreError
+from cclaunch.errors import ConfigError, FileTrouble, StoreError
+from cclaunch.files import make_directory
 from cclaunch.plan import Directories, read_small
-from cclaunch.probe import proof
+from cclaunch.probe import proof, registration
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
+from cclaunch.sweeping import sweep
 
 DAY_NS = 24 * 3600 * 1_000_000_000
 MAINTENANCE_S = 6 * 3600.0
 FIRST_MAINTENANCE_S = 300.0
-TROUBLE_WAIT_S = 2.0
-LARGE = 256 << 10
-MOST_AT_WORK = 96 << 20
-"""Bytes of messages that may wait for the disk; more are refused, and the exporter tries again."""
-PROBE_BYTES = 64 << 10
+LARGEST_HEAD = 32 << 10
+"""Bytes of an HTTP request before its body."""
 
 
 def say(text: str) -> None:
@@ -50,84 +51,48 @@ def say(text: str) -> None:
 class EmbeddedCollector:
     """What the two servers call: ``take``, ``health`` and ``exposition``."""
 
-    _bytes_at_work = 0
-
     def __init__(self, where: Directories, key: str) -> None:
+        from cclaunch.collector.budget import Arrivals
+        from cclaunch.collector.intake import Intake
         from cclaunch.collector.pids import Launched
 
         self.where = where
         self.key = key
         self.ports: dict[str, int] = {}
-        self.writer = Writer(where.data + "/telemetry.db")
+        self.writer = Writer(where.data + "/telemetry.db", say)
+        self.arrivals = Arrivals()
+        self.intake = Intake(self.writer)
         self.launched = Launched(where.data + "/collector.pids")
         self.last_active = time.monotonic()
 
-    async def take(self, signal: Any, request: Message) -> Message:
-        """Store *request*; return the answer only when it is committed. Raises StoreUnavailable, Rejected."""
-        from cclaunch.store.writer import StoreUnavailable
-
+    async def take(self, signal: Any, body: bytes | bytearray, kind: str, over: Callable[[], None] = lambda: None) -> Message:
+        """Store the request *body*, as `intake.Intake.take` does."""
         self.last_active = time.monotonic()
-        size = request.ByteSize()
-        if self._bytes_at_work and self._bytes_at_work + size > MOST_AT_WORK:
-            raise StoreUnavailable("too much waits for the disk")
-        self._bytes_at_work += size
-        work = asyncio.ensure_future(self._store(signal, request, size))
+        return await self.intake.take(signal, body, kind, over)
 
-        def over(_: object) -> None:
-            self._bytes_at_work -= size
-            if not work.cancelled():
-                work.exception()  # looked at: who asked may be gone, and nobody else would
+    async def health(self, nonce: str, pid: int, by: str = "") -> tuple[str, str]:
+        """
+        Return the text of ``/health`` and what is wrong.
 
-        work.add_done_callback(over)
-        return await asyncio.shield(work)  # a client that hangs up does not free the memory
-
-    async def _store(self, signal: Any, request: Message, size: int) -> Message:
-        from cclaunch.collector.peer import mark
-        from cclaunch.collector.signals import Rejected, answer_of
-        from cclaunch.store.writer import Unstorable
-
-        if size > LARGE:  # reading it row by row would hold up everybody else
-            batch = await asyncio.to_thread(signal.decode, request)
-        else:
-            batch = signal.decode(request)
-        mark(batch)
-        if batch.events or batch.points:
-            try:
-                await asyncio.wrap_future(self.writer.submit(batch))
-            except Unstorable as error:
-                raise Rejected(str(error)) from error
-        return answer_of(signal, batch)
-
-    async def health(self, nonce: str, pid: int) -> tuple[str, str]:
-        """Return the text of ``/health`` and what is wrong; *pid* is a launched process to stay for."""
-        self.last_active = time.monotonic()
-        if pid:
+        *pid* is a launched process to stay for; *by* proves that who says so can read the key, else it is not heard.
+        """
+        if pid and nonce and secrets.compare_digest(registration(self.key, nonce, pid), by.encode()):
+            self.last_active = time.monotonic()
             self.launched.add(pid)
-        trouble = await self._trouble() if self.writer.trouble else ""
+        trouble = await asyncio.to_thread(words.wrong, self.writer, self.where.data)
         lines = ["cclaunch", f"version={__version__}", f"schema={SCHEMA_VERSION}", f"pid={os.getpid()}"]
         proven = nonce.isascii() and self._is_meant(nonce)
         lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if proven else "proof=")
+        if self.writer.waiting:
+            lines.append(f"waiting={self.writer.waiting}")
+        if notice := words.notice(self.writer, launch=bool(pid)):
+            lines.append(f"notice={notice}")
         return "".join(f"{line}\n" for line in [*lines, *([trouble] if trouble else [])]), trouble
 
     def _is_meant(self, nonce: str) -> bool:
         """Say whether the ports that *nonce* names, if it names any, are ours: else somebody handed the question on."""
         named = nonce.split("-")[1:]
         return not named or named == [str(self.ports.get("grpc")), str(self.ports.get("http"))]
-
-    async def _trouble(self) -> str:
-        """Try once more to write: what failed a minute ago may work again."""
-        from cclaunch.collector.otlp import Batch
-        from cclaunch.store.writer import StoreUnavailable
-
-        if await asyncio.to_thread(no_room, self.where.data):
-            return self.writer.trouble
-        try:
-            await asyncio.wait_for(asyncio.wrap_future(self.writer.submit(Batch())), TROUBLE_WAIT_S)
-        except StoreUnavailable as error:
-            return str(error)
-        except TimeoutError:
-            return "the disk does not answer"
-        return ""
 
     async def exposition(self) -> str:
         """Return the series of the last day as Prometheus text."""
@@ -144,26 +109,6 @@ class EmbeddedCollector:
             connection.close()
 
 
-def no_room(directory: str) -> bool:
-    """
-    Say whether the disk of *directory* takes no more.
-
-    Asked with a file: the database may still take a page in the place of an old one, and nothing after that.
-    """
-    path = f"{directory}/probe.{os.getpid()}"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    except OSError:
-        return True
-    try:
-        return os.write(handle, bytes(PROBE_BYTES)) < PROBE_BYTES
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-        os.unlink(path)
-
-
 def make_key(path: str) -> str:
     """Return the key of the proof, made at the first start: 32 random bytes that only this user can read."""
     found = (read_small(path, 256) or b"").decode("ascii", "replace").strip()
@@ -174,28 +119,17 @@ def make_key(path: str) -> str:
     return made
 
 
-def write_private(path: str, text: str) -> None:
-    """Write *text* to *path* whole or not at all, for the owner's eyes."""
-    temporary = f"{path}.{os.getpid()}"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
 def adopt(handles: list[int]) -> list[socket.socket]:
     """Return sockets of our own over inherited descriptors, which stay open for a successor."""
     return [socket.socket(fileno=os.dup(handle)) for handle in handles]
 
 
-async def serve(where: Directories, config: Config, lifeline: int, held: dict[str, list[int]]) -> bool:
-    """Serve until nobody needs us or a signal comes; return whether the supervisor is gone."""
+async def serve(where: Directories, config: Config, lock: int, lifeline: int, held: dict[str, list[int]]) -> "Ending":
+    """Serve until nobody needs us or a signal comes; return the reason for the end."""
     import uvicorn
-    from uvicorn.protocols.http.h11_impl import H11Protocol
 
     from cclaunch.collector import grpc as otlp_grpc
+    from cclaunch.collector.connections import Connections, protocol
     from cclaunch.collector.http import metrics_app, otlp_app
     from cclaunch.collector.peer import Door
 
@@ -213,11 +147,14 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    def server(app: Any, protocol: Any) -> Server:
+    connections = Connections()
+    door = Door(say)
+
+    def server(app: Any, http: Any) -> Server:
         return Server(
             uvicorn.Config(
                 app,
-                http=protocol,
+                http=http,
                 ws="none",
                 lifespan="off",
                 access_log=False,
@@ -226,57 +163,78 @@ async def serve(where: Directories, config: Config, lifeline: int, held: dict[st
                 date_header=False,
                 timeout_graceful_shutdown=2,
                 timeout_keep_alive=75,
+                h11_max_incomplete_event_size=LARGEST_HEAD,
             )
         )
 
     try:
+        make_directory(where.data)
         key = make_key(where.data + "/collector.key")
+    except FileTrouble as error:
+        raise StoreError(error.message, hint=error.hint) from error
     except OSError as error:  # starting it again would not help
         raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
     collector = EmbeddedCollector(where, key)
     collector.ports = ports = {name: port_of(handles[0]) for name, handles in held.items()}
     collector.writer.start()
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
-    door = Door(say)
     grpc_server = otlp_grpc.new_server(collector, door)
-    relay = Relay(otlp_grpc.bind(grpc_server), door)
+    relay = Relay(otlp_grpc.bind(grpc_server), connections, collector.arrivals, door)
     await grpc_server.start()
     await relay.start(adopt(held["grpc"]))
-    write_ports(where, ports)  # before the first answer: who has the proof finds these ports
-    servers = [server(otlp_app(collector), door.introduced(H11Protocol)), server(metrics_app(collector), H11Protocol)]
+    standing = Standing(where, lock, {"collector.ports": ports_text(ports), "collector.key": key + "\n"})
+    try:  # before the first answer: who has the proof finds these ports
+        write_private(where.data + "/collector.ports", ports_text(ports))
+    except OSError as error:
+        raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
+    standing.mend()
+    servers = [server(otlp_app(collector), protocol(connections, door)), server(metrics_app(collector), protocol(connections))]
     tasks = [
         asyncio.create_task(one.serve(sockets)) for one, sockets in zip(servers, (http_sockets, metrics_sockets), strict=True)
     ]
+    watching = asyncio.create_task(connections.watch())
     while not all(one.started for one in servers):
         await asyncio.sleep(0.002)
     say(f"cclaunch {__version__} listens: {', '.join(f'{name} {port}' for name, port in ports.items())}")
-    ending = Ending(collector, config.stack.idle_exit, lifeline)
+    ending = Ending(collector, config.stack.idle_exit, lifeline, standing)
     await ending.wait()
     say(f"draining: {ending.reason}")
     if not ending.orphaned:
-        with contextlib.suppress(OSError):
-            os.unlink(where.data + "/collector.ports")
+        standing.leave()
     relay.stop()
+    watching.cancel()
     await grpc_server.stop(2)
     for one in servers:
         one.over.set()
     await asyncio.wait(tasks, timeout=4)
     await asyncio.to_thread(collector.writer.close)
-    return ending.orphaned
+    if ending.moved:
+        collector.launched.keep()
+        standing.carry()
+    return ending
 
 
-def write_ports(where: Directories, ports: dict[str, int]) -> None:
-    """Write down where we listen: launches and verbs look here, and so does our successor after a crash."""
+def ports_text(ports: dict[str, int]) -> str:
+    """Return where we listen, as it is written down: launches and verbs look there, and so does our successor after a crash."""
     lines = {"version": __version__, "schema": SCHEMA_VERSION, "pid": os.getpid(), "supervisor": os.getppid(), **ports}
-    write_private(where.data + "/collector.ports", "".join(f"{name}={value}\n" for name, value in lines.items()))
+    return "".join(f"{name}={value}\n" for name, value in lines.items())
 
 
 class Ending:
-    """Waits for the first reason to end: a signal, the supervisor's end, or idleness."""
+    """
+    Waits for the first reason to end: a signal, the supervisor's end, the loss of our place, or idleness.
 
-    def __init__(self, collector: EmbeddedCollector, idle_exit_s: float, lifeline: int) -> None:
+    Attributes:
+        reason: It, in words.
+        orphaned: Whether the supervisor is gone.
+        moved: Whether our lock is no longer at its path.
+    """
+
+    def __init__(self, collector: EmbeddedCollector, idle_exit_s: float, lifeline: int, standing: Standing) -> None:
         self.reason = ""
         self.orphaned = False
+        self.moved = False
+        self._standing = standing
         self._collector = collector
         self._idle_exit = idle_exit_s
         self._happened = asyncio.Event()
@@ -298,15 +256,27 @@ class Ending:
 
     async def wait(self) -> None:
         """Return when there is a reason; look at idleness and old rows meanwhile."""
-        pause = max(0.2, min(5.0, self._idle_exit / 4))
+        pause = max(0.2, min(LOOK_S, self._idle_exit / 4))
         while not self._happened.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._happened.wait(), pause)
+            self._look()
             if self._idle():
                 self._end(f"idle for {self._idle_exit:g} s")
             if time.monotonic() - self._maintained > MAINTENANCE_S:
                 self._maintained = time.monotonic()
                 await asyncio.to_thread(maintain, self._collector.writer)
+                await asyncio.to_thread(sweep, self._collector.where.cache)
+
+    def _look(self) -> None:
+        """See to our place, and to what readers have found."""
+        if self._standing.lost():
+            self.moved = True
+            self._end("our place was moved or deleted")
+            return
+        for name in self._standing.mend():
+            say(f"{name} was missing or changed: written again")
+        self._collector.writer.look_after()
 
     def _idle(self) -> bool:
         if self._collector.launched.any() or stays(self._collector.where):
@@ -322,21 +292,21 @@ def maintain(writer: Writer) -> None:
         say(f"maintenance failed: {error}")
 
 
-def main(words: list[str]) -> int:
-    """Run the collector. *words*: four directories, three ports; the descriptors of the lock, the lifeline and the sockets."""
-    where = Directories(*words[:4])
-    lock, lifeline, held = int(words[7]), int(words[8]), read(words[9])
+def main(arguments: list[str]) -> int:
+    """Run the collector. *arguments*: four directories, three ports; descriptors of the lock, the lifeline and the sockets."""
+    where = Directories(*arguments[:4])
+    lock, lifeline, held = int(arguments[7]), int(arguments[8]), read(arguments[9])
     try:
         config = load_config(where.config + "/config.toml")
     except ConfigError as error:
         say(f"{error.message}; the defaults are used")
         config = Config()
     try:
-        orphaned = asyncio.run(serve(where, config, lifeline, held))
+        ending = asyncio.run(serve(where, config, lock, lifeline, held))
     except StoreError as error:
         say(f"error: {error.message}")
         return FATAL
-    if orphaned:
+    if ending.orphaned:
         os.close(lifeline)
-        os.execv(sys.executable, command("supervisor", where, *words[4:7], lock, words[9]))
-    return 0
+        os.execv(sys.executable, command("supervisor", where, *arguments[4:7], lock, arguments[9]))
+    return MOVED if ending.moved else 0

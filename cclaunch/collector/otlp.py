@@ -21,6 +21,8 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, NumberDataPoint
 
 from cclaunch import otel
+from cclaunch.collector import limits
+from cclaunch.collector.limits import LARGEST
 
 DELTA = 1
 CUMULATIVE = 2
@@ -35,7 +37,6 @@ INTEGERS = (
     "cache_read_tokens",
     "cache_creation_tokens",
 )
-LARGEST = (1 << 63) - 1
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 
@@ -113,7 +114,7 @@ def number(value: Value) -> float | int | None:
         return None
     if isinstance(value, (int, float)):
         return value
-    if not isinstance(value, str) or len(value) > 32:
+    if not isinstance(value, str) or len(value) > 32 or "_" in value:
         return None
     try:
         whole = int(value)
@@ -134,8 +135,8 @@ def integer(value: Value) -> int | None:
 
 
 def text(value: Value) -> str | None:
-    """Return *value* when it is a text, else None."""
-    return value if isinstance(value, str) and value else None
+    """Return *value* when it is a text of an id's length, else None."""
+    return value if isinstance(value, str) and 0 < len(value) <= limits.LONGEST_ID else None
 
 
 def model_name(value: Value) -> str | None:
@@ -144,26 +145,49 @@ def model_name(value: Value) -> str | None:
     return found.removesuffix(MODEL_SUFFIX) if found else None
 
 
-def decode_logs(request: ExportLogsServiceRequest) -> Batch:
+class Refused:
+    """How many records or points of a request are not stored, and why."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._reasons: Counter[str] = Counter()
+
+    def add(self, reason: str, count: int = 1) -> None:
+        """Note that *count* more are refused."""
+        self.count += count
+        self._reasons[reason] += count
+
+    @property
+    def message(self) -> str:
+        """Return the sentence for the sender; empty when nothing was refused."""
+        return "; ".join(f"{count} not stored: {reason}" for reason, count in sorted(self._reasons.items()))
+
+
+def decode_logs(request: ExportLogsServiceRequest, seen: Counter[bytes] | None = None) -> Batch:
     """
     Return the events of *request*.
 
     The key of each is a hash of the whole record plus its ordinal among equal records of the request: a batch
-    that is sent again is stored once, and two records that really are equal are both stored.
+    that is sent again is stored once, and two records that really are equal are both stored. *seen* counts equal
+    records where a request comes in slices.
     """
     rows: list[EventRow] = []
-    seen: Counter[bytes] = Counter()
+    seen = Counter() if seen is None else seen
+    refused = Refused()
     for of_resource in request.resource_logs:
         shared = attributes_of(of_resource.resource.attributes)
         resource = of_resource.resource.SerializeToString(deterministic=True)
         for of_scope in of_resource.scope_logs:
             scope = of_scope.scope.SerializeToString(deterministic=True)
             for record in of_scope.log_records:
+                if len(record.attributes) + len(shared) > limits.MOST_ATTRIBUTES:
+                    refused.add(f"more than {limits.MOST_ATTRIBUTES} attributes")
+                    continue
                 digest = _digest(resource, scope, record.SerializeToString(deterministic=True))
                 key = digest + seen[digest].to_bytes(4, "big")
                 seen[digest] += 1
                 rows.append(event_row(key, record, shared))
-    return Batch(events=rows)
+    return Batch(events=rows, rejected=refused.count, message=refused.message)
 
 
 def _digest(*parts: bytes) -> bytes:
@@ -174,69 +198,85 @@ def _digest(*parts: bytes) -> bytes:
 
 
 def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> EventRow:
-    """Return the row of *record*; *shared* are the attributes of its resource, which the record's own override."""
+    """
+    Return the row of *record*; *shared* are the attributes of its resource, which the record's own override.
+
+    A value that cannot be true stays among the attributes, as evidence, and out of the columns that are added up.
+    """
     attributes = {**shared, **attributes_of(record.attributes)}
     body = plain(record.body)
     body_text = body if isinstance(body, str) else ""
     if body is not None and not isinstance(body, str):
         attributes.setdefault("body", body)
-    cost = integer(attributes.get("cost_usd_micros"))
-    if cost is None and (dollars := number(attributes.get("cost_usd"))) is not None:
-        cost = integer(dollars * 1_000_000)
-    counts = {name: integer(attributes.get(name)) for name in INTEGERS[1:]}
+    counts = {name: limits.bounded(integer(attributes.get(name)), limits.MOST_TOKENS) for name in INTEGERS[1:]}
     return EventRow(
         key=key,
-        time_ns=_time(record.time_unix_nano or record.observed_time_unix_nano),
+        time_ns=_time_of(record),
         name=_name(attributes, body_text, record),
         body=body_text,
         service=text(attributes.get("service.name")),
         session_id=text(attributes.get("session.id")),
-        sequence=integer(attributes.get("event.sequence")),
+        sequence=limits.bounded(integer(attributes.get("event.sequence")), limits.MOST_SEQUENCE),
         prompt_id=text(attributes.get("prompt.id")),
         request_id=text(attributes.get("request_id")),
         model=model_name(attributes.get("model")),
         profile=text(attributes.get("cclaunch.profile")),
-        cost_usd_micros=cost,
+        cost_usd_micros=_cost(attributes),
         **counts,
-        duration_ms=number(attributes.get("duration_ms")),
+        duration_ms=limits.bounded(number(attributes.get("duration_ms")), limits.MOST_MS),
         check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
         attributes=attributes,
     )
 
 
-def _time(nanoseconds: int) -> int:
-    """Return a time that was sent, or now when none was: an event of 1970 would be thrown away as old."""
-    return min(nanoseconds or time.time_ns(), LARGEST)
+def _cost(attributes: Mapping[str, Value]) -> int | None:
+    """Return the micro-dollars; where they are not sent, or cannot be true, those that the dollars make."""
+    micros = limits.bounded(integer(attributes.get("cost_usd_micros")), limits.MOST_MICROS)
+    if micros is not None:
+        return int(micros)
+    dollars = limits.bounded(number(attributes.get("cost_usd")), limits.MOST_MICROS / 1_000_000)
+    return None if dollars is None else round(dollars * 1_000_000)
+
+
+def _time_of(record: LogRecord) -> int:
+    """Return when it happened: as sent, else as observed, else now. An event of 1970 would be thrown away as old."""
+    for sent in (record.time_unix_nano, record.observed_time_unix_nano):
+        if limits.plausible_time(sent):
+            return int(sent)
+    return time.time_ns()
 
 
 def _name(attributes: Mapping[str, Value], body: str, record: LogRecord) -> str:
     """Return the event's name without prefix; the attribute can be lost to a limit, the body cannot."""
     named = text(attributes.get("event.name"))
     if body.startswith(otel.EVENT_PREFIX) and not (named and body == otel.EVENT_PREFIX + named):
-        return body.removeprefix(otel.EVENT_PREFIX)
-    return (named or record.event_name or body[:200]).removeprefix(otel.EVENT_PREFIX)
+        found = body
+    else:
+        found = named or record.event_name or body
+    return found[: limits.LONGEST_NAME + len(otel.EVENT_PREFIX)].removeprefix(otel.EVENT_PREFIX)[: limits.LONGEST_NAME]
 
 
-def decode_metrics(request: ExportMetricsServiceRequest) -> Batch:
-    """Return the points of *request*. Histograms and summaries, which Claude Code does not send, are rejected and named."""
+def decode_metrics(request: ExportMetricsServiceRequest, seen: Counter[bytes] | None = None) -> Batch:
+    """
+    Return the points of *request*. Histograms and summaries, which Claude Code does not send, are rejected and named.
+
+    *seen* is for logs only: a point is one by its series and time.
+    """
     points: list[PointRow] = []
-    rejected = 0
-    kinds: set[str] = set()
+    refused = Refused()
     for of_resource in request.resource_metrics:
         shared = attributes_of(of_resource.resource.attributes)
         for of_scope in of_resource.scope_metrics:
             for metric in of_scope.metrics:
                 kind = metric.WhichOneof("data")
                 if kind in ("sum", "gauge"):
-                    points += _points(metric, shared)
+                    points += _points(metric, shared, refused)
                 elif kind:
-                    rejected += len(getattr(metric, kind).data_points)
-                    kinds.add(kind)
-    message = f"{', '.join(sorted(kinds))} points are not stored: only sums and gauges are" if rejected else ""
-    return Batch(points=points, rejected=rejected, message=message)
+                    refused.add(f"only sums and gauges are, no {kind}", len(getattr(metric, kind).data_points))
+    return Batch(points=points, rejected=refused.count, message=refused.message)
 
 
-def _points(metric: Metric, shared: Mapping[str, Value]) -> list[PointRow]:
+def _points(metric: Metric, shared: Mapping[str, Value], refused: Refused) -> list[PointRow]:
     temporality: int
     if metric.WhichOneof("data") == "sum":
         temporality, monotonic, points = int(metric.sum.aggregation_temporality), metric.sum.is_monotonic, metric.sum.data_points
@@ -244,8 +284,10 @@ def _points(metric: Metric, shared: Mapping[str, Value]) -> list[PointRow]:
         temporality, monotonic, points = CUMULATIVE, False, metric.gauge.data_points
     rows = []
     for point in points:
-        value = _value(point)
-        if value is None:
+        reason = _refusal(point, monotonic, len(shared))
+        if reason is not None:
+            if reason:
+                refused.add(reason)
             continue
         attributes = {**shared, **attributes_of(point.attributes)}
         if "model" in attributes:
@@ -261,15 +303,32 @@ def _points(metric: Metric, shared: Mapping[str, Value]) -> list[PointRow]:
                 attributes=attributes,
                 check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
                 start_ns=min(point.start_time_unix_nano, LARGEST),
-                time_ns=_time(point.time_unix_nano),
-                value=value,
+                time_ns=_point_time(point.time_unix_nano),
+                value=_value(point),
             )
         )
     return rows
 
 
-def _value(point: NumberDataPoint) -> float | None:
-    """Return the point's value; None for one without a recorded value or with one that cannot be added up."""
-    kind = point.WhichOneof("value")
-    found = float(getattr(point, kind)) if kind else None
-    return found if found is not None and math.isfinite(found) else None
+def _refusal(point: NumberDataPoint, monotonic: bool, shared: int) -> str | None:
+    """Return why *point* is not stored: empty when it holds no value, None when it is stored."""
+    if point.WhichOneof("value") is None:
+        return ""
+    value = _value(point)
+    if not math.isfinite(value):
+        return "no finite number"
+    if abs(value) > limits.MOST_VALUE or (monotonic and value < 0):
+        return "out of range"
+    if len(point.attributes) + shared > limits.MOST_ATTRIBUTES:
+        return f"more than {limits.MOST_ATTRIBUTES} attributes"
+    return None
+
+
+def _value(point: NumberDataPoint) -> float:
+    return float(getattr(point, point.WhichOneof("value") or "as_double"))
+
+
+def _point_time(nanoseconds: int) -> int:
+    """Return a time that was sent, or now when none was, or one that is still to come: it would never grow old."""
+    now = time.time_ns()
+    return nanoseconds if 0 < nanoseconds <= now + limits.AHEAD_NS else now

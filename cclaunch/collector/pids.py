@@ -14,6 +14,9 @@ import psutil
 TOLERANCE_S = 2.0
 """The system reckons start times from the clock, and that may be set meanwhile."""
 
+MOST = 4096
+"""Processes that are remembered: more sessions than a machine can run."""
+
 
 class Launched:
     """The launched processes that are still alive; *path* is the file that remembers them."""
@@ -23,17 +26,21 @@ class Launched:
         self._alive = dict(read(path))
 
     def add(self, pid: int) -> None:
-        """Remember the process *pid*; one that is gone already is no matter."""
-        started = self._started(pid)
-        if started is not None and not same(self._alive.get(pid), started):
+        """
+        Remember the process *pid* of this user, or of root; one that is gone already is no matter.
+
+        Never the first of all processes: no launch is, but in a container, and what lives as long as that needs no memory.
+        """
+        started = self._started(pid) if pid > 1 and _is_ours(pid) else None
+        if started is not None and len(self._alive) < MOST and not same(self._alive.get(pid), started):
             self._alive[pid] = started
             self._sweep()
-            self._keep()
+            self.keep()
 
     def any(self) -> bool:
         """Say whether any of them lives, and forget those that do not."""
         if self._sweep():
-            self._keep()
+            self.keep()
         return bool(self._alive)
 
     def _sweep(self) -> bool:
@@ -42,7 +49,7 @@ class Launched:
         self._alive = {pid: started for pid, started in self._alive.items() if same(self._started(pid), started)}
         return len(self._alive) < known
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Write the list for a successor; without fsync, because a crash of the machine ends these processes too."""
         temporary = f"{self._path}.{os.getpid()}"
         with contextlib.suppress(OSError):
@@ -58,6 +65,13 @@ class Launched:
             return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
         except (psutil.Error, OSError):
             return None
+
+
+def _is_ours(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).uids().effective in (os.geteuid(), 0)
+    except (psutil.Error, OSError):
+        return False
 
 
 def any_alive(path: str) -> bool:

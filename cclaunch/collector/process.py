@@ -13,6 +13,9 @@ from cclaunch.plan import Directories
 FATAL = 4
 """Exit code of a collector that would fail again: the supervisor gives up at once."""
 
+MOVED = 5
+"""Exit code of a collector whose directory or lock is no longer at its path: the supervisor takes the place anew."""
+
 CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.collector.{module} import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -20,6 +23,14 @@ def command(module: str, where: Directories, *more: object) -> list[str]:
     """Return the command line of *module* (``supervisor`` or ``main``) with our directories and *more* words."""
     words = [where.config, where.state, where.cache, where.data, *map(str, more)]
     return [sys.executable, "-IS", "-c", CODE.format(path=search_path(), module=module), *words]
+
+
+def is_collector(words: "list[str]", where: Directories) -> bool:
+    """Say whether a process with the command line *words* is the supervisor or the collector of *where*'s data."""
+    for number, word in enumerate(words):
+        if "from cclaunch.collector.supervisor import" in word or "from cclaunch.collector.main import" in word:
+            return words[number + 4 : number + 5] == [where.data]
+    return False
 
 
 def search_path() -> list[str]:

@@ -5,8 +5,9 @@ Traces are not stored. They are answered all the same, with a partial success th
 that is told "unimplemented" would lose the data in silence or go on trying.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
@@ -18,6 +19,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from cclaunch.collector.otlp import Batch, decode_logs, decode_metrics
 
+LONGEST_MESSAGE = 500
+
 
 class Rejected(Exception):
     """A message that can be parsed but never stored."""
@@ -27,7 +30,8 @@ class Signal(NamedTuple):
     """
     One signal.
 
-    *name* is the last part of its HTTP path, *method* its gRPC method, *rejected* the field of the partial success.
+    *name* is the last part of its HTTP path, *method* its gRPC method, *rejected* the field of the partial success; *count*
+    tells how many records, points or spans a request holds, *decode* makes its rows.
     """
 
     name: str
@@ -35,12 +39,29 @@ class Signal(NamedTuple):
     request: type[Message]
     response: type[Message]
     rejected: str
+    count: Callable[[Any], int]
     decode: Callable[..., Batch]
 
 
-def refuse_traces(request: ExportTraceServiceRequest) -> Batch:
-    """Return a batch without rows that rejects every span of *request*."""
-    spans = sum(len(scope.spans) for resource in request.resource_spans for scope in resource.scope_spans)
+def log_records(request: ExportLogsServiceRequest) -> int:
+    """Return how many records *request* holds."""
+    return sum(len(scope.log_records) for resource in request.resource_logs for scope in resource.scope_logs)
+
+
+def data_points(request: ExportMetricsServiceRequest) -> int:
+    """Return how many data points *request* holds."""
+    metrics = (metric for resource in request.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics)
+    return sum(len(getattr(metric, kind).data_points) for metric in metrics if (kind := metric.WhichOneof("data")))
+
+
+def spans_of(request: ExportTraceServiceRequest) -> int:
+    """Return how many spans *request* holds."""
+    return sum(len(scope.spans) for resource in request.resource_spans for scope in resource.scope_spans)
+
+
+def refuse_traces(request: ExportTraceServiceRequest, seen: Counter[bytes] | None = None) -> Batch:
+    """Return a batch without rows that rejects every span of *request*; *seen* is for logs only."""
+    spans = spans_of(request)
     return Batch(rejected=spans, message="traces are not stored: only metrics and logs are" if spans else "")
 
 
@@ -51,6 +72,7 @@ SIGNALS = (
         ExportLogsServiceRequest,
         ExportLogsServiceResponse,
         "rejected_log_records",
+        log_records,
         decode_logs,
     ),
     Signal(
@@ -59,6 +81,7 @@ SIGNALS = (
         ExportMetricsServiceRequest,
         ExportMetricsServiceResponse,
         "rejected_data_points",
+        data_points,
         decode_metrics,
     ),
     Signal(
@@ -67,16 +90,19 @@ SIGNALS = (
         ExportTraceServiceRequest,
         ExportTraceServiceResponse,
         "rejected_spans",
+        spans_of,
         refuse_traces,
     ),
 )
 
 
-def answer_of(signal: Signal, batch: Batch) -> Message:
-    """Return the answer to a stored *batch*; the partial success is set only when there is something to say."""
+def answer_of(signal: Signal, batches: Sequence[Batch]) -> Message:
+    """Return the answer to what was stored; the partial success is set only when there is something to say."""
     answer = signal.response()
-    if batch.rejected or batch.message:
+    rejected = sum(batch.rejected for batch in batches)
+    messages = dict.fromkeys(batch.message for batch in batches if batch.message)
+    if rejected or messages:
         partial = answer.partial_success  # type: ignore[attr-defined]
-        setattr(partial, signal.rejected, batch.rejected)
-        partial.error_message = batch.message
+        setattr(partial, signal.rejected, rejected)
+        partial.error_message = "; ".join(messages)[:LONGEST_MESSAGE]
     return answer

@@ -5,19 +5,27 @@ It does almost nothing and imports almost nothing, so it stays small and alive. 
 anything else: of two supervisors one leaves.
 """
 
+import contextlib
 import os
+import resource
 import signal
 import sys
 import time
 
 from cclaunch.collector import lock, sockets
-from cclaunch.collector.process import FATAL, command
+from cclaunch.collector.process import FATAL, MOVED, command
+from cclaunch.errors import CclaunchError
+from cclaunch.files import make_directory
 from cclaunch.plan import Directories
 
 TAKEN = 3
 LOCK_PATIENCE_S = 1.0
 PAUSES_S = (0.0, 0.1, 0.4, 1.0, 2.0)
 LONG_ENOUGH_S = 20.0
+MOST_DESCRIPTORS = 1 << 16
+
+ALLOCATOR = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "262144"}
+"""The C library reads these when a program begins: what a large request took is given back to the system."""
 
 
 def main(words: list[str]) -> int:
@@ -28,6 +36,9 @@ def main(words: list[str]) -> int:
     lost its supervisor, the descriptors of the lock and of the sockets, which are held already.
     """
     where = Directories(*words[:4])
+    more_descriptors()
+    for name, value in ALLOCATOR.items():
+        os.putenv(name, value)
     ports = [int(word) for word in words[4:7]]
     handle = int(words[7]) if len(words) > 7 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
     if not lock.take_open(handle, LOCK_PATIENCE_S):
@@ -44,6 +55,14 @@ def main(words: list[str]) -> int:
         _say(f"error: no port can be opened: {error.strerror}")
         return 1
     return _supervise(where, ports, handle, held)
+
+
+def more_descriptors() -> None:
+    """Raise the soft limit of descriptors to the hard one, for the collector: each connection takes some."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class Child:
@@ -68,12 +87,40 @@ def _supervise(where: Directories, ports: list[int], handle: int, held: dict[str
         status = _run(where, ports, handle, held)
         if status == 0 or Child.ending:
             return 0
+        if status == MOVED:
+            anew = _take_anew(where)
+            if anew < 0:
+                return 0
+            os.close(handle)
+            handle, failures = anew, 0
+            continue
         failures = 1 if time.monotonic() - started > LONG_ENOUGH_S else failures + 1
         _say(f"the collector ended with {status}")
         if status == FATAL or failures > len(PAUSES_S):
             _say("giving up")
             return 1
         time.sleep(PAUSES_S[failures - 1])
+
+
+def _take_anew(where: Directories) -> int:
+    """
+    Take the lock at its path, where another file stands than the one that is held; return its descriptor.
+
+    Negative when another collector has the place, or there can be none: then this one ends whole, and the ports are free.
+    """
+    try:
+        make_directory(where.data)
+        handle = lock.take(where.data + "/collector.lock", LOCK_PATIENCE_S)
+        if handle is None:
+            _say("another collector has taken the place: ending")
+            return -1
+        os.set_inheritable(handle, True)
+        lock.sign(handle)
+    except (OSError, CclaunchError) as error:
+        _say(f"error: {where.data} is gone and cannot be made anew: {error}")
+        return -1
+    _say(f"{where.data} was moved or deleted: taken anew")
+    return handle
 
 
 def _run(where: Directories, ports: list[int], handle: int, held: dict[str, list[int]]) -> int:

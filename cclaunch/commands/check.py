@@ -15,12 +15,13 @@ from cclaunch.backends.turn import turn
 from cclaunch.commands.composed import composed
 from cclaunch.commands.context import Environ, config_of, environ_of, where_of
 from cclaunch.commands.installed import installed
+from cclaunch.commands.kept import sentences
 from cclaunch.commands.proof import NotDelivered, Road, send
 from cclaunch.commands.sources import places_of
 from cclaunch.config import Config
 from cclaunch.environment import Ports
-from cclaunch.errors import CclaunchError, ConfigError
-from cclaunch.plan import Directories
+from cclaunch.errors import CannotStore, CclaunchError, ConfigError
+from cclaunch.plan import Directories, collector_ports
 from cclaunch.wake import forget
 
 READ_BACK_S = 5.0
@@ -78,11 +79,16 @@ def _findings(environ: Environ, where: Directories) -> Iterator[Finding]:
     with console.progress("asking the collector", environ):
         ports, finding = _collector(where, config, environ)
     yield finding
+    if told := sentences(where, waiting=False):
+        yield Finding("store", False, "; ".join(told))
+    sick = ports is not None and not finding.ok
     for name, number in _numbers(ports, config):
         yield _port(name, number, ports, where)
     if ports is not None and not ports.owner:
         yield from _left(ports, config)
-    if ports is not None:
+    if sick:
+        yield Finding("proof", False, "not tried: the collector cannot store anything just now")
+    elif ports is not None:
         with console.progress("sending an event and a metric", environ):
             finding = _proof(environ, where, ports)
         yield finding
@@ -112,6 +118,8 @@ def _collector(where: Directories, config: Config, environ: Environ) -> tuple[Po
     try:
         with turn(where, until, environ.get("HOME", "")):
             started = used.start(until)
+    except CannotStore as error:  # its ports are in use all the same
+        return collector_ports(where.data), Finding("collector", False, error.message)
     except CclaunchError as error:
         last = "".join(error.cause.splitlines()[-1:])
         cause = f": {last}" if last and not error.message.startswith(embedded.ENDED) else ""  # those are its last words

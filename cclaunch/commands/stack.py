@@ -10,6 +10,7 @@ from cclaunch.backends import Backend, autostart, backend, chosen, embedded
 from cclaunch.backends.turn import turn
 from cclaunch.commands.autostart import disable, enable, show_autostart, supervise
 from cclaunch.commands.context import Environ, config_of, environ_of, where_of
+from cclaunch.commands.kept import sentences
 from cclaunch.commands.parts import Parts
 from cclaunch.commands.services import show_services, stack_state
 from cclaunch.commands.told import tell_started
@@ -102,10 +103,13 @@ def status(ctx: click.Context, as_json: bool) -> None:
     environ = environ_of(ctx)
     with console.progress("asking the stack", environ):
         state = stack_state(where_of(ctx), environ)
+        store = sentences(where_of(ctx), waiting=False)
     if as_json:
-        console.json_line(state.document(), indent=2)
+        console.json_line({**state.document(), "store": store}, indent=2)
     else:
         show_services(state, environ)
+        for text in store:
+            console.note(text)
         show_autostart(environ)
 
 

@@ -8,6 +8,7 @@ from cclaunch import console
 from cclaunch.commands.composed import composed
 from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.installed import Claude, installed
+from cclaunch.commands.kept import sentences
 from cclaunch.commands.moments import ago, iso, local
 from cclaunch.commands.services import stack_state
 from cclaunch.commands.sources import places_of
@@ -29,6 +30,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         found = composed(environ, where, launch=True)
         state = stack_state(where, environ)
         last, no_store = _last_event(where)
+        store = sentences(where, waiting=False)
     selection = found.made.selection
     if as_json:
         document = {
@@ -36,6 +38,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             "profile": {"name": selection.name, "source": selection.source} if selection.name else None,
             "shell": {"name": shell.name, "source": shell.source} if shell else None,
             "stack": state.document(),
+            "store": store,
             "last_event": None if last is None else {"time": iso(last[0]), "name": last[1]},
         }
         console.json_line(document, indent=2)
@@ -49,6 +52,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         ("shell", f"{shell.name} ({shell.reason})" if shell else "unknown"),
         ("stack", f"{state.backend}: {health}{process}"),
         *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.services),
+        *(("store", text) for text in store),
         ("last event", f"{last[1]}, {local(last[0])} ({ago(last[0], time.time_ns())})" if last else no_store),
     ]
     wide = max(console.width(name) for name, _ in rows)

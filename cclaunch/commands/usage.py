@@ -7,6 +7,7 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.kept import sentences
 from cclaunch.commands.moments import FORMS, iso, moment
 from cclaunch.commands.sources import places_of
 from cclaunch.commands.told import tell_intruder
@@ -67,6 +68,8 @@ def command(
         console.note(f"claude's own metrics count {lost} more than these events: that much was lost on the way")
     if found is not None and found.unknown_usd_micros:
         console.note(unknown_days(where, _money(found.unknown_usd_micros / 1_000_000)))
+    for text in sentences(directories):
+        console.note(text)
     if other := adopted_ports(directories.state):
         console.note(f"telemetry goes to {other.owner} on port {other.grpc}: what is stored there is not counted here")
     tell_intruder(directories)

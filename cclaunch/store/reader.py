@@ -12,9 +12,12 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from cclaunch.errors import StoreBroken, StoreMissing
+from cclaunch.store.damage import is_damage, mark_suspect
 from cclaunch.store.filters import NUMBERS, Where, conditions, register, within
 from cclaunch.store.losses import TOTALS
 from cclaunch.store.schema import SCHEMA_VERSION, version_of
+
+MENDED = "`cclaunch stack up`: the collector puts it aside, and takes over what can be read; then ask again"
 
 
 class Event(NamedTuple):
@@ -89,6 +92,9 @@ def reading(path: str) -> Iterator[sqlite3.Connection]:
     try:
         yield connection
     except sqlite3.Error as error:
+        if is_damage(error):
+            mark_suspect(path)
+            raise StoreBroken(f"cannot read {path}: {error}", hint=MENDED) from error
         raise StoreBroken(f"cannot read {path}: {error}", hint=f"ls -l {os.path.dirname(path)}") from error
     finally:
         connection.close()

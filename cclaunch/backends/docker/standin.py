@@ -38,7 +38,7 @@ def stand_in(where: Directories, config: Config, environ: Mapping[str, str], rea
     Raises:
         StartFailed: It does not become healthy either.
     """
-    started = embedded.start_in_turn(where, config, time.monotonic() + START_S, environ=environ)
+    started = embedded.start_in_turn(where, config, time.monotonic() + START_S, environ=environ, replace=False)
     if started.ports.owner:  # somebody else's collector is used: there is nothing to give back
         return started
     if not lock.held(_lock(where)):

@@ -1,0 +1,70 @@
+"""
+Collectors of ours that no lock leads to: their data directory was moved or deleted, and they hold its ports still.
+
+Found by their command line, which names the directory, as processes of this user in this same mount namespace: another
+container's collector may have the same paths. Ended as any other: the supervisor is asked, and drains.
+"""
+
+import contextlib
+import os
+import time
+
+import psutil
+
+from cclaunch.collector import lock
+from cclaunch.collector.process import is_collector
+from cclaunch.plan import Directories
+
+END_S = 8.0
+POLL_S = 0.02
+
+
+def find(where: Directories) -> list[psutil.Process]:
+    """Return the processes of collectors for *where* that neither hold its lock nor belong to the one that does."""
+    known = {os.getpid()}
+    if (holder := lock.holder(where.data + "/collector.lock")) is not None:
+        known.add(holder.pid)
+        with contextlib.suppress(psutil.Error):
+            known |= {child.pid for child in psutil.Process(holder.pid).children()}
+    return [process for process in psutil.process_iter() if process.pid not in known and _is_ours(process, where)]
+
+
+def end(where: Directories) -> bool:
+    """End them; return whether there were any."""
+    found = find(where)
+    parents = {process.pid for process in found}
+    for process in found:
+        with contextlib.suppress(psutil.Error):
+            if process.ppid() not in parents:  # a supervisor, or a collector that has lost its own
+                process.terminate()
+    until = time.monotonic() + END_S
+    while any(_lives(process) for process in found) and time.monotonic() < until:
+        time.sleep(POLL_S)
+    for process in reversed(found):  # the collectors first: left alone, they would become supervisors
+        with contextlib.suppress(psutil.Error):
+            if _lives(process):
+                process.kill()
+    return bool(found)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _is_ours(process: psutil.Process, where: Directories) -> bool:
+    try:
+        if hasattr(os, "geteuid") and process.uids().real != os.geteuid():
+            return False
+        return is_collector(process.cmdline(), where) and _namespace(process.pid) == _namespace(os.getpid())
+    except psutil.Error:
+        return False
+
+
+def _namespace(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/mnt")
+    except OSError:
+        return ""

@@ -1,0 +1,90 @@
+"""
+Whether the collector still has its place: the lock, the ports file and the key are what launches and verbs know it by.
+
+Somebody may move the data directory, or delete any of these. The lock decides: when another file stands at its path,
+a second collector could start beside us, so the place is taken anew (the supervisor does that) or left. The other
+files are written again.
+"""
+
+import contextlib
+import os
+
+from cclaunch.collector.stays import NAME as STAYS
+from cclaunch.plan import Directories, read_flat, read_small
+
+LOOK_S = 1.0
+"""So often it is looked at; also before each answer about our health."""
+
+
+class Standing:
+    """
+    The place of one collector.
+
+    Args:
+        where: Our directories.
+        lock: The descriptor of the lock that is held; negative for none (a collector without a supervisor).
+        files: Name in the data directory -> what has to stand in it.
+    """
+
+    def __init__(self, where: Directories, lock: int, files: dict[str, str]) -> None:
+        self._where = where
+        self._lock = lock
+        self._files = files
+        self._stays: bytes | None = None
+
+    def lost(self) -> bool:
+        """Say whether the lock that we hold is no longer the one at its path."""
+        if self._lock < 0:
+            return False
+        held = os.fstat(self._lock)
+        try:
+            found = os.stat(self._where.data + "/collector.lock")
+        except OSError:
+            return True
+        return (held.st_dev, held.st_ino) != (found.st_dev, found.st_ino)
+
+    def mend(self) -> list[str]:
+        """Write again what is missing or was changed of our files; return their names. Nothing when the place is lost."""
+        if self.lost():
+            return []
+        self._stays = read_small(f"{self._where.data}/{STAYS}", 4096)
+        return [name for name, text in self._files.items() if self._mended(name, text)]
+
+    def _mended(self, name: str, text: str) -> bool:
+        path = f"{self._where.data}/{name}"
+        if (read_small(path, 4096) or b"").decode("utf-8", "replace") == text:
+            return False
+        with contextlib.suppress(OSError):
+            write_private(path, text)
+            return True
+        return False
+
+    def carry(self) -> None:
+        """Take along to the new place what says that a collector stays."""
+        path = f"{self._where.data}/{STAYS}"
+        if self._stays and not os.path.exists(path):
+            with contextlib.suppress(OSError):
+                write_private(path, os.fsdecode(self._stays))
+
+    def leave(self) -> None:
+        """Take the ports file away, if it is ours."""
+        path = self._where.data + "/collector.ports"
+        if not self.lost() and read_flat(path).get("pid") == str(os.getpid()):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+
+def write_private(path: str, text: str) -> None:
+    """Write *text* to *path* whole or not at all, for the owner's eyes. Raises OSError."""
+    temporary = f"{path}.{os.getpid()}"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,27 @@
+"""
+What the collector says of itself in the answer of ``/health``: what is wrong, and what a launch has to tell.
+"""
+
+from cclaunch.store import set_aside
+from cclaunch.store.trouble import short_of_room
+from cclaunch.store.writer import Writer
+
+LONGEST = 1500
+"""Characters: the whole answer has to be read in one piece."""
+
+TRY_S = 0.2
+"""So long a question about our health waits for one more try of what failed: a launch asks, and has half a second."""
+
+
+def wrong(writer: Writer, data: str) -> str:
+    """Return why what is received cannot be stored, or an empty text. May wait for the disk; *data* is its directory."""
+    if not writer.trouble:
+        return short_of_room(data)
+    writer.tried(TRY_S)
+    return writer.sentence()
+
+
+def notice(writer: Writer, *, launch: bool) -> str:
+    """Return what went wrong before and has to be known; to a *launch* also, once, what could not be kept."""
+    told = [set_aside.sentence(writer.path), writer.refused.tell() if launch else ""]
+    return "; ".join(text for text in told if text)[:LONGEST]

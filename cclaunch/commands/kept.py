@@ -1,0 +1,37 @@
+"""What the verbs say about the store beside its content: what waits in memory, what was refused, what was put aside."""
+
+import os
+
+from cclaunch.backends import embedded
+from cclaunch.commands.context import database
+from cclaunch.plan import Directories
+
+ANSWER_S = 0.5
+
+
+def sentences(where: Directories, *, waiting: bool = True) -> list[str]:
+    """
+    Return what has to be known of the store of *where*, a sentence each; nothing when all is well.
+
+    *waiting*: ask the collector, too, whether something waits in memory.
+    """
+    from cclaunch.store import set_aside
+    from cclaunch.store.refused import refusals
+    from cclaunch.store.writer import UNSAVED
+
+    path = database(where)
+    found = [set_aside.sentence(path)]
+    if (refused := refusals(path)) is not None:
+        found.append(refused.sentence())
+    if waiting:
+        trouble = embedded.health(where, ANSWER_S) or ""
+        if trouble.startswith(embedded.SICK):
+            found.append(trouble.removeprefix(embedded.SICK))
+    found.append(_unsaved(path + UNSAVED, running=embedded.running(where) is not None))
+    return [text for text in found if text]
+
+
+def _unsaved(path: str, *, running: bool) -> str:
+    if running or not os.path.exists(path):
+        return ""
+    return f"the collector ended before it could store all that it had received: {path} is read when it starts again"

@@ -1,0 +1,116 @@
+"""
+What could not be committed yet: kept in memory, in order and within bounds, until the database can be written again.
+
+An exporter that is answered "try again" may be gone by then (claude sends its last export within two seconds), so what
+was received is kept although it was not acknowledged; when the same comes again it is stored once. At the end of the
+collector it goes into a file, from which the next one goes on.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from cclaunch.files import write_atomic
+from cclaunch.store.rows import PointValues, Rows
+
+MOST_ROWS = 100_000
+MOST_BYTES = 32 << 20
+"""About what it may take of memory; what comes then is refused, and counted."""
+
+
+class Backlog:
+    """
+    Rows that wait, the oldest first.
+
+    Attributes:
+        count: How many rows wait.
+        bytes: About what they take of memory.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.bytes = 0
+        self._waiting: deque[Rows] = deque()
+        self._known: set[object] = set()
+
+    def add(self, rows: Rows) -> int:
+        """Keep *rows*, but for those that wait already; return how many there is no room for."""
+        new = Rows(
+            [event for event in rows.events if event[0] not in self._known],
+            [point for point in rows.points if _identity(point) not in self._known],
+        )
+        size = new.size
+        if self.count + new.number > MOST_ROWS or self.bytes + size > MOST_BYTES:
+            return new.number
+        if new.number:
+            self._waiting.append(new)
+            self._known |= _identities(new)
+            self.count += new.number
+            self.bytes += size
+        return 0
+
+    def first(self, most: int) -> list[Rows]:
+        """Return the oldest of what waits, about *most* rows."""
+        found: list[Rows] = []
+        rows = 0
+        for one in self._waiting:
+            if found and rows + one.number > most:
+                break
+            found.append(one)
+            rows += one.number
+        return found
+
+    def drop(self, number: int) -> None:
+        """Forget the oldest *number* of what `first` returned."""
+        for _ in range(number):
+            gone = self._waiting.popleft()
+            self._known -= _identities(gone)
+            self.count -= gone.number
+            self.bytes -= gone.size
+
+    def save(self, path: str) -> None:
+        """Write what waits to *path*, whole or not at all. Raises FileTrouble."""
+        lines = [json.dumps(_plain(rows), ensure_ascii=False, separators=(",", ":")) + "\n" for rows in self._waiting]
+        write_atomic(path, "".join(lines).encode("utf-8", "replace"))
+
+
+def load(path: str) -> Iterator[Rows]:
+    """Yield what `save` wrote to *path*; what cannot be read of it is left out."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                try:
+                    yield _rows(json.loads(line))
+                except (ValueError, TypeError, KeyError, IndexError):
+                    continue
+    except OSError:
+        return
+
+
+def _identity(point: PointValues) -> object:
+    return point.series[0], point.start_ns, point.time_ns
+
+
+def _identities(rows: Rows) -> set[object]:
+    return {event[0] for event in rows.events} | {_identity(point) for point in rows.points}
+
+
+def _plain(rows: Rows) -> dict[str, list[list[Any]]]:
+    points = [[_shown(list(point.series)), point.start_ns, point.time_ns, point.value] for point in rows.points]
+    return {"events": [_shown(list(event)) for event in rows.events], "points": points}
+
+
+def _shown(values: list[Any]) -> list[Any]:
+    """Return *values* with their first, the key, as text."""
+    key = values[0]
+    return [key.hex() if isinstance(key, bytes) else key, *values[1:]]
+
+
+def _rows(plain: dict[str, list[list[Any]]]) -> Rows:
+    events = [(bytes.fromhex(str(event[0])), *event[1:]) for event in plain["events"]]
+    points = [
+        PointValues((bytes.fromhex(str(series[0])), *series[1:]), int(start), int(moment), float(value))
+        for series, start, moment, value in plain["points"]
+    ]
+    return Rows(events, points)

@@ -1,0 +1,134 @@
+"""What lies in the cache too long is deleted, and at moments that really come."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from cclaunch.compile import YOUNG_NS, compile_place
+from cclaunch.plan import place_file
+from cclaunch.sweeping import sweep
+
+DAY_S = 86400
+
+
+@pytest.fixture
+def cache(where):
+    """The cache with its two folders."""
+    for name in ("settings", "places"):
+        (Path(where.cache) / name).mkdir(parents=True)
+    return Path(where.cache)
+
+
+def put(path: Path, days: float, read_days: float | None = None) -> None:
+    """Write a file that was last written so many *days* ago, and read *read_days* ago."""
+    path.write_text("{}")
+    now = time.time()
+    os.utime(path, (now - (days if read_days is None else read_days) * DAY_S, now - days * DAY_S))
+
+
+def left(cache: Path) -> set[str]:
+    """Return the names of what is left."""
+    return {path.name for folder in ("settings", "places") for path in (cache / folder).iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("days", "kept"),
+    [
+        (29, {"settings", "settings.tmp", "background", "place"}),
+        (31, {"background", "place"}),
+        (91, {"background"}),
+        (401, set()),
+    ],
+)
+def test_each_kind_is_kept_as_long_as_somebody_may_need_it(cache, days, kept):
+    """A session may still read its settings; claude starts a background session again long after; a place is soon made anew."""
+    names = {
+        "settings": "settings/a.json",
+        "settings.tmp": "settings/.a.json.17.4711",
+        "background": "settings/background-b.json",
+        "place": "places/0123",
+    }
+    for name in names.values():
+        put(cache / name, days)
+
+    sweep(str(cache))
+
+    assert left(cache) == {Path(names[kind]).name for kind in kept}
+
+
+def test_a_place_that_is_still_read_is_kept_and_settings_are_not(cache):
+    """Reading is use of a place; a secret does not become younger by a backup that reads it."""
+    put(cache / "places" / "used", 200, read_days=1)
+    put(cache / "settings" / "a.json", 200, read_days=1)
+
+    sweep(str(cache))
+
+    assert left(cache) == {"used"}
+
+
+def test_it_is_done_at_most_once_a_day(cache):
+    """A folder of a thousand places is not walked at every turn."""
+    sweep(str(cache))
+    put(cache / "settings" / "a.json", 31)
+
+    sweep(str(cache))
+    assert left(cache) == {"a.json"}
+
+    put(cache / "swept", 1.01)
+    sweep(str(cache))
+    assert left(cache) == set()
+
+
+def test_a_clock_that_was_set_back_does_not_stop_it(cache):
+    """The last sweep was tomorrow, or in ten years."""
+    put(cache / "swept", -3650)
+    put(cache / "settings" / "a.json", 31)
+
+    sweep(str(cache))
+
+    assert left(cache) == set()
+
+
+@pytest.mark.parametrize("what", ["no cache", "a file", "a directory in a folder"])
+def test_whatever_lies_there_it_never_fails(tmp_path, what):
+    """Telemetry is a guest, and a cache is only a cache."""
+    cache = tmp_path / "cache"
+    if what == "a file":
+        cache.write_text("in the way")
+    elif what == "a directory in a folder":
+        (cache / "settings" / "inner").mkdir(parents=True)
+        put(cache / "settings" / "z.json", 31)
+        os.utime(cache / "settings" / "inner", (0, 0))
+
+    sweep(str(cache))
+
+    assert not (cache / "settings" / "z.json").exists()
+    assert (what == "a directory in a folder") == (cache / "settings" / "inner").exists()
+
+
+def test_a_link_is_deleted_and_what_it_points_at_stays(cache, tmp_path):
+    """Only the folder's own entries are ours."""
+    put(tmp_path / "theirs", 500)
+    (cache / "settings" / "link").symlink_to(tmp_path / "theirs")
+    os.utime(cache / "settings" / "link", (0, 0), follow_symlinks=False)
+
+    sweep(str(cache))
+
+    assert left(cache) == set()
+    assert (tmp_path / "theirs").exists()
+
+
+def test_a_place_that_is_written_sweeps(cache, where, tmp_path):
+    """The moment that really comes: a launch in a directory that is new or has changed."""
+    put(cache / "places" / "old", 91)
+    put(cache / "settings" / "a.json", 31)
+    directory = tmp_path / "project"
+    directory.mkdir()
+    while time.time_ns() - directory.stat().st_ctime_ns < YOUNG_NS:  # what it is made from is not trusted yet
+        time.sleep(0.001)
+
+    compile_place(where, str(directory), "/home/me")
+
+    assert left(cache) == {Path(place_file(where.cache, str(directory))).name}
