@@ -260,7 +260,7 @@ class Asked:
         """Send the question to a collector of ours; one that is not has no /health for us."""
         if self.ports is not None and not self.ports.owner:
             key = (plan.read_small(where.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
-            self.question = probe.ask(int(self.ports.http), system.getpid(), key, PROBE_SECONDS)
+            self.question = probe.ask(int(self.ports.http), system.getpid(), key, PROBE_SECONDS, self.ports.grpc)
 
 
 def _awake(
@@ -306,7 +306,7 @@ def _answers(ports: environment.Ports, made_plan: environment.Plan, question: "p
     """
     Say whether the collector that was used last can be used again: ours by its proof, an adopted one by whose it is.
 
-    The proof covers all ports of ours: one supervisor holds them from its first breath to its last.
+    The proof is for the gRPC port, too: one supervisor holds all ports of ours from its first breath to its last.
     """
     if ports.owner:
         if ports.grpc != made_plan.settings["grpc"] or not probe.listens(int(ports.grpc), PROBE_SECONDS):

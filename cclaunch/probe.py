@@ -69,7 +69,7 @@ class Question:
         self.notice = ""
 
 
-def ask(port: int, pid: int, key: str, seconds: float) -> "Question | None":
+def ask(port: int, pid: int, key: str, seconds: float, grpc: str = "") -> "Question | None":
     """
     Send ``/health`` to the collector on *port* of the loopback address, or return None when nobody listens.
 
@@ -78,8 +78,12 @@ def ask(port: int, pid: int, key: str, seconds: float) -> "Question | None":
         pid: Our process id: exec keeps it, so the collector stays while claude lives. 0 registers nothing.
         key: The collector's key, hexadecimal.
         seconds: The deadline of each step.
+        grpc: The port that telemetry would be sent to: the collector proves that it has this one, too. Without it a
+            stranger who holds both ports of one that was killed could hand the question on to the one that comes after.
     """
     nonce = urandom(16).hex()
+    if grpc:
+        nonce += f"-{grpc}-{port}"
     who = f"&pid={pid}&by={registration(key, nonce, pid).decode('ascii')}" if pid else ""
     peer = _get(port, f"/health?nonce={nonce}{who}", seconds)
     return None if peer is None else Question(peer, nonce, key)

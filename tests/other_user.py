@@ -8,6 +8,7 @@ root to become another user, so without that these tests are skipped.
 import contextlib
 import encodings.idna  # noqa: F401 - another user may not be able to read the interpreter's library
 import os
+import select
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -60,9 +61,7 @@ def listening(uid: int, *places: tuple[str, int], answer: bytes = b"") -> Iterat
             become(uid)
             held = [listener(address, port) for address, port in places]
             os.write(writing, b"ready")
-            for number, one in enumerate(held):
-                if number == len(held) - 1 or os.fork() == 0:
-                    serve(one, answer)
+            serve(held, answer)
         except BaseException as error:
             os.write(writing, str(error).encode())
         finally:
@@ -90,12 +89,14 @@ def listener(address: str, port: int) -> socket.socket:
     return made
 
 
-def serve(held: socket.socket, answer: bytes) -> None:
-    """Give every connection *answer*, and note what it said in nobody's file."""
-    while True:
-        peer, _ = held.accept()
-        with contextlib.suppress(OSError), peer:
-            if answer:
-                peer.settimeout(2)
-                peer.recv(65536)
-                peer.sendall(answer)
+def serve(held: list[socket.socket], answer: bytes) -> None:
+    """Give every connection *answer*, until whoever started us is gone."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        for one in select.select(held, [], [], 1)[0]:
+            peer, _ = one.accept()
+            with contextlib.suppress(OSError), peer:
+                if answer:
+                    peer.settimeout(2)
+                    peer.recv(65536)
+                    peer.sendall(answer)

@@ -14,8 +14,8 @@ FLOORS = [
     | set("shells shell_files templates rcfile rcdiff byhand claude_json jsonsplice grafana".split()),
     set("claude probe plan ownership repository placefile compile console ports store collector backends wake".split())
     | set("detect files state profile_files claims override background bundle claude_settings".split())
-    | set("asking syntax rcread rcwrite rcbackup inplace blocks shell_now persisted reached refresh dashboards download".split())
-    | {"sweeping"},
+    | set("asking syntax rcread rcwrite rcbackup inplace blocks shell_now persisted reached refresh".split())
+    | set("sweeping dashboards download".split()),
     {"commands"},
     {"__main__", "launch", "refusals", "cli", "completion"},
 ]

@@ -12,7 +12,7 @@ from sandbox import Sandbox, free_ports
 from test_embedded_foreign import RECEIVER
 
 from cclaunch import probe
-from cclaunch.plan import adopted_ports, directories, read_flat
+from cclaunch.plan import adopted_ports, collector_ports, directories, read_flat
 from cclaunch.ports import strangers
 
 CLAUDES = 7
@@ -196,3 +196,20 @@ def test_a_containers_port_is_used_when_the_engines_user_listens_there(
         done = box.cclaunch("-p", "x")
 
     assert (done.returncode, done.stderr, grpc_of(box)) == (CLAUDES, b"", "")
+
+
+def test_a_collector_of_ours_proves_the_port_that_is_sent_to(box: Sandbox) -> None:
+    """A question about another gRPC port, handed on by whoever holds the old ones, is not answered with a proof."""
+    box.configure()
+    box.cclaunch("-p", "x")
+    where = directories(box.environ)
+    ports = collector_ports(where.data)
+    assert ports is not None
+    key = Path(where.data, "collector.key").read_text().strip()
+
+    def asked(grpc: str) -> str | None:
+        return probe.answer(probe.ask(int(ports.http), 0, key, 5, grpc))
+
+    assert asked(ports.grpc) is None
+    assert asked(str(int(ports.grpc) + 1)) == "another program answers on its port"
+    assert asked("") is None

@@ -52,7 +52,7 @@ def health(where: Directories, seconds: float = PROBE_S) -> str | None:
     ports = collector_ports(where.data)
     if ports is None:
         return "it does not run"
-    return probe.answer(probe.ask(int(ports.http), 0, _key(where), seconds))
+    return probe.answer(probe.ask(int(ports.http), 0, _key(where), seconds, ports.grpc))
 
 
 def _key(where: Directories) -> str:

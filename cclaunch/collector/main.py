@@ -58,6 +58,7 @@ class EmbeddedCollector:
 
         self.where = where
         self.key = key
+        self.ports: dict[str, int] = {}
         self.writer = Writer(where.data + "/telemetry.db", say)
         self.arrivals = Arrivals()
         self.intake = Intake(self.writer)
@@ -80,12 +81,18 @@ class EmbeddedCollector:
             self.launched.add(pid)
         trouble = await asyncio.to_thread(words.wrong, self.writer, self.where.data)
         lines = ["cclaunch", f"version={__version__}", f"schema={SCHEMA_VERSION}", f"pid={os.getpid()}"]
-        lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if nonce.isascii() else "proof=")
+        proven = nonce.isascii() and self._is_meant(nonce)
+        lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if proven else "proof=")
         if self.writer.waiting:
             lines.append(f"waiting={self.writer.waiting}")
         if notice := words.notice(self.writer, launch=bool(pid)):
             lines.append(f"notice={notice}")
         return "".join(f"{line}\n" for line in [*lines, *([trouble] if trouble else [])]), trouble
+
+    def _is_meant(self, nonce: str) -> bool:
+        """Say whether the ports that *nonce* names, if it names any, are ours: else somebody handed the question on."""
+        named = nonce.split("-")[1:]
+        return not named or named == [str(self.ports.get("grpc")), str(self.ports.get("http"))]
 
     async def exposition(self) -> str:
         """Return the series of the last day as Prometheus text."""
@@ -168,12 +175,19 @@ async def serve(where: Directories, config: Config, lock: int, lifeline: int, he
     except OSError as error:  # starting it again would not help
         raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
     collector = EmbeddedCollector(where, key)
+    collector.ports = ports = {name: port_of(handles[0]) for name, handles in held.items()}
     collector.writer.start()
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
     grpc_server = otlp_grpc.new_server(collector, door)
     relay = Relay(otlp_grpc.bind(grpc_server), connections, collector.arrivals, door)
     await grpc_server.start()
     await relay.start(adopt(held["grpc"]))
+    standing = Standing(where, lock, {"collector.ports": ports_text(ports), "collector.key": key + "\n"})
+    try:  # before the first answer: who has the proof finds these ports
+        write_private(where.data + "/collector.ports", ports_text(ports))
+    except OSError as error:
+        raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
+    standing.mend()
     servers = [server(otlp_app(collector), protocol(connections, door)), server(metrics_app(collector), protocol(connections))]
     tasks = [
         asyncio.create_task(one.serve(sockets)) for one, sockets in zip(servers, (http_sockets, metrics_sockets), strict=True)
@@ -181,13 +195,6 @@ async def serve(where: Directories, config: Config, lock: int, lifeline: int, he
     watching = asyncio.create_task(connections.watch())
     while not all(one.started for one in servers):
         await asyncio.sleep(0.002)
-    ports = {name: port_of(handles[0]) for name, handles in held.items()}
-    standing = Standing(where, lock, {"collector.ports": ports_text(ports), "collector.key": key + "\n"})
-    try:
-        write_private(where.data + "/collector.ports", ports_text(ports))
-    except OSError as error:
-        raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
-    standing.mend()
     say(f"cclaunch {__version__} listens: {', '.join(f'{name} {port}' for name, port in ports.items())}")
     ending = Ending(collector, config.stack.idle_exit, lifeline, standing)
     await ending.wait()
