@@ -8,7 +8,7 @@ collector's protocols. It is there from the first healthy start until `stack dow
 import os
 
 from cclaunch.backends.docker.compose import compose
-from cclaunch.backends.docker.model import Wanted
+from cclaunch.backends.docker.model import GUARD, Wanted
 from cclaunch.config import Config
 from cclaunch.environment import Ports
 from cclaunch.files import remove, write_atomic
@@ -23,7 +23,8 @@ def path(where: Directories) -> str:
 def remember(where: Directories, config: Config, stack: Wanted) -> None:
     """Write down that *stack* runs. Raises FileTrouble."""
     ports = {name: number for service in stack.services for number, (name, _) in service.ports.items()}
-    lines = {**ports, "services": " ".join(service.name for service in stack.services), "project": stack.project}
+    asked = [service.name for service in stack.services if service.name != GUARD]  # through which the others are asked
+    lines = {**ports, "services": " ".join(asked), "project": stack.project}
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
     if read_flat(path(where)) != {name: str(value) for name, value in lines.items()}:
         write_atomic(path(where), text.encode())
