@@ -176,3 +176,55 @@ def test_a_guard_that_is_gone_is_told_and_started_again(up, verb):
     code, _, err = verb("stack", "up")
     assert code == 0, err
     assert kept(up) == ["secret"]
+
+
+def as_an_older_release_left_it(stack, service, ports):
+    """Make the container of *service* anew as one of another hash that publishes *ports* (inside: name) itself."""
+    from docker.types import Mount
+
+    found = stack.api.inspect_container(stack.ids()[service])
+    stack.api.stop(found["Id"], timeout=20)  # gently: an event of the last seconds is in memory
+    stack.api.remove_container(found["Id"])
+    network = f"{stack.project}_default"
+    made = stack.api.create_container(
+        found["Config"]["Image"],
+        found["Config"]["Cmd"],
+        name=found["Name"].lstrip("/"),
+        user=found["Config"]["User"],
+        labels={**found["Config"]["Labels"], "cclaunch.hash": "older"},
+        ports=list(ports),
+        host_config=stack.api.create_host_config(
+            mounts=[Mount(one["Destination"], one["Name"], type="volume") for one in found["Mounts"]],
+            port_bindings={inner: ("127.0.0.1", stack.ports[name]) for inner, name in ports.items()},
+            network_mode=network,
+        ),
+        networking_config=stack.api.create_networking_config({network: stack.api.create_endpoint_config(aliases=[service])}),
+    )
+    stack.api.start(made)
+
+
+def test_a_stack_of_an_older_release_gets_its_guard_at_the_next_up(up, sandbox, verb):
+    """Its own containers publish everything: a launch leaves that, `stack status` tells it, and no event is lost."""
+    up.api.remove_container(up.ids()["guard"], force=True)
+    collector = {4317: "grpc", 4318: "http", 8889: "metrics", 8890: "metrics_suffixed", 13133: "health"}
+    for service, ports in {
+        "collector": collector,
+        "prometheus": {9090: "prometheus"},
+        "victorialogs": {9428: "victorialogs"},
+    }.items():
+        as_an_older_release_left_it(up, service, ports)
+    eventually(
+        lambda: all(up.answers(*one) for one in (("health", "/"), ("prometheus", "/-/healthy"), ("victorialogs", "/health"))), 30
+    )
+    before = up.ids()
+
+    launched = sandbox.cclaunch("exec", "--", "true", timeout=60)
+    left = up.ids()
+    told = json.loads(verb("stack", "status", "--json")[1])["services"]
+    code, _, err = verb("stack", "up")
+
+    assert (launched.returncode, launched.stderr, left) == (0, b"", before)
+    assert [one["detail"] for one in told if not one["healthy"]] == ["its container is gone"]
+    assert code == 0, err
+    assert asked(up.ports["victorialogs"], READ["victorialogs"], Origin=SITE)[0] == 403
+    assert kept(up) == ["secret"]

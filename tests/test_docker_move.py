@@ -204,7 +204,7 @@ def test_another_service_that_fails_does_not_hold_up_a_launch(stack, sandbox):
 
     assert endpoint == f"http://127.0.0.1:{stack.ports['grpc']}"
     assert err.count("\n") == 1
-    assert f"prometheus is down: port {stack.ports['prometheus']} (prometheus) is held by" in err
+    assert f"guard is down: port {stack.ports['prometheus']} (prometheus) is held by" in err
 
 
 def test_services_that_are_down_are_started_in_the_background_once(stack, sandbox, verb):
