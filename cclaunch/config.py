@@ -92,6 +92,7 @@ class Images(NamedTuple):
     prometheus: str = "prom/prometheus:v3.13.5"
     victorialogs: str = "victoriametrics/victoria-logs:v1.52.1"
     grafana: str = "grafana/grafana:13.2.3"
+    guard: str = "caddy:2.11.7"
 
 
 class Docker(NamedTuple):
@@ -124,7 +125,11 @@ class Metrics(NamedTuple):
 
 
 class Grafana(NamedTuple):
-    """``[grafana]``: the password of its user ``admin``; empty leaves it at Grafana's own, also when it was changed there."""
+    """
+    ``[grafana]``: the password of its user ``admin``.
+
+    Empty leaves it at Grafana's own, also when it was changed there; ``generate`` has one made and kept.
+    """
 
     admin_password: str = ""
 

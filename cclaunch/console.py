@@ -140,6 +140,11 @@ def json_line(value: object, *, indent: int | None = None) -> None:
     code(json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f"))
 
 
+def terminal() -> bool:
+    """Say whether what we print is seen by a person: stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def colourful(stream: "TextIO | None", environ: "Mapping[str, str]") -> bool:
     """Say whether *stream* may get colour: a terminal that is not dumb, and nobody set ``NO_COLOR``."""
     if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":

@@ -36,11 +36,11 @@ _cclaunch_verb() {
         "status") options="--json --help" ;;
         "check") options="--json --help" ;;
         "stack") parts="compose disable down enable logs pull restart status up use" options="--help" ;;
-        "stack compose") options="--help" ;;
+        "stack compose") options="--show-password --help" ;;
         "stack disable") options="--force --help" ;;
         "stack down") options="--volumes --yes --help" ;;
         "stack enable") options="--force --help" ;;
-        "stack logs") options="-f --follow -n --help" words="collector prometheus victorialogs grafana" ;;
+        "stack logs") options="-f --follow -n --help" words="collector prometheus victorialogs grafana guard" ;;
         "stack pull") options="--help" ;;
         "stack restart") options="--help" ;;
         "stack status") options="--json --help" ;;

@@ -229,6 +229,7 @@ complete -c cclaunch -n '__cclaunch_at stack' -f -a restart -d 'Stop the stack a
 complete -c cclaunch -n '__cclaunch_at stack' -f -a status -d 'Say how every service of the stack is'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a up -d 'Start the stack and wait until it is healthy'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a use -d 'Choose the backend and move to it: running sessions go on, new ones use it'
+complete -c cclaunch -n '__cclaunch_in stack compose' -l show-password -d 'Print grafana.admin_password in clear'
 complete -c cclaunch -n '__cclaunch_in stack compose' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack compose' -f
 complete -c cclaunch -n '__cclaunch_in stack disable' -l force -d 'Also where a hand has changed the file, or it is not ours'
@@ -244,7 +245,7 @@ complete -c cclaunch -n '__cclaunch_in stack enable' -f
 complete -c cclaunch -n '__cclaunch_in stack logs' -s f -l follow -d 'Go on with every line that is written, until Ctrl-C'
 complete -c cclaunch -n '__cclaunch_in stack logs' -s n -x -d 'The last N lines'
 complete -c cclaunch -n '__cclaunch_in stack logs' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_in stack logs' -f -a 'collector prometheus victorialogs grafana'
+complete -c cclaunch -n '__cclaunch_in stack logs' -f -a 'collector prometheus victorialogs grafana guard'
 complete -c cclaunch -n '__cclaunch_in stack pull' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack pull' -f
 complete -c cclaunch -n '__cclaunch_in stack restart' -l help -d 'Show this message and exit.'

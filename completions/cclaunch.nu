@@ -157,6 +157,7 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch stack compose" [
+        --show-password # Print grafana.admin_password in clear
         ...words: string
     ]
 
@@ -176,7 +177,7 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch stack logs operands" [] { ["collector" "prometheus" "victorialogs" "grafana"] }
+    def "nu-complete cclaunch stack logs operands" [] { ["collector" "prometheus" "victorialogs" "grafana" "guard"] }
     export extern "cclaunch stack logs" [
         --follow(-f) # Go on with every line that is written, until Ctrl-C
         -n: string # The last N lines

@@ -126,6 +126,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'stack compose' = [ordered]@{
+            '--show-password' = 'Print grafana.admin_password in clear'
             '--help' = 'Show this message and exit.'
         }
         'stack disable' = [ordered]@{
@@ -354,7 +355,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         }
     }
     $operands = @{
-        'stack logs' = @('collector', 'prometheus', 'victorialogs', 'grafana')
+        'stack logs' = @('collector', 'prometheus', 'victorialogs', 'grafana', 'guard')
         'stack use' = @('embedded', 'docker')
         'profile show' = ':profile'
         'profile use' = ':profile'

@@ -16,6 +16,7 @@ from sandbox import Sandbox, free_ports
 
 PORT_NAMES = "grpc http metrics metrics_suffixed health prometheus victorialogs grafana".split()
 SERVICES = ("collector", "prometheus", "victorialogs")
+CONTAINERS = (*SERVICES, "guard")
 
 
 class DockerStack:

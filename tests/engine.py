@@ -48,6 +48,7 @@ def tags() -> dict[str, str]:
         "otelcol-contrib": f"otel/opentelemetry-collector-contrib:{version['OTELCOL_CONTRIB']}",
         "prometheus": f"prom/prometheus:v{version['PROMETHEUS']}",
         "victoria-logs": f"victoriametrics/victoria-logs:v{version['VICTORIA_LOGS']}",
+        "caddy": f"caddy:{version['CADDY']}",
     }
 
 
@@ -55,7 +56,7 @@ def built() -> dict[str, Path]:
     """Return where tests/services/build lays each service's program."""
     return {
         name: CACHE / "services" / f"{name}-{pins()[name.replace('-', '_').upper()]}" / name
-        for name in ("otelcol-contrib", "prometheus", "victoria-logs")
+        for name in ("otelcol-contrib", "prometheus", "victoria-logs", "caddy")
     }
 
 
@@ -65,6 +66,8 @@ def lacking(*, own: bool = False) -> str | None:
         return f"{' and '.join(absent)} (tests/services/build)"
     if not shutil.which("docker"):
         return "docker (Debian: docker.io)"
+    if not shutil.which("setcap"):
+        return "setcap (Debian: libcap2-bin)"
     if os.environ.get(RUNNING) and not own:
         return None
     if os.geteuid() != 0:

@@ -5,7 +5,7 @@ import yaml
 
 from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.docker.compose import compose
-from cclaunch.backends.docker.model import wanted
+from cclaunch.backends.docker.model import wanted, without_metrics
 from cclaunch.config import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
 from cclaunch.config_checks import SERVICES
 from cclaunch.dashboards import directory
@@ -28,8 +28,33 @@ def test_every_service_is_published_on_loopback_and_nowhere_else():
     assert outside == PortNumbers(grpc=14317, grafana=3001)._asdict()
     document = yaml.safe_load(compose(stack))
     for service in document["services"].values():
-        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
     assert "127.0.0.1:14317:4317" in document["services"]["collector"]["ports"]
+
+
+def test_what_shows_the_records_is_published_by_the_guard_alone():
+    """Events, metrics and Prometheus; the collector publishes where it takes telemetry, and its health."""
+    stack = made()
+
+    names = {service.name: {name for name, _ in service.ports.values()} for service in stack.services}
+    assert names == {
+        "collector": {"grpc", "http", "health"},
+        "prometheus": set(),
+        "victorialogs": set(),
+        "grafana": {"grafana"},
+        "guard": {"metrics", "metrics_suffixed", "prometheus", "victorialogs"},
+    }
+
+
+def test_the_guard_leaves_the_metrics_to_another_collector():
+    """And is another container then, with the same files."""
+    whole = made().service("guard")
+
+    rest = without_metrics(whole)
+
+    assert {name for name, _ in rest.ports.values()} == {"prometheus", "victorialogs"}
+    assert rest.hash != whole.hash
+    assert rest.files == whole.files
 
 
 def test_names_and_labels_are_those_of_compose():
@@ -37,7 +62,7 @@ def test_names_and_labels_are_those_of_compose():
     stack = made()
 
     labels = stack.services[0].labels
-    assert [service.container for service in stack.services] == [f"cclaunch-{name}-1" for name in SERVICES]
+    assert [service.container for service in stack.services] == [f"cclaunch-{name}-1" for name in (*SERVICES, "guard")]
     assert stack.network == "cclaunch_default"
     assert (labels["com.docker.compose.project"], labels["com.docker.compose.service"]) == ("cclaunch", "collector")
     assert labels["com.docker.compose.container-number"] == "1"
@@ -69,7 +94,8 @@ def test_services_can_be_left_out():
     """Without Grafana there is nothing of Grafana."""
     stack = made(Config(stack=Stack(services=("collector", "victorialogs"))))
 
-    assert [service.name for service in stack.services] == ["collector", "victorialogs"]
+    assert [service.name for service in stack.services] == ["collector", "victorialogs", "guard"]
+    assert b"prometheus" not in stack.service("guard").files[0].data
     assert "grafana" not in compose(stack)
 
 
@@ -153,7 +179,7 @@ def test_the_compose_file_is_the_same_stack():
         assert found["restart"] == "unless-stopped"
         files = {one["target"]: document["configs"][one["source"]]["content"] for one in found.get("configs", [])}
         assert files == {file.path: file.data.decode() for file in service.files}
-        named = {volume.split(":")[0] for volume in found["volumes"]}
+        named = {volume.split(":")[0] for volume in found.get("volumes", [])}
         assert named <= set(document["volumes"])
 
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from docker_stack import SERVICES, eventually
+from docker_stack import CONTAINERS, SERVICES, eventually
 
 from cclaunch import wake
 from cclaunch.backends import embedded
@@ -159,7 +159,7 @@ def test_a_launch_brings_the_stack_up(stack, sandbox, verb):
     assert endpoint == f"http://127.0.0.1:{stack.ports['grpc']}"
     assert err == ""
     eventually(lambda: stack.answers("prometheus", "/-/healthy"))
-    assert set(stack.ids()) == set(SERVICES)
+    assert set(stack.ids()) == set(CONTAINERS)
 
 
 def test_a_launch_changes_nothing_of_a_healthy_stack(stack, sandbox, verb):
@@ -183,7 +183,7 @@ def test_many_launches_at_once_bring_it_up_once(stack, sandbox, verb):
     told = [(*process.communicate(timeout=90), process.returncode) for process in processes]
 
     assert told == [(b"", b"", 0)] * 4
-    assert set(stack.ids()) == set(SERVICES)
+    assert set(stack.ids()) == set(CONTAINERS)
 
 
 def test_a_collector_that_fails_a_launch_leaves_its_ports_to_the_stand_in(stack, sandbox):
@@ -204,7 +204,7 @@ def test_another_service_that_fails_does_not_hold_up_a_launch(stack, sandbox):
 
     assert endpoint == f"http://127.0.0.1:{stack.ports['grpc']}"
     assert err.count("\n") == 1
-    assert f"prometheus is down: port {stack.ports['prometheus']} (prometheus) is held by" in err
+    assert f"guard is down: port {stack.ports['prometheus']} (prometheus) is held by" in err
 
 
 def test_services_that_are_down_are_started_in_the_background_once(stack, sandbox, verb):

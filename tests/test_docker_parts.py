@@ -231,9 +231,9 @@ def test_both_backends_know_their_names(where, environ, name):
     assert backend(name, where, Config(), environ).name == name
 
 
-def test_the_login_is_told_and_a_password_is_not():
+def test_the_login_is_told_and_a_password_is_not(where):
     """It stands in config.toml, and nowhere else."""
-    plain, own = details(Config()), details(Config(grafana=Grafana(admin_password="s3cret")))
+    plain, own = details(Config(), where), details(Config(grafana=Grafana(admin_password="s3cret")), where, clear=True)
 
     assert plain["grafana"] == "login admin / admin"
     assert "s3cret" not in own["grafana"]

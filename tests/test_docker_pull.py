@@ -4,7 +4,7 @@ import time
 
 import pexpect
 import pytest
-from docker_stack import SERVICES
+from docker_stack import CONTAINERS
 from registry import Registry
 
 pytestmark = pytest.mark.timeout(120)
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture
 def registry():
     """A registry that has an image for each service."""
-    with Registry(SERVICES) as made:
+    with Registry(CONTAINERS) as made:
         yield made
 
 
 @pytest.fixture
 def fetched(stack, registry):
     """The stack, whose images are those of the registry; they are removed at the end."""
-    images = {name: f"{registry.address}/{name}:v1" for name in SERVICES}
+    images = {name: f"{registry.address}/{name}:v1" for name in CONTAINERS}
     stack.configure(images=images)
     yield images
     for image in images.values():
@@ -39,7 +39,7 @@ def test_what_is_missing_is_fetched_at_once_and_only_once(stack, registry, fetch
     assert code == 0
     assert out.splitlines() == [f"fetched: {image}" for image in fetched.values()]
     assert sorted(err.splitlines()) == sorted(f"cclaunch: fetching {image}" for image in fetched.values())
-    assert registry.most == len(SERVICES)
+    assert registry.most == len(CONTAINERS)
     assert again == (0, "every image is here\n", "")
     assert len(registry.asked) == asked
     assert all(stack.api.images(image) for image in fetched.values())

@@ -44,11 +44,16 @@ PROMETHEUS = (
     "--storage.tsdb.path=/prometheus",
     "--enable-feature=created-timestamp-zero-ingestion",
 )
-HEALTH = {"otelcol-contrib": (13133, "/"), "prometheus": (9090, "/-/healthy"), "victoria-logs": (9428, "/health")}
-USERS = {"otelcol-contrib": "10001:10001", "prometheus": "nobody", "victoria-logs": ""}
+HEALTH = {
+    "otelcol-contrib": (13133, "/"),
+    "prometheus": (9090, "/-/healthy"),
+    "victoria-logs": (9428, "/health"),
+    "caddy": (80, "/"),
+}
+USERS = {"otelcol-contrib": "10001:10001", "prometheus": "nobody", "victoria-logs": "", "caddy": ""}
 
 
-@pytest.fixture(params=sorted(HEALTH))
+@pytest.fixture(params=sorted(built()))
 def service(request: pytest.FixtureRequest) -> str:
     """Each of the services in turn."""
     return str(request.param)
@@ -88,12 +93,13 @@ def processes_naming(text: str) -> list[str]:
 def test_the_pins_are_what_the_modules_say() -> None:
     """A pin that is changed without its go.mod would name a version that is not built."""
     pinned, wanted = pins(), {}
-    for name in ("otelcol-contrib", "prometheus", "victoria-logs", "builder"):
+    for name in ("otelcol-contrib", "prometheus", "victoria-logs", "caddy", "builder"):
         module = (SERVICES / name / "go.mod").read_text()
         wanted[name] = dict(re.findall(r"^(?:require|\t) ?(\S+) v(\S+?)(?: // indirect)?$", module, re.MULTILINE))
     major, minor, patch = pinned["PROMETHEUS"].split(".")
     assert wanted["prometheus"]["github.com/prometheus/prometheus"] == f"0.{major}{int(minor):02}.{patch}"
     assert wanted["victoria-logs"]["github.com/VictoriaMetrics/VictoriaLogs"] == pinned["VICTORIA_LOGS"]
+    assert wanted["caddy"]["github.com/caddyserver/caddy/v2"] == pinned["CADDY"]
     assert wanted["builder"]["go.opentelemetry.io/collector/cmd/builder"] == pinned["OTELCOL_CONTRIB"]
     components = (SERVICES / "otelcol-contrib" / "builder.yaml").read_text()
     listed = dict(re.findall(r"gomod: (\S+) v(\S+)", components))
@@ -103,7 +109,7 @@ def test_the_pins_are_what_the_modules_say() -> None:
 
 
 def test_what_is_built_is_not_built_again() -> None:
-    """With all three in the cache the build does nothing."""
+    """With all of them in the cache the build does nothing."""
     if lack := lacking():
         missing(lack)
     before = {path: path.stat().st_ino for path in built().values()}
@@ -132,7 +138,7 @@ def test_each_program_says_the_pinned_version(service: str) -> None:
     """What a person reads from --version is what the image's tag says."""
     if lack := lacking():
         missing(lack)
-    option = "-version" if service == "victoria-logs" else "--version"
+    option = {"victoria-logs": "-version", "caddy": "version"}.get(service, "--version")
     done = subprocess.run([built()[service], option], capture_output=True, text=True, timeout=20, check=True)
     assert tags()[service].rpartition(":")[2].lstrip("v") in re.findall(r"\d+\.\d+\.\d+", done.stdout + done.stderr)
 
@@ -140,12 +146,23 @@ def test_each_program_says_the_pinned_version(service: str) -> None:
 def test_each_image_answers_on_loopback_only(containers: Containers, service: str, free_port: int) -> None:
     """Published on 127.0.0.1, each service is healthy there, as the user that the published image has."""
     inner, path = HEALTH[service]
-    files = {CONFIG: COLLECTOR} if service == "otelcol-contrib" else None
+    files = {"otelcol-contrib": {CONFIG: COLLECTOR}, "caddy": {"/etc/caddy/Caddyfile": ":80\nrespond OK\n"}}.get(service)
     container = containers.run(service, ports={inner: free_port}, files=files)
     assert await_health(container, free_port, path)
     container.reload()
     assert container.attrs["NetworkSettings"]["Ports"][f"{inner}/tcp"] == [{"HostIp": "127.0.0.1", "HostPort": str(free_port)}]
     assert container.attrs["Config"]["User"] == USERS[service]
+
+
+def test_caddy_does_not_run_without_its_capability(containers: Containers) -> None:
+    """As the published image has it: the capability of its file has to be in the container's bounding set."""
+    from docker.errors import ContainerError
+
+    run = containers.client.containers.run
+    word = {"network_mode": "none", "remove": True, "user": "65534", "cap_drop": ["ALL"]}
+    assert b"v2." in run(containers.images["caddy"], ["caddy", "version"], cap_add=["NET_BIND_SERVICE"], **word)
+    with pytest.raises(ContainerError, match="operation not permitted"):
+        run(containers.images["caddy"], ["caddy", "version"], **word)
 
 
 def test_the_collector_validates_a_configuration(containers: Containers) -> None:

@@ -89,6 +89,7 @@ def _out_of_docker(where: Directories, config: Config, environ: Mapping[str, str
         started = embedded.start_in_turn(where, config, until, environ=environ)
         return started._replace(notes=[f"the containers are left as they are: {error.message}", *started.notes])
     with engine:
+        docker.leave_metrics(engine)
         ran = engine.stop(COLLECTOR)
         try:
             started = embedded.start_in_turn(where, config, until, environ=environ)

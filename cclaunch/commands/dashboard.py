@@ -37,8 +37,19 @@ def command(ctx: click.Context) -> None:
             hint="cclaunch stack use docker",
         )
     console.line(base + HOME)
+    _tell_login(where)
     console.flush()
     _open(base + HOME, environ)
+
+
+def _tell_login(where: Directories) -> None:
+    """Say the password that was made for Grafana to a person; one of config.toml, and Grafana's own, are known."""
+    from cclaunch.backends.docker import login
+    from cclaunch.wake import configuration
+
+    config = configuration(where)
+    if config.grafana.admin_password == login.GENERATE and console.terminal():
+        console.note(login.told(where, config, clear=True))
 
 
 def _open(url: str, environ: Environ) -> None:

@@ -57,6 +57,17 @@ def stack_state(where: Directories, environ: Environ) -> StackState:
     return StackState(used.name, healthy, running.pid if running else None, trouble, services)
 
 
+def revealed(state: StackState, where: Directories) -> StackState:
+    """Return *state* with the password that was made for Grafana in the place of the file that keeps it."""
+    from cclaunch.backends.docker import login
+    from cclaunch.wake import configuration
+
+    config = configuration(where)
+    before, after = login.told(where, config), login.told(where, config, clear=True)
+    services = [one._replace(detail=after) if one.detail == before else one for one in state.services]
+    return state._replace(services=services)
+
+
 def show_services(state: StackState, environ: Environ) -> None:
     """Write the services as a table; with columns for the containers where there are some."""
     titles = ["service", "state", "url", "detail"]

@@ -1,6 +1,5 @@
 """``cclaunch stack``: start, stop, look at and choose the telemetry stack."""
 
-import sys
 import time
 
 import click
@@ -12,7 +11,7 @@ from cclaunch.commands.autostart import disable, enable, show_autostart, supervi
 from cclaunch.commands.context import Environ, config_of, environ_of, where_of
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.parts import Parts
-from cclaunch.commands.services import show_services, stack_state
+from cclaunch.commands.services import revealed, show_services, stack_state
 from cclaunch.commands.told import tell_started
 from cclaunch.config import Config
 from cclaunch.config_checks import BACKENDS, SERVICES
@@ -107,19 +106,19 @@ def status(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         console.json_line({**state.document(), "store": store}, indent=2)
     else:
-        show_services(state, environ)
+        show_services(revealed(state, where_of(ctx)) if console.terminal() else state, environ)
         for text in store:
             console.note(text)
         show_autostart(environ)
 
 
 @command.command("logs")
-@click.argument("services", nargs=-1, type=click.Choice(SERVICES), metavar="[SERVICE]...")
+@click.argument("services", nargs=-1, type=click.Choice((*SERVICES, "guard")), metavar="[SERVICE]...")
 @click.option("-f", "--follow", is_flag=True, help="Go on with every line that is written, until Ctrl-C.")
 @click.option("-n", "count", type=click.IntRange(min=0), default=100, show_default=True, metavar="N", help="The last N lines.")
 @click.pass_context
 def logs(ctx: click.Context, services: tuple[str, ...], follow: bool, count: int) -> None:
-    """Show what the stack has written: all of it, or one SERVICE (collector, prometheus, victorialogs, grafana)."""
+    """Show what the stack has written: all of it, or one SERVICE (collector, prometheus, victorialogs, grafana, guard)."""
     environ, where = environ_of(ctx), where_of(ctx)
     from cclaunch.wake import configuration
 
@@ -168,17 +167,20 @@ def use(ctx: click.Context, name: str) -> None:
 
 
 @command.command("compose")
+@click.option("--show-password", "clear", is_flag=True, help="Print grafana.admin_password in clear.")
 @click.pass_context
-def compose(ctx: click.Context) -> None:
+def compose(ctx: click.Context, clear: bool) -> None:
     """Print the Docker stack as a compose file: the same services, settings and volumes."""
     environ, where = environ_of(ctx), where_of(ctx)
     from cclaunch.backends.docker import compose as composed
+    from cclaunch.backends.docker import login
     from cclaunch.backends.docker.backend import DockerBackend
 
     config = config_of(where)
-    text = composed.compose(DockerBackend(where, config, environ).wanted())
+    login.make(where, config)
+    text = composed.compose(DockerBackend(where, config, environ).wanted(), clear=clear)
     console.data(text.encode())
-    if config.grafana.admin_password and sys.stdout is not None and not sys.stdout.isatty():
+    if clear and config.grafana.admin_password and not console.terminal():
         console.note("grafana.admin_password stands in it in clear")
 
 

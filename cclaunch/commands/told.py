@@ -34,9 +34,10 @@ def tell_intruder(where: Directories) -> None:
 def _tell_containers(where: Directories, config: Config) -> None:
     from cclaunch.backends.docker.look import details, urls
 
+    said = details(config, where, clear=console.terminal())
     for service in config.stack.services:
         if service != "collector":
-            detail = details(config)[service]
+            detail = said[service]
             console.line(f"{service}: healthy, {urls(config)[service]}" + (f", {detail}" if detail else ""))
     if disclosed := recorded(where, config):
         console.note(f"every user of this machine can read what these ports show, and {disclosed} are recorded")

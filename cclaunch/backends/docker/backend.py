@@ -2,7 +2,8 @@
 The Docker stack behind the protocol of the backends: up, down, and how it is.
 
 The collector comes last, because the embedded one may hold its ports: everything else is made ready first, so that
-the ports change hands within a second or two, and go back when the new collector does not become healthy.
+the ports change hands within a second or two, and go back when the new collector does not become healthy. The guard
+comes with it, because one of its ports is the embedded collector's too.
 """
 
 import contextlib
@@ -13,11 +14,11 @@ from typing import Any
 
 from cclaunch import console, probe
 from cclaunch.backends import ServiceStatus, Started, autostart, chosen, embedded, foreign
-from cclaunch.backends.docker import health, logs, render
+from cclaunch.backends.docker import guard, health, login, logs, render
 from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect, uids_of
 from cclaunch.backends.docker.contexts import endpoint as endpoint_of
 from cclaunch.backends.docker.engine import Engine, owner, taken
-from cclaunch.backends.docker.model import Service, Wanted, wanted
+from cclaunch.backends.docker.model import GUARD, Service, Wanted, wanted, without_metrics
 from cclaunch.backends.docker.pull import pull
 from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remember, was_up
 from cclaunch.config import Config
@@ -33,7 +34,7 @@ FETCH_S = 24 * 3600.0
 
 
 class DockerBackend:
-    """The four services in containers; as ``cclaunch.backends.Backend`` has it."""
+    """The services and their guard in containers; as ``cclaunch.backends.Backend`` has it."""
 
     name = "docker"
 
@@ -44,7 +45,7 @@ class DockerBackend:
 
     def wanted(self) -> Wanted:
         """Return the stack as it should be."""
-        return wanted(self._config, owner(), _grafana_files(self._where, self._config))
+        return wanted(login.filled(self._where, self._config), owner(), _grafana_files(self._where, self._config))
 
     def connection(self, seconds: float = WORK_S) -> Any:
         """Return a connection to the engine. Raises EngineError."""
@@ -104,6 +105,7 @@ class DockerBackend:
         return self._start(until, whole=True, fresh=True)
 
     def _start(self, until: float, *, whole: bool, fresh: bool) -> Started:
+        login.make(self._where, self._config)
         with self.engine(max(1.0, min(WORK_S, until - time.monotonic()))) as engine:
             self._refuse_strangers()
             if adopted := self._adopted(engine):
@@ -113,8 +115,9 @@ class DockerBackend:
             troubles = self._bring_others(engine, fresh)
             stands_in = embedded.running(self._where) is not None
             if stands_in and whole and chosen(self._where, self._config) != self.name:  # a move: first all the others are well
-                self._await_all(engine, until, troubles, but=COLLECTOR)
-            self._take_over(engine, until, stands_in=stands_in, whole=whole, fresh=fresh)
+                self._bring(engine, without_metrics(_guard(engine)), fresh)
+                self._await_all(engine, until, troubles, but=(COLLECTOR, GUARD))
+            troubles |= self._take_over(engine, until, stands_in=stands_in, whole=whole, fresh=fresh)
             remember(self._where, self._config, engine.stack, self._engine_uids())
             if whole:
                 self._await_all(engine, until, troubles)
@@ -155,8 +158,8 @@ class DockerBackend:
                 pull(self.connection, images, until, bars)
 
     def _bring_others(self, engine: Engine, fresh: bool) -> dict[str, CclaunchError]:
-        """Have every service but the collector made and started, all at once; return the troubles by service."""
-        others = [one for one in engine.stack.services if one.name != COLLECTOR]
+        """Have every service but collector and guard made and started, all at once; return the troubles by service."""
+        others = [one for one in engine.stack.services if one.name not in (COLLECTOR, GUARD)]
         troubles: dict[str, CclaunchError] = {}
 
         def bring(service: Service) -> None:
@@ -175,11 +178,12 @@ class DockerBackend:
             engine.stop(service.name)
         engine.start(service)
 
-    def _take_over(self, engine: Engine, until: float, *, stands_in: bool, whole: bool, fresh: bool) -> None:
+    def _take_over(self, engine: Engine, until: float, *, stands_in: bool, whole: bool, fresh: bool) -> dict[str, CclaunchError]:
         """
         Bring the collector; where the embedded one *stands in*, it goes only now, and comes back if this fails.
 
         One that does not become healthy in a launch's time (not *whole*) leaves its ports too, to whoever stands in then.
+        The guard follows; its trouble is returned, unless that ends a move.
         """
         service = engine.stack.service(COLLECTOR)
         assert service is not None  # config.toml cannot leave it out
@@ -193,17 +197,36 @@ class DockerBackend:
             engine.start(service)
             self._await(engine, [COLLECTOR], until)
             self._refuse_strangers()
+            try:
+                self._bring(engine, _guard(engine), fresh)
+            except CclaunchError as error:
+                if stands_in and whole:
+                    raise
+                return {GUARD: error}
         except BaseException:
             if stands_in or not whole:
                 with contextlib.suppress(CclaunchError):
+                    self.leave_metrics(engine)
                     engine.stop(COLLECTOR)
             if stands_in:
                 embedded.start_in_turn(self._where, self._config, time.monotonic() + 5, environ=self._environ)
             raise
+        return {}
 
-    def _await_all(self, engine: Engine, until: float, troubles: Mapping[str, CclaunchError], but: str = "") -> None:
-        """Wait for every service *but* one. Raises the first of their *troubles*, or StartFailed."""
-        names = [one.name for one in engine.stack.services if one.name != but]
+    def leave_metrics(self, engine: Engine) -> None:
+        """Have a guard that runs leave the port of the metrics to another collector; the other ports it keeps."""
+        if GUARD not in engine.containers():
+            return
+        try:
+            self._bring(engine, without_metrics(_guard(engine)), fresh=False)
+        except CclaunchError:  # the port has to be free in any case
+            with contextlib.suppress(CclaunchError):
+                engine.stop(GUARD)
+
+    def _await_all(self, engine: Engine, until: float, troubles: Mapping[str, CclaunchError], but: Sequence[str] = ()) -> None:
+        """Wait for every service *but* some. Raises the first of their *troubles*, or StartFailed."""
+        unseen = guard.BEHIND.values() if GUARD in troubles else ()
+        names = [one.name for one in engine.stack.services if one.name not in (*but, *unseen)]
         self._await(engine, [name for name in names if name not in troubles], until)
         if troubles:
             raise next(iter(troubles.values()))
@@ -228,7 +251,7 @@ class DockerBackend:
         if self._config.grafana.admin_password and engine.stack.service("grafana") is not None:
             from cclaunch.backends.docker.password import settle
 
-            settle(engine, self._config)
+            settle(engine, login.filled(self._where, self._config))
 
     def shutdown(self) -> list[str]:
         """Remove the containers and the network, and end a collector that stands in. Raises StackError."""
@@ -248,6 +271,12 @@ class DockerBackend:
         from cclaunch.backends.docker.look import look
 
         return look(self, self._where, self._config)
+
+
+def _guard(engine: Engine) -> Service:
+    found = engine.stack.service(GUARD)
+    assert found is not None  # it is always there
+    return found
 
 
 def _ports(config: Config) -> Ports:

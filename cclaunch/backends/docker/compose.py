@@ -7,7 +7,8 @@ Project, volumes and networks have the names that our own have, so the data is t
 from collections.abc import Mapping
 from typing import Any
 
-from cclaunch.backends.docker.model import COMPOSE, Service, Wanted
+from cclaunch.backends.docker.model import COMPOSE, DEFAULT_PASSWORD, Service, Wanted
+from cclaunch.backends.docker.render import File
 from cclaunch.yaml_text import dump
 
 HEADING = """\
@@ -15,17 +16,31 @@ The telemetry stack of cclaunch: docker compose -f FILE up -d
 Made by `cclaunch stack compose`; needs Docker Compose 2.23.1 or newer. It uses the same volumes as
 `cclaunch stack up`: run one or the other."""
 
+MASKED = """\
+Grafana's password is masked: `cclaunch stack compose --show-password` prints it in clear."""
 
-def compose(stack: Wanted) -> str:
-    """Return the compose file that is equivalent to *stack*."""
+ASKED = "${CCLAUNCH_GRAFANA_PASSWORD:?******** is masked; set it, or use: cclaunch stack compose --show-password}"
+"""What stands for the password: compose takes it from the environment, and does not go on without it."""
+
+
+def compose(stack: Wanted, *, clear: bool = False) -> str:
+    """Return the compose file that is equivalent to *stack*; with the password of a person's own only if *clear*."""
     files = {_key(service, number): file for service in stack.services for number, file in enumerate(service.files)}
-    document = {
+    document: dict[str, Any] = {
         "name": stack.project,
         "services": {service.name: _service(service) for service in stack.services},
         "volumes": {one.key: {"labels": _own(one.labels)} for one in stack.volumes if one.key.endswith("-data")},
         "configs": {key: {"content": file.data.decode().replace("$", "$$")} for key, file in files.items()},
     }
-    return dump(document, heading=HEADING)
+    masked = [] if clear else [key for key, file in files.items() if _secret(file)]
+    for key in masked:
+        document["configs"][key]["content"] = ASKED
+    return dump(document, heading=f"{HEADING}\n{MASKED}" if masked else HEADING)
+
+
+def _secret(file: File) -> bool:
+    """Say whether *file* is for its user alone, and not what everybody knows anyway."""
+    return not file.mode & 0o077 and file.data != DEFAULT_PASSWORD
 
 
 def _own(labels: Mapping[str, str]) -> dict[str, str]:

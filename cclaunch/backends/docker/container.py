@@ -1,8 +1,8 @@
 """
 How a container of ours is asked for.
 
-Named volumes only, ports on loopback only, a user without capabilities, logs that do not fill the disk; the engine
-starts it again after a crash and after its own restart, and leaves it when somebody has stopped it.
+Named volumes only, ports on loopback only, a user without capabilities that it could use, logs that do not fill the disk;
+the engine starts it again after a crash and after its own restart, and leaves it when somebody has stopped it.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ def arguments(engine: "Engine", service: Service) -> dict[str, Any]:
             log_config=LogConfig(type="json-file", config=LOG),
             security_opt=["no-new-privileges:true"],
             cap_drop=["ALL"],
+            cap_add=list(service.capabilities),
             network_mode=engine.stack.network,
         ),
         "networking_config": engine.api.create_networking_config(

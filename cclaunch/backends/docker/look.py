@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from cclaunch import probe
 from cclaunch.backends import ServiceStatus, embedded
-from cclaunch.backends.docker import health, volumes
+from cclaunch.backends.docker import health, login, volumes
 from cclaunch.backends.docker.engine import Engine, Found
+from cclaunch.backends.docker.model import GUARD
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.plan import Directories, adopted_ports
@@ -20,7 +21,7 @@ STANDS_IN = "stands in while Docker does not run"
 
 
 def look(backend: "DockerBackend", where: Directories, config: Config) -> list[ServiceStatus]:
-    """Return every service that config.toml names; ask the engine too, which may take five seconds at most."""
+    """Return every service that config.toml names, and the guard; ask the engine too, which may take five seconds at most."""
     if embedded.running(where) is not None:
         return [one._replace(detail=f"the embedded collector {STANDS_IN}; {one.detail}") for one in embedded.status(where)]
     containers: dict[str, Found] = {}
@@ -32,12 +33,14 @@ def look(backend: "DockerBackend", where: Directories, config: Config) -> list[S
             sizes = _sizes(engine)
     except CclaunchError as error:
         trouble = error.message
-    answers = health.ask_all(config.stack.services, config.ports)
+    names = (*config.stack.services, GUARD)
+    answers = health.ask_all(names, config.ports)
     if "collector" not in containers and (adopted := adopted_ports(where.state)) is not None:
         up = probe.listens(int(adopted.grpc), ENGINE_S)
         detail = f"{adopted.owner}; cclaunch cannot see what it stores"
         return [ServiceStatus("collector", up, f"http://127.0.0.1:{adopted.grpc}", detail)]
-    return [_row(name, answers[name], containers.get(name), sizes, config, trouble) for name in config.stack.services]
+    said = details(config, where)
+    return [_row(name, answers[name], containers.get(name), sizes, config, trouble, said[name]) for name in names]
 
 
 def _sizes(engine: Engine) -> dict[str, int]:
@@ -49,7 +52,9 @@ def _sizes(engine: Engine) -> dict[str, int]:
     return {}
 
 
-def _row(name: str, answer: str | None, found: Found | None, sizes: dict[str, int], config: Config, engine: str) -> ServiceStatus:
+def _row(
+    name: str, answer: str | None, found: Found | None, sizes: dict[str, int], config: Config, engine: str, said: str
+) -> ServiceStatus:
     ours = found is not None and found.state == "running"
     if found is None:
         wrong = engine or ("its container is gone" if answer else "another program answers on its port")
@@ -62,7 +67,7 @@ def _row(name: str, answer: str | None, found: Found | None, sizes: dict[str, in
         name,
         healthy,
         urls(config)[name],
-        details(config)[name] if healthy else wrong,
+        said if healthy else wrong,
         found.image if found else "",
         found.made if found else 0.0,
         sizes.get(name, -1),
@@ -77,16 +82,17 @@ def urls(config: Config) -> dict[str, str]:
         "prometheus": f"http://localhost:{ports.prometheus}",
         "victorialogs": f"http://localhost:{ports.victorialogs}/select/vmui",
         "grafana": f"http://localhost:{ports.grafana}",
+        GUARD: "",
     }
 
 
-def details(config: Config) -> dict[str, str]:
-    """Return what else is worth knowing of each service that is well."""
+def details(config: Config, where: Directories, *, clear: bool = False) -> dict[str, str]:
+    """Return what else is worth knowing of each service that is well; a password that was made here only if *clear*."""
     ports = config.ports
-    login = "admin and grafana.admin_password of config.toml" if config.grafana.admin_password else "admin / admin"
     return {
         "collector": f"OTLP gRPC {ports.grpc}, HTTP {ports.http}; names with suffixes {ports.metrics_suffixed}",
         "prometheus": "",
         "victorialogs": "",
-        "grafana": f"login {login}",
+        "grafana": login.told(where, config, clear=clear),
+        GUARD: "keeps web pages of other origins out of the ports",
     }

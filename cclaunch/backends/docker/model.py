@@ -2,8 +2,9 @@
 The stack as it should be: services, volumes and a network, each with the labels by which it is known as ours.
 
 Pure. Names and labels are those that ``docker compose -p PROJECT`` would give, so that its `ps`, `logs` and `restart`
-work. Ports are published on loopback alone. A hash over everything that matters of a service tells whether the
-container that runs is still the one that is wanted; the release of cclaunch does not matter.
+work. Ports are published on loopback alone, and those that show what was recorded by the guard. A hash over everything
+that matters of a service tells whether the container that runs is still the one that is wanted; the release of cclaunch
+does not matter.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cclaunch import __version__
-from cclaunch.backends.docker import render
+from cclaunch.backends.docker import guard, render
 from cclaunch.backends.docker.render import HOME, INNER, File
 from cclaunch.config import Config
 
@@ -21,12 +22,20 @@ VERSION, OWNER, HASH, FORMAT, KIND = (f"cclaunch.{name}" for name in ("version",
 DATA_FORMAT = "1"
 """The layout of the data volumes: one that says something else is of another release."""
 
-COLLECTOR_PORTS = ("grpc", "http", "metrics", "metrics_suffixed", "health")
+GUARD = guard.NAME
+DEFAULT_PASSWORD = b"admin"
+"""Grafana's own."""
+
+INGEST_PORTS = ("grpc", "http", "health")
+METRICS_PORTS = ("metrics", "metrics_suffixed")
+"""Those of the collector that the guard publishes; the first is also the embedded collector's."""
+
 HEALTH: Mapping[str, tuple[str, str]] = {
     "collector": ("health", "/"),
     "prometheus": ("prometheus", "/-/healthy"),
     "victorialogs": ("victorialogs", "/health"),
     "grafana": ("grafana", "/api/health"),
+    GUARD: ("metrics", guard.OWN_PATH),
 }
 """Service -> (port, path) of its own word on its health."""
 
@@ -53,7 +62,8 @@ class Service(NamedTuple):
     """
     One container as it should be.
 
-    *ports* is host port -> (name, port inside); *folders* are owned directories below the mounts, as (path, uid, gid).
+    *ports* is host port -> (name, port inside); *folders* are owned directories below the mounts, as (path, uid, gid);
+    *capabilities* may be in its program's file, which the kernel does not run without them, and stay without effect.
     """
 
     name: str
@@ -67,6 +77,7 @@ class Service(NamedTuple):
     files: tuple[File, ...]
     folders: tuple[tuple[str, int, int], ...]
     grace_s: int
+    capabilities: tuple[str, ...]
     labels: Mapping[str, str]
 
     @property
@@ -100,16 +111,26 @@ def wanted(config: Config, owner: str, grafana_files: Mapping[str, bytes]) -> Wa
         grafana_files: Grafana's provisioning and dashboards: path below ``/etc/cclaunch`` -> content.
     """
     project = config.docker.project
-    makers = {"collector": _collector, "prometheus": _prometheus, "victorialogs": _victorialogs}
+    makers = {"collector": _collector, "prometheus": _prometheus, "victorialogs": _victorialogs, GUARD: _guard}
     services = []
-    for name in config.stack.services:
+    for name in (*config.stack.services, GUARD):
         made = _grafana(config, grafana_files) if name == "grafana" else makers[name](config)
-        labels = {**_labels(project, owner), **_compose(name), HASH: fingerprint(made)}
-        labels[f"{COMPOSE}.config-hash"] = labels[HASH]
-        services.append(made._replace(labels=labels))
+        services.append(_labelled(made, {**_labels(project, owner), **_compose(name)}))
     volumes = tuple(_volume(project, owner, mount.key) for service in services for mount in service.mounts)
     network = {**_labels(project, owner), f"{COMPOSE}.network": "default"}
     return Wanted(project, owner, f"{project}_default", network, volumes, tuple(services))
+
+
+def without_metrics(service: Service) -> Service:
+    """Return the guard as it is while another collector has the port of the metrics."""
+    ports = {outer: inner for outer, inner in service.ports.items() if inner[0] not in METRICS_PORTS}
+    return _labelled(service._replace(ports=ports), service.labels)
+
+
+def _labelled(service: Service, labels: Mapping[str, str]) -> Service:
+    """Return *service* with *labels* and its hash."""
+    found = fingerprint(service)
+    return service._replace(labels={**labels, HASH: found, f"{COMPOSE}.config-hash": found})
 
 
 def _labels(project: str, owner: str) -> dict[str, str]:
@@ -142,18 +163,19 @@ def _made(
     name: str,
     *,
     user: tuple[int, int],
-    data: str,
     command: list[str],
     files: Mapping[str, bytes],
+    data: str = "",
+    ports: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
     folders: tuple[str, ...] = (),
     grace_s: int = 10,
     modes: Mapping[str, int] | None = None,
+    capabilities: tuple[str, ...] = (),
 ) -> Service:
-    """Return a service with one volume for its data and, if it has files, one for these."""
+    """Return a service with one volume for its data and one for its files, as far as it has any."""
     uid, gid = user
-    ports = COLLECTOR_PORTS if name == "collector" else (name,)
-    mounts = [Mount(f"{name}-data", data, uid, gid)]
+    mounts = [Mount(f"{name}-data", data, uid, gid)] if data else []
     if files:
         mounts.append(Mount(f"{name}-config", HOME))
     return Service(
@@ -168,6 +190,7 @@ def _made(
         tuple(File(f"{HOME}/{path}", text, uid, gid, (modes or {}).get(path, 0o444)) for path, text in sorted(files.items())),
         tuple((folder, uid, gid) for folder in folders),
         grace_s,
+        capabilities,
         {},
     )
 
@@ -178,6 +201,7 @@ def _collector(config: Config) -> Service:
         "collector",
         user=(10001, 10001),
         data=render.QUEUE.rpartition("/")[0],
+        ports=INGEST_PORTS,
         command=[f"--config={HOME}/collector.yaml"],
         files={"collector.yaml": render.collector(config)},
         environment={"GOMEMLIMIT": f"{render.MEMORY_MIB * 4 // 5}MiB"},
@@ -201,13 +225,29 @@ def _victorialogs(config: Config) -> Service:
     return _made(config, "victorialogs", user=(0, 0), data=render.LOGS_DATA, command=render.victorialogs_flags(config), files={})
 
 
+def _guard(config: Config) -> Service:
+    ports = tuple(port for port, service in guard.BEHIND.items() if service in config.stack.services)
+    return _made(
+        config,
+        GUARD,
+        user=(65534, 65534),
+        command=["caddy", "run", f"--config={HOME}/{guard.FILE}"],
+        files={guard.FILE: guard.configuration({port: INNER[port] for port in ports})},
+        ports=ports,
+        environment={"XDG_CONFIG_HOME": "/tmp", "XDG_DATA_HOME": "/tmp"},  # else it complains that it cannot write its own
+        grace_s=5,
+        capabilities=("NET_BIND_SERVICE",),
+    )
+
+
 def _grafana(config: Config, files: Mapping[str, bytes]) -> Service:
-    password = (config.grafana.admin_password or "admin").encode()
+    password = config.grafana.admin_password.encode() or DEFAULT_PASSWORD
     return _made(
         config,
         "grafana",
         user=(472, 0),
         data=render.GRAFANA_DATA,
+        ports=("grafana",),
         command=[],
         files={**files, "admin_password": password},
         environment=render.grafana_variables(config),

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 
 from cclaunch.backends.docker.compose import compose
-from cclaunch.backends.docker.model import Wanted
+from cclaunch.backends.docker.model import GUARD, Wanted
 from cclaunch.config import Config
 from cclaunch.environment import Ports
 from cclaunch.files import remove, write_atomic
@@ -25,8 +25,8 @@ def path(where: Directories) -> str:
 def remember(where: Directories, config: Config, stack: Wanted, engine: Iterable[int] = ()) -> None:
     """Write down that *stack* runs, in an *engine* of these uids. Raises FileTrouble."""
     ports = {name: number for service in stack.services for number, (name, _) in service.ports.items()}
-    lines = {**ports, "services": " ".join(service.name for service in stack.services), "project": stack.project}
-    lines["engine"] = " ".join(map(str, engine))
+    asked = [service.name for service in stack.services if service.name != GUARD]  # through which the others are asked
+    lines = {**ports, "services": " ".join(asked), "project": stack.project, "engine": " ".join(map(str, engine))}
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
     if read_flat(path(where)) != {name: str(value) for name, value in lines.items()}:
         write_atomic(path(where), text.encode())

@@ -171,12 +171,13 @@ def prometheus_flags() -> list[str]:
         f"--config.file={HOME}/prometheus.yml",
         f"--storage.tsdb.path={METRICS_DATA}",
         "--enable-feature=created-timestamp-zero-ingestion,promql-extended-range-selectors",
+        "--web.cors.origin=none",  # a pattern that no page's origin fits
     ]
 
 
 def victorialogs_flags(config: Config) -> list[str]:
     """Return VictoriaLogs' words; without a retention it would keep a week."""
-    flags = [f"-storageDataPath={LOGS_DATA}", f"-retentionPeriod={config.retention.logs_days}d"]
+    flags = [f"-storageDataPath={LOGS_DATA}", f"-retentionPeriod={config.retention.logs_days}d", "-http.disableCORS"]
     if config.retention.logs_gb:
         flags.append(f"-retention.maxDiskSpaceUsageBytes={config.retention.logs_gb}GB")
     return flags

@@ -1,0 +1,64 @@
+"""
+The password of Grafana's user ``admin``: Grafana's own, the person's, or one that is made here once.
+
+``grafana.admin_password = "generate"`` asks for the last. It is kept in a file of ours that only its user may read, and
+stays the same through restarts, upgrades and deleted volumes until that file is deleted.
+"""
+
+import secrets
+
+from cclaunch.config import Config
+from cclaunch.errors import StackError
+from cclaunch.files import locked, write_atomic
+from cclaunch.plan import Directories
+
+GENERATE = "generate"
+BYTES = 18
+LONGEST = 256
+LOCK_S = 5.0
+
+
+def path(where: Directories) -> str:
+    """Return the file that keeps a password that was made here."""
+    return f"{where.data}/stack/grafana_password"
+
+
+def make(where: Directories, config: Config) -> None:
+    """Make a password and keep it, when config.toml asks for one and there is none. Raises FileTrouble, StackError, Busy."""
+    if config.grafana.admin_password != GENERATE:
+        return
+    with locked(f"{where.state}/grafana-password.lock", LOCK_S):
+        if not _kept(where):
+            write_atomic(path(where), secrets.token_urlsafe(BYTES).encode() + b"\n")
+
+
+def filled(where: Directories, config: Config) -> Config:
+    """Return *config* with the password that was made in the place of the word that asks for one. Raises StackError."""
+    if config.grafana.admin_password != GENERATE:
+        return config
+    return config._replace(grafana=config.grafana._replace(admin_password=_kept(where)))
+
+
+def told(where: Directories, config: Config, *, clear: bool = False) -> str:
+    """Return how a person logs in; a password that was made here is named by its file, or *clear*. Raises StackError."""
+    if not config.grafana.admin_password:
+        return "login admin / admin"
+    if config.grafana.admin_password != GENERATE:
+        return "login admin and grafana.admin_password of config.toml"
+    kept = _kept(where)
+    return f"login admin / {kept}" if clear and kept else f"login admin and the password in {path(where)}"
+
+
+def _kept(where: Directories) -> str:
+    """Return the password that was made, or an empty string."""
+    try:
+        with open(path(where), encoding="utf-8") as file:
+            text = file.read(LONGEST + 2).removesuffix("\n")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise StackError(f"cannot read {path(where)}: {reason}", hint=f"rm {path(where)}; cclaunch stack up") from error
+    if not text.isprintable() or not 0 < len(text) <= LONGEST:
+        raise StackError(f"{path(where)} holds no password", hint=f"rm {path(where)}; cclaunch stack up")
+    return text
