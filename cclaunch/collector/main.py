@@ -209,6 +209,8 @@ async def serve(where: Directories, config: Config, lock: int, lifeline: int, he
     await asyncio.wait(tasks, timeout=4)
     await asyncio.to_thread(collector.writer.close)
     if ending.moved:
+        with contextlib.suppress(FileTrouble):  # the supervisor says so
+            make_directory(where.data)
         collector.launched.keep()
         standing.carry()
     return ending

@@ -1,0 +1,259 @@
+"""The collector's directory, lock, key or ports file is moved or deleted: one collector, whose data are at the path."""
+
+import os
+import shutil
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from collector_client import Place, logs, wait_until
+
+from cclaunch.backends import embedded, orphans
+from cclaunch.backends.embedded import Running
+from cclaunch.plan import Directories
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A place whose collector runs."""
+    made = Place(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+    assert wait_until(lambda: not made.processes())
+
+
+def running(place: Place) -> Running:
+    """Return who runs."""
+    found = embedded.running(place.where)
+    assert found is not None
+    return found
+
+
+def send(place: Place, name: str) -> bool:
+    """Send one event to the ports that sessions know; say whether it was acknowledged."""
+    try:
+        return place.post("/v1/logs", logs(name).SerializeToString()).status == 200
+    except OSError:
+        return False
+
+
+def move(place: Place) -> Path:
+    """`mv data moved`."""
+    moved = place.base / "moved"
+    os.rename(place.where.data, moved)
+    return moved
+
+
+def delete(place: Place) -> Path:
+    """`rm -r data`."""
+    shutil.rmtree(place.where.data)
+    return place.base / "nowhere"
+
+
+def move_to_another_disk(place: Place) -> Path:
+    """`mv data elsewhere; ln -s elsewhere data`: a copy, and a link in its place."""
+    moved = place.base / "moved"
+    shutil.copytree(place.where.data, moved)
+    shutil.rmtree(place.where.data)
+    os.symlink(moved, place.where.data)
+    return moved
+
+
+WAYS = [move, delete, move_to_another_disk]
+
+
+def names(directory: Path) -> list[str]:
+    """Return the names of the events in a data directory; none where there is no database."""
+    if not (directory / "telemetry.db").exists():
+        return []
+    other = Place.__new__(Place)
+    other.where = Directories(*[str(directory)] * 4)
+    return other.event_names()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_collector_whose_directory_goes_takes_the_place_anew(place: Place, way: Callable[[Place], Path]) -> None:
+    """Same ports, same two processes; verbs find it, and `stack down` ends it."""
+    ports = dict(place.ports)
+    assert send(place, "before")
+    way(place)
+    assert wait_until(lambda: send(place, "after"))
+    assert wait_until(lambda: embedded.running(place.where) is not None and embedded.health(place.where) is None, 20)
+    place.start()
+
+    assert place.ports == ports
+    assert "after" in place.event_names()
+    assert len(place.processes()) == 2
+    assert embedded.shutdown(place.where)
+    assert wait_until(lambda: not place.processes())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_launch_meanwhile_finds_the_one_that_lost_its_directory(place: Place, way: Callable[[Place], Path]) -> None:
+    """At once, before that has noticed anything: it is ended as ours, its ports are used, nobody is adopted."""
+    ports, before = dict(place.ports), running(place)
+    os.kill(before.pid or 0, signal.SIGSTOP)  # it notices nothing
+    way(place)
+    threading.Timer(1.0, os.kill, (before.pid or 0, signal.SIGCONT)).start()
+    started = place.start()
+
+    assert place.ports == ports
+    assert started.notes == []
+    assert wait_until(lambda: len(place.processes()) == 2, 20)
+    assert send(place, "after")
+    assert "after" in place.event_names()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_stop_ends_the_one_that_lost_its_directory(place: Place, way: Callable[[Place], Path]) -> None:
+    """At once, too; its ports are free."""
+    before = running(place)
+    os.kill(before.pid or 0, signal.SIGSTOP)
+    way(place)
+    threading.Timer(1.0, os.kill, (before.pid or 0, signal.SIGCONT)).start()
+
+    assert embedded.shutdown(place.where) or not place.processes()
+    assert wait_until(lambda: not place.processes())
+    socket.create_server(("127.0.0.1", place.ports["grpc"])).close()
+
+
+def test_no_acknowledged_event_is_lost_while_the_directory_moves(place: Place) -> None:
+    """Sessions go on sending; what was acknowledged is in the old directory or in the new one, once."""
+    acknowledged: list[str] = []
+    over = threading.Event()
+
+    def go_on() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            if send(place, f"event_{number}"):
+                acknowledged.append(f"event_{number}")
+
+    sender = threading.Thread(target=go_on)
+    sender.start()
+    try:
+        assert wait_until(lambda: len(acknowledged) > 20)
+        moved = move(place)
+        had = len(acknowledged)
+        assert wait_until(lambda: len(acknowledged) > had + 20, 20)
+        assert wait_until(lambda: embedded.running(place.where) is not None, 20)
+    finally:
+        over.set()
+        sender.join(30)
+    embedded.shutdown(place.where)
+    stored = names(moved) + names(Path(place.where.data))
+
+    assert not set(acknowledged) - set(stored)
+    assert len(stored) == len(set(stored))
+
+
+def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replaced(place: Place) -> None:
+    """Rounds of kill -9 and of a database that is moved away: every acknowledged event is in one of the files, once."""
+    acknowledged: list[str] = []
+    over = threading.Event()
+
+    def go_on() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            if send(place, f"event_{number}"):
+                acknowledged.append(f"event_{number}")
+
+    sender = threading.Thread(target=go_on)
+    sender.start()
+    database = Path(place.where.data, "telemetry.db")
+    moved = []
+    try:
+        for number in range(4):
+            had = len(acknowledged)
+            assert wait_until(lambda had=had: len(acknowledged) > had + 15, 20)
+            if number % 2:
+                os.kill(running(place).pid or 0, signal.SIGKILL)
+            else:
+                moved.append(place.base / f"moved-{number}")
+                moved[-1].mkdir()
+                os.rename(database, moved[-1] / "telemetry.db")
+        had = len(acknowledged)
+        assert wait_until(lambda: len(acknowledged) > had + 15, 20)
+    finally:
+        over.set()
+        sender.join(30)
+    embedded.shutdown(place.where)
+    stored = [name for one in (*moved, Path(place.where.data)) for name in names(one)]
+
+    assert not set(acknowledged) - set(stored)
+    assert len(stored) == len(set(stored))
+
+
+@pytest.mark.parametrize("name", ["collector.lock", "collector.ports", "collector.key"])
+def test_a_file_that_is_deleted_comes_back(place: Place, name: str) -> None:
+    """Within seconds: one collector, on its ports, that verbs find."""
+    ports = dict(place.ports)
+    Path(place.where.data, name).unlink()
+    assert wait_until(lambda: Path(place.where.data, name).exists() and embedded.health(place.where) is None, 20)
+    place.start()
+
+    assert place.ports == ports
+    assert len(place.processes()) == 2
+    assert send(place, "after")
+
+
+@pytest.mark.parametrize("name", ["collector.lock", "collector.ports", "collector.key"])
+def test_a_launch_just_after_a_file_was_deleted_uses_the_same_ports(place: Place, name: str) -> None:
+    """It does not start a second one beside the first."""
+    ports = dict(place.ports)
+    Path(place.where.data, name).unlink()
+    started = place.start()
+
+    assert place.ports == ports
+    assert started.notes == []
+    assert wait_until(lambda: len(place.processes()) == 2, 20)
+    assert embedded.health(place.where) is None
+
+
+def test_a_quiet_session_is_not_forgotten_when_the_directory_goes(tmp_path: Path) -> None:
+    """Who was launched is told to the new place: the collector stays for it."""
+    place = Place(tmp_path, idle_exit=600)
+    place.start()
+    try:
+        place.ask("GET", f"/health?pid={os.getpid()}")
+        move(place)
+        pids = Path(place.where.data, "collector.pids")
+        assert wait_until(lambda: pids.exists() and f"{os.getpid()}=" in pids.read_text(), 20)
+    finally:
+        place.stop()
+
+
+def test_the_collector_of_other_directories_is_no_orphan(place: Place, tmp_path: Path) -> None:
+    """Whoever sets the directories wants things kept apart."""
+    other = Place(tmp_path / "other")
+    other.start()
+    try:
+        assert orphans.find(place.where) == []
+        embedded.shutdown(place.where)
+        assert orphans.end(place.where) is False
+        assert embedded.health(other.where) is None
+    finally:
+        other.stop()
+
+
+def test_a_second_one_in_the_place_is_left_alone(place: Place) -> None:
+    """It lost its lock to another one: it ends, and touches nothing of the other's."""
+    first = running(place)
+    os.kill(first.pid or 0, signal.SIGSTOP)
+    Path(place.where.data, "collector.lock").unlink()
+    held = os.open(Path(place.where.data, "collector.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    import fcntl
+
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        Path(place.where.data, "collector.ports").write_text("pid=1\ngrpc=1\nhttp=2\n")
+        os.kill(first.pid or 0, signal.SIGCONT)
+        assert wait_until(lambda: not place.processes(), 20)
+        assert Path(place.where.data, "collector.ports").read_text() == "pid=1\ngrpc=1\nhttp=2\n"
+    finally:
+        os.close(held)
