@@ -32,6 +32,7 @@ from cclaunch.store.reader import open_reader
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 PORTS = ("grpc", "http", "metrics")
+DEADLINE_S = 120.0
 
 
 class Answer(NamedTuple):
@@ -66,7 +67,7 @@ class Place:
 
     def start(self, **options: object) -> embedded.Started:
         """Start the collector, or find it."""
-        started = embedded.start(self.where, self.config, deadline_s=20, environ={**self.environ, **options})  # type: ignore[dict-item]
+        started = embedded.start(self.where, self.config, deadline_s=DEADLINE_S, environ={**self.environ, **options})  # type: ignore[dict-item]
         self.ports = {name: int(getattr(started.ports, name)) for name in PORTS}
         return started
 
@@ -124,7 +125,7 @@ class Place:
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None, *, port: str = "http"
     ) -> Answer:
         """Send one request to a port of the collector."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=120)
         try:
             connection.request(method, path, body, headers or {})  # type: ignore[arg-type]
             return read_answer(connection)
@@ -236,7 +237,7 @@ def status_lines(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/status").read_text().splitlines()
 
 
-def wait_until(true: Callable[[], object], seconds: float = 8.0) -> bool:
+def wait_until(true: Callable[[], object], seconds: float = 60.0) -> bool:
     """Say whether *true* became so within *seconds*."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -71,7 +71,7 @@ def _fish_word(word: str) -> str:
 
 def _lines(command: Sequence[str], environ: Mapping[str, str]) -> set[str]:
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=30, env=dict(environ), cwd=environ["TMPDIR"], check=False
+        command, capture_output=True, text=True, timeout=120, env=dict(environ), cwd=environ["TMPDIR"], check=False
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return set(done.stdout.split("\n")) - {""}

@@ -82,7 +82,7 @@ class DockerStack:
 
     def request(self, method: str, name: str, path: str, body: Any = None) -> tuple[int, bytes]:
         """Return (status, body) of a request; *body* goes as JSON."""
-        peer = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=5)
+        peer = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=120)
         try:
             data = None if body is None else json.dumps(body)
             peer.request(method, path, data, {"Content-Type": "application/json"} if data else {})
@@ -107,17 +107,17 @@ def docker_stack(sandbox: Sandbox, host: str) -> Iterator[DockerStack]:
     """Give the stack of *sandbox* on the engine at *host*, and clear it at the end."""
     import docker
 
-    api = docker.APIClient(base_url=host, version="auto", timeout=60)
+    api = docker.APIClient(base_url=host, version="auto", timeout=120)
     stack = DockerStack(sandbox, api, host)
     try:
         yield stack
     finally:
-        sandbox.cclaunch("stack", "down", timeout=60)  # whoever works in the background must not make anew what is cleared
+        sandbox.cclaunch("stack", "down", timeout=120)  # whoever works in the background must not make anew what is cleared
         stack.clear()
         api.close()
 
 
-def eventually(check: Any, seconds: float = 15) -> Any:
+def eventually(check: Any, seconds: float = 90) -> Any:
     """Return what *check* returns as soon as it is true; fail after *seconds* with what it was last."""
     until = time.monotonic() + seconds
     while not (found := check()):

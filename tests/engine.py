@@ -119,7 +119,7 @@ class Containers:
         import docker  # here, for all tests load this module and few run a container
 
         self.images = engine.images
-        self.client = docker.DockerClient(base_url=engine.host, timeout=60)
+        self.client = docker.DockerClient(base_url=engine.host, timeout=120)
         self.name = f"cct-{uuid.uuid4().hex[:8]}"
         self.network = self.client.networks.create(self.name, driver="bridge")
         self._made: list[Any] = []
@@ -172,7 +172,7 @@ def archive(files: Mapping[str, str]) -> bytes:
 
 def ask(port: int, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
     """Ask a published port on loopback, by POST if there is a body; return status and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
         connection.request("GET" if body is None else "POST", path, body, dict(headers or {}))
         answer = connection.getresponse()

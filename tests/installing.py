@@ -137,7 +137,7 @@ def environments(place: Sandbox) -> list[Path]:
 
 def version_of(place: Sandbox) -> str:
     """Return the first line that the command prints of its version."""
-    done = subprocess.run([command_of(place), "--version"], env=place.environ, capture_output=True, check=True, timeout=60)
+    done = subprocess.run([command_of(place), "--version"], env=place.environ, capture_output=True, check=True, timeout=120)
     return done.stdout.decode().splitlines()[0]
 
 

@@ -132,7 +132,7 @@ class MessagesApi:
         with self._arrived:
             self._held += 1
             self._arrived.notify_all()
-        self._go.acquire(timeout=60)
+        self._go.acquire(timeout=120)
 
     def decide(self, request: JsonObject) -> tuple[Answer, Reply]:
         """Choose the reply to *request* and write it down."""

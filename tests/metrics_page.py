@@ -22,7 +22,7 @@ class Sample(NamedTuple):
 
 def samples(port: int) -> list[Sample]:
     """Return the samples on the page; a line that is neither a comment nor a sample fails the test."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=120) as answer:
         text = answer.read().decode()
     return [_sample(line) for line in text.splitlines() if line and not line.startswith("#")]
 

@@ -77,7 +77,7 @@ def run(
     file = folder / f"script{real.suffix}"
     file.write_bytes(real.strict.encode() + script + f"\n{dump}\n".encode())
     command = [path_of(name), *options, *(word.replace("{script}", str(file)) for word in real.read)]
-    return subprocess.run(command, env=dict(environ), cwd=folder, capture_output=True, timeout=30, check=False)
+    return subprocess.run(command, env=dict(environ), cwd=folder, capture_output=True, timeout=120, check=False)
 
 
 def exported(done: "subprocess.CompletedProcess[bytes]") -> dict[str, str]:

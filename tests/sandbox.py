@@ -106,7 +106,7 @@ class Sandbox:
         environ: Mapping[str, str] | None = None,
         input: bytes = b"",
         cwd: Path | None = None,
-        timeout: float = 60,
+        timeout: float = 120,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run ``cclaunch`` with *words* to its end. *environ* is added to the sandbox's own."""
         return self.run(self.command(*words), environ=environ, input=input, cwd=cwd, timeout=timeout)
@@ -118,7 +118,7 @@ class Sandbox:
         environ: Mapping[str, str] | None = None,
         input: bytes = b"",
         cwd: Path | None = None,
-        timeout: float = 60,
+        timeout: float = 120,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run any *command* in the sandbox to its end."""
         return subprocess.run(
@@ -149,7 +149,7 @@ class Sandbox:
         mark = str(self.home)
         return [process for process in psutil.process_iter() if process.pid != os.getpid() and _names(process, mark)]
 
-    def survivors(self, patience: float = 8) -> list[str]:
+    def survivors(self, patience: float = 60) -> list[str]:
         """Return what still runs after *patience* seconds, as text, and kill it: a failing test must not leave litter."""
         deadline = time.monotonic() + patience
         while (found := self.processes()) and time.monotonic() < deadline:
@@ -162,7 +162,7 @@ class Sandbox:
     def close(self) -> list[str]:
         """Stop the stack the way a person would, and return what survived it."""
         if (self.data / "collector.lock").exists():
-            self.cclaunch("stack", "down", timeout=30)
+            self.cclaunch("stack", "down", timeout=120)
         return self.survivors()
 
 

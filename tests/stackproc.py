@@ -24,7 +24,7 @@ from cclaunch.backends.docker import render
 from cclaunch.config import Config, Metrics
 
 SERVICES = Path(os.environ.get("CCLAUNCH_TEST_SERVICES", CACHE / "services"))
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 INGEST = {"Content-Type": "application/x-protobuf", "VL-Stream-Fields": "service.name", "VL-Extra-Fields": "job=claude"}
 """What the collector of the stack adds when it hands events on."""
 
@@ -83,7 +83,7 @@ class Process:
 
     def ask(self, method: str, path: str, body: bytes | str | None = None, **headers: str) -> tuple[int, bytes]:
         """Return (status, body) of one request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -191,7 +191,7 @@ def test_a_killed_supervisor_is_replaced_by_the_manager(manager, verb):
 
     os.kill(before, signal.SIGKILL)
 
-    assert wait_until(lambda: supervisor(manager) not in (0, before) and healthy(manager), 5)
+    assert wait_until(lambda: supervisor(manager) not in (0, before) and healthy(manager), 60)
 
 
 def test_the_unit_waits_while_a_launchs_own_collector_lives(manager, verb):
@@ -311,7 +311,7 @@ def test_the_units_own_command_says_what_is_wrong(sandbox):
     """A data directory that cannot be made: one line, exit code 1, and no loop."""
     (sandbox.home / ".local").write_text("a file where a directory should be")
 
-    done = subprocess.run(autostart.program(), env=sandbox.environ, cwd="/", capture_output=True, timeout=30)
+    done = subprocess.run(autostart.program(), env=sandbox.environ, cwd="/", capture_output=True, timeout=120)
 
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.startswith(b"cclaunch: error: cannot make ")

@@ -42,7 +42,7 @@ def bundled(package: Path, tmp_path: Path) -> Path:
     made = tmp_path / "launch.bundle"
     words = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); from cclaunch.bundle import main"]
     words[-1] += f"; main([{str(made)!r}])"
-    subprocess.run(words, check=True, capture_output=True, timeout=60)
+    subprocess.run(words, check=True, capture_output=True, timeout=120)
     return made
 
 
@@ -52,7 +52,7 @@ def after(package: Path, bundled: Path) -> Callable[[str], str]:
 
     def run(then: str) -> str:
         words = [sys.executable, "-IS", "-c", LAUNCH.format(then=then), str(package), str(bundled)]
-        done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(words, capture_output=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode().strip()
 
@@ -69,7 +69,7 @@ def test_it_loads_no_module_more(after: Callable[[str], str], package: Path) -> 
     """What a launch may import holds with it, too; the finder itself is no module."""
     tells = "import cclaunch.launch; print(*sorted(sys.modules))"
     words = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); {tells}"]
-    plain = subprocess.run(words, check=True, capture_output=True, timeout=60).stdout.decode().split()
+    plain = subprocess.run(words, check=True, capture_output=True, timeout=120).stdout.decode().split()
 
     assert after(tells).split() == plain
 
@@ -81,7 +81,7 @@ def test_a_module_says_of_itself_what_it_says_without(after: Callable[[str], str
     tells = f"import cclaunch.launch; print(sys.modules[{module!r}].{what})"
     words = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); {tells}"]
 
-    assert after(tells) == subprocess.run(words, check=True, capture_output=True, timeout=60).stdout.decode().strip()
+    assert after(tells) == subprocess.run(words, check=True, capture_output=True, timeout=120).stdout.decode().strip()
 
 
 def test_a_traceback_shows_the_line(after: Callable[[str], str]) -> None:

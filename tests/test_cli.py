@@ -39,7 +39,7 @@ def test_help_loads_no_verb(environ):
         env={**environ, "PYTHONPATH": str(launch_root())},
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
 
     assert done.stderr.decode().strip() == "[]"

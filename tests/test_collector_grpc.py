@@ -33,7 +33,7 @@ def channel(place: Place, address: str = "127.0.0.1") -> Iterator[Any]:
 def export(place: Place, method: str, body: bytes, **options: Any) -> bytes:
     """Call *method* with raw bytes."""
     with channel(place) as made:
-        return bytes(made.unary_unary(method)(body, timeout=20, **options))
+        return bytes(made.unary_unary(method)(body, timeout=120, **options))
 
 
 def refusal(place: Place, method: str, body: bytes, **options: Any) -> grpc.StatusCode:
@@ -130,13 +130,13 @@ def test_an_unknown_method_is_unimplemented(place: Place) -> None:
 def test_both_loopback_addresses_answer(place: Place) -> None:
     """`localhost` may be either."""
     with channel(place, "[::1]") as made:
-        assert made.unary_unary(LOGS)(logs("grpc_six").SerializeToString(), timeout=20) == b""
+        assert made.unary_unary(LOGS)(logs("grpc_six").SerializeToString(), timeout=120) == b""
 
 
 def test_one_connection_carries_many_calls_at_once(place: Place) -> None:
     """Forty calls in flight, each stored once."""
     with channel(place) as made:
-        calls = [made.unary_unary(LOGS).future(logs(f"many_{number}").SerializeToString(), timeout=20) for number in range(40)]
+        calls = [made.unary_unary(LOGS).future(logs(f"many_{number}").SerializeToString(), timeout=120) for number in range(40)]
         assert {call.result() for call in calls} == {b""}
 
     assert sorted(name for name in place.event_names() if name.startswith("many_")) == sorted(f"many_{n}" for n in range(40))

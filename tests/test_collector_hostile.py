@@ -298,7 +298,7 @@ def unfinished(place: Place, count: int, size: int, port: str = "http") -> Itera
                 sent[number] += one.send(view[sent[number] :])
 
     for _ in range(count):
-        held.append(socket.create_connection(("127.0.0.1", place.ports[port]), timeout=5))
+        held.append(socket.create_connection(("127.0.0.1", place.ports[port]), timeout=120))
     sending = [threading.Thread(target=send, args=(number, one)) for number, one in enumerate(held)]
     for one in sending:
         one.start()
@@ -361,7 +361,7 @@ def test_idle_connections_keep_nobody_out(place: Place) -> None:
     try:
         for _ in range(550):
             for port in ("http", "grpc"):
-                held.append(socket.create_connection(("127.0.0.1", place.ports[port]), timeout=20))
+                held.append(socket.create_connection(("127.0.0.1", place.ports[port]), timeout=120))
         assert post(place, logs("beside_idle").SerializeToString()).status == 200
         assert by_grpc(place, logs("beside_idle_grpc").SerializeToString()) == b""
         assert place.ask("GET", "/metrics", port="metrics").status == 200
@@ -374,12 +374,12 @@ def test_idle_connections_keep_nobody_out(place: Place) -> None:
 
 def test_a_connection_in_use_outlives_many_idle_ones(place: Place) -> None:
     """What was of use goes last: a session's connection is older than any flood."""
-    session = http.client.HTTPConnection("127.0.0.1", place.ports["http"], timeout=20)
+    session = http.client.HTTPConnection("127.0.0.1", place.ports["http"], timeout=120)
     session.request("GET", "/health")
     assert read_answer(session).status == 200
     assert session.sock is not None
     ours = session.sock.getsockname()
-    held = [socket.create_connection(("127.0.0.1", place.ports["http"]), timeout=20) for _ in range(600)]
+    held = [socket.create_connection(("127.0.0.1", place.ports["http"]), timeout=120) for _ in range(600)]
     session.request("GET", "/health")
 
     assert read_answer(session).status == 200

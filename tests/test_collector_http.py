@@ -112,7 +112,7 @@ def test_a_chunked_body_is_read_to_its_end(place: Place) -> None:
 
 def test_one_connection_carries_many_requests(place: Place) -> None:
     """Keep-alive, and still after an error."""
-    connection = http.client.HTTPConnection("127.0.0.1", place.ports["http"], timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", place.ports["http"], timeout=120)
     connection.connect()
     ours = connection.sock.getsockname()
     statuses = []
@@ -128,7 +128,7 @@ def test_one_connection_carries_many_requests(place: Place) -> None:
 
 def test_both_loopback_addresses_answer(place: Place) -> None:
     """`localhost` may be either."""
-    connection = http.client.HTTPConnection("::1", place.ports["http"], timeout=20)
+    connection = http.client.HTTPConnection("::1", place.ports["http"], timeout=120)
     connection.request("POST", "/v1/logs", logs("six").SerializeToString(), {"Content-Type": PROTOBUF})
 
     assert read_answer(connection).status == 200
@@ -300,7 +300,7 @@ def test_a_web_page_is_refused(place: Place, origin: str) -> None:
 def test_half_a_request_stores_nothing_and_harms_nobody(place: Place) -> None:
     """A client that dies while it sends."""
     body = logs("half_sent").SerializeToString()
-    with socket.create_connection(("127.0.0.1", place.ports["http"]), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", place.ports["http"]), timeout=120) as client:
         head = f"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PROTOBUF}\r\nContent-Length: {len(body)}\r\n\r\n"
         client.sendall(head.encode() + body[:-3])
 

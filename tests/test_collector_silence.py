@@ -53,7 +53,7 @@ class Served:
         await self._over.wait()
         server.should_exit = server.force_exit = True
         watching.cancel()
-        await asyncio.wait([serving, watching], timeout=10)
+        await asyncio.wait([serving, watching], timeout=120)
         collector.writer.close()
 
     def close(self) -> None:
@@ -77,7 +77,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 )
 def test_a_request_that_does_not_go_on_is_ended(served: Served, sent: str) -> None:
     """Half a head and half a body stay open for ever otherwise."""
-    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=120) as client:
         client.sendall(sent.encode())
         heard = b""
         while part := client.recv(4096):
@@ -94,18 +94,18 @@ def test_a_client_that_goes_on_after_its_answer_is_ended(served: Served) -> None
         while True:
             client.sendall(bytes(1 << 16))
 
-    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as client, pytest.raises(ConnectionError):
+    with socket.create_connection(("127.0.0.1", served.port), timeout=120) as client, pytest.raises(ConnectionError):
         send(client)
 
 
 def test_a_connection_that_was_of_use_may_rest(served: Served) -> None:
     """A session exports every few seconds, and keeps its connection for that."""
-    session = HTTPConnection("127.0.0.1", served.port, timeout=20)
+    session = HTTPConnection("127.0.0.1", served.port, timeout=120)
     for _ in range(2):
         session.request("POST", "/v1/logs", logs("kept").SerializeToString(), {"Content-Type": PROTOBUF})
         assert session.getresponse().read() == b""
         assert session.sock is not None
-        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as other:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=120) as other:
             assert other.recv(1) == b""  # this one, which came later and is silent, is ended meanwhile
     session.close()
 

@@ -54,7 +54,7 @@ def fish(*words):
 
 def run(command):
     """Return the lines of *command* as a set."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return set(done.stdout.split("\n")) - {""}
 
 

@@ -11,7 +11,7 @@ from stored import SECOND_NS, event, request, store
 from cclaunch import cli
 
 START = 1_790_000_000 * SECOND_NS
-PATIENCE_S = 20
+PATIENCE_S = 120
 
 
 @pytest.fixture

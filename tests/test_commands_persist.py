@@ -134,7 +134,7 @@ def test_a_shell_that_starts_has_the_variables(person, start):
         env={**person.environ, "TERM": "dumb"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=30,
+        timeout=120,
         start_new_session=True,
         check=False,
     )
@@ -153,7 +153,7 @@ def test_a_shell_that_needs_a_terminal_has_the_variables(person, shell):
 
     person("persist", "--shell", shell)
     out = person.home / "out"
-    child = pexpect.spawn(path_of(shell), env={**person.environ, "TERM": "dumb"}, cwd=str(person.home), timeout=20)
+    child = pexpect.spawn(path_of(shell), env={**person.environ, "TERM": "dumb"}, cwd=str(person.home), timeout=120)
     try:
         child.send(f"env -0 | save -f {out}\r" if shell == "nu" else f"env -0 > {out}\r")
         for _ in range(200):
@@ -416,7 +416,7 @@ def test_a_home_that_is_the_root_or_unset_raises_nothing_a35(sandbox, home):
     words = sandbox.command("persist", "--shell", "fish", "--dry-run")
     around = {name: value for name, value in sandbox.environment(environ).items() if home or name != "HOME"}
 
-    done = subprocess.run(words, env=around, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(words, env=around, capture_output=True, timeout=120, check=False)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b"--- /dev/null\n+++ b/")

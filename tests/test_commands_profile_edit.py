@@ -116,7 +116,7 @@ def test_on_a_terminal_a_mistake_can_be_edited_again(sandbox, where):
     code = "text = open(path).read(); open(path, 'w').write('budget = 5\\n' if 'bugdet' in text else 'bugdet = 5\\n')"
     command, *words = sandbox.command("profile", "edit", "a")
     environ = sandbox.environment({"VISUAL": editor(sandbox, code)})
-    terminal = pexpect.spawn(command, words, env=environ, cwd=str(sandbox.work), timeout=20)
+    terminal = pexpect.spawn(command, words, env=environ, cwd=str(sandbox.work), timeout=120)
 
     terminal.expect_exact("`bugdet` is not known")
     terminal.expect_exact("Edit it again? [Y/n]")
@@ -132,7 +132,7 @@ def test_on_a_terminal_a_no_keeps_the_copy(sandbox, where):
     """The work of the person is not lost."""
     command, *words = sandbox.command("profile", "edit", "a")
     environ = sandbox.environment({"VISUAL": editor(sandbox, "open(path, 'w').write('x')")})
-    terminal = pexpect.spawn(command, words, env=environ, cwd=str(sandbox.work), timeout=20)
+    terminal = pexpect.spawn(command, words, env=environ, cwd=str(sandbox.work), timeout=120)
 
     terminal.expect_exact("Edit it again? [Y/n]")
     terminal.send("n\r")
@@ -191,6 +191,6 @@ def test_ctrl_c_belongs_to_the_editor(sandbox, where):
         time.sleep(0.01)
 
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=120)
 
     assert (process.returncode, read_profile(where, "a")) == (0, b"budget = 5\n")

@@ -131,7 +131,7 @@ def test_a_terminal_is_asked_for_each(sandbox, where):
     path = sandbox.work / "shared.toml"
     path.write_text(RISKY)
     command, *words = sandbox.command("profile", "import", str(path))
-    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=20)
+    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=120)
 
     for expected, answer in (("/their/claude", "y"), ("your prompts", ""), ("commands and file names", "y")):
         terminal.expect_exact(expected)

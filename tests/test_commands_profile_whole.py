@@ -27,7 +27,7 @@ def test_delete_asks_on_a_terminal(sandbox, put, where, answer, left, code):
     """No is the default, and Ctrl-C is no."""
     put(a="")
     command, *words = sandbox.command("profile", "delete", "a")
-    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=20)
+    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=120)
 
     terminal.expect_exact("Delete it? [y/N]")
     terminal.send(answer if answer == "\x03" else answer + "\r")

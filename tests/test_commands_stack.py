@@ -101,7 +101,7 @@ def test_on_a_terminal_volumes_asks(sandbox, answer, left, code):
     """Only a yes deletes; Enter, no and Ctrl-C leave everything as it was."""
     store(sandbox.database, event("user_prompt", START))
     command, *words = sandbox.command("stack", "down", "--volumes")
-    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=20)
+    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=120)
 
     terminal.expect_exact("Delete it? [y/N]")
     terminal.send(answer if answer == "\x03" else answer + "\r")
@@ -199,7 +199,7 @@ def test_logs_are_followed_through_rotation(sandbox):
     put_log(sandbox, "anew\n")
     seen.append(process.stdout.readline())
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     watchdog.cancel()
 
     assert (seen, err) == ([b"old\n", b"added\n", b"anew\n"], b"")

@@ -183,7 +183,7 @@ class Terminal:
     """An interactive shell in which somebody presses TAB."""
 
     def __init__(self, command, environ, work):
-        self.terminal = pexpect.spawn(command[0], command[1:], env=environ, cwd=str(work), timeout=15, dimensions=(50, 200))
+        self.terminal = pexpect.spawn(command[0], command[1:], env=environ, cwd=str(work), timeout=120, dimensions=(50, 200))
 
     def completed(self, line, wanted):
         """Type *line* and TAB; wait until *wanted* stands there."""
@@ -260,7 +260,7 @@ def test_89_fish_hands_over_to_the_command_behind_exec(sandbox):
 def test_89_nushell_loads_it_from_its_autoload_directory_and_knows_profiles(sandbox, names):
     """On a terminal: only there has a completer the environment."""
     assert sandbox.cclaunch("completions", "install", "--shell", "nu").returncode == 0
-    terminal = pexpect.spawn(shell_here("nu"), [], env=sandbox.environ, timeout=15, dimensions=(40, 150))
+    terminal = pexpect.spawn(shell_here("nu"), [], env=sandbox.environ, timeout=120, dimensions=(40, 150))
     try:
         terminal.expect_exact("\x1b[6n")
         terminal.send("\x1b[1;1R")
@@ -301,7 +301,7 @@ def test_claudes_table_is_that_of_the_real_one():
         found = real_claude.installed(version)
         if not found.path.exists():
             missing(f"claude {found.version}")
-        done = subprocess.run([found.path, "--help"], capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run([found.path, "--help"], capture_output=True, text=True, timeout=120, check=True)
         options, _, commands = done.stdout.partition("\nCommands:")
         listed |= {
             one.split()[-1]

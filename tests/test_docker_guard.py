@@ -13,8 +13,6 @@ import urllib.parse
 import pytest
 from docker_stack import eventually
 
-pytestmark = pytest.mark.timeout(240)
-
 BEHIND = ("metrics", "metrics_suffixed", "prometheus", "victorialogs")
 READ = {
     "metrics": "/metrics",
@@ -28,7 +26,7 @@ SITE = "http://evil.example"
 
 def asked(port, path, *, host="localhost", body=None, **headers):
     """Return (status, headers, body) of a request as *host*; a body makes it a POST, and ``_`` in a header's name is a dash."""
-    peer = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    peer = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
         peer.putrequest("GET" if body is None else "POST", path, skip_host=True, skip_accept_encoding=True)
         if host:
@@ -140,7 +138,7 @@ def test_the_services_themselves_give_no_page_leave_to_read(up):
         published = {port for port, hosts in found["NetworkSettings"]["Ports"].items() if hosts}
         assert f"{inner}/tcp" not in published
         address = next(iter(found["NetworkSettings"]["Networks"].values()))["IPAddress"]
-        peer = http.client.HTTPConnection(address, inner, timeout=10)
+        peer = http.client.HTTPConnection(address, inner, timeout=120)
         peer.request("GET", path, headers={"Origin": SITE})
         answer = peer.getresponse()
         answer.read()
@@ -154,7 +152,7 @@ def test_a_page_cannot_send_telemetry(up):
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
         status, answered, _ = asked(up.ports["http"], path, body=b"{}", Origin=SITE, **({"Content_Type": kind} if kind else {}))
         assert (kind, status, answered["Access-Control-Allow-Origin"]) == (kind, 415, None)
-    peer = http.client.HTTPConnection("127.0.0.1", up.ports["http"], timeout=10)
+    peer = http.client.HTTPConnection("127.0.0.1", up.ports["http"], timeout=120)
     peer.request("OPTIONS", path, headers={"Origin": SITE, "Access-Control-Request-Method": "POST"})
     assert peer.getresponse().headers["Access-Control-Allow-Origin"] is None
     peer.close()
@@ -183,7 +181,7 @@ def as_an_older_release_left_it(stack, service, ports):
     from docker.types import Mount
 
     found = stack.api.inspect_container(stack.ids()[service])
-    stack.api.stop(found["Id"], timeout=20)  # gently: an event of the last seconds is in memory
+    stack.api.stop(found["Id"], timeout=120)  # gently: an event of the last seconds is in memory
     stack.api.remove_container(found["Id"])
     network = f"{stack.project}_default"
     made = stack.api.create_container(
@@ -218,7 +216,7 @@ def test_a_stack_of_an_older_release_gets_its_guard_at_the_next_up(up, sandbox, 
     )
     before = up.ids()
 
-    launched = sandbox.cclaunch("exec", "--", "true", timeout=60)
+    launched = sandbox.cclaunch("exec", "--", "true", timeout=120)
     left = up.ids()
     told = json.loads(verb("stack", "status", "--json")[1])["services"]
     code, _, err = verb("stack", "up")

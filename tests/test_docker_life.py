@@ -12,7 +12,6 @@ from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.model import wanted
 from cclaunch.config import Config
 
-pytestmark = pytest.mark.timeout(180)
 IMAGE = Config().images.victorialogs
 
 
@@ -149,7 +148,7 @@ def test_on_a_terminal_a_no_keeps_everything(stack, sandbox, verb):
     """Enter is a no."""
     ok(verb("stack", "up"))
     command, *words = sandbox.command("stack", "down", "--volumes")
-    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=20)
+    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=120)
 
     terminal.expect_exact("Delete all of it? [y/N]")
     terminal.send("\r")
@@ -312,7 +311,7 @@ def test_logs_are_followed(stack, sandbox, verb):
     watchdog.start()
     last = process.stdout.readline()
     stack.api.stop(stack.ids()["prometheus"])
-    added, _ = process.communicate(timeout=30)
+    added, _ = process.communicate(timeout=120)
     watchdog.cancel()
 
     assert last

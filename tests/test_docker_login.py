@@ -150,7 +150,7 @@ def test_the_dashboard_tells_a_person_the_password_and_a_program_nothing(sandbox
 
     piped = sandbox.cclaunch("dashboard")
     command, *words = sandbox.command("dashboard")
-    seen = pexpect.run(" ".join([command, *words]), env=sandbox.environment(), cwd=str(sandbox.work), timeout=20)
+    seen = pexpect.run(" ".join([command, *words]), env=sandbox.environment(), cwd=str(sandbox.work), timeout=120)
 
     assert password.encode() not in piped.stdout + piped.stderr
     assert f"login admin / {password}".encode() in seen

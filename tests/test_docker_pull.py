@@ -7,8 +7,6 @@ import pytest
 from docker_stack import CONTAINERS
 from registry import Registry
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def registry():
@@ -93,7 +91,7 @@ def test_ctrl_c_leaves_the_fetching_and_not_the_launch(stack, sandbox, registry,
     registry.layer_s = 60.0
     stack.configure(wait=60, images=fetched)
     command, *words = sandbox.command("exec", "--", "echo", "launched")
-    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=30, dimensions=(24, 200))
+    terminal = pexpect.spawn(command, words, env=sandbox.environment(), cwd=str(sandbox.work), timeout=120, dimensions=(24, 200))
 
     terminal.expect_exact(f"{registry.address}/collector:v1")  # its bar
     terminal.send("\x03")

@@ -87,7 +87,7 @@ def foreign_told(place: Place) -> dict[str, Any]:
     """Run a process that starts the stack, and return what it is left with."""
     words = starter(place)
     words[2] = words[2].replace('open(where.data + "/collector.ports").read()', '""')
-    done = subprocess.run(words, capture_output=True, env=place.environ, check=True, timeout=60)
+    done = subprocess.run(words, capture_output=True, env=place.environ, check=True, timeout=120)
     found = json.loads(done.stdout)
     assert isinstance(found, dict)
     return found

@@ -79,7 +79,7 @@ def test_an_export_during_the_restart_waits_and_succeeds(place: Place) -> None:
     os.kill(before, signal.SIGKILL)
     assert wait_until(lambda: not psutil.pid_exists(before))
     with grpc_channel(place) as channel:
-        answer = channel.unary_unary(LOGS)(logs("meanwhile").SerializeToString(), timeout=10)
+        answer = channel.unary_unary(LOGS)(logs("meanwhile").SerializeToString(), timeout=120)
 
     assert answer == b""
     assert "meanwhile" in place.event_names()
@@ -94,7 +94,7 @@ def test_no_connection_is_refused_while_it_is_started_again(place: Place) -> Non
         while not embedded_is_back(place, before):
             for name, port in place.ports.items():
                 try:
-                    socket.create_connection(("127.0.0.1", port), timeout=5).close()
+                    socket.create_connection(("127.0.0.1", port), timeout=120).close()
                 except ConnectionRefusedError:
                     refused.append(name)
 
@@ -129,7 +129,7 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_in_the_middle(place: Pla
             while not over.is_set():
                 number += 1
                 try:
-                    export(logs(f"grpc_{number}").SerializeToString(), timeout=10)
+                    export(logs(f"grpc_{number}").SerializeToString(), timeout=120)
                     acknowledged.append(f"grpc_{number}")
                 except grpc.RpcError:
                     continue
@@ -209,7 +209,7 @@ def test_a_stop_drains_and_cleans_up(place: Place) -> None:
 def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
     """A session keeps its connections open for ever."""
     with grpc_channel(place) as channel:
-        channel.unary_unary(LOGS)(logs("kept_open").SerializeToString(), timeout=10)
+        channel.unary_unary(LOGS)(logs("kept_open").SerializeToString(), timeout=120)
         found = running(place)
         assert embedded.shutdown(place.where)
 
@@ -324,7 +324,7 @@ def test_a_full_disk_is_said_and_no_reason_to_end(place: Place) -> None:
     many = logs(*[f"too_much_{number}" for number in range(200)]).SerializeToString()
     answer = place.post("/v1/logs", many)
     with grpc_channel(place) as channel, pytest.raises(grpc.RpcError) as failure:
-        channel.unary_unary(LOGS)(many, timeout=10)
+        channel.unary_unary(LOGS)(many, timeout=120)
     health = place.ask("GET", "/health")
     with pytest.raises(StartFailed) as refusal:
         place.start()

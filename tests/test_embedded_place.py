@@ -82,7 +82,7 @@ def test_a_collector_whose_directory_goes_takes_the_place_anew(place: Place, way
     assert send(place, "before")
     way(place)
     assert wait_until(lambda: send(place, "after"))
-    assert wait_until(lambda: embedded.running(place.where) is not None and embedded.health(place.where) is None, 20)
+    assert wait_until(lambda: embedded.running(place.where) is not None and embedded.health(place.where) is None, 60)
     place.start()
 
     assert place.ports == ports
@@ -103,7 +103,7 @@ def test_a_launch_meanwhile_finds_the_one_that_lost_its_directory(place: Place, 
 
     assert place.ports == ports
     assert started.notes == []
-    assert wait_until(lambda: len(place.processes()) == 2, 20)
+    assert wait_until(lambda: len(place.processes()) == 2, 60)
     assert send(place, "after")
     assert "after" in place.event_names()
 
@@ -139,8 +139,8 @@ def test_no_acknowledged_event_is_lost_while_the_directory_moves(place: Place) -
         assert wait_until(lambda: len(acknowledged) > 20)
         moved = move(place)
         had = len(acknowledged)
-        assert wait_until(lambda: len(acknowledged) > had + 20, 20)
-        assert wait_until(lambda: embedded.running(place.where) is not None, 20)
+        assert wait_until(lambda: len(acknowledged) > had + 20, 60)
+        assert wait_until(lambda: embedded.running(place.where) is not None, 60)
     finally:
         over.set()
         sender.join(30)
@@ -170,7 +170,7 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replace
     try:
         for number in range(4):
             had = len(acknowledged)
-            assert wait_until(lambda had=had: len(acknowledged) > had + 15, 20)
+            assert wait_until(lambda had=had: len(acknowledged) > had + 15, 60)
             if number % 2:
                 os.kill(running(place).pid or 0, signal.SIGKILL)
             else:
@@ -178,7 +178,7 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replace
                 moved[-1].mkdir()
                 os.rename(database, moved[-1] / "telemetry.db")
         had = len(acknowledged)
-        assert wait_until(lambda: len(acknowledged) > had + 15, 20)
+        assert wait_until(lambda: len(acknowledged) > had + 15, 60)
     finally:
         over.set()
         sender.join(30)
@@ -194,7 +194,7 @@ def test_a_file_that_is_deleted_comes_back(place: Place, name: str) -> None:
     """Within seconds: one collector, on its ports, that verbs find."""
     ports = dict(place.ports)
     Path(place.where.data, name).unlink()
-    assert wait_until(lambda: Path(place.where.data, name).exists() and embedded.health(place.where) is None, 20)
+    assert wait_until(lambda: Path(place.where.data, name).exists() and embedded.health(place.where) is None, 60)
     place.start()
 
     assert place.ports == ports
@@ -211,7 +211,7 @@ def test_a_launch_just_after_a_file_was_deleted_uses_the_same_ports(place: Place
 
     assert place.ports == ports
     assert started.notes == []
-    assert wait_until(lambda: len(place.processes()) == 2, 20)
+    assert wait_until(lambda: len(place.processes()) == 2, 60)
     assert embedded.health(place.where) is None
 
 
@@ -223,7 +223,7 @@ def test_a_quiet_session_is_not_forgotten_when_the_directory_goes(tmp_path: Path
         place.ask("GET", f"/health?pid={os.getpid()}")
         move(place)
         pids = Path(place.where.data, "collector.pids")
-        assert wait_until(lambda: pids.exists() and f"{os.getpid()}=" in pids.read_text(), 20)
+        assert wait_until(lambda: pids.exists() and f"{os.getpid()}=" in pids.read_text(), 60)
     finally:
         place.stop()
 
@@ -253,7 +253,7 @@ def test_a_second_one_in_the_place_is_left_alone(place: Place) -> None:
     try:
         Path(place.where.data, "collector.ports").write_text("pid=1\ngrpc=1\nhttp=2\n")
         os.kill(first.pid or 0, signal.SIGCONT)
-        assert wait_until(lambda: not place.processes(), 20)
+        assert wait_until(lambda: not place.processes(), 60)
         assert Path(place.where.data, "collector.ports").read_text() == "pid=1\ngrpc=1\nhttp=2\n"
     finally:
         os.close(held)

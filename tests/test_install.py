@@ -73,7 +73,7 @@ def test_it_runs_from_a_pipe_without_a_terminal(offline: Sandbox, shell: str) ->
         env={**offline.environ, "CCLAUNCH_INSTALL_DRY_RUN": "1"},
         input=SCRIPT.read_bytes(),
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=False,
         start_new_session=True,
     )
@@ -291,7 +291,7 @@ def test_a_checkout_installs_itself(offline: Sandbox) -> None:
     """What is checked out, not a release; here seen by what would be run."""
     environ = {name: value for name, value in offline.environ.items() if name != "CCLAUNCH_SOURCE"}
     done = subprocess.run(
-        [require("dash"), "install.sh", "--dry-run"], cwd=REPOSITORY, env=environ, check=True, capture_output=True, timeout=60
+        [require("dash"), "install.sh", "--dry-run"], cwd=REPOSITORY, env=environ, check=True, capture_output=True, timeout=120
     )
     assert f"--reinstall-package cclaunch {REPOSITORY}".encode() in done.stderr
 

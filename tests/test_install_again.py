@@ -157,7 +157,7 @@ def test_on_a_terminal_a_long_step_is_seen_to_go_on(installed: Sandbox) -> None:
         f'#!/bin/sh\nuntil [ -e "{early}/go" ]; do sleep 0.1; done\nexec "{installed.home.parent}/tools/uv" "$@"\n'
     )
     words = [str(SCRIPT), "--method", "uv", "--force"]
-    child = pexpect.spawn(require("dash"), words, env=installed.environ, cwd=str(installed.work), timeout=60)
+    child = pexpect.spawn(require("dash"), words, env=installed.environ, cwd=str(installed.work), timeout=120)
     child.expect_exact("\rinstall.sh: ... 2 s")
     (early / "go").touch()
     child.expect_exact("\r" + " " * 40 + "\r")

@@ -64,7 +64,7 @@ def test_an_interpreter_with_spaces_in_its_path_works(offline: Sandbox, tmp_path
 def crippled(place: Sandbox, code: str) -> dict[str, str]:
     """Return an environment whose ``python3`` is a real one that runs *code* first, and that has no other and no uv."""
     own = place.home.parent / "own"
-    subprocess.run([installing.interpreter(), "-m", "venv", "--without-pip", own], check=True, timeout=60)
+    subprocess.run([installing.interpreter(), "-m", "venv", "--without-pip", own], check=True, timeout=120)
     (site,) = own.glob("lib/python*/site-packages")
     (site / "sitecustomize.py").write_text(code)
     tools = installed_programs(place, without=("python3",))
@@ -242,7 +242,7 @@ def test_a_home_that_cannot_be_written_is_an_error(stranger: Sandbox) -> None:
     stranger.home.chmod(0o555)
     drop = [require("setpriv"), f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     script = str(stranger.home.parent / "install.sh")
-    done = subprocess.run([*drop, "dash", script], env=stranger.environ, capture_output=True, timeout=60, check=False)
+    done = subprocess.run([*drop, "dash", script], env=stranger.environ, capture_output=True, timeout=120, check=False)
     assert done.returncode != 0
     assert b"Permission denied" in done.stderr
     assert tree(stranger.home) == {}

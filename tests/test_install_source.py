@@ -174,7 +174,7 @@ def test_another_users_project_beside_a_download_is_not_built(offline: Sandbox, 
         os.chown(shared / "install.sh", uid, uid)
         environ = {"PATH": "/usr/bin:/bin", "HOME": str(home), "CCLAUNCH_INSTALL_DRY_RUN": "1", "PYTHON": "/usr/bin/python3"}
         drop = [require("setpriv"), f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
-        done = subprocess.run([*drop, "sh", "install.sh"], env=environ, cwd=shared, capture_output=True, timeout=60, check=False)
+        done = subprocess.run([*drop, "sh", "install.sh"], env=environ, cwd=shared, capture_output=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr.decode()
         assert RELEASED in done.stderr
         assert f"somebody else can change {shared}".encode() in done.stderr

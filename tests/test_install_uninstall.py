@@ -220,7 +220,7 @@ def test_on_a_terminal_each_is_asked_by_itself(offline: Sandbox, shell: str) -> 
     cache.mkdir(parents=True)
     state.mkdir(parents=True)
     words = [*installing.SHELLS[shell][1:], str(SCRIPT), "--uninstall"]
-    child = pexpect.spawn(require(installing.SHELLS[shell][0]), words, env=offline.environ, cwd=str(offline.work), timeout=30)
+    child = pexpect.spawn(require(installing.SHELLS[shell][0]), words, env=offline.environ, cwd=str(offline.work), timeout=120)
     for number, question in enumerate(QUESTIONS):
         child.expect_exact(question)
         child.expect_exact("[y/N] ")
@@ -238,7 +238,7 @@ def test_no_to_the_collector_removes_nothing(offline: Sandbox) -> None:
     offline.configure()
     install(offline, "--method", "uv", environ={"CCLAUNCH_SOURCE": str(installing.whole())})
     offline.run([str(command_of(offline)), "stack", "up"])
-    child = pexpect.spawn(require("dash"), [str(SCRIPT), "--uninstall"], env=offline.environ, cwd=str(offline.work), timeout=30)
+    child = pexpect.spawn(require("dash"), [str(SCRIPT), "--uninstall"], env=offline.environ, cwd=str(offline.work), timeout=120)
     child.expect_exact("Stop the running collector")
     child.sendline("n")
     child.expect_exact("nothing was removed")

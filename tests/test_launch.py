@@ -53,7 +53,7 @@ def box(tmp_path):
 def run(environ, *words, cwd=None, **more):
     """Run the launcher as a child process."""
     command = [sys.executable, "-m", "cclaunch", *words]
-    return subprocess.run(command, env=environ, cwd=cwd, capture_output=True, timeout=60, check=False, **more)
+    return subprocess.run(command, env=environ, cwd=cwd, capture_output=True, timeout=120, check=False, **more)
 
 
 COMMAND = "#!{python}\nimport sys\nsys.path.insert(0, {root!r})\nfrom cclaunch.launch import main\nsys.exit(main())\n"
@@ -102,7 +102,7 @@ def test_a_claude_on_path_that_is_the_command_itself_is_passed_over(box, tmp_pat
     called = make(ours, link)
     environ = {**environ, "PATH": f"{link.parent}:{environ['PATH']}", "CCLAUNCH_DISABLE": "1"}
 
-    done = subprocess.run([called, "-p", "x"], env=environ, capture_output=True, timeout=60, check=False)
+    done = subprocess.run([called, "-p", "x"], env=environ, capture_output=True, timeout=120, check=False)
 
     assert (done.returncode, done.stderr) == (7, b"")
     seen = json.loads(out.read_text())
@@ -196,7 +196,7 @@ def test_the_process_id_directory_umask_and_descriptors_are_kept(box, tmp_path):
         child = subprocess.Popen([sys.executable, "-m", "cclaunch", "mcp"], env=environ, cwd=tmp_path, stdout=subprocess.DEVNULL)
     finally:
         os.umask(before)
-    child.wait(timeout=60)
+    child.wait(timeout=120)
 
     seen = json.loads(out.read_text())
     assert (seen["pid"], seen["cwd"], seen["umask"]) == (child.pid, str(tmp_path), 0o027)
@@ -207,7 +207,7 @@ def test_signals_are_as_bare(box, tmp_path):
     """The interpreter ignores SIGPIPE and SIGXFSZ; claude must not inherit that."""
     home, environ, _out = box
     (home / "bin" / "claude").write_text(PLAIN.format(out=tmp_path / "status"))
-    bare = subprocess.run([str(home / "bin" / "claude")], env=environ, check=False, timeout=60)
+    bare = subprocess.run([str(home / "bin" / "claude")], env=environ, check=False, timeout=120)
     expected = (tmp_path / "status").read_text()
 
     assert run(environ, "mcp").returncode == bare.returncode == 7

@@ -63,7 +63,7 @@ def _install(base: Path, what: list[str]) -> Installed:
 
 def output(*command: str | Path, cwd: Path) -> str:
     """Return what *command* prints; it must succeed and complain of nothing."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, cwd=cwd)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True, cwd=cwd)
     assert done.stderr == ""
     return done.stdout
 

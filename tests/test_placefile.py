@@ -407,7 +407,6 @@ def make_socket(path):
         os.chdir(before)
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     ("make", "kind"),
     [(os.mkdir, "directory"), (make_fifo, "FIFO"), (make_socket, "device or socket")],

@@ -482,7 +482,7 @@ def test_killed_at_any_system_call_the_file_is_the_old_or_the_new_one_a17(in_pla
         inject = [f"--inject={call}:signal=KILL:when={when}"] if call else []
         trace = tmp_path / "trace"
         command = ["strace", "-qq", "-o", str(trace), "-e", f"trace={','.join(CALLS)}", *inject, *words]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, check=False, timeout=120)
         assert trace.exists(), done.stderr
         return trace.read_text().splitlines()
 

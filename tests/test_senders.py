@@ -44,7 +44,7 @@ def log_of(place: Place) -> str:
 
 def sent(address: str, port: int, method: str, path: str, body: bytes = b"", kind: str = PROTOBUF) -> bytes:
     """Return status and body of one request."""
-    connection = http.client.HTTPConnection(address, port, timeout=20)
+    connection = http.client.HTTPConnection(address, port, timeout=120)
     connection.request(method, path, body, {"Content-Type": kind, "Host": "localhost"})
     answer = connection.getresponse()
     return str(answer.status).encode() + b" " + answer.read()
@@ -78,7 +78,7 @@ def test_health_and_metrics_are_open(place: Place, as_root: None) -> None:
 
 def greeting(port: int) -> bytes:
     """Return what a gRPC server says to one who connects and says hello; nothing from one that hangs up."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as line:
         try:
             line.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
             return line.recv(9)
@@ -104,7 +104,7 @@ def test_the_way_around_the_relay_is_closed(place: Place) -> None:
     with grpc.insecure_channel(f"127.0.0.1:{inner}") as channel:
         call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")
         with pytest.raises(grpc.RpcError) as refused:
-            call(logs("around").SerializeToString(), timeout=20)
+            call(logs("around").SerializeToString(), timeout=120)
 
     assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
     assert "around" not in place.event_names()
@@ -121,14 +121,14 @@ def test_a_refusal_is_logged_once_a_minute(place: Place, as_root: None) -> None:
 
 def test_what_this_user_sends_is_not_marked(place: Place) -> None:
     """Over HTTP and gRPC, on a connection that is kept."""
-    connection = http.client.HTTPConnection("127.0.0.1", place.ports["http"], timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", place.ports["http"], timeout=120)
     for name in ("kept_1", "kept_2"):
         connection.request("POST", "/v1/logs", logs(name).SerializeToString(), {"Content-Type": PROTOBUF})
         assert connection.getresponse().read() is not None
     connection.close()
     with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel:
         call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")
-        call(logs("over_grpc").SerializeToString(), timeout=20)
+        call(logs("over_grpc").SerializeToString(), timeout=120)
 
     found = open_reader(place.where.data + "/telemetry.db").execute("SELECT name, attributes FROM events").fetchall()
     assert {"kept_1", "kept_2", "over_grpc"} <= {row[0] for row in found}

@@ -91,7 +91,7 @@ def test_an_interactive_shell_finds_no_history_in_a_value_b49(shell, tmp_path):
         env={**BASE, "HOME": str(tmp_path), "TERM": "dumb"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=30,
+        timeout=120,
         start_new_session=True,
         check=False,
     )

@@ -188,7 +188,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def kill_with_a_log(path: Path, copy: Path) -> None:
     """Leave a database whose log holds commits, from a process that was killed; *copy* is a backup from before them."""
     code = KILLED.format(root=str(ROOT), tests=str(ROOT / "tests"), now=NOW)
-    done = subprocess.run([sys.executable, "-c", code, str(path), str(copy)], check=False, capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code, str(path), str(copy)], check=False, capture_output=True, timeout=120)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
 
 
@@ -318,7 +318,7 @@ def test_looking_after_a_database_drops_no_lock_on_it(writer: Writer, path: Path
         put(writer, "in_the_log")
     writer.maintain(NOW)
     code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(c.execute('SELECT count(*) FROM events').fetchone()[0])"
-    seen = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True, timeout=30)
+    seen = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True, timeout=120)
 
     assert seen.stdout == b"2\n"
     assert Path(f"{path}-wal").exists()

@@ -105,7 +105,7 @@ def write(store, *requests):
     """Commit *requests*, each of its kind, and return a reader."""
     for request in requests:
         decode = decode_logs if isinstance(request, ExportLogsServiceRequest) else decode_metrics
-        store.submit(decode(request)).result(timeout=20)
+        store.submit(decode(request)).result(timeout=120)
     return open_reader(store.path)
 
 

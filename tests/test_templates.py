@@ -150,7 +150,7 @@ def processes(shell, tmp_path, text):
     file.write_bytes(text)
     command = [path_of(shell), *(word.replace("{script}", str(file)) for word in SHELLS[shell].read)]
     strace = ["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=process", *command]
-    done = subprocess.run(strace, env=BASE, capture_output=True, timeout=30, check=True)
+    done = subprocess.run(strace, env=BASE, capture_output=True, timeout=120, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
     lines = trace.read_text().splitlines()
     made = [line for line in lines if re.search(r"fork\(|clone3?\(", line) and "CLONE_THREAD" not in line]
@@ -229,7 +229,7 @@ def test_a_template_is_a_valid_script(name):
     }[name.rpartition(".")[2]]
     for command in checks:
         require(command[0]) if "/" not in command[0] else None
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=120, check=False)
         assert (done.returncode, b'"severity":"Error"' in done.stdout) == (0, False), done
     if name.endswith(".ps1"):
         balanced(Path(path).read_text())

@@ -32,7 +32,7 @@ SETTLE = 0.3
 def on_terminal(sandbox: Sandbox, command: list[str]) -> "pexpect.spawn[bytes]":
     """Start *command* on a terminal of its own, 140 columns wide."""
     environ = {**sandbox.environment(), "PS1": SHELL_SIGN}
-    return pexpect.spawn(command[0], command[1:], env=environ, cwd=str(sandbox.work), dimensions=(40, 140), timeout=30)
+    return pexpect.spawn(command[0], command[1:], env=environ, cwd=str(sandbox.work), dimensions=(40, 140), timeout=120)
 
 
 def type_line(screen: "pexpect.spawn[bytes]", text: str) -> None:

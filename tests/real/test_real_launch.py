@@ -66,7 +66,7 @@ def family(sandbox: Sandbox, api: MessagesApi, command: list[str], *, held: int)
         time.sleep(0.1)
     found = process.exe(), sorted(name for _, name in set.intersection(*looks))
     api.let_go()
-    started.communicate(timeout=60)
+    started.communicate(timeout=120)
     return found
 
 
@@ -90,7 +90,7 @@ def interrupted(
     started = sandbox.popen(command)
     api.wait_held(held)
     started.send_signal(number)
-    out, _ = started.communicate(timeout=30)
+    out, _ = started.communicate(timeout=120)
     return started.returncode, out
 
 
@@ -112,7 +112,7 @@ def interrupted_tool(sandbox: Sandbox, command: list[str]) -> tuple[int, bytes]:
         time.sleep(0.02)
     assert flag.exists()
     started.send_signal(signal.SIGINT)
-    out, _ = started.communicate(timeout=30)
+    out, _ = started.communicate(timeout=120)
     return started.returncode, out
 
 

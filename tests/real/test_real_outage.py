@@ -53,7 +53,7 @@ def test_a_session_loses_nothing_when_the_collector_is_killed(ready: Sandbox, ap
     api.wait_held(2)
     wait_until("a new collector listens", lambda: collector(ready) not in (0, before) and psutil.pid_exists(collector(ready)))
     api.let_go()
-    out, err = started.communicate(timeout=60)
+    out, err = started.communicate(timeout=120)
     assert started.returncode == 0, err
     assert_complete(ready, api, processes=1)
     assert_usage_is(ready, api, outcome_of(out))
@@ -67,7 +67,7 @@ def test_a_session_that_ends_right_after_the_kill_loses_nothing(ready: Sandbox, 
     api.wait_held(1)
     os.kill(collector(ready), signal.SIGKILL)
     api.let_go()
-    out, err = started.communicate(timeout=60)
+    out, err = started.communicate(timeout=120)
     assert started.returncode == 0, err
     assert_complete(ready, api, processes=1)
     assert_usage_is(ready, api, outcome_of(out))

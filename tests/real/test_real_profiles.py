@@ -43,7 +43,7 @@ def test_a_switch_shows_in_the_next_launch_while_a_running_session_keeps_its_own
     teams.cclaunch("profile", "use", "web")
     after = json.loads(teams.cclaunch("-p", "say hi", "--output-format", "json").stdout)["session_id"]
     api.let_go(1)
-    out, _ = running.communicate(timeout=60)
+    out, _ = running.communicate(timeout=120)
     before = json.loads(out)["session_id"]
 
     found = events(teams)

@@ -38,7 +38,7 @@ def start(sandbox: Sandbox, text: str, *words: str) -> "subprocess.Popen[bytes]"
 
 def finish(process: "subprocess.Popen[bytes]") -> Outcome:
     """Wait for what ``start`` started."""
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     return outcome(subprocess.CompletedProcess(process.args, process.returncode, out, err))
 
 

@@ -22,7 +22,7 @@ from settings_forms import FORMS, Form
 from cclaunch.claims import env_of
 from cclaunch.claude_json import decode, loads
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 RELEASES = ("2.1.170", *real_claude.VERSIONS)
 IGNORING = ("2.1.170", "2.1.197")

@@ -20,7 +20,7 @@ from settings_forms import escaped
 from cclaunch import otel
 from cclaunch.plan import REPOSITORY_LIMIT
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 RELEASES = ("2.1.170", *real_claude.VERSIONS)
 HOSTILE = {

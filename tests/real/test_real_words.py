@@ -22,7 +22,7 @@ from sandbox import Sandbox
 
 from cclaunch import claude
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 VALUES = {
     "--autocompact": "auto",
