@@ -119,7 +119,7 @@ class MessagesApi:
             self.asked.clear()
             self._failures.clear()
 
-    def wait_held(self, count: int, timeout: float = 30) -> None:
+    def wait_held(self, count: int, timeout: float = 120) -> None:
         """Wait until *count* requests of ``hold`` prompts have arrived since the start; they wait for ``let_go``."""
         with self._arrived:
             assert self._arrived.wait_for(lambda: self._held >= count, timeout), f"only {self._held} of {count} requests came"

@@ -13,7 +13,6 @@ import json
 import os
 import tarfile
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,6 +51,7 @@ class Registry:
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.address = f"127.0.0.1:{self._server.server_port}"
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> "Registry":
@@ -61,6 +61,7 @@ class Registry:
 
     def __exit__(self, *_: object) -> None:
         """Stop."""
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -76,7 +77,7 @@ class Registry:
             for start in range(0, len(data), size):
                 out.write(data[start : start + size])
                 out.flush()
-                time.sleep(self.layer_s / steps)
+                self._over.wait(self.layer_s / steps)
         except ConnectionError:
             pass  # the engine had enough
         finally:

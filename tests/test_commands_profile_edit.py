@@ -186,7 +186,7 @@ def test_ctrl_c_belongs_to_the_editor(sandbox, where):
     code = f"import signal; signal.signal(2, lambda *_: None); open({str(ready)!r}, 'w'); time.sleep(0.5)"
     code += "; open(path, 'w').write('budget = 5\\n')"
     process = sandbox.popen(sandbox.command("profile", "edit", "a"), environ={"VISUAL": editor(sandbox, code)})
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not ready.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
 

@@ -307,7 +307,7 @@ def test_71_a_window_of_screen_is_a_shell_of_its_own(sandbox, ask):
 
 def wait_for(path):
     """Wait until *path* is there."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not path.exists():
         assert time.monotonic() < until
         time.sleep(0.05)

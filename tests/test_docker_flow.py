@@ -134,8 +134,7 @@ def test_differences_add_up_and_totals_pass_through(up):
 def test_a_session_that_was_counted_once_has_an_increase(up):
     """Without the zero at its beginning it would be nothing; by an anchored range it is exactly one."""
     send(up, points("claude_code.session.count", "", 1, CUMULATIVE, time.time_ns()))
-    eventually(lambda: prometheus(up, "claude_code_session_count"))
-    time.sleep(3)  # a few scrapes
+    eventually(lambda: [n for _, n in prometheus(up, "count_over_time(claude_code_session_count[5m])") if n > 3])
 
     labels, extrapolated = prometheus(up, "increase(claude_code_session_count[5m])")[0]
     _, exact = prometheus(up, "increase(claude_code_session_count[5m] anchored)")[0]

@@ -227,7 +227,7 @@ def test_an_install_that_is_interrupted_leaves_the_one_before(offline: Sandbox, 
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as process:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while not (tools / "started").exists() and time.monotonic() < until:
             time.sleep(0.02)
         os.killpg(process.pid, number)

@@ -8,7 +8,7 @@ import platformdirs.unix
 import pytest
 
 from cclaunch import __version__, plan
-from cclaunch.compile import compile_place, compile_plan
+from cclaunch.compile import YOUNG_NS, compile_place, compile_plan
 from cclaunch.plan import Directories, directories, place_file, plan_key, read_compiled, read_small, stamp
 
 SETTLE_S = 0.03
@@ -80,9 +80,11 @@ def test_a_changed_config_makes_the_plan_stale(where, change):
     assert cached(where) is None
 
 
-def test_a_source_that_was_just_written_is_not_trusted(where):
+def test_a_source_that_was_just_written_is_not_trusted(where, monkeypatch):
     """It may change again under the same time stamp."""
     write(where.config + "/config.toml", "[stack]\nwait = 3\n")
+    written = os.stat(where.config + "/config.toml").st_ctime_ns
+    monkeypatch.setattr("cclaunch.compile.time.time_ns", lambda: written + YOUNG_NS - 1)
 
     compile_plan(where, "/home/me")
 

@@ -42,7 +42,7 @@ def writer(path: Path) -> Iterator[Writer]:
 def put(writer: Writer, name: str) -> None:
     """Have *name* committed; sent again as exporters do while the store says so."""
     batch = stored.event(name, NOW)
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 120
     while True:
         wrong = writer.submit(batch).exception(10)
         if wrong is None:

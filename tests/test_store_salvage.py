@@ -297,7 +297,7 @@ def test_a_reader_that_meets_damage_has_the_writer_look(path: Path) -> None:
         a_leaf(path)
         with pytest.raises(StoreBroken, match="malformed"), reading(str(path)) as connection:
             connection.execute("SELECT * FROM events").fetchall()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not taken_over(path) and time.monotonic() < deadline:
             writer.look_after()
             time.sleep(0.1)

@@ -22,6 +22,8 @@ from cclaunch.launch import VERBS
 
 pytestmark = pytest.mark.real
 
+FLUSHES = 4
+
 HIDDEN = frozenset(["daemon", "attach", "logs", "stop", "kill", "rm", "respawn", "remote-control", "rc", "remote", "sync"])
 HIDDEN |= {"bridge", "import-conversations", "project", "import", "purge"}
 """Subcommands that claude has without listing them (in one release or the other)."""
@@ -74,13 +76,20 @@ def family(sandbox: Sandbox, api: MessagesApi, command: list[str], *, held: int)
 def test_a_signal_while_the_api_is_awaited_ends_claude_as_bare(
     ready: Sandbox, api: MessagesApi, number: signal.Signals, code: int
 ) -> None:
-    """The signal reaches claude itself: its exit code and last words are the bare run's, and its events are flushed."""
+    """
+    The signal reaches claude itself: its exit code and last words are the bare run's, and its events are flushed.
+
+    Claude gives the flush two seconds, however busy the machine is: so it has a few tries.
+    """
     ready.configure()
     bare = interrupted(ready, api, ["claude", "-p", "hold"], number, held=1)
-    ours = interrupted(ready, api, ready.command("-p", "hold"), number, held=2)
-    assert ours == bare
-    assert ours[0] == code
-    assert len(events(ready, "user_prompt")) == 1
+    for attempt in range(FLUSHES):
+        ours = interrupted(ready, api, ready.command("-p", "hold"), number, held=2 + attempt)
+        assert ours == bare
+        assert ours[0] == code
+        if recorded := len(events(ready, "user_prompt")):
+            break
+    assert recorded == 1
 
 
 def interrupted(
@@ -107,7 +116,7 @@ def interrupted_tool(sandbox: Sandbox, command: list[str]) -> tuple[int, bytes]:
     flag = sandbox.work / "slept-in"
     flag.unlink(missing_ok=True)
     started = sandbox.popen([*command, "-p", "sleep for a minute", "--allowedTools", "Bash"])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not flag.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert flag.exists()
