@@ -52,8 +52,8 @@ def told_by(uid: int, work: Callable[[], bytes]) -> bytes:
 
 
 @contextlib.contextmanager
-def listening(uid: int, *places: tuple[str, int], answer: bytes = b"") -> Iterator[int]:
-    """Have a process of *uid* listen at *places* (address, port), and give every connection *answer*; yield its pid."""
+def listening(uid: int, *places: tuple[str, int], answer: bytes | None = b"") -> Iterator[int]:
+    """Have a process of *uid* listen at *places* (address, port), give each connection *answer*, or silence; yield its pid."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -89,11 +89,11 @@ def listener(address: str, port: int) -> socket.socket:
     return made
 
 
-def serve(held: list[socket.socket], answer: bytes) -> None:
-    """Give every connection *answer*, until whoever started us is gone."""
+def serve(held: list[socket.socket], answer: bytes | None) -> None:
+    """Give every connection *answer* (None: leave it waiting), until whoever started us is gone."""
     parent = os.getppid()
     while os.getppid() == parent:
-        for one in select.select(held, [], [], 1)[0]:
+        for one in select.select(held if answer is not None else [], [], [], 1)[0]:
             peer, _ = one.accept()
             with contextlib.suppress(OSError), peer:
                 if answer:

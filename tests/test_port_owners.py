@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from collector_client import Place
 from doubles import fake_claude
 from other_user import UID, listening, need_root
 from sandbox import Sandbox, free_ports
 from test_embedded_foreign import RECEIVER
 
 from cclaunch import probe
+from cclaunch.backends import embedded
+from cclaunch.collector import lock
 from cclaunch.plan import adopted_ports, collector_ports, directories, read_flat
 from cclaunch.ports import strangers
 
@@ -213,3 +216,27 @@ def test_a_collector_of_ours_proves_the_port_that_is_sent_to(box: Sandbox) -> No
     assert asked(ports.grpc) is None
     assert asked(str(int(ports.grpc) + 1)) == "another program answers on its port"
     assert asked("") is None
+
+
+def test_silence_on_a_port_of_somebody_else_is_not_a_busy_collector(place: Place, as_root: None) -> None:
+    """The ports file may be one that was killed left behind, while the next one starts."""
+    Path(place.where.data).mkdir(parents=True)
+    handle = lock.take(embedded.lock_path(place.where), 1)
+    assert handle is not None
+    lock.sign(handle)
+    lines = {**place.ports, "pid": os.getpid()}
+    Path(place.where.data, "collector.ports").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    places = [("127.0.0.1", place.ports[name]) for name in ("grpc", "http")]
+    try:
+        with listening(os.geteuid(), *places, answer=None):
+            assert embedded.silent(place.where) is not None
+        with listening(UID, *places, answer=None):
+            assert embedded.silent(place.where) is None
+    finally:
+        os.close(handle)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A place whose collector does not run."""
+    return Place(tmp_path / "ours")

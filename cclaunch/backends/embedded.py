@@ -83,10 +83,15 @@ def silent(where: Directories) -> tuple[Ports, str] | None:
     Return where a collector that lives, but does not answer, listens, and the line that says so; None for any other.
 
     Stopped or busy is not dead: its supervisor holds the sockets, and what is sent there waits for it. Known within two
-    seconds, and without anybody's turn. One that starts, ends, is sick or answers is no matter of this.
+    seconds, and without anybody's turn. One that starts, ends, is sick or answers is no matter of this; nor is silence on a
+    port that somebody else has taken since the last one was killed.
     """
+    from cclaunch.ports import strangers
+
     until = time.monotonic() + DECIDE_S
     while (found := running(where)) is not None and found.ports is not None and found.pid is not None:
+        if strangers([int(found.ports.grpc), int(found.ports.http)]):
+            return None
         if _is_stopped(found.pid):
             return found.ports, _stopped(found.pid)
         trouble = health(where, min(ANSWER_S, max(0.05, until - time.monotonic())))
