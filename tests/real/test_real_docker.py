@@ -10,10 +10,13 @@ import subprocess
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from conftest import missing
+from docker_compose import Compose
 from docker_stack import DockerStack, docker_stack, eventually
-from engine import Engine
+from engine import Engine, compose_program
 from messages_api import MessagesApi
 from metrics_page import total
 from real_claude import VERSIONS, Outcome, micros, outcome
@@ -181,4 +184,29 @@ def test_a_session_that_ends_while_the_backends_change_hands_loses_nothing(stack
 
     done = outcome(subprocess.CompletedProcess([], running.returncode, out, err))
     assert moving.returncode == 0, moved
+    assert_usage(stack, api, done.micros)
+
+
+@NEW
+def test_a_session_that_ends_while_up_makes_anew_what_compose_made_loses_nothing(
+    stack: DockerStack, api: MessagesApi, tmp_path: Path
+) -> None:
+    """Its last export meets the gap between the collector that compose has made and ours."""
+    if not compose_program().exists():
+        missing("compose (tests/services/build)")
+    Compose(stack, tmp_path).up()
+    old = stack.ids()["collector"]
+    running = stack.sandbox.popen(stack.sandbox.command("-p", "hold", *AS_JSON))
+    api.wait_held(1)
+
+    anew = stack.sandbox.popen(stack.sandbox.command("stack", "up"))
+    until = time.monotonic() + 60
+    while stack.ids().get("collector") == old and time.monotonic() < until:
+        time.sleep(0.01)
+    api.let_go(1)
+    out, err = running.communicate(timeout=60)
+    told = anew.communicate(timeout=60)
+
+    done = outcome(subprocess.CompletedProcess([], running.returncode, out, err))
+    assert anew.returncode == 0, told
     assert_usage(stack, api, done.micros)

@@ -3,11 +3,11 @@ What is written down of the Docker stack that runs: its ports, for a launch to a
 
 ``data/stack/ports`` holds ``key=value`` lines: a port of loopback for each service that runs, and for each of the
 collector's protocols; and whose engine holds them (``engine``: uids). It is there from the first healthy start until
-`stack down`.
+`stack down`, and wherever the stack was found running.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import GUARD, Wanted
@@ -22,9 +22,15 @@ def path(where: Directories) -> str:
     return f"{where.data}/stack/ports"
 
 
-def remember(where: Directories, config: Config, stack: Wanted, engine: Iterable[int] = ()) -> None:
-    """Write down that *stack* runs, in an *engine* of these uids. Raises FileTrouble."""
-    ports = {name: number for service in stack.services for number, (name, _) in service.ports.items()}
+def remember(
+    where: Directories, config: Config, stack: Wanted, engine: Iterable[int] = (), *, published: Mapping[str, int] | None = None
+) -> None:
+    """
+    Write down that *stack* runs, in an *engine* of these uids. Raises FileTrouble.
+
+    Its ports are those that it asks for, where none is *published* otherwise.
+    """
+    ports = {name: number for service in stack.services for number, (name, _) in service.ports.items()} | dict(published or {})
     asked = [service.name for service in stack.services if service.name != GUARD]  # through which the others are asked
     lines = {**ports, "services": " ".join(asked), "project": stack.project, "engine": " ".join(map(str, engine))}
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
@@ -50,8 +56,14 @@ def engine_uids(where: Directories) -> list[int]:
 
 def url(where: Directories, name: str) -> str:
     """Return the URL of the port called *name* (as in ``[ports]``) of the stack that runs, or an empty string."""
+    found = port(where, name)
+    return f"http://127.0.0.1:{found}" if found else ""
+
+
+def port(where: Directories, name: str) -> int:
+    """Return the port called *name* of the stack that runs, or 0."""
     found = read_flat(path(where)).get(name, "")
-    return f"http://127.0.0.1:{found}" if found.isdigit() else ""
+    return int(found) if found.isdigit() else 0
 
 
 def ever_ran(where: Directories) -> bool:
