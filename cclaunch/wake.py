@@ -49,12 +49,19 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
     try:
         with turn(where, until, environ.get("HOME", "")):
             started = _start(where, config, until, environ, before)
-    except CannotStore as error:  # it runs, and keeps in memory what it can: another try would not help
-        return collector_ports(where.data), [], f"telemetry is kept in memory only: {error.message}"
+    except CannotStore as error:  # it runs, and keeps what it can: another try would not help
+        return collector_ports(where.data), [], f"telemetry waits: {error.message}"
     except (CclaunchError, OSError) as error:
-        _remember(memory, str(error))
+        if not _full(where):  # that is seen at once, and may have been mended by the next launch
+            _remember(memory, str(error))
         return None, [], f"telemetry has no collector: {error}"
     return started.ports, list(started.notes), ""
+
+
+def _full(where: Directories) -> bool:
+    from cclaunch.store.trouble import short_of_room
+
+    return bool(short_of_room(where.data))
 
 
 def _start(where: Directories, config: Config, until: float, environ: dict[str, str], before: str) -> Started:

@@ -39,7 +39,7 @@ def test_up_starts_it_once_and_status_tells(sandbox):
         f"metrics http://127.0.0.1:{ports['metrics']}/metrics\n"
     )
     assert before == after
-    assert list(before) == ["backend", "healthy", "pid", "services"]
+    assert list(before) == ["backend", "healthy", "pid", "services", "store"]
     assert (before["backend"], before["healthy"]) == ("embedded", True)
     assert isinstance(before["pid"], int)
 

@@ -19,6 +19,7 @@ from collector_client import Place, logs, wait_until
 from conftest import missing, require
 
 from cclaunch.backends import embedded
+from cclaunch.errors import CannotStore
 from cclaunch.store import backlog, writer
 from cclaunch.store.backlog import Backlog, load
 from cclaunch.store.refused import Refused, refusals
@@ -56,10 +57,10 @@ def test_the_last_export_of_a_session_is_stored_when_the_lock_is_gone(place: Pla
     """A viewer has an edit open for longer than anybody waits; the session is long over when it lets go."""
     with place.locked():
         give_up_on(place, "last")
-        assert wait_until(lambda: "1 record waits in memory" in (embedded.health(place.where) or ""), 60)
+        assert wait_until(lambda: "1 record waits in telemetry.db-unsaved" in (embedded.health(place.where) or ""), 20)
         assert "locked by another program" in (embedded.health(place.where) or "")
 
-    assert wait_until(lambda: place.event_names() == ["last"], 60)
+    assert wait_until(lambda: place.event_names() == ["last"], 20)
     assert wait_until(lambda: embedded.health(place.where) is None)
 
 
@@ -70,17 +71,17 @@ def test_who_holds_the_lock_is_named(place: Place) -> None:
         assert viewer.stdout is not None
         viewer.stdout.readline()
         give_up_on(place, "last")
-        assert wait_until(lambda: f"pid {viewer.pid})" in (embedded.health(place.where) or ""), 60)
+        assert wait_until(lambda: f"pid {viewer.pid})" in (embedded.health(place.where) or ""), 20)
         viewer.kill()
 
-    assert wait_until(lambda: place.event_names() == ["last"], 60)
+    assert wait_until(lambda: place.event_names() == ["last"], 20)
 
 
 def test_a_health_question_is_answered_at_once_while_the_database_is_locked(place: Place) -> None:
     """A launch waits half a second; who does not answer is taken for dead, and replaced."""
     with place.locked():
         give_up_on(place, "last")
-        assert wait_until(lambda: embedded.health(place.where) is not None, 60)
+        assert wait_until(lambda: embedded.health(place.where) is not None, 20)
         began = time.monotonic()
         for _ in range(4):
             assert (embedded.health(place.where, 0.5) or "").startswith(embedded.SICK)
@@ -99,12 +100,12 @@ def test_an_export_waits_for_a_short_lock_and_is_acknowledged(place: Place) -> N
 
 
 def test_what_is_sent_again_meanwhile_is_stored_once_and_in_order(place: Place) -> None:
-    """503, and the exporter sends the same again; older things come before newer ones."""
+    """Acknowledged, for it is on the disk; what comes again is stored once, and older things before newer ones."""
     first, second = logs("first").SerializeToString(), logs("second").SerializeToString()
     with place.locked():
-        assert place.post("/v1/logs", first).status == 503
-        assert place.post("/v1/logs", first).status == 503
-        assert place.post("/v1/logs", second).status == 503
+        assert place.post("/v1/logs", first).status == 200
+        assert place.post("/v1/logs", first).status == 200
+        assert place.post("/v1/logs", second).status == 200
     assert place.post("/v1/logs", first).status == 200
 
     assert place.event_names() == ["first", "second"]
@@ -136,6 +137,36 @@ def test_a_supervisor_that_is_killed_while_the_database_is_locked_costs_nothing(
     assert wait_until(lambda: place.event_names() == ["last"], 30)
 
 
+def test_what_was_acknowledged_while_the_database_is_locked_outlives_kill_9(place: Place) -> None:
+    """Both processes, before the viewer lets go."""
+    with place.locked():
+        for number in range(5):
+            assert place.post("/v1/logs", logs(f"event_{number}").SerializeToString()).status == 200
+        for process in place.processes():
+            process.kill()
+    assert wait_until(lambda: embedded.running(place.where) is None)
+    place.start()
+
+    assert wait_until(lambda: place.event_names() == [f"event_{number}" for number in range(5)])
+
+
+def test_a_collector_starts_while_the_database_is_locked(tmp_path: Path) -> None:
+    """Also one that would have something to write into it at once."""
+    place = Place(tmp_path)
+    database = Path(place.where.data, "telemetry.db")
+    stored.store(database, stored.event("before", NOW))
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as viewer:
+        viewer.execute("DROP TABLE lineage")
+        viewer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(CannotStore, match="locked by another program"):
+            place.start()
+        assert place.post("/v1/logs", logs("meanwhile").SerializeToString()).status == 200
+    try:
+        assert wait_until(lambda: place.event_names() == ["before", "meanwhile"], 20)
+    finally:
+        place.stop()
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where a database is that no process has."""
@@ -147,7 +178,7 @@ def locked_out(made: Writer, *names: str) -> None:
     with contextlib.closing(sqlite3.connect(made.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         for waiting in [made.submit(stored.event(name, NOW)) for name in names]:
-            assert isinstance(waiting.exception(30), StoreUnavailable)
+            assert isinstance(waiting.exception(30), StoreUnavailable | None)
 
 
 def test_what_does_not_fit_is_counted_and_told_to_a_launch_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +287,7 @@ def test_a_full_disk_is_known_before_anything_is_lost(disk: Disk) -> None:
     assert disk.place.post("/v1/logs", logs("kept", *["more"] * 50).SerializeToString()).status == 503
     assert "records wait in memory" in (embedded.health(disk.place.where) or "")
     disk.free()
-    assert wait_until(lambda: embedded.health(disk.place.where) is None, 60)
+    assert wait_until(lambda: embedded.health(disk.place.where) is None, 20)
     assert disk.place.event_names() == ["kept", *["more"] * 50]
 
 

@@ -9,8 +9,9 @@ from cclaunch.commands.context import database
 from cclaunch.commands.moments import local
 from cclaunch.errors import CclaunchError, StackError, StoreError
 from cclaunch.plan import Directories
+from cclaunch.store.set_aside import everything_aside
 
-SUFFIXES = ("", "-wal", "-shm", "-journal")
+SUFFIXES = ("", "-wal", "-shm", "-journal", "-log", "-unsaved", "-suspect", "-refused", ".away")
 """The database itself goes first: a write-ahead log without it is nothing, it without its log is a database that lies."""
 
 PATIENCE_S = 5.0
@@ -21,7 +22,7 @@ def describe(where: Directories) -> str:
     from cclaunch.store.reader import extent
 
     path = database(where)
-    sizes = [os.path.getsize(path + suffix) for suffix in SUFFIXES if os.path.exists(path + suffix)]
+    sizes = [os.path.getsize(one) for one in _files(path) if os.path.exists(one)]
     if not sizes:
         return ""
     size = console.size(sum(sizes))
@@ -35,6 +36,11 @@ def describe(where: Directories) -> str:
     return f"{path}: {size}, {count} from {local(found.first_ns)} to {local(found.last_ns)}"
 
 
+def _files(path: str) -> list[str]:
+    """Return all files of ours that hold what was recorded: the database, what is beside it, what was put aside."""
+    return [*(path + suffix for suffix in SUFFIXES), *everything_aside(path)]
+
+
 def erase(where: Directories) -> None:
     """
     Delete the database, holding the collector's lock: one started meanwhile must not write into a deleted file.
@@ -46,9 +52,9 @@ def erase(where: Directories) -> None:
     if handle is None:
         raise StackError("the database was not deleted: a collector is running again", hint="cclaunch stack down --volumes")
     try:
-        for suffix in SUFFIXES:
+        for path in _files(database(where)):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(database(where) + suffix)
+                os.unlink(path)
     except OSError as error:
         raise StoreError(f"cannot delete {error.filename}: {error.strerror}", hint=f"ls -ld {where.data}") from error
     finally:

@@ -1,12 +1,16 @@
 """
-What could not be committed yet: kept in memory, in order and within bounds, until the database can be written again.
+What could not be committed yet: kept, in order and within bounds, until the database can be written again.
 
 An exporter that is answered "try again" may be gone by then (claude sends its last export within two seconds), so what
-was received is kept although it was not acknowledged; when the same comes again it is stored once. At the end of the
-collector it goes into a file, from which the next one goes on.
+was received is kept in memory although it was not acknowledged; when the same comes again it is stored once. Where the
+disk is well and only the database is locked, it is put down in a file as well, and may be acknowledged. At the end of
+the collector all of it goes into that file, from which the next one goes on.
 """
 
+import contextlib
+import errno
 import json
+import os
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -73,6 +77,22 @@ class Backlog:
         """Write what waits to *path*, whole or not at all. Raises FileTrouble."""
         lines = [json.dumps(_plain(rows), ensure_ascii=False, separators=(",", ":")) + "\n" for rows in self._waiting]
         write_atomic(path, "".join(lines).encode("utf-8", "replace"))
+
+
+def put_down(path: str, rows: Rows) -> None:
+    """Write *rows* behind what `save` or others have written to *path*, and bring them to the disk. Raises OSError."""
+    line = json.dumps(_plain(rows), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with open(handle, "wb", buffering=0) as file:
+        before = os.fstat(handle).st_size
+        try:
+            if file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+            os.fsync(handle)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, before)
+            raise
 
 
 def load(path: str) -> Iterator[Rows]:

@@ -85,6 +85,11 @@ def logs_aside(path: str) -> list[str]:
     return _named(path, STRANGE)
 
 
+def everything_aside(path: str) -> list[str]:
+    """Return every file that was put aside for the database at *path*, with what belongs to it."""
+    return [*_named(path, DAMAGED), *_named(path, STRANGE)]
+
+
 def _named(path: str, part: str) -> list[str]:
     directory, name = os.path.split(path)
     try:

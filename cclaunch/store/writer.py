@@ -5,8 +5,9 @@ One thread owns the database. While it commits, requests queue up; all that wait
 together, so that the number of fsyncs follows the disk and not the number of clients. A future is resolved only after
 COMMIT with ``synchronous=FULL``, in the file that stands at the path.
 
-What cannot be committed just now (a lock, a full disk) is answered with StoreUnavailable and kept all the same, within
-bounds (`backlog`): who sent it may be gone when the database can be written again. A damaged database is put aside and
+What cannot be committed just now is kept within bounds (`backlog`): who sent it may be gone when the database can be
+written again. While another program locks the database, it is put down in a file beside it, and acknowledged; on a full
+disk it is answered with StoreUnavailable, and kept in memory. A damaged database is put aside and
 a new one begun (`salvage`).
 """
 
@@ -23,7 +24,7 @@ from typing import NamedTuple
 from cclaunch.collector.otlp import Batch
 from cclaunch.errors import CclaunchError, StoreError
 from cclaunch.store import set_aside, trouble
-from cclaunch.store.backlog import Backlog, load
+from cclaunch.store.backlog import Backlog, load, put_down
 from cclaunch.store.database import Damaged, Database, Unsettled, check, connect
 from cclaunch.store.refused import Refused
 from cclaunch.store.retention import fold
@@ -37,11 +38,8 @@ MOST_WAITING = 200_000
 MOST_TOGETHER = 20_000
 """Rows of one transaction."""
 
-PATIENCE_S = 5.0
-"""How long a lock of another program is waited for before the exporter is told to try again."""
-
-TOLD_S = 2.0
-"""A lock that is held for so long is told to whoever asks for our health."""
+PATIENCE_S = 1.0
+"""How long a lock of another program is waited for before what waits is put down in a file."""
 
 AGAIN_S = 0.25
 """The pause between two tries of what waits."""
@@ -50,7 +48,7 @@ IDLE_S = 1.0
 """The pause between two looks at what can be done when nothing is received."""
 
 UNSAVED = "-unsaved"
-"""Behind the database's name: the file of what could not be committed before the end."""
+"""Behind the database's name: the file of what was acknowledged, or received before the end, and could not be committed."""
 
 
 class StoreUnavailable(Exception):
@@ -91,6 +89,7 @@ class Writer:
         self._portions: Iterator[Portion] = iter(())
         self._portion: Portion | None = None
         self._unsaved: list[str] = []
+        self._is_locked = False
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._waiting_rows = 0
         self._overflow = 0
@@ -112,7 +111,9 @@ class Writer:
         except StoreError:
             raise
         except (sqlite3.Error, OSError, Unsettled, Damaged) as error:
-            raise StoreError(f"cannot open {self.path}: {trouble.describe(self.path, error)}") from error
+            if not _is_lock(error):
+                raise StoreError(trouble.describe(self.path, error)) from error
+            self._trouble(error)  # it passes: until then memory keeps what comes
         self._take_unsaved()
         self._thread.start()
 
@@ -172,7 +173,8 @@ class Writer:
         if not wrong:
             return ""
         many = self._backlog.count
-        return f"{many:,} record{'s wait' if many != 1 else ' waits'} in memory: {wrong}" if many else wrong
+        place = os.path.basename(self.path) + UNSAVED if self._unsaved else "memory"
+        return f"{many:,} record{'s wait' if many != 1 else ' waits'} in {place}: {wrong}" if many else wrong
 
     def _run(self) -> None:
         ending = False
@@ -235,7 +237,7 @@ class Writer:
             rows = self._rows(item)
             if rows is not None:
                 made.append((item, rows))
-        wrong = self._flush(PATIENCE_S)
+        wrong = self._flush(0 if self.trouble else PATIENCE_S)
         if wrong is None:
             self._commit_made(made)
         else:
@@ -271,11 +273,23 @@ class Writer:
                 self._answer(item, wrong)
 
     def _keep(self, item: Waiting, rows: Rows, wrong: Exception) -> None:
-        """Keep what could not be committed, and say so to who sent it."""
+        """Keep what could not be committed, and say so to who sent it; in a file that is on the disk, it is safe."""
         left = self._backlog.add(rows)
         if left:
             self.refused.add(rows, self.trouble or str(wrong))
-        self._answer(item, wrong)
+        safe = not left and self._is_locked and rows.number and self._put_down(rows)
+        self._answer(item, None if safe else wrong)
+
+    def _put_down(self, rows: Rows) -> bool:
+        """Write *rows*, which wait for a locked database, into the file beside it; return whether they are on the disk."""
+        path = self._database.path + UNSAVED
+        try:
+            put_down(path, rows)
+        except OSError as error:
+            self._trouble(error)
+            return False
+        self._unsaved = [path]
+        return True
 
     def _answer(self, item: Waiting, wrong: Exception | None) -> None:
         with self._count:
@@ -311,10 +325,7 @@ class Writer:
         began = time.monotonic()
 
         def asked() -> None:
-            waited = time.monotonic() - began
-            if waited > TOLD_S:
-                self._trouble(_locked())
-            if waited >= patience or self._ending:
+            if time.monotonic() - began >= patience or self._ending:
                 raise _locked()
 
         try:
@@ -326,6 +337,7 @@ class Writer:
         except Exception as error:
             if trouble.is_passing(error) or isinstance(error, Unsettled | Damaged):
                 self._trouble(error)
+                self._is_locked = _is_lock(error)
                 if not _is_lock(error) and not isinstance(error, Unsettled):
                     self._database.drop()
                 return StoreUnavailable(self.trouble)
@@ -344,7 +356,7 @@ class Writer:
             return
         self._said = kind
         self.trouble = trouble.describe(self.path, error)
-        self._say(f"{self.trouble}; what is received is kept in memory, within bounds")
+        self._say(f"{self.trouble}; what is received is kept, within bounds")
 
     def _begin_anew(self, error: Damaged) -> None:
         """Put the damaged database aside, make a new one, and begin to take over what can be read. Raises as `open` does."""
