@@ -57,10 +57,10 @@ def test_the_last_export_of_a_session_is_stored_when_the_lock_is_gone(place: Pla
     """A viewer has an edit open for longer than anybody waits; the session is long over when it lets go."""
     with place.locked():
         give_up_on(place, "last")
-        assert wait_until(lambda: "1 record waits in telemetry.db-unsaved" in (embedded.health(place.where) or ""), 20)
+        assert wait_until(lambda: "1 record waits in telemetry.db-unsaved" in (embedded.health(place.where) or ""), 60)
         assert "locked by another program" in (embedded.health(place.where) or "")
 
-    assert wait_until(lambda: place.event_names() == ["last"], 20)
+    assert wait_until(lambda: place.event_names() == ["last"], 60)
     assert wait_until(lambda: embedded.health(place.where) is None)
 
 
@@ -71,17 +71,17 @@ def test_who_holds_the_lock_is_named(place: Place) -> None:
         assert viewer.stdout is not None
         viewer.stdout.readline()
         give_up_on(place, "last")
-        assert wait_until(lambda: f"pid {viewer.pid})" in (embedded.health(place.where) or ""), 20)
+        assert wait_until(lambda: f"pid {viewer.pid})" in (embedded.health(place.where) or ""), 60)
         viewer.kill()
 
-    assert wait_until(lambda: place.event_names() == ["last"], 20)
+    assert wait_until(lambda: place.event_names() == ["last"], 60)
 
 
 def test_a_health_question_is_answered_at_once_while_the_database_is_locked(place: Place) -> None:
     """A launch waits half a second; who does not answer is taken for dead, and replaced."""
     with place.locked():
         give_up_on(place, "last")
-        assert wait_until(lambda: embedded.health(place.where) is not None, 20)
+        assert wait_until(lambda: embedded.health(place.where) is not None, 60)
         began = time.monotonic()
         for _ in range(4):
             assert (embedded.health(place.where, 0.5) or "").startswith(embedded.SICK)
@@ -162,7 +162,7 @@ def test_a_collector_starts_while_the_database_is_locked(tmp_path: Path) -> None
             place.start()
         assert place.post("/v1/logs", logs("meanwhile").SerializeToString()).status == 200
     try:
-        assert wait_until(lambda: place.event_names() == ["before", "meanwhile"], 20)
+        assert wait_until(lambda: place.event_names() == ["before", "meanwhile"], 60)
     finally:
         place.stop()
 
@@ -287,7 +287,7 @@ def test_a_full_disk_is_known_before_anything_is_lost(disk: Disk) -> None:
     assert disk.place.post("/v1/logs", logs("kept", *["more"] * 50).SerializeToString()).status == 503
     assert "records wait in memory" in (embedded.health(disk.place.where) or "")
     disk.free()
-    assert wait_until(lambda: embedded.health(disk.place.where) is None, 20)
+    assert wait_until(lambda: embedded.health(disk.place.where) is None, 60)
     assert disk.place.event_names() == ["kept", *["more"] * 50]
 
 

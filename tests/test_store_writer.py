@@ -11,7 +11,9 @@ import pytest
 import stored
 from collector_client import logs
 
-from cclaunch.collector import main
+from cclaunch.collector import budget
+from cclaunch.collector.budget import Budget
+from cclaunch.collector.encoding import PROTOBUF
 from cclaunch.collector.main import EmbeddedCollector
 from cclaunch.collector.otlp import Batch
 from cclaunch.collector.signals import SIGNALS, Rejected
@@ -130,27 +132,39 @@ def test_who_gives_up_waiting_does_not_stop_the_writer(writer: Writer) -> None:
     assert names(writer) == ["given_up", "next"]
 
 
+def body(name: str) -> bytes:
+    """Return a request with one event, as it arrives."""
+    return logs(name).SerializeToString()
+
+
 def test_an_unstorable_message_is_rejected(collector: EmbeddedCollector) -> None:
     """Rejected is what the two servers answer with 400 and INVALID_ARGUMENT."""
     refuse_by_name(collector.writer)
 
     with pytest.raises(Rejected, match="never"):
-        asyncio.run(collector.take(SIGNALS[0], logs("unstorable")))
+        asyncio.run(collector.take(SIGNALS[0], body("unstorable"), PROTOBUF))
+
+
+def narrow(collector: EmbeddedCollector, monkeypatch: pytest.MonkeyPatch, size: int) -> Budget:
+    """Give the collector room for *size* bytes that wait for the disk, and a tenth of a second of patience."""
+    made = Budget(size)
+    monkeypatch.setattr(collector.intake, "_rows", made)
+    monkeypatch.setattr(budget.Budget.take, "__defaults__", (0.1,))
+    return made
 
 
 def test_what_waits_for_the_disk_is_bounded_in_bytes(collector: EmbeddedCollector, monkeypatch: pytest.MonkeyPatch) -> None:
     """One message too many is sent back for later; once the disk has caught up, it is taken."""
-    first, second = logs("first"), logs("second")
-    monkeypatch.setattr(main, "MOST_AT_WORK", first.ByteSize() + second.ByteSize() - 1)
+    narrow(collector, monkeypatch, 1)
 
     async def both() -> None:
         with locked(collector.writer):
-            waiting = asyncio.ensure_future(collector.take(SIGNALS[0], first))
+            waiting = asyncio.ensure_future(collector.take(SIGNALS[0], body("first"), PROTOBUF))
             await asyncio.sleep(0.05)
             with pytest.raises(StoreUnavailable):
-                await collector.take(SIGNALS[0], second)
+                await collector.take(SIGNALS[0], body("second"), PROTOBUF)
         await waiting
-        await collector.take(SIGNALS[0], second)
+        await collector.take(SIGNALS[0], body("second"), PROTOBUF)
 
     asyncio.run(both())
     assert names(collector.writer) == ["first", "second"]
@@ -160,8 +174,8 @@ def test_a_message_that_is_larger_than_the_bound_is_taken_when_nothing_waits(
     collector: EmbeddedCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it never would be."""
-    monkeypatch.setattr(main, "MOST_AT_WORK", 1)
-    asyncio.run(collector.take(SIGNALS[0], logs("large")))
+    narrow(collector, monkeypatch, 1)
+    asyncio.run(collector.take(SIGNALS[0], body("large"), PROTOBUF))
 
     assert names(collector.writer) == ["large"]
 
@@ -170,19 +184,21 @@ def test_a_client_that_hangs_up_frees_no_bytes_before_the_commit(
     collector: EmbeddedCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its message is still in memory: clients that lose patience must not pile up more and more."""
-    message = logs("given_up")
-    monkeypatch.setattr(main, "MOST_AT_WORK", message.ByteSize() + 1)
+    room = narrow(collector, monkeypatch, 1)
+    over: list[str] = []
 
     async def give_up() -> None:
         with locked(collector.writer):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(collector.take(SIGNALS[0], message), 0.1)
+                await asyncio.wait_for(collector.take(SIGNALS[0], body("given_up"), PROTOBUF, lambda: over.append("first")), 0.1)
             with pytest.raises(StoreUnavailable):
-                await collector.take(SIGNALS[0], logs("next"))
+                await collector.take(SIGNALS[0], body("next"), PROTOBUF)
+            assert over == []
         deadline = time.monotonic() + 120
-        while collector._bytes_at_work and time.monotonic() < deadline:
+        while room.used and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
-        await collector.take(SIGNALS[0], logs("later"))
+        await collector.take(SIGNALS[0], body("later"), PROTOBUF)
 
     asyncio.run(give_up())
+    assert over == ["first"]
     assert names(collector.writer) == ["given_up", "later"]
