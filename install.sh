@@ -430,7 +430,7 @@ if os.path.exists(exact) and os.path.samefile(exact, base):
     base = exact
 with open(script, encoding="utf-8") as file:
     parts = file.read().split("\n# ---- ")  # in a package without marks there is nothing to say
-rest = parts[1].partition("\n")[2] if len(parts) == 3 else "exit 125\n'''\n\nimport sys\n\n\ndef broken(error):\n    raise\n"
+rest = parts[1].partition("\n")[2] if len(parts) == 3 else "exit 125\n'''\n\nimport sys\n"
 
 print("#!/bin/sh")
 if not base.encode("utf-8", "surrogateescape").decode("utf-8", "ignore") == base:
@@ -440,24 +440,23 @@ print("# Laid by install.sh of cclaunch. After an upgrade of Python to another m
 print("__cclaunch_python='%s'" % base.replace("'", "'\"'\"'"))
 print("__cclaunch_mend='sh install.sh'")
 print('if [ -z "${__CCLAUNCH_BROKEN-}" ] && [ -x "$__cclaunch_python" ]; then exec "$__cclaunch_python" -IS "$0" "$@"; fi')
-print(rest.strip("\n"), "", "try:", sep="\n")
-print("    if sys.version_info[:2] != %r:" % (sys.version_info[:2],))
-print("        raise ImportError('it was made for Python %d.%d')" % sys.version_info[:2])
-print("    sys.path.append(%a)" % sysconfig.get_path("purelib"))
+print(rest.strip("\n"), "", sep="\n")
+print("if sys.version_info[:2] != %r:" % (sys.version_info[:2],))
+print("    raise ImportError('it was made for Python %d.%d')" % sys.version_info[:2])
+print("sys.path.append(%a)" % sysconfig.get_path("purelib"))
 if os.path.exists(bundle):
     # The modules of a launch in one file. Whatever is wrong with it: the modules themselves are there.
-    print("    if sys.version == %a:" % sys.version)
-    print("        try:")
-    print("            from marshal import loads")
-    print("            with open(%a, 'rb') as file:" % bundle)
-    print("                code, rows = loads(file.read())")
-    print("            space = {}")
-    print("            exec(code, space)")
-    print("            space['install'](rows)")
-    print("        except Exception:")
-    print("            pass")
-print("    from cclaunch.launch import main", "", "    code = main()", sep="\n")
-print("except Exception as error:", "    broken(error)", "sys.exit(code)", sep="\n")
+    print("if sys.version == %a:" % sys.version)
+    print("    try:")
+    print("        from marshal import loads")
+    print("        with open(%a, 'rb') as file:" % bundle)
+    print("            code, rows = loads(file.read())")
+    print("        space = {}")
+    print("        exec(code, space)")
+    print("        space['install'](rows)")
+    print("    except Exception:")
+    print("        pass")
+print("from cclaunch.launch import main", "sys.exit(main())", sep="\n")
 PYTHON
 }
 

@@ -1,5 +1,6 @@
 """What is installed: the wheel and the editable install hold the same command and find the same files."""
 
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -8,12 +9,17 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+import broken_installs
 import pytest
 import wheelhouse
+from conftest import missing, require
+from doubles import FAKE_EXIT, fake_claude, told
 from guard import REPOSITORY
+from sandbox import Sandbox
 
 from cclaunch import __version__
 
+SCRIPT = REPOSITORY / "cclaunch/_script/cclaunch"
 KINDS = ("wheel", "editable")
 COMPLETIONS = ("cclaunch.bash", "_cclaunch", "cclaunch.fish", "cclaunch.nu", "cclaunch.ps1")
 ASSETS = ("shell/README.md", *(f"completions/{name}" for name in COMPLETIONS))
@@ -51,13 +57,16 @@ def installed(request: pytest.FixtureRequest, environments: dict[str, Installed]
     return environments[request.param]
 
 
-def _install(base: Path, what: list[str]) -> Installed:
+def _install(base: Path, what: list[str], installer: str = "pip") -> Installed:
     venv.create(base / "env", with_pip=False, symlinks=True)
     python = base / "env" / "bin" / "python"
     packages = next((base / "env" / "lib").iterdir()) / "site-packages"
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    words = ["--python", str(python), "install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", *what]
-    subprocess.run([sys.executable, "-m", "pip", *words], check=True, capture_output=True, timeout=120, cwd=base)
+    words = ["-m", "pip", "--python", str(python), "install", "--disable-pip-version-check"]
+    if installer == "uv":
+        words = ["-m", "uv", "pip", "install", "--python", str(python), "--offline", "--no-config"]
+    words += ["--quiet", "--no-deps", "--no-index", *what]
+    subprocess.run([sys.executable, *words], check=True, capture_output=True, timeout=120, cwd=base)
     return Installed(python, base / "env" / "bin" / "cclaunch")
 
 
@@ -106,6 +115,120 @@ def test_the_command_imports_no_installers_wrapper(installed: Installed) -> None
         "import sys",
         "from cclaunch.launch import main",
     ]
+
+
+def test_the_command_is_ours_and_no_installer_wrote_in_it(installed: Installed) -> None:
+    """A first line that an installer writes may not run at all, and its wrapper would cost every launch."""
+    assert installed.command.read_bytes() == SCRIPT.read_bytes()
+
+
+@pytest.fixture
+def box(sandbox: Sandbox) -> Sandbox:
+    """A sandbox with a claude that tells what it got; a stranger's modules lie where it works, and in ``hostile``."""
+    fake_claude(sandbox.home / "bin")
+    sandbox.environ["PATH"] = f"{sandbox.home / 'bin'}:/usr/bin:/bin"
+    for place in (sandbox.work, sandbox.home / "hostile"):
+        place.mkdir(exist_ok=True)
+        for name in ("cclaunch", "sys", "posix", "site", "os", "_signal", "encodings", "sitecustomize", "usercustomize"):
+            (place / f"{name}.py").write_text("print('a stranger')\nraise SystemExit(66)\n")
+    return sandbox
+
+
+VARIABLES = {
+    "PYTHONHOME": "/nowhere",
+    "PYTHONPLATLIBDIR": "nowhere",
+    "PYTHONUTF8": "bad",
+    "PYTHONPATH": "hostile",
+    "PYTHONUSERBASE": "hostile",
+    "PYTHONINSPECT": "1",
+    "PYTHONSTARTUP": "hostile/sys.py",
+    "PYTHONWARNINGS": "error",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONPROFILEIMPORTTIME": "1",
+    "PYTHONVERBOSE": "1",
+    "PYTHONHASHSEED": "bad",
+    "PYTHONMALLOC": "bad",
+    "PYTHONCASEOK": "1",
+    "PYTHONSAFEPATH": "",
+}
+
+
+def test_no_variable_of_pythons_keeps_claude_from_running(installed: Installed, box: Sandbox) -> None:
+    """It starts as ever, nothing is said, and claude gets the variable as it was."""
+    for name, value in VARIABLES.items():
+        value = value.replace("hostile", str(box.home / "hostile"))
+        environ = {**box.environ, name: value}
+        done = subprocess.run([installed.command, "mcp", "list"], env=environ, cwd=box.work, capture_output=True, timeout=60)
+        assert (done.returncode, done.stderr) == (FAKE_EXIT, b""), name
+        got = told(done.stdout)
+        assert (got["argv"][1:], got["environ"][name]) == (["mcp", "list"], value)
+
+
+@pytest.mark.parametrize("name", ["a path with 'odd' $(letters) \\ in it", f"{'long' * 35}/{'long' * 35}", "-rf ü"])
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_it_runs_wherever_its_environment_lies(wheel: Path, box: Sandbox, tmp_path: Path, name: str, installer: str) -> None:
+    """A first line holds no space and no long path. Also by a link."""
+    installed = _install(tmp_path / name, [str(wheel)], installer)
+    link = tmp_path / "link"
+    link.symlink_to(installed.command)
+    for command in (installed.command, link):
+        done = box.run([str(command), "mcp", "list"])
+        assert (done.returncode, done.stderr) == (FAKE_EXIT, b"")
+        assert told(done.stdout)["argv"][1:] == ["mcp", "list"]
+
+
+def test_it_runs_where_there_is_no_environment(wheel: Path, box: Sandbox) -> None:
+    """`pip install --user`: its interpreter does not lie beside it, and the one that does is another."""
+    if not Path("/usr/bin/python3").exists():
+        missing("/usr/bin/python3")
+    words = [sys.executable, "-m", "pip", "--python", "/usr/bin/python3", "install", "--user", "--break-system-packages"]
+    words += ["--quiet", "--no-deps", "--no-index", "--no-warn-script-location", "--disable-pip-version-check", str(wheel)]
+    subprocess.run(words, check=True, capture_output=True, timeout=120, env=box.environ, cwd=box.home)
+    command = box.home / ".local/bin/cclaunch"
+    (command.parent / "python").write_text("#!/bin/sh\nexit 66\n")
+    (command.parent / "python").chmod(0o755)
+    done = box.run([str(command), "mcp", "list"])
+    assert (done.returncode, done.stderr) == (FAKE_EXIT, b"")
+
+
+def test_on_the_good_path_sh_starts_no_process(installed: Installed, box: Sandbox) -> None:
+    """It looks with words of its own, and becomes the interpreter, which becomes claude."""
+    trace = box.home / "trace"
+    words = [require("strace"), "-f", "-o", str(trace), "-e", "trace=fork,vfork,clone,clone3,execve", str(installed.command)]
+    (box.home / "bin/claude").unlink()
+    (box.home / "bin/claude").symlink_to("/bin/true")
+    box.run([*words, "mcp", "list"])
+    calls = [line.split(None, 1)[1] for line in trace.read_text().splitlines()]
+    found = [call.split('"')[1] for call in calls if call.startswith("execve(") and "= 0" in call]
+    assert found == [str(installed.command), str(installed.python), str(box.home / "bin/claude")]
+    assert [call for call in calls if call.startswith(("fork", "vfork", "clone"))] == []
+
+
+@pytest.mark.parametrize("what", ["interpreter", "package", "other version"])
+def test_where_it_is_broken_claude_runs_all_the_same(
+    environments: dict[str, Installed], box: Sandbox, tmp_path: Path, what: str
+) -> None:
+    """One line says what is wrong; a verb of ours is no prompt."""
+    root = tmp_path / "copy"
+    shutil.copytree(environments["wheel"].python.parents[1], root, symlinks=True)
+    (library,) = root.glob("lib/python3*")
+    if what == "interpreter":
+        broken_installs.remove(root / "bin/python")
+    elif what == "package":
+        broken_installs.damage(library / "site-packages/cclaunch/plan.py")
+    else:
+        library.rename(library.with_name("python3.5"))
+    tells = {"interpreter": f"{root}/bin/python is gone", "package": "SyntaxError", "other version": "No module named"}
+    broken_installs.check(box.run, str(root / "bin/cclaunch"), tells[what])
+
+
+def test_its_head_is_clean() -> None:
+    """shellcheck reads what sh reads."""
+    head = SCRIPT.read_text().partition("\n'''\n")[0].replace("__cclaunch_text=r''':'", "", 1) + "\n"
+    words = [require("shellcheck"), "-s", "sh", "-e", "SC3013", "-"]  # every system's sh has -ef
+    done = subprocess.run(words, input=head.encode(), capture_output=True, check=False)
+    assert done.stdout.decode() == ""
 
 
 def test_the_wheel_holds_the_package_its_files_and_nothing_else(wheel: Path) -> None:

@@ -1,0 +1,146 @@
+"""The command that install.sh lays, when an upgrade of the system or a hand has taken away what it stands on."""
+
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import broken_installs
+import installing
+import pytest
+from conftest import require
+from doubles import FAKE_EXIT, fake_claude, told
+from installing import SHELLS, command_of, environments, install
+from sandbox import Sandbox
+
+from cclaunch.launch import VERBS
+
+
+@pytest.fixture
+def laid(sandbox: Sandbox) -> Sandbox:
+    """A sandbox with cclaunch in it."""
+    place = installing.offline(sandbox)
+    install(place, "--method", "uv")
+    return place
+
+
+def take_away(place: Sandbox, what: str) -> str:
+    """Break the installation of *place*; return what its line then says."""
+    (environment,) = environments(place)
+    (library,) = environment.glob("lib/python3*")
+    package = library / "site-packages/cclaunch"
+    launcher = command_of(place)
+    if what == "interpreter":  # which is the tests' own: so the launcher is given another name for it
+        text, count = re.subn("(?m)^__cclaunch_python='.*'$", "__cclaunch_python='/nowhere/it''s/python3'", launcher.read_text())
+        assert count == 1
+        launcher.write_text(text)
+        return "its interpreter /nowhere/its/python3 is gone"
+    if what == "environment":
+        shutil.rmtree(environment)
+        return "No module named 'cclaunch'"
+    if what == "site-packages of another version":
+        library.rename(library.with_name("python3.5"))
+        return "No module named 'cclaunch'"
+    if what == "package":
+        broken_installs.damage(package / "plan.py")
+        return "SyntaxError"
+    launcher.write_text(launcher.read_text().replace("sys.version_info[:2] != (3, ", "sys.version_info[:2] != (3, 9"))
+    return "it was made for Python 3."
+
+
+KINDS = ("interpreter", "environment", "site-packages of another version", "package", "another version")
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_claude_runs_and_a_verb_does_not_become_a_prompt(laid: Sandbox, what: str) -> None:
+    """One line says what is wrong and what mends it."""
+    broken_installs.check(laid.run, str(command_of(laid)), take_away(laid, what))
+
+
+def test_whatever_sh_is_it_is_said_and_claude_runs(laid: Sandbox) -> None:
+    """In every shell of the tests but posh, which is no system's sh."""
+    tells = take_away(laid, "interpreter")
+    for shell in sorted(SHELLS.keys() - {"posh"}):
+        words = [require(SHELLS[shell][0]), *SHELLS[shell][1:], str(command_of(laid))]
+        done = laid.run([*words, "-p", "it's me"])
+        assert (done.returncode, told(done.stdout)["argv"][1:]) == (FAKE_EXIT, ["-p", "it's me"]), done.stderr
+        broken_installs.check_line(done.stderr, tells)
+        assert laid.run([*words, "usage"]).returncode == 125
+
+
+@pytest.mark.parametrize("what", ["interpreter", "environment"])
+def test_claude_gets_the_environment_and_signals_that_we_got(laid: Sandbox, what: str) -> None:
+    """Also in the C locale, to which the interpreter adds a variable, and where a name of ours is exported."""
+    take_away(laid, what)
+    laid.environ["LANG"] = "C"
+    given = {"mend": "mine", "python": "mine", "folder": "mine", "PYTHONHOME": "/nowhere", "PWD": str(laid.work)}
+    got = dict(broken_installs.environment_of(laid.run, str(command_of(laid)), **given))
+    assert got.pop("__CCLAUNCH_DEPTH") == "1:"
+    got.pop("_", None)
+    expected = laid.environment(given)
+    assert {name: got.get(name) for name in expected} == expected
+    assert not {name for name in got if name not in expected} - {"SHLVL", "OLDPWD"}
+
+    script = laid.home.parent / "tools/claude"
+    script.unlink()
+    script.write_text("#!/bin/sh\nkill -s PIPE $$\nexit 0\n")
+    script.chmod(0o755)
+    quiet = ["env", "--default-signal=PIPE", str(command_of(laid)), "x"]
+    assert laid.run(quiet).returncode == -signal.SIGPIPE
+
+
+def test_the_claude_that_is_named_runs(laid: Sandbox, tmp_path: Path) -> None:
+    """CCLAUNCH_CLAUDE; a name that leads nowhere is said, with the codes of env(1)."""
+    take_away(laid, "interpreter")
+    named = fake_claude(tmp_path / "named", name="other", code=9)
+    assert laid.run([str(command_of(laid)), "x"], environ={"CCLAUNCH_CLAUDE": str(named)}).returncode == 9
+    named.chmod(0o644)
+    assert laid.run([str(command_of(laid)), "x"], environ={"CCLAUNCH_CLAUDE": str(named)}).returncode == 126
+    assert laid.run([str(command_of(laid)), "x"], environ={"CCLAUNCH_CLAUDE": "/nowhere"}).returncode == 127
+
+
+def test_under_the_name_claude_every_word_is_claudes_and_it_does_not_find_itself(laid: Sandbox, tmp_path: Path) -> None:
+    """By a link first on PATH; and a copy of it there comes to an end."""
+    take_away(laid, "interpreter")
+    first = tmp_path / "first"
+    first.mkdir()
+    link = first / "claude"
+    link.symlink_to(command_of(laid))
+    path = f"{first}:{laid.environ['PATH']}"
+    done = laid.run([str(link), "usage"], environ={"PATH": path})
+    assert told(done.stdout)["argv"][1:] == ["usage"]
+
+    (laid.home.parent / "tools/claude").unlink()
+    assert laid.run([str(link), "x"], environ={"PATH": path}).returncode == 127
+    link.unlink()
+    shutil.copy(command_of(laid), link)
+    done = laid.run([str(command_of(laid)), "x"], environ={"PATH": f"{first}:/usr/bin:/bin", "CCLAUNCH_CLAUDE": str(link)})
+    assert done.returncode == 125
+    assert b"again: set CCLAUNCH_CLAUDE to the real one" in done.stderr
+
+
+def test_a_command_of_exec_runs(laid: Sandbox) -> None:
+    """In silence where claude starts its own background processes so."""
+    take_away(laid, "interpreter")
+    words = [str(command_of(laid)), "exec", "--", "echo", "a  b"]
+    done = laid.run(words)
+    assert (done.returncode, done.stdout) == (0, b"a  b\n")
+    broken_installs.check_line(done.stderr, "is gone")
+    done = laid.run(words, environ={"CLAUDE_CODE_PROCESS_WRAPPER": "cclaunch exec --"})
+    assert (done.stdout, done.stderr) == (b"a  b\n", b"")
+
+
+def test_installed_again_it_is_whole(laid: Sandbox) -> None:
+    """What its line advises."""
+    take_away(laid, "package")
+    assert "laid the command" in install(laid, "--method", "uv")
+    done = laid.run([str(command_of(laid)), "mcp", "list"])
+    assert (done.returncode, done.stderr) == (FAKE_EXIT, b"")
+
+
+def test_it_knows_every_verb() -> None:
+    """Of the hot path's table; `statusline` is one from now on."""
+    text = (Path(__file__).resolve().parents[1] / "cclaunch/_script/cclaunch").read_text()
+    body = text.partition("__cclaunch_is_verb() {")[2].partition("*) return 1")[0]
+    found = {word for word in body.replace("|", " ").replace(")", " ").split() if word.isalpha()} - {"case", "in"}
+    assert found == VERBS | {"statusline"}
