@@ -66,6 +66,7 @@ LEANS: list[Form] = [
     ["--unheard-of", "auth"],
     ["-z", "auth"],
     ["--", "auth"],
+    ["stop", "--print"],
 ]
 """Subcommands or mistakes to some release, and prompts to another, or to one that may come: taken for a prompt."""
 

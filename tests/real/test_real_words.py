@@ -17,7 +17,8 @@ from api_scripts import GREETING
 from claude_words import ANSWERED, COMMANDS, PROMPTS, Form
 from conftest import missing
 from messages_api import MessagesApi
-from real_claude import OLDEST, VERSIONS, Claude
+from real_claude import OLDEST, VERSIONS, Claude, outcome
+from recorded import assert_complete, assert_usage_is
 from sandbox import Sandbox
 
 from cclaunch import claude
@@ -87,7 +88,7 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(autouse=True)
 def only_reported(request: pytest.FixtureRequest) -> None:
     """The newest release is never what stops the work of today."""
-    if "newest" in request.node.callspec.id:
+    if "newest" in request.node.name:
         request.applymarker(pytest.mark.xfail(reason="the newest release reads a word in another way", strict=False))
 
 
@@ -125,7 +126,17 @@ def test_the_options_that_claude_lists_take_what_our_tables_say(asked: Asked) ->
 
 def test_every_option_of_our_table_takes_a_value(asked: Asked, request: pytest.FixtureRequest) -> None:
     """None leaves its value over: then that would be the subcommand. The older releases do not know them all."""
-    if "newest" not in request.node.callspec.id and VERSIONS[-1] not in request.node.callspec.id:
+    if "newest" not in request.node.name and VERSIONS[-1] not in request.node.name:
         pytest.skip("knows fewer options")
     words = [word for option in sorted(claude.VALUE_OPTIONS - {NAMES}) for word in (option, VALUES.get(option, "mcp"))]
     assert asked.one([*words, "auth", "--help"]).startswith("Usage: claude auth")
+
+
+@pytest.mark.parametrize("claude", VERSIONS[1:], indirect=True)
+@pytest.mark.parametrize("words", [["-p", "doctor"], ["doctor", "--print"], ["-pn", "mcp", "say hi"]])
+def test_a_prompt_that_is_called_like_a_subcommand_is_recorded(ready: Sandbox, api: MessagesApi, words: Form) -> None:
+    """The collector wakes for it, and what it cost is there."""
+    ready.configure()
+    done = outcome(ready.cclaunch(*words, "--output-format", "json"))
+    assert_complete(ready, api, processes=1)
+    assert_usage_is(ready, api, done.micros)
