@@ -79,7 +79,8 @@ class EmbeddedCollector:
         if pid and nonce and secrets.compare_digest(registration(self.key, nonce, pid), by.encode()):
             self.last_active = time.monotonic()
             self.launched.add(pid)
-        trouble = await asyncio.to_thread(words.wrong, self.writer, self.where.data)
+        well = words.is_well(self.writer, self.where.data)
+        trouble = "" if well else await asyncio.to_thread(words.wrong, self.writer, self.where.data)
         lines = ["cclaunch", f"version={__version__}", f"schema={SCHEMA_VERSION}", f"pid={os.getpid()}"]
         proven = nonce.isascii() and self._is_meant(nonce)
         lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if proven else "proof=")
@@ -100,13 +101,10 @@ class EmbeddedCollector:
 
     def _exposition(self) -> str:
         from cclaunch.collector.exposition import exposition
-        from cclaunch.store.reader import open_reader, series
+        from cclaunch.store.reader import reading, series
 
-        connection = open_reader(self.writer.path)
-        try:
+        with reading(self.writer.path) as connection:
             return exposition(series(connection, time.time_ns() - DAY_NS))
-        finally:
-            connection.close()
 
 
 def make_key(path: str) -> str:

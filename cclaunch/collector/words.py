@@ -3,7 +3,7 @@ What the collector says of itself in the answer of ``/health``: what is wrong, a
 """
 
 from cclaunch.store import set_aside
-from cclaunch.store.trouble import short_of_room
+from cclaunch.store.trouble import LITTLE, free, short_of_room
 from cclaunch.store.writer import Writer
 
 LONGEST = 1500
@@ -11,6 +11,12 @@ LONGEST = 1500
 
 TRY_S = 0.2
 """So long a question about our health waits for one more try of what failed: a launch asks, and has half a second."""
+
+
+def is_well(writer: Writer, data: str) -> bool:
+    """Say whether nothing is wrong with the store, without waiting for anything."""
+    left = free(data)
+    return not writer.trouble and (left is None or left >= LITTLE)
 
 
 def wrong(writer: Writer, data: str) -> str:

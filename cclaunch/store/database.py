@@ -74,7 +74,7 @@ class Database:
     def open(self) -> None:
         """Open what stands at the path, or make it. Raises StoreError, Damaged, OSError, sqlite3.Error."""
         if self._connection is None:
-            with _damage_named():
+            with damage_named():
                 self._connection = self._open(self.path)
 
     def commit(self, work: Callable[[sqlite3.Connection], None], asked: Callable[[], None]) -> None:
@@ -90,7 +90,7 @@ class Database:
         """
         for _ in range(MOVES):
             self.open()
-            with _damage_named():
+            with damage_named():
                 if self._committed(work, asked):
                     return
         raise Unsettled("it is replaced over and over")
@@ -247,7 +247,7 @@ class Database:
         """Look for damage when somebody suspects it. Raises Damaged, and what `open` raises."""
         self.open()
         if self._connection is not None and self.suspected():
-            with _damage_named():
+            with damage_named():
                 _look_through(self._connection, self.path)
 
     def close(self) -> None:
@@ -274,7 +274,7 @@ class Database:
 
 
 @contextlib.contextmanager
-def _damage_named() -> Iterator[None]:
+def damage_named() -> Iterator[None]:
     """Raise Damaged for what says that the file itself is broken."""
     try:
         yield
@@ -334,7 +334,7 @@ def _look_through(connection: sqlite3.Connection, path: str) -> None:
 
 def check(connection: sqlite3.Connection) -> None:
     """Look the whole database through. Raises Damaged, sqlite3.Error."""
-    with _damage_named():
+    with damage_named():
         said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if said != "ok":
         raise Damaged(" ".join(said.split()))

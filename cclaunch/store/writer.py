@@ -25,7 +25,7 @@ from cclaunch.collector.otlp import Batch
 from cclaunch.errors import CclaunchError, StoreError
 from cclaunch.store import set_aside, trouble
 from cclaunch.store.backlog import Backlog, load, put_down
-from cclaunch.store.database import Damaged, Database, Unsettled, check, connect
+from cclaunch.store.database import Damaged, Database, Unsettled, check, connect, damage_named
 from cclaunch.store.refused import Refused
 from cclaunch.store.retention import fold
 from cclaunch.store.rows import Rows, insert, rows_of
@@ -90,6 +90,8 @@ class Writer:
         self._portion: Portion | None = None
         self._unsaved: list[str] = []
         self._is_locked = False
+        self._look = False
+        self._found: Damaged | None = None
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._waiting_rows = 0
         self._overflow = 0
@@ -330,6 +332,7 @@ class Writer:
 
         try:
             try:
+                self._look_if_asked()
                 self._database.commit(lambda connection: insert(connection, rows), asked)
             except Damaged as error:
                 self._begin_anew(error)
@@ -348,6 +351,15 @@ class Writer:
         for one in rows:
             self.refused.stored(one)
         return None
+
+    def _look_if_asked(self) -> None:
+        """Look the database through where a reader or the maintenance has met damage. Raises Damaged, and as `open` does."""
+        found, self._found = self._found, None
+        if found is not None:
+            raise found
+        if self._look:
+            self._look = False
+            self._database.look_through()
 
     def _trouble(self, error: BaseException) -> None:
         """Note why nothing can be committed; the log has it once."""
@@ -395,6 +407,7 @@ class Writer:
         """Have the writer look at what a reader suspects; called now and then."""
         self.refused.keep()
         if self._database.suspected():
+            self._look = True
             self.submit(Batch())
 
     def _take_unsaved(self) -> None:
@@ -425,9 +438,13 @@ class Writer:
         """Fold raw rows that are too old into the daily totals, on a connection of its own."""
         connection = connect(self._database.path)
         try:
-            if self._database.suspected():
-                check(connection)
-            fold(connection, now_ns)
+            with damage_named():
+                if self._database.suspected():
+                    check(connection)
+                fold(connection, now_ns)
+        except Damaged as error:  # for the thread that owns the database
+            self._found = error
+            self.submit(Batch())
         finally:
             connection.close()
 
