@@ -93,10 +93,10 @@ def test_the_first_word_is_one_of_our_verbs_in_fish():
 
 
 def test_bash_keeps_only_what_begins_with_the_word():
-    """`st` is status or stack."""
+    """`st` is statusline, status or stack."""
     code = f"source {SCRIPTS}/cclaunch.bash; COMP_WORDS=(cclaunch st); COMP_CWORD=1; _cclaunch; echo ${{COMPREPLY[*]}}"
 
-    assert run([require("bash"), "--norc", "-c", code]) == {"status stack"}
+    assert run([require("bash"), "--norc", "-c", code]) == {"statusline status stack"}
 
 
 def test_fish_offers_files_where_one_is_named(tmp_path):
