@@ -204,16 +204,18 @@ class DockerBackend:
         """
         service = engine.stack.service(COLLECTOR)
         assert service is not None  # config.toml cannot leave it out
-        kept = not engine.prepare(service)
+        kept = not engine.prepare(service, beside=True)
         if kept and fresh:
             engine.stop(COLLECTOR)
         if stands_in:
             autostart.stop(self._environ)
             embedded.shutdown(self._where)
         try:
+            engine.make_way(service)
             engine.start(service)
             self._await(engine, [COLLECTOR], until)
             self._refuse_strangers()
+            engine.sweep(service)
             try:
                 self._bring(engine, _guard(engine), fresh)
             except CclaunchError as error:

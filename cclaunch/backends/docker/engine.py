@@ -67,9 +67,13 @@ class Engine:
         self.close()
 
     def containers(self) -> dict[str, Found]:
-        """Return the containers of ours by service, running or not; of several for one service one that runs, or the newest."""
+        """Return the containers of ours by service; of several one that runs, or that is as it should be, or the newest."""
         found = [one for one in self.everything() if not one.aside]
-        return {one.service: one for one in sorted(found, key=lambda one: (one.state == "running", one.made))}
+        return {one.service: one for one in sorted(found, key=lambda one: (one.state == "running", self._fits(one), one.made))}
+
+    def _fits(self, one: Found) -> bool:
+        service = self.stack.service(one.service)
+        return service is not None and service.hash == one.hash
 
     def everything(self) -> list[Found]:
         """Return every container of ours: also what `docker compose` has left of one that it made anew."""
@@ -112,11 +116,12 @@ class Engine:
             if self.stack.service(found.service) is None:
                 self._remove(found)
 
-    def prepare(self, service: Service) -> bool:
+    def prepare(self, service: Service, *, beside: bool = False) -> bool:
         """
         Have a container for *service* that is as it should be, its files in their place; return whether it is another one.
 
-        It is not started. One that differs, or was never started, is made anew; its data stays.
+        It is not started. One that differs, or was never started, is made anew; its data stays. With *beside* one that runs
+        goes on under another name, until `make_way`: its port is free for no longer than it takes to start the new one.
 
         Raises:
             NotOurs: A container or volume of that name is not ours.
@@ -126,20 +131,51 @@ class Engine:
         found = self.containers().get(service.name)
         fits = found is not None and found.hash == service.hash and found.state not in ("created", "dead", "removing")
         kept = found.id if found is not None and fits else ""
-        for one in self.everything():
-            if one.service == service.name and not one.aside and one.id != kept:
+        others = self._others(service, kept)
+        going_on = [one for one in others if beside and not kept and one.state == "running"]
+        for one in others:
+            if one in going_on:
+                self._rename(one, service)
+            else:
                 self._remove(one)
         if kept:
             return False
         for volume in self.stack.volumes:
             if volume.key in {mount.key for mount in service.mounts}:
-                volumes.ensure(self, volume)
+                volumes.ensure(self, volume, in_use=bool(going_on))
         made = self._create(service)
         if data := archive(service):
             with translated(doing=f"put the files of {service.name} in place"):
                 self.api.put_archive(made, "/", data)
-        hand_over(self.api, made, service)
+        if not going_on:
+            hand_over(self.api, made, service)
         return True
+
+    def _others(self, service: Service, kept: str) -> list[Found]:
+        """Return the containers of *service*, but the one with the id *kept* and those that somebody runs aside."""
+        return [one for one in self.everything() if one.service == service.name and not one.aside and one.id != kept]
+
+    def _rename(self, found: Found, service: Service) -> None:
+        """Free the name that *service* needs."""
+        if found.name == service.container:
+            with translated(doing=f"rename {found.name}"):
+                self.api.rename(found.id, f"{found.name}-{found.id[:8]}")
+
+    def make_way(self, service: Service) -> None:
+        """Stop what runs in the place of the container that was prepared for *service*, and give that what it has left."""
+        found = self._others(service, "")
+        made = next((one for one in found if self._fits(one) and one.state == "created"), None)
+        going_on = [one for one in found if made and one != made and one.state == "running"]
+        for one in going_on:
+            self._stop(one)
+        if made and any(not one.hash for one in going_on):  # one of ours ran as the same user
+            hand_over(self.api, made.id, service)
+
+    def sweep(self, service: Service) -> None:
+        """Remove what has made way for the container of *service*."""
+        kept = self.containers().get(service.name)
+        for one in self._others(service, kept.id) if kept else []:
+            self._remove(one)
 
     def start(self, service: Service) -> bool:
         """

@@ -7,6 +7,7 @@ that could change that, so the files go out of the volume and come back with ano
 """
 
 import contextlib
+import errno
 import io
 import tarfile
 import tempfile
@@ -17,37 +18,36 @@ from cclaunch.backends.docker.connect import translated
 from cclaunch.backends.docker.model import Service
 from cclaunch.errors import DiskFull
 
+SMALL = 16 << 20
+"""Bytes that need no file: a queue that was handed on is next to nothing."""
+
 
 def hand_over(api: Any, container: str, service: Service) -> None:
     """
     Give everything in the folders of *service* to its user; *container* was made and does not run.
 
-    Nothing is written where nothing differs.
+    Nothing is written to the volume where nothing differs.
 
     Raises:
         DiskFull: There is no space for a copy of what has to be changed.
         StackError: The engine could not do it.
     """
     for path, uid, gid in service.folders:
-        with translated(doing=f"look into {path} of {service.name}"):
-            owners = {(entry.uid, entry.gid) for entry, _ in _entries(api, container, path)}
-        if owners - {(uid, gid)}:
-            with translated(doing=f"give {path} of {service.name} to its user"):
-                _change(api, container, path, uid, gid)
+        with tempfile.SpooledTemporaryFile(SMALL) as copy, translated(doing=f"give {path} of {service.name} to its user"):
+            if _copied(api, container, path, uid, gid, copy):
+                copy.seek(0)
+                api.put_archive(container, path.rpartition("/")[0], copy)
 
 
-def _change(api: Any, container: str, path: str, uid: int, gid: int) -> None:
-    with _spool() as copy:
-        with _no_space(path), tarfile.open(fileobj=copy, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-            for entry, data in _entries(api, container, path):
-                entry.uid, entry.gid, entry.uname, entry.gname = uid, gid, "", ""
-                tar.addfile(entry, data)
-        copy.seek(0)
-        api.put_archive(container, path.rpartition("/")[0], copy)
-
-
-def _spool() -> Any:
-    return tempfile.TemporaryFile()
+def _copied(api: Any, container: str, path: str, uid: int, gid: int, copy: Any) -> bool:
+    """Write what is at *path* to *copy* as it should be; return whether anything of it belonged to somebody else."""
+    owners = set()
+    with _no_space(path), tarfile.open(fileobj=copy, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        for entry, data in _entries(api, container, path):
+            owners.add((entry.uid, entry.gid))
+            entry.uid, entry.gid, entry.uname, entry.gname = uid, gid, "", ""
+            tar.addfile(entry, data)
+    return owners != {(uid, gid)}
 
 
 @contextlib.contextmanager
@@ -55,6 +55,8 @@ def _no_space(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):  # the SDK's are of this kind too
+            raise
         raise DiskFull(f"there is no space in {tempfile.gettempdir()} for a copy of {path}", cause=str(error.strerror)) from error
 
 
