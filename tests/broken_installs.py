@@ -6,7 +6,7 @@ package is gone, so they are held to it by the same table.
 """
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from doubles import FAKE_EXIT, told
@@ -59,9 +59,3 @@ def check_line(stderr: bytes, tells: str) -> None:
     assert line.startswith("cclaunch: ")
     assert tells in line
     assert "to mend it: " in line
-
-
-def environment_of(run: Callable[..., "subprocess.CompletedProcess[bytes]"], command: str, **more: str) -> Mapping[str, str]:
-    """Return the environment that claude gets of the broken *command*."""
-    environ: Mapping[str, str] = told(run([command, "x"], environ=more).stdout)["environ"]
-    return environ
