@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import guard
+import hypothesis
 import pytest
 import real_claude
 from docker_stack import DockerStack, docker_stack
@@ -30,6 +31,10 @@ os.environ[FORKS] = "false"
 
 if TYPE_CHECKING:
     from cclaunch.plan import Directories
+
+# A property says what is true, not how fast: by itself hypothesis fails an example that takes longer than 200 ms.
+hypothesis.settings.register_profile("cclaunch")
+hypothesis.settings.load_profile("cclaunch")
 
 REQUIRE = "CCLAUNCH_TEST_REQUIRE"
 MARKERS = (

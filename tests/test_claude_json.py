@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from settings_forms import ENCODINGS, FORMS, NAMES, VALUE
 
@@ -38,7 +38,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JSON, st.sampled_from([None, 1, "\t"]))
 def test_what_is_nested_deep_is_read_as_what_is_not(value, indent):
     """The reader of our own gives what Python's gives."""
@@ -78,7 +77,6 @@ def test_a_hostile_megabyte_takes_no_time(unit):
     assert time.process_time() - began < 1
 
 
-@settings(deadline=None)
 @given(st.binary(), st.sampled_from([b"", b"\xff\xfe", b"\xef\xbb\xbf"]))
 def test_bytes_go_round_exactly(data, mark):
     """`persist` changes nothing but its own."""
@@ -90,7 +88,6 @@ def test_bytes_go_round_exactly(data, mark):
         assert encode_exactly(*decode_exactly(data)) == data
 
 
-@settings(deadline=None)
 @given(st.binary(), st.sampled_from([b"", b"\xff\xfe", b"\xef\xbb\xbf"]))
 def test_any_bytes_are_some_text(data, mark):
     """Nothing raises."""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cclaunch.environment import LONGEST, encode
@@ -100,7 +100,6 @@ def test_a_url_without_a_path_gives_the_directorys_name(repo, url):
 SECRET = "hunter2"
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["https://user:{}@host", "https://{}@host", "ssh://u:{}@h:22", "ftp://u:{}@[::1]:2"]),
     st.text("/#?:.", max_size=2),
@@ -158,7 +157,6 @@ def test_the_configuration_is_read_as_git_reads_it(repo, text):
     assert repository(str(repo))[0] == expected
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from('[]"\\=#;\n\r\t .aru\ufeff'), max_size=40))
 def test_no_configuration_breaks_the_parser(text):
     """It ends, whatever the text, and yields texts."""
