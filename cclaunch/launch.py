@@ -257,11 +257,12 @@ def _awake(
     made_plan: environment.Plan, where: plan.Directories, asked: Asked, wanted: Launch, writable: bool
 ) -> "tuple[environment.Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
-    if made_plan.settings["backend"] == "docker":
+    docker = made_plan.settings["backend"] == "docker"
+    if docker or asked.ports is None:  # the containers may run unasked: `docker compose up` with the file of ours
         down = probe.unwell(asked.services)
         if asked.services and "collector" not in down:
             ports = environment.Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
-            return ports, _rouse(where, down, wanted) if down and writable else ""
+            return ports, _rouse(where, down, wanted) if down and docker and writable else ""
     if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
         asked.ask(where)
     if asked.ports is not None and _answers(asked.ports, made_plan, asked.question):

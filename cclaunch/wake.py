@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Sequence
 
+from cclaunch import probe
 from cclaunch.backends import Started, backend, chosen, embedded
 from cclaunch.backends.turn import turn
 from cclaunch.config import Config, load_config
@@ -18,6 +19,7 @@ from cclaunch.errors import CclaunchError, ConfigError, StackError
 from cclaunch.plan import Directories, read_flat
 
 MEMORY_S = 300.0
+KNOCK_S = 0.5
 
 
 def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Ports | None, list[str], str]:
@@ -49,7 +51,7 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
 
 def _start(where: Directories, config: Config, until: float, environ: dict[str, str], before: str) -> Started:
     """Start the backend in force, or the stand-in; *before* is why Docker failed less than five minutes ago."""
-    name = chosen(where, config)
+    name = _in_force(where, config, environ)
     if name == "docker":
         if embedded.health(where) is None:  # it stands in already
             return stand_in(where, config, environ, "Docker does not run")._replace(notes=[])
@@ -68,6 +70,16 @@ def _start(where: Directories, config: Config, until: float, environ: dict[str, 
         return stand_in(where, config, environ, error.message)
     forget(where)
     return started
+
+
+def _in_force(where: Directories, config: Config, environ: dict[str, str]) -> str:
+    """Return the backend in force: the chosen one, unless the containers have its port, brought up by `docker compose`."""
+    name = chosen(where, config)
+    if name == "docker" or not probe.listens(config.ports.grpc, KNOCK_S) or embedded.running(where) is not None:
+        return name
+    from cclaunch.backends.docker.brought import in_force
+
+    return in_force(where, config, environ)
 
 
 def stand_in(where: Directories, config: Config, environ: dict[str, str], reason: str) -> Started:

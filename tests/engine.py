@@ -60,6 +60,11 @@ def built() -> dict[str, Path]:
     }
 
 
+def compose_program() -> Path:
+    """Return where tests/services/build lays Docker Compose."""
+    return CACHE / "services" / f"compose-{pins()['COMPOSE']}" / "compose"
+
+
 def lacking(*, own: bool = False) -> str | None:
     """Return what there is none of, so that no engine (or none of our *own*) with the services can be had, or None."""
     if absent := [name for name, path in built().items() if not path.exists()]:

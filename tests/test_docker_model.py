@@ -224,4 +224,43 @@ def test_a_volume_that_compose_makes_is_known_as_ours():
         if volume.key.endswith("-data"):
             own = document["volumes"][volume.key]["labels"]
             given = {"com.docker.compose.project": stack.project, "com.docker.compose.volume": volume.key}
-            assert {**own, **given} == dict(volume.labels)
+            assert {**own, **given} == {**volume.labels, "cclaunch.version": "0.1.0"}
+
+
+def test_containers_and_network_that_compose_makes_are_known_as_ours():
+    """By their owner; and without a hash, so that `stack up` makes the containers anew."""
+    document = yaml.safe_load(compose(wanted(Config(), "me", {})))
+
+    assert [service["labels"] for service in document["services"].values()] == [{"cclaunch.owner": "me"}] * (len(SERVICES) + 1)
+    assert document["networks"] == {"default": {"labels": {"cclaunch.owner": "me"}}}
+
+
+def test_the_compose_file_of_another_release_is_the_same(monkeypatch):
+    """Compose makes anew what has another label: a container for nothing, and a volume with all that it holds."""
+    before = compose(made())
+    monkeypatch.setattr("cclaunch.backends.docker.model.__version__", "99.0")
+
+    assert compose(made()) == before
+
+
+def test_no_file_in_the_compose_file_has_an_owner():
+    """An engine 20.10 takes `UID:GID` for a name then and refuses; so everybody may read them, the password too."""
+    document = yaml.safe_load(compose(made()))
+
+    files = [one for service in document["services"].values() for one in service.get("configs", [])]
+    assert {tuple(one) for one in files} == {("source", "target", "mode")}
+    assert {one["mode"] for one in files} == {0o444}
+
+
+def test_what_compose_runs_has_no_rights_but_those_it_needs():
+    """The collector may read the queue that ours has left; the guard's is the one that ours has as well."""
+    nobody = "65534:65534"
+    users = {"collector": "0:0", "prometheus": nobody, "victorialogs": "0:0", "grafana": "472:0", "guard": nobody}
+    rights = {"collector": ["DAC_OVERRIDE"], "guard": ["NET_BIND_SERVICE"]}
+    document = yaml.safe_load(compose(made()))
+
+    for name, service in document["services"].items():
+        assert service["cap_drop"] == ["ALL"]
+        assert service.get("cap_add", []) == rights.get(name, [])
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["user"] == users[name]

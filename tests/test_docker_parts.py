@@ -12,6 +12,7 @@ from cclaunch import console
 from cclaunch.backends import backend, chosen, follow
 from cclaunch.backends.docker import health, pull, record
 from cclaunch.backends.docker.archive import archive
+from cclaunch.backends.docker.handover import hand_over
 from cclaunch.backends.docker.look import details
 from cclaunch.backends.docker.model import wanted
 from cclaunch.config import Config, Grafana, PortNumbers, Stack
@@ -62,6 +63,51 @@ def test_the_same_files_make_the_same_archive():
     service = wanted(Config(), "7", BOARD).service("grafana")
 
     assert archive(service) == archive(service)
+
+
+class Volume:
+    """An engine that has one directory, the collector's queue, with one file of *uid*; *written* is what was put into it."""
+
+    def __init__(self, uid):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            for name, kind, data in (("queue", tarfile.DIRTYPE, b""), ("queue/exporter", tarfile.REGTYPE, b"events" * 5000)):
+                entry = tarfile.TarInfo(name)
+                entry.type, entry.size, entry.uid, entry.gid, entry.mode = kind, len(data), uid, uid, 0o600
+                tar.addfile(entry, io.BytesIO(data))
+        self.data = buffer.getvalue()
+        self.left = 0
+        self.written = []
+
+    def get_archive(self, container, path):
+        """Give it in pieces; *left* counts answers that were not read to their end."""
+        assert path == "/var/lib/cclaunch/queue"
+        self.left += 1
+        return self._pieces(), {}
+
+    def _pieces(self):
+        for start in range(0, len(self.data), 1000):
+            yield self.data[start : start + 1000]
+        self.left -= 1
+
+    def put_archive(self, container, path, data):
+        """Take it."""
+        assert self.left == 0  # the engine holds the container until an answer was read
+        with tarfile.open(fileobj=data) as tar:
+            self.written = [(path, one.name, one.uid, one.gid, one.mode, one.size) for one in tar]
+
+
+@pytest.mark.parametrize("uid", [0, 10001])
+def test_a_queue_of_another_user_is_handed_over_and_one_of_its_own_is_left(uid):
+    """Compose has the collector run as root; bytes and modes stay."""
+    volume = Volume(uid)
+
+    hand_over(volume, "c", wanted(Config(), "7", {}).service("collector"))
+
+    place = "/var/lib/cclaunch"
+    changed = [(place, "queue", 10001, 10001, 0o600, 0), (place, "queue/exporter", 10001, 10001, 0o600, 30000)]
+    assert volume.written == ([] if uid == 10001 else changed)
+    assert volume.left == 0
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from collector_client import PROTOBUF, cost, logs, wait_until
 from conftest import missing, require
-from engine import SERVICES, Containers, ask, await_health, built, lacking, pins, script, started, tags
+from engine import SERVICES, Containers, ask, await_health, built, compose_program, lacking, pins, script, started, tags
 
 COLLECTOR = """
 extensions: {health_check: {endpoint: 0.0.0.0:13133}}
@@ -93,13 +93,14 @@ def processes_naming(text: str) -> list[str]:
 def test_the_pins_are_what_the_modules_say() -> None:
     """A pin that is changed without its go.mod would name a version that is not built."""
     pinned, wanted = pins(), {}
-    for name in ("otelcol-contrib", "prometheus", "victoria-logs", "caddy", "builder"):
+    for name in ("otelcol-contrib", "prometheus", "victoria-logs", "caddy", "compose", "builder"):
         module = (SERVICES / name / "go.mod").read_text()
         wanted[name] = dict(re.findall(r"^(?:require|\t) ?(\S+) v(\S+?)(?: // indirect)?$", module, re.MULTILINE))
     major, minor, patch = pinned["PROMETHEUS"].split(".")
     assert wanted["prometheus"]["github.com/prometheus/prometheus"] == f"0.{major}{int(minor):02}.{patch}"
     assert wanted["victoria-logs"]["github.com/VictoriaMetrics/VictoriaLogs"] == pinned["VICTORIA_LOGS"]
     assert wanted["caddy"]["github.com/caddyserver/caddy/v2"] == pinned["CADDY"]
+    assert wanted["compose"]["github.com/docker/compose/v2"] == pinned["COMPOSE"]
     assert wanted["builder"]["go.opentelemetry.io/collector/cmd/builder"] == pinned["OTELCOL_CONTRIB"]
     components = (SERVICES / "otelcol-contrib" / "builder.yaml").read_text()
     listed = dict(re.findall(r"gomod: (\S+) v(\S+)", components))
@@ -110,12 +111,13 @@ def test_the_pins_are_what_the_modules_say() -> None:
 
 def test_what_is_built_is_not_built_again() -> None:
     """With all of them in the cache the build does nothing."""
-    if lack := lacking():
+    programs = [*built().values(), compose_program()]
+    if lack := lacking() or ("" if compose_program().exists() else "compose (tests/services/build)"):
         missing(lack)
-    before = {path: path.stat().st_ino for path in built().values()}
+    before = {path: path.stat().st_ino for path in programs}
     done = script("build", PATH="/usr/bin:/bin")
     assert (done.returncode, done.stderr) == (0, "")
-    assert {path: path.stat().st_ino for path in built().values()} == before
+    assert {path: path.stat().st_ino for path in programs} == before
 
 
 def test_a_program_from_another_recipe_is_not_taken(tmp_path: Path) -> None:

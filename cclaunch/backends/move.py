@@ -9,7 +9,8 @@ import contextlib
 import time
 from collections.abc import Mapping
 
-from cclaunch.backends import Started, autostart, chosen, embedded
+from cclaunch.backends import Started, autostart, embedded
+from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.docker.record import was_up
 from cclaunch.backends.local import Embedded
 from cclaunch.backends.turn import turn
@@ -68,7 +69,7 @@ def _unit_undone(where: Directories, environ: Mapping[str, str]) -> list[str]:
 def _to_embedded(where: Directories, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
     until = time.monotonic() + seconds
     with turn(where, until, environ.get("HOME", "")):
-        if not (was_up(where) and chosen(where, config) == "docker"):
+        if not (in_force(where, config, environ) == "docker" and was_up(where)):
             started = Embedded(where, config, environ).start(until)
         else:
             started = _out_of_docker(where, config, environ, until)

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import click
 
 from cclaunch import console, otel
-from cclaunch.backends import backend, chosen, embedded
+from cclaunch.backends import backend, embedded
 from cclaunch.backends.docker import record
+from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.turn import turn
 from cclaunch.commands.composed import composed
 from cclaunch.commands.context import Environ, config_of, environ_of, where_of
@@ -106,7 +107,7 @@ def _claude(environ: Environ) -> Finding:
 
 
 def _collector(where: Directories, config: Config, environ: Environ) -> tuple[Ports | None, Finding]:
-    used = backend(chosen(where, config), where, config, environ)
+    used = backend(in_force(where, config, environ), where, config, environ)
     slept = used.health() is not None
     until = time.monotonic() + max(config.stack.wait, 0.1)
     try:

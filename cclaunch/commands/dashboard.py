@@ -9,7 +9,7 @@ import click
 from cclaunch import console, dashboards
 from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.parts import Parts
-from cclaunch.commands.sources import grafana_url
+from cclaunch.commands.sources import grafana_url, notice
 from cclaunch.errors import StackError, UsageError
 from cclaunch.plan import Directories
 
@@ -28,6 +28,7 @@ def command(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is not None:
         return
     where, environ = where_of(ctx), environ_of(ctx)
+    notice(where, environ)
     base = grafana_url(where)
     if not base:
         raise StackError(

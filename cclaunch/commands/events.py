@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cclaunch import console
-from cclaunch.commands.context import where_of
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.moments import iso, local
-from cclaunch.commands.sources import places_of
+from cclaunch.commands.sources import notice, places_of
 from cclaunch.commands.where import note_unsent, unicode_only, where_option
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def command(
     if session:
         _narrow(wanted, "session.id", session)
     shown = 0
+    notice(where_of(ctx), environ_of(ctx))
     for event in _events(places_of(where_of(ctx)), count, follow, wanted):
         if as_json:
             console.json_line(_document(event))

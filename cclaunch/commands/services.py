@@ -4,7 +4,8 @@ import time
 from typing import Any, NamedTuple
 
 from cclaunch import console
-from cclaunch.backends import ServiceStatus, backend, chosen, embedded
+from cclaunch.backends import ServiceStatus, backend, embedded
+from cclaunch.backends.docker.brought import in_force
 from cclaunch.commands.context import Environ
 from cclaunch.commands.moments import span
 from cclaunch.plan import Directories
@@ -45,7 +46,7 @@ def stack_state(where: Directories, environ: Environ) -> StackState:
     from cclaunch.wake import configuration
 
     config = configuration(where)
-    used = backend(chosen(where, config), where, config, environ)
+    used = backend(in_force(where, config, environ), where, config, environ)
     running = embedded.running(where)
     services = used.status()
     collector = next((service for service in services if service.name == "collector"), None)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from cclaunch.backends.docker import record
-from cclaunch.commands.context import database
+from cclaunch.commands.context import Environ, database
 from cclaunch.plan import Directories, collector_ports
 
 if TYPE_CHECKING:
@@ -26,6 +26,14 @@ def metrics_url(where: Directories) -> str:
 def grafana_url(where: Directories) -> str:
     """Return the URL of the Grafana of our stack, or an empty text where there is none."""
     return record.url(where, "grafana")
+
+
+def notice(where: Directories, environ: Environ) -> None:
+    """Find a stack of ours that `docker compose` has brought up, so that the other functions know where it is."""
+    from cclaunch.backends.docker import brought
+    from cclaunch.wake import configuration
+
+    brought.notice(where, configuration(where), environ)
 
 
 def places_of(where: Directories) -> "Places":

@@ -5,7 +5,8 @@ import time
 import click
 
 from cclaunch import console
-from cclaunch.backends import Backend, autostart, backend, chosen, embedded
+from cclaunch.backends import Backend, autostart, backend, embedded
+from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.turn import turn
 from cclaunch.commands.autostart import disable, enable, show_autostart, supervise
 from cclaunch.commands.context import Environ, config_of, environ_of, where_of
@@ -35,7 +36,7 @@ def _backend(ctx: click.Context) -> tuple[Backend, Directories, Config, Environ]
     """Return the backend in force and where it runs; a broken file must be known before anything is stopped."""
     environ, where = environ_of(ctx), where_of(ctx)
     config = config_of(where)
-    return backend(chosen(where, config), where, config, environ), where, config, environ
+    return backend(in_force(where, config, environ), where, config, environ), where, config, environ
 
 
 def _patience(config: Config, name: str) -> float:
@@ -119,7 +120,7 @@ def logs(ctx: click.Context, services: tuple[str, ...], follow: bool, count: int
     from cclaunch.wake import configuration
 
     config = configuration(where)
-    used = backend(chosen(where, config), where, config, environ)
+    used = backend(in_force(where, config, environ), where, config, environ)
     if used.name == "embedded" and set(services) - {"collector"}:
         raise StackError("the embedded backend has a collector and nothing else", hint="cclaunch stack logs")
     for text in used.logs(services, count, follow=follow):

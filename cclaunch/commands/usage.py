@@ -8,7 +8,7 @@ import click
 from cclaunch import console
 from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.moments import FORMS, iso, moment
-from cclaunch.commands.sources import places_of
+from cclaunch.commands.sources import notice, places_of
 from cclaunch.commands.where import note_unsent, unicode_only, unknown_days, where_option
 from cclaunch.plan import Directories, adopted_ports
 
@@ -54,6 +54,7 @@ def command(
         raise click.UsageError("--since is not before --until", ctx)
     environ = environ_of(ctx)
     with console.progress("adding up", environ):
+        notice(directories, environ)
         found = _read(directories, since, until, keys, where)
     if as_json:
         console.json_line(_document(found, since, until, keys), indent=2)

@@ -10,10 +10,13 @@ import subprocess
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from conftest import missing
+from docker_compose import Compose
 from docker_stack import DockerStack, docker_stack, eventually
-from engine import Engine
+from engine import Engine, compose_program
 from messages_api import MessagesApi
 from metrics_page import total
 from real_claude import VERSIONS, Outcome, micros, outcome
@@ -182,3 +185,27 @@ def test_a_session_that_ends_while_the_backends_change_hands_loses_nothing(stack
     done = outcome(subprocess.CompletedProcess([], running.returncode, out, err))
     assert moving.returncode == 0, moved
     assert_usage(stack, api, done.micros)
+
+
+@NEW
+def test_a_session_that_runs_while_up_makes_anew_what_compose_made_loses_nothing(
+    stack: DockerStack, api: MessagesApi, tmp_path: Path
+) -> None:
+    """What it sent to the collector that compose has made, and what it sends to ours, add up to the truth."""
+    if not compose_program().exists():
+        missing("compose (tests/services/build)")
+    Compose(stack, tmp_path).up()
+    old = stack.ids()
+    first = run(stack, "say hi")
+    running = stack.sandbox.popen(stack.sandbox.command("-p", "hold", *AS_JSON))
+    api.wait_held(1)
+    used = stack.ids()
+
+    anew = stack.sandbox.cclaunch("stack", "up", timeout=120)
+    api.let_go(1)
+    out, err = running.communicate(timeout=60)
+
+    done = outcome(subprocess.CompletedProcess([], running.returncode, out, err))
+    assert (anew.returncode, used) == (0, old), anew.stderr
+    assert not set(old.values()) & set(stack.ids().values())
+    assert_usage(stack, api, first.micros + done.micros)

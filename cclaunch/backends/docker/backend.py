@@ -14,9 +14,9 @@ from typing import Any
 
 from cclaunch import console, probe
 from cclaunch.backends import ServiceStatus, Started, autostart, chosen, embedded, foreign
-from cclaunch.backends.docker import guard, health, login, logs, render
+from cclaunch.backends.docker import brought, guard, health, login, logs, record, render
 from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect
-from cclaunch.backends.docker.engine import Engine, owner, taken
+from cclaunch.backends.docker.engine import Engine, Found, owner, taken
 from cclaunch.backends.docker.model import GUARD, Service, Wanted, wanted, without_metrics
 from cclaunch.backends.docker.pull import pull
 from cclaunch.backends.docker.record import endpoint, forget, remember, was_up
@@ -59,7 +59,7 @@ class DockerBackend:
 
     def health(self) -> str | None:
         """Return None when its collector says that it is well, else what is wrong."""
-        return health.ask(COLLECTOR, self._config.ports.health)
+        return health.ask(COLLECTOR, record.port(self._where, "health") or self._config.ports.health)
 
     def start(self, until: float, *, whole: bool = False) -> Started:
         """
@@ -87,6 +87,11 @@ class DockerBackend:
         with self.engine(max(1.0, min(WORK_S, until - time.monotonic()))) as engine:
             if adopted := self._adopted(engine):
                 return adopted
+            if not whole and not fresh and embedded.running(self._where) is None:
+                found = engine.containers()
+                if runs := brought.as_it_runs(engine, found, self._config, until):
+                    self.write_down(engine, found)
+                    return runs
             self.fetch(engine.missing_images(), until)
             engine.lay_ground()
             troubles = self._bring_others(engine, fresh)
@@ -95,12 +100,23 @@ class DockerBackend:
                 self._bring(engine, without_metrics(_guard(engine)), fresh)
                 self._await_all(engine, until, troubles, but=(COLLECTOR, GUARD))
             troubles |= self._take_over(engine, until, stands_in=stands_in, whole=whole, fresh=fresh)
-            remember(self._where, self._config, engine.stack)
+            self.write_down(engine, {})
             if whole:
                 self._await_all(engine, until, troubles)
                 self._let_in(engine)
         notes = [f"{name} is down: {error.message}" for name, error in troubles.items()]
         return Started(_ports(self._config), notes)
+
+    def write_down(self, engine: Engine, found: Mapping[str, Found]) -> None:
+        """
+        Write down where the containers *found* are (where they shall be, if none), and that no stranger's collector is used.
+
+        Raises:
+            FileTrouble: It cannot be written.
+        """
+        remember(self._where, self._config, engine.stack, published=brought.published(engine, found))
+        if COLLECTOR in found or not found:
+            foreign.forget(self._where)
 
     def _adopted(self, engine: Engine) -> Started | None:
         """
@@ -118,7 +134,7 @@ class DockerBackend:
         container = engine.publisher(port)
         judged = foreign.judge(self._where, self._config, container)
         if judged.ports is not None:
-            return Started(judged.ports, judged.notes)
+            return Started(judged.ports, [*judged.notes, *_of_other(engine.other_project(port))])
         raise taken("grpc", port, container)
 
     def fetch_missing(self) -> list[str]:
@@ -164,15 +180,17 @@ class DockerBackend:
         """
         service = engine.stack.service(COLLECTOR)
         assert service is not None  # config.toml cannot leave it out
-        kept = not engine.prepare(service)
+        kept = not engine.prepare(service, beside=True)
         if kept and fresh:
             engine.stop(COLLECTOR)
         if stands_in:
             autostart.stop(self._environ)
             embedded.shutdown(self._where)
         try:
+            engine.make_way(service)
             engine.start(service)
             self._await(engine, [COLLECTOR], until)
+            engine.sweep(service)
             try:
                 self._bring(engine, _guard(engine), fresh)
             except CclaunchError as error:
@@ -253,6 +271,13 @@ def _guard(engine: Engine) -> Service:
     found = engine.stack.service(GUARD)
     assert found is not None  # it is always there
     return found
+
+
+def _of_other(project: str) -> list[str]:
+    """Return what to say of a stack of this user's own that has another name: its data is not where this one's is."""
+    if not project:
+        return []
+    return [f'it is your own stack `{project}`: with `project = "{project}"` under [docker] in config.toml it is the one in use']
 
 
 def _ports(config: Config) -> Ports:

@@ -1,20 +1,28 @@
 """
 The same stack as a compose file, for whoever would rather run it that way.
 
-Project, volumes and networks have the names that our own have, so the data is the same; the files stand in it as text.
+Project, volumes, network and labels are those that our own have, so that either side goes on where the other left off;
+the files stand in it as text. Compose can ask for an owner of these, but an engine 20.10 then takes the `UID:GID` of the
+container for the name of a user of the host, and refuses. So everybody may read them: in a container there is one user.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from cclaunch.backends.docker.model import COMPOSE, DEFAULT_PASSWORD, Service, Wanted
+from cclaunch.backends.docker.container import LOG
+from cclaunch.backends.docker.model import COMPOSE, DEFAULT_PASSWORD, OWNER, VERSION, Service, Wanted
 from cclaunch.backends.docker.render import File
 from cclaunch.yaml_text import dump
 
 HEADING = """\
 The telemetry stack of cclaunch: docker compose -f FILE up -d
-Made by `cclaunch stack compose`; needs Docker Compose 2.23.1 or newer. It uses the same volumes as
-`cclaunch stack up`: run one or the other."""
+Made by `cclaunch stack compose`; needs Docker Compose 2.23.1 or newer. Volumes, network and labels are those of
+`cclaunch stack up`: either shows, stops and goes on with what the other has started."""
+FIRST = "0.1.0"
+"""
+The release that the volumes' label names, for ever: compose offers to make a volume anew whose labels differ from the
+file's, and does so unasked with ``up -y``. Its data is lost then.
+"""
 
 MASKED = """\
 Grafana's password is masked: `cclaunch stack compose --show-password` prints it in clear."""
@@ -29,7 +37,10 @@ def compose(stack: Wanted, *, clear: bool = False) -> str:
     document: dict[str, Any] = {
         "name": stack.project,
         "services": {service.name: _service(service) for service in stack.services},
-        "volumes": {one.key: {"labels": _own(one.labels)} for one in stack.volumes if one.key.endswith("-data")},
+        "networks": {"default": {"labels": _known(stack.labels)}},
+        "volumes": {
+            one.key: {"labels": {**_own(one.labels), VERSION: FIRST}} for one in stack.volumes if one.key.endswith("-data")
+        },
         "configs": {key: {"content": file.data.decode().replace("$", "$$")} for key, file in files.items()},
     }
     masked = [] if clear else [key for key, file in files.items() if _secret(file)]
@@ -48,14 +59,22 @@ def _own(labels: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in labels.items() if not name.startswith(f"{COMPOSE}.")}
 
 
+def _known(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the label by which we know a container or network as ours; with the release, each would be made anew by the next."""
+    return {OWNER: labels[OWNER]}
+
+
 def _key(service: Service, number: int) -> str:
     return f"{service.name}-{number}"
 
 
 def _service(service: Service) -> dict[str, Any]:
-    made: dict[str, Any] = {"image": service.image}
-    # compose cannot give a directory of a fresh volume to another user than root
+    made: dict[str, Any] = {"image": service.image, "labels": _known(service.labels)}
+    # compose cannot give a directory of a fresh volume to another user than root; that one has to read what ours has left
     made["user"] = "0:0" if service.folders else service.user
+    made["cap_drop"] = ["ALL"]
+    made["cap_add"] = [*service.capabilities, *(["DAC_OVERRIDE"] if service.folders else [])]
+    made["security_opt"] = ["no-new-privileges:true"]
     if service.command:
         made["command"] = [word.replace("$", "$$") for word in service.command]
     if service.environment:
@@ -63,15 +82,10 @@ def _service(service: Service) -> dict[str, Any]:
     made["ports"] = [f"127.0.0.1:{outer}:{inner}" for outer, (_, inner) in service.ports.items()]
     made["volumes"] = [f"{mount.key}:{mount.target}" for mount in service.mounts if mount.key.endswith("-data")]
     made["configs"] = [
-        {
-            "source": _key(service, number),
-            "target": file.path,
-            "uid": "0" if service.folders else str(file.uid),
-            "gid": "0" if service.folders else str(file.gid),
-            "mode": file.mode,
-        }
+        {"source": _key(service, number), "target": file.path, "mode": file.mode | 0o444}
         for number, file in enumerate(service.files)
     ]
     made["restart"] = "unless-stopped"
     made["stop_grace_period"] = f"{service.grace_s}s"
+    made["logging"] = {"driver": "json-file", "options": dict(LOG)}
     return {key: value for key, value in made.items() if value != []}

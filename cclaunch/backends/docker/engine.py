@@ -2,16 +2,20 @@
 The engine and what of ours is on it: made, started, made anew where it differs, and nothing else touched.
 
 Ours is what carries the project's and the owner's label. Whatever else has a name that we need is an error that names
-it. A container is made anew when its hash differs; its data volume stays, always.
+it. A container is made anew when its hash differs; its data volume stays, always. Who made it does not matter: what
+`docker compose up` made of our own file carries the same labels, but no hash.
 """
 
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cclaunch.backends.docker import volumes
 from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.connect import explained, translated
 from cclaunch.backends.docker.container import RENAME, arguments
+from cclaunch.backends.docker.handover import hand_over
 from cclaunch.backends.docker.model import COMPOSE, HASH, OWNER, Service, Wanted
 from cclaunch.errors import ImageMissing, NotOurs, PortTaken, StackError
 
@@ -19,7 +23,12 @@ IN_USE = ("port is already allocated", "address already in use", "ports are not 
 
 
 class Found(NamedTuple):
-    """A container of ours: *state* is the engine's word (``running``, ``exited``...), *made* seconds since 1970."""
+    """
+    A container of ours.
+
+    *state* is the engine's word (``running``, ``exited``...), *made* seconds since 1970, *published* port inside -> port of
+    the host while it runs; *aside* says that it is a person's own run of the service's image (``docker compose run``).
+    """
 
     service: str
     name: str
@@ -28,6 +37,8 @@ class Found(NamedTuple):
     hash: str
     image: str
     made: float
+    published: Mapping[int, int] = MappingProxyType({})
+    aside: bool = False
 
 
 def owner() -> str:
@@ -56,10 +67,18 @@ class Engine:
         self.close()
 
     def containers(self) -> dict[str, Found]:
-        """Return the containers of ours by service, running or not."""
+        """Return the containers of ours by service; of several one that runs, or that is as it should be, or the newest."""
+        found = [one for one in self.everything() if not one.aside]
+        return {one.service: one for one in sorted(found, key=lambda one: (one.state == "running", self._fits(one), one.made))}
+
+    def _fits(self, one: Found) -> bool:
+        service = self.stack.service(one.service)
+        return service is not None and service.hash == one.hash
+
+    def everything(self) -> list[Found]:
+        """Return every container of ours: also what `docker compose` has left of one that it made anew."""
         with translated(doing="list the containers"):
-            found = self.api.containers(all=True, filters=self.filters)
-        return {one.service: one for one in map(_found, found)}
+            return [_found(one) for one in self.api.containers(all=True, filters=self.filters)]
 
     def has_image(self, image: str) -> bool:
         """Say whether *image* is there."""
@@ -93,15 +112,16 @@ class Engine:
                     raise NotOurs(f"the network {name} exists and was not made by this cclaunch", hint=RENAME)
             except docker.errors.NotFound:
                 self.api.create_network(name, driver="bridge", labels=dict(self.stack.labels))
-        for service, found in self.containers().items():
-            if self.stack.service(service) is None:
+        for found in self.everything():
+            if self.stack.service(found.service) is None:
                 self._remove(found)
 
-    def prepare(self, service: Service) -> bool:
+    def prepare(self, service: Service, *, beside: bool = False) -> bool:
         """
         Have a container for *service* that is as it should be, its files in their place; return whether it is another one.
 
-        It is not started. One that differs, or was never started, is made anew; its data stays.
+        It is not started. One that differs, or was never started, is made anew; its data stays. With *beside* one that runs
+        goes on under another name, until `make_way`: its port is free for no longer than it takes to start the new one.
 
         Raises:
             NotOurs: A container or volume of that name is not ours.
@@ -109,18 +129,53 @@ class Engine:
             DiskFull, StackError: The engine could not do it.
         """
         found = self.containers().get(service.name)
-        if found is not None and found.hash == service.hash and found.state not in ("created", "dead", "removing"):
+        fits = found is not None and found.hash == service.hash and found.state not in ("created", "dead", "removing")
+        kept = found.id if found is not None and fits else ""
+        others = self._others(service, kept)
+        going_on = [one for one in others if beside and not kept and one.state == "running"]
+        for one in others:
+            if one in going_on:
+                self._rename(one, service)
+            else:
+                self._remove(one)
+        if kept:
             return False
-        if found is not None:
-            self._remove(found)
         for volume in self.stack.volumes:
             if volume.key in {mount.key for mount in service.mounts}:
-                volumes.ensure(self, volume)
+                volumes.ensure(self, volume, in_use=bool(going_on))
         made = self._create(service)
         if data := archive(service):
             with translated(doing=f"put the files of {service.name} in place"):
                 self.api.put_archive(made, "/", data)
+        if not going_on:
+            hand_over(self.api, made, service)
         return True
+
+    def _others(self, service: Service, kept: str) -> list[Found]:
+        """Return the containers of *service*, but the one with the id *kept* and those that somebody runs aside."""
+        return [one for one in self.everything() if one.service == service.name and not one.aside and one.id != kept]
+
+    def _rename(self, found: Found, service: Service) -> None:
+        """Free the name that *service* needs."""
+        if found.name == service.container:
+            with translated(doing=f"rename {found.name}"):
+                self.api.rename(found.id, f"{found.name}-{found.id[:8]}")
+
+    def make_way(self, service: Service) -> None:
+        """Stop what runs in the place of the container that was prepared for *service*, and give that what it has left."""
+        found = self._others(service, "")
+        made = next((one for one in found if self._fits(one) and one.state == "created"), None)
+        going_on = [one for one in found if made and one != made and one.state == "running"]
+        for one in going_on:
+            self._stop(one)
+        if made and any(not one.hash for one in going_on):  # one of ours ran as the same user
+            hand_over(self.api, made.id, service)
+
+    def sweep(self, service: Service) -> None:
+        """Remove what has made way for the container of *service*."""
+        kept = self.containers().get(service.name)
+        for one in self._others(service, kept.id) if kept else []:
+            self._remove(one)
 
     def start(self, service: Service) -> bool:
         """
@@ -203,19 +258,23 @@ class Engine:
         """Return the name of a container that is not ours and publishes *port*, or an empty string."""
         with translated(doing="list the containers"):
             found = self.api.containers(filters={"publish": str(port)})
-        ours = {one.id for one in self.containers().values()}
+        ours = {one.id for one in self.everything()}
         return next((str(one["Names"][0]).lstrip("/") for one in found if one["Id"] not in ours), "")
+
+    def other_project(self, port: int) -> str:
+        """Return the compose project in which this user's own container publishes *port*, or an empty string."""
+        with translated(doing="list the containers"):
+            found = self.api.containers(filters={"publish": str(port), "label": f"{OWNER}={self.stack.owner}"})
+        return next((str(one["Labels"].get(f"{COMPOSE}.project", "")) for one in found), "")
 
     def remove(self) -> list[str]:
         """Remove containers, the volumes for files and the network, and return which services there were. Data stays."""
         import docker.errors
 
-        found = self.containers()
-        order = [*reversed([one.name for one in self.stack.services if one.name != "collector"])]
-        names = ["collector", *order, *(name for name in found if self.stack.service(name) is None)]
-        for name in dict.fromkeys(names):
-            if name in found:
-                self._remove(found[name])
+        found = self.everything()
+        order = ["collector", *reversed([one.name for one in self.stack.services if one.name != "collector"])]
+        for one in sorted(found, key=lambda one: order.index(one.service) if one.service in order else len(order)):
+            self._remove(one)
         volumes.remove(self, "config")
         with translated(doing=f"remove the network {self.stack.network}"):
             try:
@@ -223,7 +282,7 @@ class Engine:
                     self.api.remove_network(self.stack.network)
             except docker.errors.NotFound:
                 pass
-        return list(found)
+        return list(dict.fromkeys(one.service for one in found if not one.aside))
 
     def restarts(self, name: str) -> int:
         """Return how often the engine has started the container of the service called *name* again, by itself."""
@@ -265,4 +324,6 @@ def _found(one: dict[str, Any]) -> Found:
         str(labels.get(HASH, "")),
         str(one.get("Image", "")),
         float(one.get("Created", 0)),
+        {int(port["PrivatePort"]): int(port["PublicPort"]) for port in one.get("Ports") or () if port.get("PublicPort")},
+        labels.get(f"{COMPOSE}.oneoff") == "True",
     )

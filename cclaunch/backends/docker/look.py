@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from cclaunch import probe
 from cclaunch.backends import ServiceStatus, embedded
-from cclaunch.backends.docker import health, login, volumes
+from cclaunch.backends.docker import brought, health, login, volumes
 from cclaunch.backends.docker.engine import Engine, Found
 from cclaunch.backends.docker.model import GUARD
 from cclaunch.config import Config
@@ -30,6 +30,9 @@ def look(backend: "DockerBackend", where: Directories, config: Config) -> list[S
     try:
         with backend.engine(ENGINE_S) as engine:
             containers = engine.containers()
+            config = config._replace(ports=brought.ports_of(engine, containers, config))
+            if any(one.state == "running" for one in containers.values()):
+                backend.write_down(engine, containers)
             sizes = _sizes(engine)
     except CclaunchError as error:
         trouble = error.message

@@ -2,10 +2,11 @@
 What is written down of the Docker stack that runs: its ports, for a launch to ask, and a copy of its files.
 
 ``data/stack/ports`` holds ``key=value`` lines: a port of loopback for each service that runs, and for each of the
-collector's protocols. It is there from the first healthy start until `stack down`.
+collector's protocols. It is there from the first healthy start until `stack down`, and wherever the stack was found running.
 """
 
 import os
+from collections.abc import Mapping
 
 from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import GUARD, Wanted
@@ -20,9 +21,9 @@ def path(where: Directories) -> str:
     return f"{where.data}/stack/ports"
 
 
-def remember(where: Directories, config: Config, stack: Wanted) -> None:
-    """Write down that *stack* runs. Raises FileTrouble."""
-    ports = {name: number for service in stack.services for number, (name, _) in service.ports.items()}
+def remember(where: Directories, config: Config, stack: Wanted, *, published: Mapping[str, int] | None = None) -> None:
+    """Write down that *stack* runs, on the ports that it asks for where none is *published* otherwise. Raises FileTrouble."""
+    ports = {name: number for service in stack.services for number, (name, _) in service.ports.items()} | dict(published or {})
     asked = [service.name for service in stack.services if service.name != GUARD]  # through which the others are asked
     lines = {**ports, "services": " ".join(asked), "project": stack.project}
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
@@ -43,8 +44,14 @@ def was_up(where: Directories) -> bool:
 
 def url(where: Directories, name: str) -> str:
     """Return the URL of the port called *name* (as in ``[ports]``) of the stack that runs, or an empty string."""
+    found = port(where, name)
+    return f"http://127.0.0.1:{found}" if found else ""
+
+
+def port(where: Directories, name: str) -> int:
+    """Return the port called *name* of the stack that runs, or 0."""
     found = read_flat(path(where)).get(name, "")
-    return f"http://127.0.0.1:{found}" if found.isdigit() else ""
+    return int(found) if found.isdigit() else 0
 
 
 def ever_ran(where: Directories) -> bool:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from cclaunch.backends.docker.engine import Engine
 
 
-def ensure(engine: "Engine", volume: Volume) -> None:
+def ensure(engine: "Engine", volume: Volume, *, in_use: bool = False) -> None:
     """
-    Have *volume*: a data volume stays as it is, one for files is made anew.
+    Have *volume*: a data volume stays as it is, one for files is made anew, unless it is *in_use*.
 
     Raises:
         NotOurs: Somebody else's has the name.
@@ -33,6 +33,8 @@ def ensure(engine: "Engine", volume: Volume) -> None:
             return
         if labels.get(OWNER) != engine.stack.owner:
             raise NotOurs(f"the volume {volume.name} exists and was not made by this cclaunch", hint=RENAME)
+        if volume.kind == "config" and in_use:
+            return
         if volume.kind == "config":
             engine.api.remove_volume(volume.name)
             engine.api.create_volume(volume.name, labels=dict(volume.labels))
