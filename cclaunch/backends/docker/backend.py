@@ -8,7 +8,7 @@ comes with it, because one of its ports is the embedded collector's too.
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,6 +29,9 @@ from cclaunch.ports import strangers, whose
 
 COLLECTOR = "collector"
 LAST_LINES = 5
+GUARD_S = 1.0
+"""Seconds that a launch waits for the guard at most, when the collector is well."""
+
 FETCH_S = 24 * 3600.0
 """Seconds after which nobody waits for an image any more; Ctrl-C is sooner."""
 
@@ -191,22 +194,29 @@ class DockerBackend:
         return {one.name: troubles[one.name] for one in others if one.name in troubles}
 
     def _bring(self, engine: Engine, service: Service, fresh: bool) -> None:
-        if not engine.prepare(service) and fresh:
-            engine.stop(service.name)
+        self._ready(engine, service, fresh)
         engine.start(service)
+
+    def _ready(self, engine: Engine, service: Service, fresh: bool, *, beside: bool = False) -> None:
+        """
+        Have the container of *service* made; one that runs is stopped if it has to begin *fresh*.
+
+        What has to make way for it goes on until then where it is made *beside*.
+        """
+        if not engine.prepare(service, beside=beside) and fresh:
+            engine.stop(service.name)
 
     def _take_over(self, engine: Engine, until: float, *, stands_in: bool, whole: bool, fresh: bool) -> dict[str, CclaunchError]:
         """
         Bring the collector; where the embedded one *stands in*, it goes only now, and comes back if this fails.
 
         One that does not become healthy in a launch's time (not *whole*) leaves its ports too, to whoever stands in then.
-        The guard follows; its trouble is returned, unless that ends a move.
+        The guard, made before, starts as soon as it is; its trouble is returned, unless that ends a move.
         """
         service = engine.stack.service(COLLECTOR)
         assert service is not None  # config.toml cannot leave it out
-        kept = not engine.prepare(service, beside=True)
-        if kept and fresh:
-            engine.stop(COLLECTOR)
+        self._ready(engine, service, fresh, beside=True)
+        troubles = _troubles(GUARD, lambda: self._ready(engine, _guard(engine), fresh))
         if stands_in:
             autostart.stop(self._environ)
             embedded.shutdown(self._where)
@@ -216,21 +226,19 @@ class DockerBackend:
             self._await(engine, [COLLECTOR], until)
             self._refuse_strangers()
             engine.sweep(service)
-            try:
-                self._bring(engine, _guard(engine), fresh)
-            except CclaunchError as error:
-                if stands_in and whole:
-                    raise
-                return {GUARD: error}
+            troubles = troubles or _troubles(GUARD, lambda: engine.start(_guard(engine)))
+            if troubles and stands_in and whole:
+                raise troubles[GUARD]
         except BaseException:
             if stands_in or not whole:
-                with contextlib.suppress(CclaunchError):
-                    self.leave_metrics(engine)
-                    engine.stop(COLLECTOR)
+                for leave in (lambda: engine.stop(COLLECTOR), lambda: self.leave_metrics(engine)):
+                    _troubles(COLLECTOR, leave)
             if stands_in:
                 embedded.start_in_turn(self._where, self._config, time.monotonic() + 5, environ=self._environ)
             raise
-        return {}
+        if not troubles:  # else the next launch, a moment later, would find everything behind it down
+            health.wait([GUARD], self._config.ports, min(until, time.monotonic() + GUARD_S), lambda _: False)
+        return troubles
 
     def leave_metrics(self, engine: Engine) -> None:
         """Have a guard that runs leave the port of the metrics to another collector; the other ports it keeps."""
@@ -290,6 +298,15 @@ class DockerBackend:
         from cclaunch.backends.docker.look import look
 
         return look(self, self._where, self._config)
+
+
+def _troubles(name: str, work: Callable[[], object]) -> dict[str, CclaunchError]:
+    """Do *work* for the service called *name*, and return its trouble under that name, if there is one."""
+    try:
+        work()
+    except CclaunchError as error:
+        return {name: error}
+    return {}
 
 
 def _guard(engine: Engine) -> Service:
