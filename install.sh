@@ -859,12 +859,11 @@ take_back() {
 
 # By hand, because no command runs that could do it; a unit that does not carry our mark stays.
 remove_units() {
-  manager=user
   for unit in "$systemd/cclaunch.service" "$HOME"/Library/LaunchAgents/*cclaunch*; do
     # shellcheck disable=SC2016  # a mark, not a command
     grep -q 'Written by `cclaunch stack enable`' "$unit" 2>/dev/null || continue
     case $unit in
-      *.service) act systemctl "--$manager" disable --now cclaunch.service || : ;;
+      *.service) act systemctl --user disable --now cclaunch.service || : ;;
       *) act launchctl bootout "gui/$me/org.cclaunch.collector" || : ;;
     esac
     act rm -f "$unit" "$systemd/default.target.wants/cclaunch.service"

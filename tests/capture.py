@@ -9,12 +9,14 @@ servers are the collector's own; only what happens with a message is another thi
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Self
 
 import uvicorn
 from google.protobuf.message import Message
 
+from cclaunch.collector.budget import Arrivals
+from cclaunch.collector.encoding import parse
 from cclaunch.collector.grpc import bind, new_server
 from cclaunch.collector.http import otlp_app
 from cclaunch.collector.otlp import Value, attributes_of, plain
@@ -22,7 +24,7 @@ from cclaunch.collector.signals import Signal
 
 Attributes = dict[str, Value]
 
-START_S = 10
+START_S = 60
 
 
 class Event(NamedTuple):
@@ -78,6 +80,7 @@ class Capture:
     def __init__(self) -> None:
         """Open nothing yet."""
         self.messages: list[tuple[str, Message]] = []
+        self.arrivals = Arrivals()
 
     def __enter__(self) -> Self:
         """Listen on two free ports."""
@@ -105,12 +108,13 @@ class Capture:
         await self._serving
         await self._methods.stop(None)
 
-    async def take(self, signal: Signal, request: Message) -> Message:
-        """Keep *request*."""
-        self.messages.append((signal.name, request))
+    async def take(self, signal: Signal, body: bytes | bytearray, kind: str, over: Callable[[], None]) -> Message:
+        """Keep the request in *body*."""
+        self.messages.append((signal.name, parse(body, kind, signal)))
+        over()
         return signal.response()
 
-    async def health(self, nonce: str, pid: int) -> tuple[str, str]:
+    async def health(self, nonce: str, pid: int, by: str) -> tuple[str, str]:
         """Say that all is well: part of what the servers ask of a collector."""
         return "capture\n", ""
 
@@ -165,7 +169,7 @@ class Capture:
         ]
         return [point for point in found if metric in ("", point.metric)]
 
-    def wait_events(self, name: str, timeout: float = 20) -> list[Event]:
+    def wait_events(self, name: str, timeout: float = 120) -> list[Event]:
         """Wait for an event called *name*: for sessions that do not end with the command that started them."""
         deadline = time.monotonic() + timeout
         while not (found := self.events(name)) and time.monotonic() < deadline:
