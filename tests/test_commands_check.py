@@ -1,8 +1,10 @@
 """`cclaunch check`: what is wrong is found, and the proof proves by the road that claude would take."""
 
+import contextlib
 import json
 import os
 import socket
+import sqlite3
 import urllib.request
 
 import psutil
@@ -119,13 +121,34 @@ def test_a_collector_that_ended_gives_its_reason_once(ready):
     """Not the end of its log as well, which says less."""
     ready.configure()
     ready.data.mkdir(parents=True)
-    ready.database.write_bytes(b"this is no database at all " * 100)
+    with contextlib.closing(sqlite3.connect(ready.database)) as other:
+        other.execute("CREATE TABLE theirs (x)")
 
     _, found = check(ready)
 
     detail = found["collector"]["detail"]
     assert detail.startswith("the collector ended: ")
-    assert (detail.count("not a database"), "giving up" in detail) == (2, False)  # ours, and SQLite's own words
+    assert (detail.count("a database of another program"), "giving up" in detail) == (1, False)
+
+
+def test_a_damaged_database_is_told_by_check_status_and_each_launch_until_it_is_deleted(ready):
+    """Put aside by its first start; everything else works."""
+    ready.configure()
+    ready.data.mkdir(parents=True, mode=0o700)
+    ready.database.write_bytes(b"this is no database at all " * 100)
+
+    _, found = check(ready)
+    told = [ready.cclaunch("-p", "say hi").stderr for _ in range(2)]
+    status = ready.cclaunch("status").stdout
+    (aside,) = (path for path in ready.data.glob("telemetry.db.corrupt-*") if path.suffix != ".result")
+    aside.unlink()
+    after = ready.cclaunch("-p", "say hi").stderr
+
+    assert (found["collector"]["ok"], found["store"]["ok"]) == (True, False)
+    for text in (found["store"]["detail"].encode(), *told, status):
+        assert b"the database was damaged" in text
+        assert bytes(aside) in text
+    assert b"damaged" not in after
 
 
 def test_a_port_that_was_taken_is_named_with_its_holder_and_its_substitute(ready):

@@ -2,6 +2,7 @@
 Why the database cannot be written just now, in words: what is in the way, who, and what mends it.
 """
 
+import contextlib
 import errno
 import os
 import sqlite3
@@ -70,7 +71,8 @@ def no_room(directory: str) -> bool:
         return True
     finally:
         os.close(handle)
-        os.unlink(path)
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
 
 def short_of_room(directory: str) -> str:

@@ -17,6 +17,7 @@ import queue
 import sqlite3
 import threading
 import time
+import traceback
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from typing import NamedTuple
@@ -46,6 +47,9 @@ AGAIN_S = 0.25
 
 IDLE_S = 1.0
 """The pause between two looks at what can be done when nothing is received."""
+
+SETTLE_S = 0.1
+"""When nothing was received for so long, the log is folded back into the database."""
 
 UNSAVED = "-unsaved"
 """Behind the database's name: the file of what was acknowledged, or received before the end, and could not be committed."""
@@ -91,6 +95,7 @@ class Writer:
         self._unsaved: list[str] = []
         self._is_locked = False
         self._look = False
+        self._settled = False
         self._found: Damaged | None = None
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._waiting_rows = 0
@@ -182,13 +187,27 @@ class Writer:
         ending = False
         while not ending:
             together, ending = self._gather()
-            self._take_overflow()
-            if together:
-                self._commit(together)
-            elif not ending:
-                self._in_the_meantime()
+            try:
+                self._turn(together, ending=ending)
+            except Exception as error:  # nobody else would write: whatever it is, the next turn comes
+                self._survive(error, together)
             self._tried.set()
         self._end()
+
+    def _turn(self, together: list[Waiting], *, ending: bool) -> None:
+        self._take_overflow()
+        if together:
+            self._commit(together)
+        elif not ending:
+            self._in_the_meantime()
+
+    def _survive(self, error: Exception, together: list[Waiting]) -> None:
+        """Go on after what nobody foresaw: say it, answer who waits, and begin with a fresh connection."""
+        self._say(f"the writer goes on after {type(error).__name__}: {error}\n{traceback.format_exc()}")
+        for item in together:
+            if not item.done.done():
+                self._answer(item, StoreUnavailable(f"{type(error).__name__}: {error}"))
+        self._database.drop()
 
     def _gather(self) -> tuple[list[Waiting], bool]:
         """Wait for one batch, then take all that wait behind it; nothing when there is something else to do first."""
@@ -215,7 +234,9 @@ class Writer:
             return AGAIN_S
         if self._salvage is not None:
             return 0.001
-        return None if self._database.clean else IDLE_S
+        if self._database.clean:
+            return None
+        return IDLE_S if self._settled else SETTLE_S
 
     def _in_the_meantime(self) -> None:
         """Do what there is to do while nothing is received."""
@@ -224,6 +245,7 @@ class Writer:
         elif self._salvage is not None:
             self._go_on_taking_over()
         else:
+            self._settled = True
             self._database.settle()
 
     def _take_overflow(self) -> None:
@@ -245,10 +267,8 @@ class Writer:
         else:
             for item, rows in made:
                 self._keep(item, rows, wrong)
-        if self._queue.empty():
-            self._database.settle()
-        else:
-            self._database.settle_large()
+        self._settled = False
+        self._database.settle_large()
 
     def _rows(self, item: Waiting) -> Rows | None:
         """Return the rows of *item*; None when it has been told that there can be none."""
