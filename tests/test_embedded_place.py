@@ -213,12 +213,7 @@ def test_a_launch_just_after_a_file_was_deleted_uses_the_same_ports(place: Place
 
     assert place.ports == ports
     assert started.notes == []
-<<<<<<< HEAD
-    assert wait_until(lambda: len(place.processes()) == 2, 60)
-    assert embedded.health(place.where) is None
-=======
     assert wait_until(lambda: len(place.processes()) == 2 and embedded.health(place.where) is None, 60)
->>>>>>> h/store
 
 
 def test_a_quiet_session_is_not_forgotten_when_the_directory_goes(tmp_path: Path) -> None:
