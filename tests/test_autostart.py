@@ -327,8 +327,8 @@ def test_on_a_mac_the_agent_is_looked_for(sandbox):
     assert autostart.look(sandbox.environ, "darwin")[2:] == ("ours", True)
 
 
-def test_status_json_is_as_it_was(manager, verb):
-    """Its keys are a promise."""
+def test_status_json_has_these_keys(manager, verb):
+    """They are a promise."""
     manager.configure()
 
-    assert list(json.loads(verb("stack", "status", "--json")[1])) == ["backend", "healthy", "pid", "services"]
+    assert list(json.loads(verb("stack", "status", "--json")[1])) == ["backend", "healthy", "pid", "services", "store"]

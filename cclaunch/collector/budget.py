@@ -18,7 +18,7 @@ from cclaunch.store.writer import StoreUnavailable
 SMALL = 1 << 20
 ARRIVING = 2 * LARGEST_BODY
 RESERVE = 16 << 20
-AT_WORK = 32 << 20
+AT_WORK = 24 << 20
 PATIENCE_S = 8.0
 """How long a request waits for room when there is none to come: less than an exporter waits for its answer."""
 

@@ -27,6 +27,9 @@ from cclaunch.store.writer import Unstorable, Writer
 SMALL_BODY = {PROTOBUF: 64 << 10, JSON: 16 << 10}
 """Bytes of a body that is read in the loop: a few milliseconds."""
 
+SLICES_AT_ONCE = 8
+"""Slices that are parsed and on their way into the database at the same time; the next commit takes them together."""
+
 ROWS_PER_BYTE = 8
 BYTES_PER_RECORD = 2048
 """What a record becomes in memory, beside its own bytes eight times."""
@@ -38,6 +41,7 @@ class Intake:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._rows = Budget(AT_WORK)
+        self._turns = asyncio.Semaphore(SLICES_AT_ONCE)
         self._reader = ThreadPoolExecutor(1, "large-requests")
 
     async def take(self, signal: Signal, body: bytes | bytearray, kind: str, over: Callable[[], None]) -> Message:
@@ -85,8 +89,10 @@ class Intake:
         while (piece := await self._step(slices)) is not None:
             if not piece:
                 continue
-            request = await self._read(parse, piece, PROTOBUF, signal)
-            batch = await self._store(signal, request, len(piece), signal.count(request), seen)
+            async with self._turns:  # what is parsed and waits takes more room than its bytes
+                request = await self._read(parse, piece, PROTOBUF, signal)
+                batch = await self._store(signal, request, len(piece), signal.count(request), seen)
+                del request  # else it waits along for the next turn
             batches.append(Batch(rejected=batch.rejected, message=batch.message))
         return answer_of(signal, batches)
 

@@ -36,7 +36,7 @@ from cclaunch.store.schema import refuse_network
 MOST_WAITING = 200_000
 """Rows that may wait for the disk; more are refused, and the exporter tries again."""
 
-MOST_TOGETHER = 20_000
+MOST_TOGETHER = 6_000
 """Rows of one transaction."""
 
 PATIENCE_S = 1.0
