@@ -1,3 +1,3 @@
 """cclaunch: run Claude Code with telemetry that is never lost and always says who the work was for."""
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"

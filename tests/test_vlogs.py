@@ -336,6 +336,7 @@ def test_a_session_that_moved_is_no_loss(there, sent, case, tmp_path):
 )
 def test_a_verb_prints_the_same_from_either_store(sandbox, capsys, monkeypatch, tmp_path_factory, words):
     """On stdout and stderr."""
+    sandbox.configure()
     records = [
         {
             "request_id": f"r{n}",

@@ -96,14 +96,16 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
                 session = _run(sandbox, api, truth, team, prompt.format(work=sandbox.work), words)
         everything = sum(truth[3].values()), sum(truth[2].values())
         assert wait_until(lambda: _arrived(stack) == everything), f"{_arrived(stack)} of {everything}"
+        time.sleep(1)  # a second that is over: the span ends with it
         span = Span(begin, int(time.time()), 10)
         yield Recorded(stack, span, *truth, session, {answer.request_id for answer in api.good()})
         assert not sandbox.close()
 
 
 def _arrived(stack: Stack) -> tuple[int, int]:
-    """Return how many sessions Prometheus has scraped, and how many requests VictoriaLogs has."""
-    counted = stack.prometheus.get("/api/v1/query", query="sum(claude_code_session_count)")["data"]["result"]
+    """Return how many sessions Prometheus has scraped more than once, and how many requests VictoriaLogs has."""
+    query = "sum(claude_code_session_count and count_over_time(claude_code_session_count[1h]) > 2)"
+    counted = stack.prometheus.get("/api/v1/query", query=query)["data"]["result"]
     stack.vlogs.flush(0)
     requests = stack.vlogs.lines("/select/logsql/query", query="event.name:api_request | stats count() n")
     return int(float(counted[0]["value"][1])) if counted else 0, int(requests[0]["n"])
