@@ -170,12 +170,12 @@ def test_the_kernel_and_its_table_agree_on_a_sender(connected: SimpleNamespace) 
 
 
 def test_a_sender_that_is_gone_is_nobody(connected: SimpleNamespace) -> None:
-    """The kernel gives what no process holds to root; that is not who sent it."""
+    """Some kernels give what no process holds to root, and that is not who sent it; others still tell whose it was."""
     connected.sender.sendall(b"x")
     connected.sender.close()
 
-    assert asked(connected.peer, connected.own) is None
-    assert looked_up(connected.peer, connected.own) is None
+    told = {asked(connected.peer, connected.own), looked_up(connected.peer, connected.own)}
+    assert told <= ({None} if os.geteuid() == 0 else {None, os.geteuid()})
 
 
 def test_a_listener_on_the_senders_port_is_not_the_sender(free_port: int) -> None:
