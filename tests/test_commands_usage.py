@@ -181,10 +181,9 @@ def test_nothing_that_matches_is_said(usage, recorded):
 
 def test_old_days_that_cannot_be_told_are_named(usage, sandbox):
     """Their rows are gone; their totals do not know every key."""
-    now = NOON + 200 * DAY_NS
-    store(sandbox.database, request(1, NOON, micros=1_500_000, effort="high"), request(2, now, effort="high"))
+    store(sandbox.database, request(1, NOON - 200 * DAY_NS, micros=1_500_000, effort="high"), request(2, NOON, effort="high"))
     with sqlite3.connect(sandbox.database, isolation_level=None) as connection:
-        fold(connection, now)
+        fold(connection, NOON)
     connection.close()
 
     code, out, err = usage("--json", "--where", "effort=high")

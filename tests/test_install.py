@@ -11,6 +11,7 @@ from pathlib import Path
 import installing
 import pytest
 import wheelhouse
+from collector_client import wait_until
 from conftest import require
 from doubles import FAKE_EXIT, told
 from guard import REPOSITORY
@@ -259,7 +260,7 @@ def test_a_collector_of_the_older_version_is_left_to_the_next_launch(offline: Sa
     said = install(offline, "--method", "uv", environ={"CCLAUNCH_SOURCE": str(newer)})
 
     assert "the next launch replaces it" in said
-    assert {process.pid for process in offline.processes()} == running
+    assert wait_until(lambda: {process.pid for process in offline.processes()} == running)
     assert len(environments(offline)) == 2
 
     done = offline.run([str(command_of(offline)), "-p", "x"])

@@ -56,7 +56,7 @@ def test_cut_off_at_every_byte_it_does_nothing(sandbox: Sandbox, traps: Path) ->
         cwd=sandbox.home,
         input=whole[:last],
         capture_output=True,
-        timeout=120,
+        timeout=500,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
