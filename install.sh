@@ -179,6 +179,7 @@ find_places() {
   config=$config/cclaunch state=$state/cclaunch data=$data/cclaunch cache=$cache/cclaunch
   bin=$HOME/.local/bin
   command=$bin/cclaunch
+  spare=$bin/.cclaunch
 }
 
 laid_by_us() { [ -f "$command" ] && [ ! -L "$command" ] && grep -q '^# Laid by install.sh' "$command" 2>/dev/null; }
@@ -321,7 +322,10 @@ take_lock() {
 tidy() {
   stop_ticker
   if [ -n "$place" ]; then rm -rf "$place" || :; fi
-  if [ -n "$new" ]; then rm -f "$new" || :; fi
+  if [ -n "$new" ]; then
+    rm -f "$new" || :
+    if laid_by_us; then sweep_spare; else rm -rf "$spare" || :; fi
+  fi
   if [ "$locked" = 0 ]; then return 0; fi
   rm -rf "$root/.lock" || :
   for left in "$root"/*; do
@@ -417,11 +421,15 @@ compile_all() { clean "$place/bin/python" -I -m compileall -q -o 0 "$place/lib" 
 # Prints the launcher. Run by the environment's interpreter, because only Python quotes for Python. Its head is sh's, for
 # a first line that names an interpreter cannot speak when that is gone; what is said and done then stands, between two
 # marks, in the script of the package.
+#
+# But a sh that is dash drops variables whose names are none for it (exported functions of bash), and sets PWD and IFS. So
+# with $1 = env the first line has env look for the interpreter, which drops nothing: on a PATH of its place and of
+# $spare, where something called like it hands over to sh. The PATH of before is put back, above the rest.
 launcher() {
-  clean "$place/bin/python" -I - "$place/launch.bundle" "$place/bin/cclaunch" <<'PYTHON'
-import os, sys, sysconfig
+  clean "$place/bin/python" -I - "$place/launch.bundle" "$place/bin/cclaunch" "$1" "$spare" <<'PYTHON'
+import os, re, sys, sysconfig
 
-bundle, script = sys.argv[1:]
+bundle, script, head, spare = sys.argv[1:]
 sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
 # The base interpreter under its versioned name: an upgrade to another minor version must not meet these packages.
 base = sys._base_executable
@@ -432,7 +440,12 @@ with open(script, encoding="utf-8") as file:
     parts = file.read().split("\n# ---- ")  # in a package without marks there is nothing to say
 rest = parts[1].partition("\n")[2] if len(parts) == 3 else "exit 125\n'''\n\nimport sys\n"
 
-print("#!/bin/sh")
+line = "#!/usr/bin/env -S __CCLAUNCH_PATH=${PATH} PATH=%s:%s %s -IS" % (os.path.dirname(base), spare, os.path.basename(base))
+if head == "env" and "def restore(" in rest and re.fullmatch("[A-Za-z0-9/._+-]+", os.path.join(spare, "") + base):
+    print(line)
+else:
+    head = "sh"
+    print("#!/bin/sh")
 if not base.encode("utf-8", "surrogateescape").decode("utf-8", "ignore") == base:
     print("# -*- coding: latin-1 -*-")
 print("__cclaunch_text=r''':'")
@@ -441,6 +454,8 @@ print("__cclaunch_python='%s'" % base.replace("'", "'\"'\"'"))
 print("__cclaunch_mend='sh install.sh'")
 print('if [ -z "${__CCLAUNCH_BROKEN-}" ] && [ -x "$__cclaunch_python" ]; then exec "$__cclaunch_python" -IS "$0" "$@"; fi')
 print(rest.strip("\n"), "", sep="\n")
+if head == "env":
+    print("import posix", "", "restore(posix.environ, posix)", "", sep="\n")
 print("if sys.version_info[:2] != %r:" % (sys.version_info[:2],))
 print("    raise ImportError('it was made for Python %d.%d')" % sys.version_info[:2])
 print("sys.path.append(%a)" % sysconfig.get_path("purelib"))
@@ -460,17 +475,50 @@ print("from cclaunch.launch import main", "sys.exit(main())", sep="\n")
 PYTHON
 }
 
+# Lays what the first line of the launcher $new falls back to, and says whether that line works here: the env of some
+# systems knows no -S, and a kernel takes no more than so many characters.
+lay_spare() {
+  line=$(head -n 1 "$new")
+  case $line in '#!/usr/bin/env '*) ;; *) return 1 ;; esac
+  line=${line% -IS}
+  mkdir -p "$spare"
+  cat >"$spare/${line##* }" <<'SPARE' || return 1
+#!/bin/sh
+# Laid by install.sh of cclaunch, for when the interpreter that its command was made for is gone.
+if [ -n "$__CCLAUNCH_PATH" ]; then PATH=$__CCLAUNCH_PATH; else unset PATH; fi
+unset __CCLAUNCH_PATH
+shift
+exec /bin/sh "$@"
+SPARE
+  chmod 755 "$spare/${line##* }"
+  # shellcheck disable=SC2016  # it is the other sh that looks
+  seen=$(CCLAUNCH_DISABLE=1 "$new" exec -- /bin/sh -c 'printf "%s" "$PATH"' </dev/null 2>/dev/null) && [ "$seen" = "$PATH" ]
+}
+
+# Removes what the command that counts now does not fall back to.
+sweep_spare() {
+  line=$(head -n 1 "$command")
+  for one in "$spare"/*; do
+    case $line in *" ${one##*/} -IS") ;; *) rm -f "$one" || : ;; esac
+  done
+  rmdir "$spare" 2>/dev/null || :
+}
+
 # Tried before it takes its place: a command that does not run must not replace one that does.
 lay_launcher() {
   if [ "$dry" = 1 ]; then warn "would lay the command: $command"; return 0; fi
   new=$(mktemp "$bin/.cclaunch.XXXXXX")
-  launcher >"$new"
   chmod 755 "$new"
+  launcher env >"$new"
+  if ! lay_spare; then
+    launcher sh >"$new"
+  fi
   told=$("$new" --version </dev/null) || die "what was installed does not run; nothing was changed"
   told=$(printf '%s\n' "$told" | head -n 1)
   refuse_older "${told#cclaunch }"
   step "compiling" compile_all
   mv -f "$new" "$command"
+  sweep_spare
   place='' new=''
   say "laid the command: $command"
   say "installed $told"
@@ -615,7 +663,11 @@ is_current() {
     return 1
   fi
   same_content || return 1
-  [ "$method" = pipx ] || [ "$(place=$older && launcher)" = "$(cat "$command")" ]
+  if [ "$method" = pipx ]; then return 0; fi
+  line=$(head -n 1 "$command") kind='env'
+  if [ "$line" = '#!/bin/sh' ]; then kind='sh'; else line=${line% -IS}; fi
+  if [ "$kind" = env ] && [ ! -x "$spare/${line##* }" ]; then return 1; fi
+  [ "$(place=$older && launcher "$kind")" = "$(cat "$command")" ]
 }
 
 # Ends when $1 is older than what is installed: that is done only when it is asked for, by --version or --force.
@@ -880,7 +932,7 @@ uninstall() {
   ask_all
   take_back
   if [ "$pipx" = 1 ]; then act pipx uninstall cclaunch || die "pipx could not remove it (see above)"; fi
-  if laid_by_us; then act rm -f "$command"; fi
+  if laid_by_us; then act rm -rf "$command" "$spare"; fi
   if [ -n "$scripts" ]; then
     printf '%s\n' "$scripts" | while IFS= read -r one; do act rm -f "$one"; done
     act rmdir "${CCLAUNCH_DATA_DIR:-$data}/completions" 2>/dev/null || :

@@ -354,13 +354,18 @@ def fresh_id() -> str:
 
 
 def inherited() -> "dict[str, str]":
-    """Return the environment that we were started with, as text; bytes that are no text survive the round trip."""
+    """
+    Return the environment that we were started with, as text; bytes that are no text survive the round trip.
+
+    A variable without a name is left out: the interpreter's ``execve`` refuses the whole for it.
+    """
     if sys.platform == "win32":
         return dict(system.environ)
     encoding = sys.getfilesystemencoding()
     found = {
         name.decode(encoding, "surrogateescape"): value.decode(encoding, "surrogateescape")
         for name, value in system.environ.items()
+        if name
     }
     return claude.uncoerced(found)
 

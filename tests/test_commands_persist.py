@@ -544,6 +544,13 @@ def test_a_block_that_the_person_took_out_is_not_put_back(person):
 SETTINGS = '{\n    "model": "opus",\n    "env": {\n        "MINE": "1"\n    },\n    "n": 1.0e2\n}'
 
 
+def test_what_claudes_settings_count_for_and_what_takes_them_back_is_said(person):
+    """No shell reads them."""
+    said = person("persist", "--claude-settings")
+    assert "every claude that is started from now on; `cclaunch unpersist --claude-settings` takes it back" in said
+    assert "every shell" not in said
+
+
 @pytest.mark.parametrize(
     "text", [SETTINGS, '{"model":"opus"}', "{}\n", "", '{\n\t"env": {}\n}'], ids=["env", "tight", "empty", "no text", "tab"]
 )

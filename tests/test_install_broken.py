@@ -3,6 +3,8 @@
 import re
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import broken_installs
@@ -32,7 +34,8 @@ def take_away(place: Sandbox, what: str) -> str:
     launcher = command_of(place)
     if what == "interpreter":  # which is the tests' own: so the launcher is given another name for it
         text, count = re.subn("(?m)^__cclaunch_python='.*'$", "__cclaunch_python='/nowhere/it''s/python3'", launcher.read_text())
-        assert count == 1
+        text, more = re.subn(r"\A(#!/usr/bin/env -S \S+ PATH=)[^:]*", r"\1/nowhere", text)
+        assert (count, more) == (1, 1)
         launcher.write_text(text)
         return "its interpreter /nowhere/its/python3 is gone"
     if what == "environment":
@@ -76,7 +79,7 @@ def test_claude_gets_the_environment_and_signals_that_we_got(laid: Sandbox, what
     script = laid.home.parent / "tools/claude"
     script.write_text("#!/bin/sh\nexec env -0\n")
     given = {"mend": "mine", "python": "mine", "folder": "mine", "PYTHONHOME": "/nowhere", "PWD": str(laid.work)}
-    printed = laid.run([str(command_of(laid)), "x"], environ=given).stdout.decode()
+    printed = laid.run([str(command_of(laid)), "x"], environ={**given, "": "no name"}).stdout.decode()
     got = dict(pair.split("=", 1) for pair in printed.split("\0") if pair)
     assert got.pop("__CCLAUNCH_DEPTH") == "1:"
     for volatile in ("_", "SHLVL", "OLDPWD"):
@@ -86,6 +89,39 @@ def test_claude_gets_the_environment_and_signals_that_we_got(laid: Sandbox, what
     script.write_text("#!/bin/sh\nkill -s PIPE $$\nexit 0\n")
     quiet = ["env", "--default-signal=PIPE", str(command_of(laid)), "x"]
     assert laid.run(quiet).returncode == -signal.SIGPIPE
+
+
+@pytest.mark.parametrize("path", [None, "", "tools"], ids=["no PATH", "an empty PATH", "PATH"])
+def test_a_whole_command_drops_no_variable_whatever_its_name_and_path_is_as_it_was(laid: Sandbox, path: str | None) -> None:
+    """Exported functions of bash, names with dots, what sh sets by itself; and what a verb's children get is that, too."""
+    script = laid.home.parent / "tools/claude"
+    script.write_text(f"#!{sys.executable} -IS\nprint(open('/proc/self/environ').read(), end='')\n")
+    given = {"BASH_FUNC_x%%": "() {  echo x\n}", "a.b": "c", "IFS": "x", "PPID": "1", "OPTIND": "4", "CCLAUNCH_DISABLE": "1"}
+    nameless = {"": "x"}
+    environ = {**laid.environment({}), **given, "CCLAUNCH_CLAUDE": str(script), "LC_ALL": "C.UTF-8"}
+    environ.pop("PWD", None)
+    del environ["PATH"]
+    if path is not None:
+        environ["PATH"] = path and laid.environ["PATH"]
+    for words in (["x"], ["exec", "--", str(script)]):
+        done = subprocess.run(
+            [command_of(laid), *words], env=environ | nameless, cwd=laid.work, capture_output=True, check=True, timeout=60
+        )
+        got = dict(pair.split("=", 1) for pair in done.stdout.decode().split("\0") if pair)
+        assert got.pop("__CCLAUNCH_DEPTH") == "1:"
+        assert got == environ
+
+
+def test_where_env_cannot_look_for_the_interpreter_sh_does(sandbox: Sandbox) -> None:
+    """A path with a space has no place in a first line."""
+    place = installing.offline(sandbox)
+    place.environ["HOME"] = str(place.home.parent / "a home")
+    (place.home.parent / "a home").mkdir()
+    install(place, "--method", "uv")
+    laid = place.home.parent / "a home/.local/bin"
+    assert [path.name for path in laid.iterdir()] == ["cclaunch"]
+    assert (laid / "cclaunch").read_text().startswith("#!/bin/sh\n")
+    assert place.run([str(laid / "cclaunch"), "mcp", "list"]).returncode == FAKE_EXIT
 
 
 def test_the_claude_that_is_named_runs(laid: Sandbox, tmp_path: Path) -> None:

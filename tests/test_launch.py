@@ -90,6 +90,13 @@ def same_file(ours, link):
     return ours
 
 
+def test_a_variable_without_a_name_costs_nobody_claude(box):
+    """The kernel hands it on, and the interpreter's execve refuses it."""
+    _, environ, out = box
+    done = run({**environ, "": "x"}, "-p", "x")
+    assert (done.stderr, out.exists()) == (b"", True)
+
+
 @pytest.mark.parametrize("make", [itself, linked, linked_and_called_so, linked_twice, same_file])
 def test_a_claude_on_path_that_is_the_command_itself_is_passed_over(box, tmp_path, make):
     """Else it would start itself until it gives up, and nobody gets a claude."""

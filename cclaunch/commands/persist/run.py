@@ -59,7 +59,7 @@ def persist(environ: Environ, where: Directories, choice: Choice, wish: Wish) ->
         _tell(steps, "the block is current already")
         _tell_settings(settings, "our variables are current already")
         _tell_by_hand(steps)
-        _tell_listening(environ, where, [*steps, *settings])
+        _tell_listening(environ, where, steps, settings)
     _end([*steps, *settings], wish.dry)
 
 
@@ -159,11 +159,16 @@ def _tell_by_hand(steps: Iterable[Step]) -> None:
             console.note(f"{step.target.path} sets {told} by hand: that stays")
 
 
-def _tell_listening(environ: Environ, where: Directories, steps: Iterable[Step]) -> None:
-    if any(step.does in ("add", "update") and not step.error for step in steps):
+def _tell_listening(environ: Environ, where: Directories, steps: Iterable[Step], settings: Iterable[Step]) -> None:
+    shells, claudes = (any(step.does in ("add", "update") and not step.error for step in some) for some in (steps, settings))
+    if shells:
         console.note("it counts in every shell that is started from now on; `cclaunch unpersist` takes it back")
-        if not listening_after_reboot(where, environ):
-            console.note("a bare claude starts no collector; `cclaunch stack enable` has it start with your session")
+    if claudes:
+        console.note(
+            "it counts in every claude that is started from now on; `cclaunch unpersist --claude-settings` takes it back"
+        )
+    if (shells or claudes) and not listening_after_reboot(where, environ):
+        console.note("a bare claude starts no collector; `cclaunch stack enable` has it start with your session")
 
 
 def _end(steps: Iterable[Step], quiet: bool) -> None:
