@@ -724,6 +724,18 @@ PYTHON
   done
 }
 
+# What an upgrade had to leave to a collector goes with the next run, also one that has nothing to install.
+tidy_older() {
+  set -- "$root"/env.*
+  if [ "$dry" = 1 ] || [ $# -lt 2 ]; then return 0; fi
+  take_lock
+  trap 'rm -rf "$root/.lock"' EXIT
+  trap 'exit 1' INT TERM HUP
+  remove_older
+  rm -rf "$root/.lock"
+  trap - EXIT INT TERM HUP
+}
+
 with_pipx() {
   say "installing $source with pipx: the command is the script of the package, without our launcher"
   step "pipx install $source" act pipx install --force --python "$python" "$source" || die "pipx could not install it (see above)"
@@ -780,6 +792,7 @@ install() {
   check_command
   if is_current; then
     forget_failures
+    tidy_older
     say "$installed is installed already; nothing was changed (--force makes it anew)"
     offer_claude
     hint_path
