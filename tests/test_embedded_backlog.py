@@ -47,6 +47,11 @@ def place(tmp_path: Path) -> Iterator[Place]:
     assert wait_until(lambda: not made.processes())
 
 
+def told_to_a_launch(place: Place) -> str:
+    """Return what /health says to a launch."""
+    return place.ask("GET", place.registering(os.getpid())).body.decode()
+
+
 def give_up_on(place: Place, name: str) -> None:
     """Send one event over gRPC as claude does at its end: after two seconds nobody is there any more."""
     with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel, contextlib.suppress(grpc.RpcError):
@@ -303,3 +308,18 @@ def test_what_waits_at_the_end_on_a_full_disk_is_in_a_file_or_said_to_be_lost(di
 
     assert "51 records" in log
     assert "51 records are lost" in log or wait_until(lambda: len(disk.place.event_names()) == 51, 60)
+
+
+def test_what_is_lost_at_the_end_on_a_full_disk_is_told_to_the_next_launch(disk: Disk) -> None:
+    """The number needs no room any more: its file was made while there was some."""
+    disk.place.start()
+    disk.fill()
+    assert disk.place.post("/v1/logs", logs("gone", *["more"] * 400).SerializeToString()).status == 503
+    embedded.shutdown(disk.place.where)
+    disk.free()
+    disk.place.start()
+
+    found = refusals(disk.place.where.data + "/telemetry.db")
+    assert found is not None
+    assert found.rows == 401
+    assert "401 records were received and could not be kept" in told_to_a_launch(disk.place)
