@@ -19,7 +19,7 @@ from collector_client import Place, logs, wait_until
 from conftest import missing, require
 
 from cclaunch.backends import embedded
-from cclaunch.errors import CannotStore
+from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.store import backlog, writer
 from cclaunch.store.backlog import Backlog, load
 from cclaunch.store.refused import Refused, refusals
@@ -323,3 +323,15 @@ def test_what_is_lost_at_the_end_on_a_full_disk_is_told_to_the_next_launch(disk:
     assert found is not None
     assert found.rows == 401
     assert "401 records were received and could not be kept" in told_to_a_launch(disk.place)
+
+
+def test_a_ports_file_that_cannot_be_written_is_the_reason_that_is_told(tmp_path: Path) -> None:
+    """As on a disk that has just become full: and not what is said of servers that are left behind."""
+    place = Place(tmp_path)
+    Path(place.where.data, "collector.ports").mkdir(parents=True)
+    Path(place.where.data).chmod(0o700)
+
+    with pytest.raises(StartFailed, match="Is a directory"):
+        place.start()
+    assert "Traceback" not in Path(embedded.log_path(place.where)).read_text()
+    place.stop()
