@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import grpc
 import pytest
@@ -335,3 +335,21 @@ def test_a_ports_file_that_cannot_be_written_is_the_reason_that_is_told(tmp_path
         place.start()
     assert "Traceback" not in Path(embedded.log_path(place.where)).read_text()
     place.stop()
+
+
+def test_a_launch_is_told_once_by_a_collector_that_cannot_store(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says is final: each further question would cost the launch a fifth of a second."""
+    disk.place.start()
+    disk.fill()
+    assert disk.place.post("/v1/logs", logs("waits", *["more"] * 50).SerializeToString()).status == 503
+    asked: list[str] = []
+    real = embedded.health
+
+    def health(*words: Any) -> str | None:
+        asked.append("once")
+        return real(*words)
+
+    monkeypatch.setattr(embedded, "health", health)
+    with pytest.raises(CannotStore, match="no space left"):
+        embedded.start_in_turn(disk.place.where, disk.place.config, time.monotonic() + 60, environ={}, replace=False)
+    assert asked == ["once"]
