@@ -21,7 +21,7 @@ from conftest import missing, require
 from cclaunch.backends import embedded
 from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.store import backlog, writer
-from cclaunch.store.backlog import Backlog, load
+from cclaunch.store.backlog import Backlog, load, put_down
 from cclaunch.store.refused import Refused, refusals
 from cclaunch.store.rows import rows_of
 from cclaunch.store.writer import UNSAVED, StoreUnavailable, Writer
@@ -242,6 +242,16 @@ def test_a_count_that_cannot_be_written_is_written_later(tmp_path: Path) -> None
     found = refusals(str(directory / "telemetry.db"))
     assert found is not None
     assert (found.rows, found.reason) == (3, "the disk is full")
+
+
+def test_a_line_of_the_file_that_is_no_row_is_left_out_and_the_next_one_read(tmp_path: Path) -> None:
+    """Cut off by kill -9, or no row of ours: neither costs the next one, or the start of a collector."""
+    file = tmp_path / "file"
+    file.write_text('{"events":[["00ff",1]],"points":[]}\n[]\n{"events":[["00', encoding="utf-8")
+    rows = rows_of(stored.event("kept", NOW))
+    put_down(str(file), rows)
+
+    assert list(load(str(file))) == [rows]
 
 
 class Disk(NamedTuple):
