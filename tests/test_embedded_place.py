@@ -221,7 +221,7 @@ def test_a_quiet_session_is_not_forgotten_when_the_directory_goes(tmp_path: Path
     place = Place(tmp_path, idle_exit=600)
     place.start()
     try:
-        place.ask("GET", f"/health?pid={os.getpid()}")
+        place.ask("GET", place.registering(os.getpid()))
         move(place)
         pids = Path(place.where.data, "collector.pids")
         assert wait_until(lambda: pids.exists() and f"{os.getpid()}=" in pids.read_text(), 60)
