@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import grpc
 import pytest
@@ -19,9 +19,9 @@ from collector_client import Place, logs, wait_until
 from conftest import missing, require
 
 from cclaunch.backends import embedded
-from cclaunch.errors import CannotStore
+from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.store import backlog, writer
-from cclaunch.store.backlog import Backlog, load
+from cclaunch.store.backlog import Backlog, load, put_down
 from cclaunch.store.refused import Refused, refusals
 from cclaunch.store.rows import rows_of
 from cclaunch.store.writer import UNSAVED, StoreUnavailable, Writer
@@ -45,6 +45,11 @@ def place(tmp_path: Path) -> Iterator[Place]:
     yield made
     made.stop()
     assert wait_until(lambda: not made.processes())
+
+
+def told_to_a_launch(place: Place) -> str:
+    """Return what /health says to a launch."""
+    return place.ask("GET", place.registering(os.getpid())).body.decode()
 
 
 def give_up_on(place: Place, name: str) -> None:
@@ -239,6 +244,16 @@ def test_a_count_that_cannot_be_written_is_written_later(tmp_path: Path) -> None
     assert (found.rows, found.reason) == (3, "the disk is full")
 
 
+def test_a_line_of_the_file_that_is_no_row_is_left_out_and_the_next_one_read(tmp_path: Path) -> None:
+    """Cut off by kill -9, or no row of ours: neither costs the next one, or the start of a collector."""
+    file = tmp_path / "file"
+    file.write_text('{"events":[["00ff",1]],"points":[]}\n[]\n{"events":[["00', encoding="utf-8")
+    rows = rows_of(stored.event("kept", NOW))
+    put_down(str(file), rows)
+
+    assert list(load(str(file))) == [rows]
+
+
 class Disk(NamedTuple):
     """A file system of its own for the data directory, and a way to fill it and to free it."""
 
@@ -303,3 +318,48 @@ def test_what_waits_at_the_end_on_a_full_disk_is_in_a_file_or_said_to_be_lost(di
 
     assert "51 records" in log
     assert "51 records are lost" in log or wait_until(lambda: len(disk.place.event_names()) == 51, 60)
+
+
+def test_what_is_lost_at_the_end_on_a_full_disk_is_told_to_the_next_launch(disk: Disk) -> None:
+    """The number needs no room any more: its file was made while there was some."""
+    disk.place.start()
+    disk.fill()
+    assert disk.place.post("/v1/logs", logs("gone", *["more"] * 400).SerializeToString()).status == 503
+    embedded.shutdown(disk.place.where)
+    disk.free()
+    disk.place.start()
+
+    found = refusals(disk.place.where.data + "/telemetry.db")
+    assert found is not None
+    assert found.rows == 401
+    assert "401 records were received and could not be kept" in told_to_a_launch(disk.place)
+
+
+def test_a_ports_file_that_cannot_be_written_is_the_reason_that_is_told(tmp_path: Path) -> None:
+    """As on a disk that has just become full: and not what is said of servers that are left behind."""
+    place = Place(tmp_path)
+    Path(place.where.data, "collector.ports").mkdir(parents=True)
+    Path(place.where.data).chmod(0o700)
+
+    with pytest.raises(StartFailed, match="Is a directory"):
+        place.start()
+    assert "Traceback" not in Path(embedded.log_path(place.where)).read_text()
+    place.stop()
+
+
+def test_a_launch_is_told_once_by_a_collector_that_cannot_store(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says is final: each further question would cost the launch a fifth of a second."""
+    disk.place.start()
+    disk.fill()
+    assert disk.place.post("/v1/logs", logs("waits", *["more"] * 50).SerializeToString()).status == 503
+    asked: list[str] = []
+    real = embedded.health
+
+    def health(*words: Any) -> str | None:
+        asked.append("once")
+        return real(*words)
+
+    monkeypatch.setattr(embedded, "health", health)
+    with pytest.raises(CannotStore, match="no space left"):
+        embedded.start_in_turn(disk.place.where, disk.place.config, time.monotonic() + 60, environ={}, replace=False)
+    assert asked == ["once"]

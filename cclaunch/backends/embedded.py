@@ -161,6 +161,8 @@ def start_in_turn(
         return Started(ports, [])
     if trouble is None:
         keep = ports  # an older one's sessions still run, and send to its ports
+    if running(where) is not None:
+        _end_if_sick(trouble)
     if trouble is not None and not replace and (waiting := silent(where)) is not None:
         return Started(waiting[0], [waiting[1]])
     settled = trouble is not None and _settles(where, min(until, time.monotonic() + SETTLE_S) if replace else until)
@@ -253,8 +255,7 @@ def _wait(where: Directories, until: float) -> Ports:
         ports = collector_ports(where.data)
         if trouble is None and ports is not None:
             return ports
-        if trouble is not None and trouble.startswith(SICK):  # it is up, and says why it cannot store: waiting is no use
-            raise CannotStore(f"the collector cannot store anything: {trouble.removeprefix(SICK)}")
+        _end_if_sick(trouble)
         gone = time.monotonic() - began > 1.0 and not lock.held(lock_path(where))
         if time.monotonic() > until or gone:
             raise StartFailed(
@@ -263,6 +264,12 @@ def _wait(where: Directories, until: float) -> Ports:
                 hint="cclaunch stack logs",
             )
         time.sleep(POLL_S)
+
+
+def _end_if_sick(trouble: str | None) -> None:
+    """Raise CannotStore when the collector is up, and says why it cannot store: neither waiting nor asking again is any use."""
+    if trouble is not None and trouble.startswith(SICK):
+        raise CannotStore(f"the collector cannot store anything: {trouble.removeprefix(SICK)}")
 
 
 def _last_words(where: Directories) -> str:

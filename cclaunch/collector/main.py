@@ -178,14 +178,15 @@ async def serve(where: Directories, config: Config, lock: int, lifeline: int, he
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
     grpc_server = otlp_grpc.new_server(collector, door)
     relay = Relay(otlp_grpc.bind(grpc_server), connections, collector.arrivals, door)
-    await grpc_server.start()
-    await relay.start(adopt(held["grpc"]))
     standing = Standing(where, lock, {"collector.ports": ports_text(ports), "collector.key": key + "\n"})
-    try:  # before the first answer: who has the proof finds these ports
+    try:  # before the first answer: who has the proof finds these ports; and before anything runs that would have to be ended
         write_private(where.data + "/collector.ports", ports_text(ports))
     except OSError as error:
+        collector.writer.close()
         raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
     standing.mend()
+    await grpc_server.start()
+    await relay.start(adopt(held["grpc"]))
     servers = [server(otlp_app(collector), protocol(connections, door)), server(metrics_app(collector), protocol(connections))]
     tasks = [
         asyncio.create_task(one.serve(sockets)) for one, sockets in zip(servers, (http_sockets, metrics_sockets), strict=True)

@@ -16,11 +16,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from cclaunch.files import write_atomic
-from cclaunch.store.rows import PointValues, Rows
+from cclaunch.store.rows import EVENT_COLUMNS, PointValues, Rows
 
 MOST_ROWS = 100_000
 MOST_BYTES = 32 << 20
 """About what it may take of memory; what comes then is refused, and counted."""
+
+SERIES_VALUES = 9
 
 
 class Backlog:
@@ -81,7 +83,8 @@ class Backlog:
 
 def put_down(path: str, rows: Rows) -> None:
     """Write *rows* behind what `save` or others have written to *path*, and bring them to the disk. Raises OSError."""
-    line = json.dumps(_plain(rows), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    text = json.dumps(_plain(rows), ensure_ascii=False, separators=(",", ":"))
+    line = f"\n{text}\n".encode("utf-8", "replace")  # what stands before it may have been cut off by kill -9
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     with open(handle, "wb", buffering=0) as file:
         before = os.fstat(handle).st_size
@@ -101,9 +104,10 @@ def load(path: str) -> Iterator[Rows]:
         with open(path, encoding="utf-8", errors="replace") as file:
             for line in file:
                 try:
-                    yield _rows(json.loads(line))
+                    rows = _rows(json.loads(line))
                 except (ValueError, TypeError, KeyError, IndexError):
                     continue
+                yield rows
     except OSError:
         return
 
@@ -133,4 +137,6 @@ def _rows(plain: dict[str, list[list[Any]]]) -> Rows:
         PointValues((bytes.fromhex(str(series[0])), *series[1:]), int(start), int(moment), float(value))
         for series, start, moment, value in plain["points"]
     ]
+    if any(len(event) != len(EVENT_COLUMNS) for event in events) or any(len(point.series) != SERIES_VALUES for point in points):
+        raise ValueError("no rows of ours")
     return Rows(events, points)

@@ -2,10 +2,11 @@
 What was received and could not be kept: counted, with the reason, so that nobody has to believe that nothing is missing.
 
 What comes again later and is stored is taken off the count. The number is kept in a small file beside the database,
-as far as the disk takes one, and is told for 30 days.
+and is told for 30 days. The file is made while there is room for it: on a full disk a number is most likely to be needed.
 """
 
 import os
+import threading
 import time
 from typing import NamedTuple
 
@@ -16,6 +17,10 @@ NAME = "-refused"
 MOST_KNOWN = 50_000
 """Keys of refused events that are remembered, to know them again."""
 
+SPACE = 1024
+"""Bytes that the file has from the beginning."""
+
+LONGEST_REASON = 500
 TOLD_S = 30 * 24 * 3600
 
 
@@ -44,7 +49,7 @@ def refusals(path: str) -> Refusals | None:
 
 
 class Refused:
-    """The count for the database at *path*; of one thread."""
+    """The count for the database at *path*: the writer's thread counts, and the servers' tells."""
 
     def __init__(self, path: str) -> None:
         self._path = path + NAME
@@ -52,55 +57,72 @@ class Refused:
         self._now = before or Refusals(0, 0.0, "", told=True)
         self._known: set[object] = set()
         self._kept = True
+        self._lock = threading.RLock()
 
     @property
     def now(self) -> Refusals | None:
         """Return the count, or None when nothing was refused."""
         return self._now if self._now.rows else None
 
+    def reserve(self) -> None:
+        """Have the file on the disk, with the room that a number will take."""
+        with self._lock:
+            try:
+                self._kept = self._kept and os.path.getsize(self._path) >= SPACE
+            except OSError:
+                self._kept = False
+            self.keep()
+
     def add(self, rows: Rows, reason: str) -> None:
         """Count *rows* as refused."""
-        self.count(rows.number, reason)
-        if len(self._known) < MOST_KNOWN:
-            self._known |= {event[0] for event in rows.events}
+        with self._lock:
+            self.count(rows.number, reason)
+            if len(self._known) < MOST_KNOWN:
+                self._known |= {event[0] for event in rows.events}
 
     def count(self, number: int, reason: str) -> None:
         """Count *number* rows as refused that are not known any closer."""
-        self._now = Refusals(self._now.rows + number, time.time(), " ".join(reason.split()), told=False)
-        self._kept = False
-        self.keep()
+        with self._lock:
+            why = " ".join(reason.split())[:LONGEST_REASON]
+            self._note(Refusals(self._now.rows + number, time.time(), why, told=False))
 
     def stored(self, rows: Rows) -> None:
         """Take off what was refused once and is stored now."""
-        if self._known:
-            again = {event[0] for event in rows.events} & self._known
+        with self._lock:
+            again = {event[0] for event in rows.events} & self._known if self._known else ()
             if again:
                 self._known -= again
-                self._now = self._now._replace(rows=max(0, self._now.rows - len(again)))
-                self._kept = False
-                self.keep()
+                self._note(self._now._replace(rows=max(0, self._now.rows - len(again))))
 
     def tell(self) -> str:
         """Return the sentence for a launch, once; an empty text when there is nothing new."""
-        if self._now.rows == 0 or self._now.told:
-            return ""
-        self._now = self._now._replace(told=True)
+        with self._lock:
+            if self._now.rows == 0 or self._now.told:
+                return ""
+            self._note(self._now._replace(told=True))
+            return self._now.sentence()
+
+    def _note(self, now: Refusals) -> None:
+        self._now = now
         self._kept = False
         self.keep()
-        return self._now.sentence()
 
     def keep(self) -> None:
         """Write the number down, if that has not succeeded yet."""
-        if self._kept:
-            return
+        with self._lock:
+            if not self._kept:
+                self._kept = self._written()
+
+    def _written(self) -> bool:
         lines = {"rows": self._now.rows, "last": self._now.last, "reason": self._now.reason, "told": int(self._now.told)}
+        data = "".join(f"{name}={value}\n" for name, value in lines.items()).encode("utf-8", "replace").ljust(SPACE, b"\n")
         try:
             handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                data = "".join(f"{name}={value}\n" for name, value in lines.items()).encode()
-                self._kept = os.write(handle, data) == len(data)
+                written = os.write(handle, data) == len(data)
                 os.ftruncate(handle, len(data))
             finally:
                 os.close(handle)
         except OSError:
-            return
+            return False
+        return written

@@ -121,6 +121,7 @@ class Writer:
             if not _is_lock(error):
                 raise StoreError(trouble.describe(self.path, error)) from error
             self._trouble(error)  # it passes: until then memory keeps what comes
+        self.refused.reserve()
         self._take_unsaved()
         self._thread.start()
 
