@@ -253,6 +253,7 @@ def test_a_collector_of_the_older_version_is_left_to_the_next_launch(offline: Sa
     offline.configure()
     install(offline, "--method", "uv", environ={"CCLAUNCH_SOURCE": str(installing.whole())})
     offline.run([str(command_of(offline)), "stack", "up"])
+    assert wait_until(lambda: len(offline.processes()) == 2)  # the clock of install.sh has gone
     running = {process.pid for process in offline.processes()}
     target = offline.home.parent / "newer"
     target.mkdir()
