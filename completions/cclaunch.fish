@@ -168,7 +168,7 @@ complete -c cclaunch -n __cclaunch_at -a dashboard -d 'Print the address of Graf
 complete -c cclaunch -n __cclaunch_at -a statusline -d 'Claude\'s status line: profile, today, budget'
 complete -c cclaunch -n __cclaunch_at -a status -d 'One screen: claude, profile, shell, stack, and the last event that was recorded'
 complete -c cclaunch -n __cclaunch_at -a check -d 'Find what is wrong, and prove that telemetry arrives'
-complete -c cclaunch -n __cclaunch_at -a stack -d 'The telemetry stack: a collector of your own on this machine, or four'
+complete -c cclaunch -n __cclaunch_at -a stack -d 'The telemetry stack: a collector of your own on this machine, or containers'
 complete -c cclaunch -n __cclaunch_at -a profile -d 'Say who the work is for'
 complete -c cclaunch -n __cclaunch_at -a persist -d 'Have a bare `claude` send telemetry too'
 complete -c cclaunch -n __cclaunch_at -a unpersist -d 'Undo persist: the file is again what it was, byte for byte'

@@ -47,7 +47,7 @@ module completions_of_cclaunch {
             {value: "statusline", description: "Claude's status line: profile, today, budget"}
             {value: "status", description: "One screen: claude, profile, shell, stack, and the last event that was recorded"}
             {value: "check", description: "Find what is wrong, and prove that telemetry arrives"}
-            {value: "stack", description: "The telemetry stack: a collector of your own on this machine, or four"}
+            {value: "stack", description: "The telemetry stack: a collector of your own on this machine, or containers"}
             {value: "profile", description: "Say who the work is for"}
             {value: "persist", description: "Have a bare `claude` send telemetry too"}
             {value: "unpersist", description: "Undo persist: the file is again what it was, byte for byte"}

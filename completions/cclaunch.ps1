@@ -15,7 +15,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'statusline' = 'Claude''s status line: profile, today, budget'
             'status' = 'One screen: claude, profile, shell, stack, and the last event that was recorded'
             'check' = 'Find what is wrong, and prove that telemetry arrives'
-            'stack' = 'The telemetry stack: a collector of your own on this machine, or four'
+            'stack' = 'The telemetry stack: a collector of your own on this machine, or containers'
             'profile' = 'Say who the work is for'
             'persist' = 'Have a bare `claude` send telemetry too'
             'unpersist' = 'Undo persist: the file is again what it was, byte for byte'

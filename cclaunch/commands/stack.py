@@ -27,7 +27,7 @@ WHOLE_S = 60.0
 @click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs|pull|use|compose|enable|disable")
 def command() -> None:
     """
-    The telemetry stack: a collector of your own on this machine, or four containers with dashboards.
+    The telemetry stack: a collector of your own on this machine, or containers with dashboards.
 
     A launch starts it when it is needed. `stack use docker` moves to the containers, `stack use embedded` back.
     """
