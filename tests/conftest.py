@@ -17,6 +17,7 @@ import guard
 import hypothesis
 import pytest
 import real_claude
+from collector_client import Place, wait_until
 from docker_stack import DockerStack, docker_stack
 from engine import Containers, Engine, lacking, running
 from messages_api import MessagesApi
@@ -108,6 +109,16 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     yield place
     left = place.close()
     assert not left, f"still running after `cclaunch stack down`: {left}"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A place whose collector runs."""
+    made = Place(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+    assert wait_until(lambda: not made.processes())
 
 
 @pytest.fixture

@@ -37,16 +37,6 @@ time.sleep(99)
 LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    """A place whose collector runs."""
-    made = Place(tmp_path)
-    made.start()
-    yield made
-    made.stop()
-    assert wait_until(lambda: not made.processes())
-
-
 def told_to_a_launch(place: Place) -> str:
     """Return what /health says to a launch."""
     return place.ask("GET", place.registering(os.getpid())).body.decode()

@@ -26,16 +26,6 @@ LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 VERSION_LINE = "version="
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    """A place whose collector runs."""
-    made = Place(tmp_path)
-    made.start()
-    yield made
-    made.stop()
-    assert wait_until(lambda: not made.processes())
-
-
 @contextlib.contextmanager
 def grpc_channel(place: Place) -> Iterator[Any]:
     """A gRPC connection to the collector."""

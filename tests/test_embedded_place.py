@@ -5,7 +5,7 @@ import shutil
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,16 +14,6 @@ from collector_client import Place, logs, wait_until
 from cclaunch.backends import embedded, orphans
 from cclaunch.backends.embedded import Running
 from cclaunch.plan import Directories
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    """A place whose collector runs."""
-    made = Place(tmp_path)
-    made.start()
-    yield made
-    made.stop()
-    assert wait_until(lambda: not made.processes())
 
 
 def running(place: Place) -> Running:

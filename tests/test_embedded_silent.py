@@ -23,16 +23,6 @@ PATIENCE_S = 20.0
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    """A running collector."""
-    made = Place(tmp_path)
-    made.start()
-    yield made
-    made.stop()
-    assert wait_until(lambda: not made.processes())
-
-
-@pytest.fixture
 def launched(sandbox: Sandbox) -> Iterator[Sandbox]:
     """A sandbox with a claude and a collector that a launch has started; one that was stopped goes on at the end."""
     sandbox.environ["PATH"] = f"{fake_claude(sandbox.home / 'bin').parent}:{sandbox.environ['PATH']}"
