@@ -725,7 +725,7 @@ PYTHON
 }
 
 # What an upgrade had to leave to a collector goes with the next run, also one that has nothing to install.
-tidy_older() {
+drop_older() {
   set -- "$root"/env.*
   if [ "$dry" = 1 ] || [ $# -lt 2 ]; then return 0; fi
   take_lock
@@ -792,7 +792,7 @@ install() {
   check_command
   if is_current; then
     forget_failures
-    tidy_older
+    drop_older
     say "$installed is installed already; nothing was changed (--force makes it anew)"
     offer_claude
     hint_path

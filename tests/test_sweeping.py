@@ -141,10 +141,12 @@ def test_the_collectors_maintenance_sweeps(cache, where, monkeypatch):
     """A machine on which nothing new is launched for weeks still has its collector."""
     put(cache / "settings" / "a.json", 31)
     monkeypatch.setattr(main, "FIRST_MAINTENANCE_S", 0)
-    idle = SimpleNamespace(where=where, writer=SimpleNamespace(maintain=int), launched=SimpleNamespace(any=bool), last_active=0)
+    writer = SimpleNamespace(maintain=int, look_after=int)
+    idle = SimpleNamespace(where=where, writer=writer, launched=SimpleNamespace(any=bool), last_active=0)
+    standing = SimpleNamespace(lost=bool, mend=list)
 
     async def run() -> None:
-        await main.Ending(idle, 0.1, -1).wait()
+        await main.Ending(idle, 0.1, -1, standing).wait()
 
     asyncio.run(run())
 
