@@ -33,12 +33,13 @@ class Holder:
 
 def sign(handle: int) -> None:
     """Write into the locked file that this process holds it."""
-    lines = {"host": os.uname().nodename, "boot": _boot(), "pid": os.getpid(), "started": time.time()}
+    lines = {"host": os.uname().nodename, "boot": boot_id(), "pid": os.getpid(), "started": time.time()}
     os.ftruncate(handle, 0)
     os.pwrite(handle, "".join(f"{name}={value}\n" for name, value in lines.items()).encode(), 0)
 
 
-def _boot() -> str:
+def boot_id() -> str:
+    """Return what tells this boot of the machine from others; empty where nothing does."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             return file.read().strip()

@@ -8,6 +8,7 @@ them are others (a directory that was copied), or after a restart of the machine
 
 import os
 
+from cclaunch.collector.lock import boot_id
 from cclaunch.plan import read_flat
 from cclaunch.store.file_identity import Files, look
 
@@ -25,7 +26,7 @@ def note(path: str, files: Files, state: str) -> None:
     if files.database is None or files.log is None:
         return
     lines = {
-        "boot": _boot(),
+        "boot": boot_id(),
         "log": files.log.inode,
         "database": files.database.inode,
         "size": files.database.size,
@@ -57,15 +58,7 @@ def compare(path: str) -> str:
         return UNTOLD
     if noted.get("database") != str(database.inode):
         return REPLACED
-    if noted.get("state", "").strip() != SETTLED or noted.get("boot") != _boot() or not _boot():
+    if noted.get("state", "").strip() != SETTLED or noted.get("boot") != boot_id() or not boot_id():
         return UNTOLD
     same = (noted.get("size"), noted.get("changed")) == (str(database.size), str(database.changed))
     return KEEPS if same else WRITTEN
-
-
-def _boot() -> str:
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
