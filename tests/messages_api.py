@@ -119,6 +119,11 @@ class MessagesApi:
             self.asked.clear()
             self._failures.clear()
 
+    @property
+    def held(self) -> int:
+        """How many requests were held so far."""
+        return self._held
+
     def wait_held(self, count: int, timeout: float = 120) -> None:
         """Wait until *count* requests of ``hold`` prompts have arrived since the start; they wait for ``let_go``."""
         with self._arrived:

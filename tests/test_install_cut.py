@@ -56,29 +56,26 @@ def cuts(whole: bytes) -> list[int]:
     return found
 
 
-def test_cut_off_at_every_byte_that_could_run_it_does_nothing(sandbox: Sandbox, traps: Path) -> None:
-    """Each beginning is really run, in a subshell of one dash: that takes seconds instead of minutes."""
-    dash, cat = require("dash"), require("cat")
-    whole = SCRIPT.read_bytes()
-    assert whole.isascii()  # dash cuts bytes
-    last = whole.rindex(b"}")
-    printed = sandbox.home.parent / "printed"
-    done = subprocess.run(
-        [
-            dash,
-            "-c",
-            EVERY_PREFIX.replace("(cat;", f"({cat};"),
-            "sh",
-            str(printed),
-            f" {' '.join(map(str, cuts(whole[:last])))} ",
-        ],
+def every_prefix(sandbox: Sandbox, text: bytes, lengths: list[int]) -> subprocess.CompletedProcess[bytes]:
+    """Run the beginnings of *text* that have one of *lengths*; 1 and that length are what the first with an effect gives."""
+    assert text.isascii()  # dash cuts bytes
+    words = EVERY_PREFIX.replace("(cat;", f"({require('cat')};"), "sh", str(sandbox.home.parent / "printed")
+    return subprocess.run(
+        [require("dash"), "-c", *words, f" {' '.join(map(str, lengths))} "],
         env=sandbox.environ,
         cwd=sandbox.home,
-        input=whole[:last],
+        input=text,
         capture_output=True,
         timeout=500,
         check=False,
     )
+
+
+def test_cut_off_at_every_byte_that_could_run_it_does_nothing(sandbox: Sandbox, traps: Path) -> None:
+    """Each beginning is really run, in a subshell of one dash: that takes seconds instead of minutes."""
+    whole = SCRIPT.read_bytes()
+    last = whole.rindex(b"}")
+    done = every_prefix(sandbox, whole[:last], cuts(whole[:last]))
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert not traps.exists()
     assert tree(sandbox.home) == {}
@@ -111,14 +108,8 @@ def test_the_whole_script_meets_the_traps(sandbox: Sandbox, traps: Path, shell: 
 
 def test_the_driver_sees_an_effect(sandbox: Sandbox, traps: Path) -> None:
     """A script that does something when it is cut off is found out."""
-    done = subprocess.run(
-        [require("dash"), "-c", EVERY_PREFIX.replace("(cat;", f"({require('cat')};"), "sh", str(sandbox.home / "printed")],
-        env=sandbox.environ,
-        input=b"echo one\necho two\n",
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+    text = b"echo one\necho two\n"
+    done = every_prefix(sandbox, text, list(range(len(text))))
     assert (done.returncode, done.stdout) == (1, b"17\n")
 
 

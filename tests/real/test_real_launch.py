@@ -8,6 +8,7 @@ held against the same claude started without us, with the same scripted answers.
 import re
 import signal
 import time
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -23,6 +24,9 @@ from cclaunch.launch import VERBS
 pytestmark = pytest.mark.real
 
 FLUSHES = 4
+BARE = 16
+Ending = tuple[int, bytes]
+"""Exit code and stdout."""
 
 HIDDEN = frozenset(["daemon", "attach", "logs", "stop", "kill", "rm", "respawn", "remote-control", "rc", "remote", "sync"])
 HIDDEN |= {"bridge", "import-conversations", "project", "import", "purge"}
@@ -82,22 +86,34 @@ def test_a_signal_while_the_api_is_awaited_ends_claude_as_bare(
     Claude gives the flush two seconds, however busy the machine is: so it has a few tries.
     """
     ready.configure()
-    bare = interrupted(ready, api, ["claude", "-p", "hold"], number, held=1)
-    for attempt in range(FLUSHES):
-        ours = interrupted(ready, api, ready.command("-p", "hold"), number, held=2 + attempt)
-        assert ours == bare
+    bare = set()
+    for _ in range(FLUSHES):
+        ours = interrupted(ready, api, ready.command("-p", "hold"), number)
         assert ours[0] == code
+        assert is_among(ours, bare, lambda: interrupted(ready, api, ["claude", "-p", "hold"], number))
         if recorded := len(events(ready, "user_prompt")):
             break
     assert recorded == 1
 
 
-def interrupted(
-    sandbox: Sandbox, api: MessagesApi, command: list[str], number: signal.Signals, *, held: int
-) -> tuple[int, bytes]:
+def is_among(ours: Ending, bare: set[Ending], once_more: Callable[[], Ending]) -> bool:
+    """
+    Say whether *ours* is an end that a bare claude comes to, asking for one *once_more* until it is seen.
+
+    2.1.330 that is interrupted says ``Execution error`` or nothing, as it happens: on a busy machine 9 of 13 times the first.
+    """
+    for _ in range(BARE):
+        if ours in bare:
+            break
+        bare.add(once_more())
+    return ours in bare
+
+
+def interrupted(sandbox: Sandbox, api: MessagesApi, command: list[str], number: signal.Signals) -> Ending:
     """Return exit code and stdout of a claude that gets signal *number* while the API holds its answer."""
+    held = api.held
     started = sandbox.popen(command)
-    api.wait_held(held)
+    api.wait_held(held + 1)
     started.send_signal(number)
     out, _ = started.communicate(timeout=120)
     return started.returncode, out
@@ -106,12 +122,11 @@ def interrupted(
 def test_an_interrupt_during_a_tool_ends_claude_as_bare(ready: Sandbox) -> None:
     """SIGINT while Bash runs: the releases differ in their exit code, and each keeps its own."""
     ready.configure()
-    bare = interrupted_tool(ready, ["claude"])
     ours = interrupted_tool(ready, ready.command())
-    assert ours == bare
+    assert is_among(ours, set(), lambda: interrupted_tool(ready, ["claude"]))
 
 
-def interrupted_tool(sandbox: Sandbox, command: list[str]) -> tuple[int, bytes]:
+def interrupted_tool(sandbox: Sandbox, command: list[str]) -> Ending:
     """Return exit code and stdout of a claude that gets SIGINT while its Bash tool sleeps."""
     flag = sandbox.work / "slept-in"
     flag.unlink(missing_ok=True)
