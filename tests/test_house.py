@@ -1,0 +1,265 @@
+"""
+The plan of the house: who may import whom, that nothing goes round, and what stands in one place only.
+
+The problem it owns: an architecture that nobody walks is a drawing. Every import counts, also one inside a function;
+what only a type checker reads does not.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "cclaunch"
+
+MAY_IMPORT = {
+    name: frozenset(known.split())
+    for name, known in {
+        "__init__": "",
+        "errors": "",
+        "otel": "",
+        "hot": "__init__",
+        "console": "errors",
+        "files": "errors hot",
+        "shells": "errors",
+        "store": "errors files hot otel",
+        "otlp": "__init__ otel store",
+        "profiles": "errors files hot otel",
+        "place": "console files hot profiles",
+        "grafana": "__init__ errors files hot otel",
+        "config": "errors files hot otel profiles",
+        "compiled": "__init__ config errors files hot otel place profiles",
+        "collector": "__init__ config errors files hot otel otlp store",
+        "backends": "__init__ collector config console errors files grafana hot store",
+        "persist": "compiled config errors files hot otel shells",
+        "launch": "backends compiled config console errors files hot otel",
+        "commands": "backends collector config console errors files grafana hot launch otel otlp persist profiles shells store",
+        "cli": "__init__ commands console errors hot",
+        "main": "cli hot launch",
+        "__main__": "main",
+        "bundle": "errors files launch",
+        "completion": "cli console hot shells",
+    }.items()
+}
+"""Package (or file directly in ours) -> whom of ours it may import."""
+
+# FLAT begins
+FLAT: dict[str, str] = {
+    "asking": "shells",
+    "assets": "files",
+    "attributes": "profiles",
+    "background": "launch",
+    "blocks": "persist",
+    "bundled": "launch",
+    "byhand": "persist",
+    "claims": "compiled",
+    "claude": "hot",
+    "claude_json": "files",
+    "claude_settings": "persist",
+    "collector.encoding": "otlp",
+    "collector.jsonwire": "otlp",
+    "collector.limits": "store",
+    "collector.otlp": "otlp",
+    "collector.signals": "otlp",
+    "collector.slices": "otlp",
+    "collector.wire": "otlp",
+    "commands.composed": "launch",
+    "commands.installed": "launch",
+    "commands.profile.family": "profiles",
+    "commands.proof": "otlp",
+    "commands.sources": "backends",
+    "compile": "compiled",
+    "config_checks": "config",
+    "dashboards": "grafana",
+    "detect": "shells",
+    "download": "grafana",
+    "environment": "hot",
+    "gitconfig": "place",
+    "inplace": "files",
+    "jsonsplice": "persist",
+    "override": "launch",
+    "ownership": "files",
+    "persisted": "persist",
+    "placefile": "place",
+    "placetext": "place",
+    "plan": "hot",
+    "ports": "backends",
+    "probe": "hot",
+    "profile_files": "profiles",
+    "profile_text": "profiles",
+    "rcbackup": "files",
+    "rcdiff": "files",
+    "rcfile": "persist",
+    "rcread": "files",
+    "rcwrite": "files",
+    "reached": "persist",
+    "refresh": "persist",
+    "refusals": "launch",
+    "repository": "place",
+    "shell_files": "shells",
+    "shell_now": "shells",
+    "shellwords": "shells",
+    "state": "config",
+    "sweeping": "files",
+    "syntax": "shells",
+    "templates": "persist",
+    "toml_file": "files",
+    "wake": "backends",
+    "yaml_text": "files",
+}
+# FLAT ends
+"""Module that does not lie in its package yet -> the package it belongs to. The list only shrinks."""
+
+# EXCEPTIONS begins
+EXCEPTIONS: list[str] = [
+    "__main__ -> launch",
+    "cli -> files",
+    "collector.peer -> backends",
+    "commands.composed -> commands",
+    "commands.installed -> commands",
+    "commands.sources -> commands",
+    "launch -> cli",
+    "override -> persist",
+    "ownership -> backends",
+    "plan -> compiled",
+    "store.filters -> otlp",
+    "store.kinds -> otlp",
+    "store.log_owner -> collector",
+    "store.logsql -> otlp",
+    "store.losses -> otlp",
+    "store.rows -> otlp",
+    "store.vlogs -> otlp",
+    "store.writer -> otlp",
+    "syntax -> persist",
+]
+# EXCEPTIONS ends
+"""Imports that the table does not allow, as ``module -> package``. The list only shrinks."""
+
+# KNOWN begins
+KNOWN: list[str] = [
+    "backends backends.autostart backends.docker.backend backends.docker.brought backends.docker.look "
+    "backends.docker.standin backends.embedded backends.foreground backends.local wake",
+    "claims compile ownership placefile plan profile_files repository state",
+]
+# KNOWN ends
+"""The circles of today, each as the modules that it holds. The list only shrinks."""
+
+
+def files() -> list[Path]:
+    """Return every file of the package, relative to it."""
+    return sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+
+def module(file: Path) -> str:
+    """Return the dotted name of *file* below ours; an empty string for the package itself."""
+    parts = file.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room(name: str) -> str:
+    """Return the package that a module belongs to, or its own name when it lies directly in ours."""
+    return FLAT.get(name) or name.split(".")[0] or "__init__"
+
+
+MODULES = {module(file): file for file in files()}
+
+
+def imports(body: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the modules of ours, dotted, that *body* imports when it runs, at the top or inside a function."""
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "cclaunch":
+            base = (node.module or "").removeprefix("cclaunch").removeprefix(".")
+            for alias in node.names:
+                name = f"{base}.{alias.name}".removeprefix(".")
+                yield name if name in MODULES else base
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.removeprefix("cclaunch.") for alias in node.names if alias.name.startswith("cclaunch."))
+        elif not (isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+            yield from imports(ast.iter_child_nodes(node))
+
+
+IMPORTS = {file: set(imports([ast.parse((PACKAGE / file).read_text())])) for file in files()}
+
+
+def beyond() -> list[str]:
+    """Return the imports that the table does not allow, as ``module -> package``."""
+    return sorted(
+        f"{module(file)} -> {there}"
+        for file, names in IMPORTS.items()
+        for there in {room(name) for name in names} - MAY_IMPORT[room(module(file))] - {room(module(file))}
+    )
+
+
+def circles(edges: dict[str, set[str]]) -> list[str]:
+    """Return the sets of names that reach one another, each sorted into one text."""
+
+    def reached(start: str) -> set[str]:
+        found: set[str] = set()
+        open_ends = [start]
+        while open_ends:
+            for name in edges.get(open_ends.pop(), set()) - found:
+                found.add(name)
+                open_ends.append(name)
+        return found
+
+    all_reached = {name: reached(name) for name in edges}
+    rings = {frozenset(b for b in there if a in all_reached.get(b, ())) for a, there in all_reached.items() if a in there}
+    return sorted(" ".join(sorted(ring)) for ring in rings)
+
+
+def test_a_file_imports_only_whom_its_package_may() -> None:
+    """The table has a line for every package, and knows every neighbour."""
+    assert beyond() == EXCEPTIONS
+
+
+def test_a_circle_is_found() -> None:
+    """Two that need each other, and one that both need."""
+    assert circles({"a": {"b", "c"}, "b": {"a"}, "c": set()}) == ["a b"]
+
+
+def test_no_file_comes_back_to_itself() -> None:
+    """Imports inside functions included: what is late is still a circle."""
+    assert circles({module(file): names - {module(file)} for file, names in IMPORTS.items()}) == KNOWN
+
+
+def test_no_package_comes_back_to_itself() -> None:
+    """Of the table itself, so that a line added without thought is seen."""
+    assert circles({name: set(known) for name, known in MAY_IMPORT.items()}) == []
+
+
+def test_what_waits_for_its_package_is_there() -> None:
+    """A module that was moved goes from the list."""
+    assert [name for name in FLAT if name not in MODULES] == []
+
+
+@pytest.mark.parametrize("file", [file for file in files() if file.name != "otel.py"], ids=str)
+def test_an_otel_name_stands_in_otel_only(file: Path) -> None:
+    """The variables of OpenTelemetry have one home."""
+    names = [
+        node.value
+        for node in ast.walk(ast.parse((PACKAGE / file).read_text()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith("OTEL_")
+        and node.value.isupper()
+        and " " not in node.value
+    ]
+    assert not names
+
+
+DOORS = ("launch.py", "main.py", "__main__.py")
+
+
+@pytest.mark.parametrize("file", [file for file in files() if str(file) not in DOORS], ids=str)
+def test_the_environment_is_passed_down(file: Path) -> None:
+    """`os.environ` is read by the doors alone."""
+    tree = ast.parse((PACKAGE / file).read_text())
+    assert not [
+        n.lineno
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Attribute)
+        and n.attr in ("environ", "getenv")
+        and isinstance(n.value, ast.Name)
+        and n.value.id in ("os", "system", "posix")
+    ]
