@@ -1,3 +1,7 @@
-"""cclaunch: run Claude Code with telemetry that is never lost and always says who the work was for."""
+"""
+cclaunch: run Claude Code with telemetry that is never lost and always says who the work was for.
+
+Hot: a name and a number.
+"""
 
 __version__ = "0.1.1"

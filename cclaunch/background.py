@@ -12,8 +12,8 @@ import json
 from collections.abc import Mapping
 
 from cclaunch import otel
-from cclaunch.environment import PROFILE_ATTRIBUTE, parse_attributes
-from cclaunch.plan import read_small
+from cclaunch.hot.compose import PROFILE_ATTRIBUTE, parse_attributes
+from cclaunch.hot.gather import read_small
 
 LOCK = "daemon.lock"
 """The service's own file in claude's directory: JSON, with its ``pid``."""

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from cclaunch import otel
 from cclaunch.compile import compile_plan
-from cclaunch.environment import Place, Ports, compose, select
-from cclaunch.plan import Directories, adopted_ports, collector_ports, home
+from cclaunch.hot.compose import Place, Ports, compose, select
+from cclaunch.hot.gather import Directories, adopted_ports, collector_ports, home
 from cclaunch.shells import find_shell
 from cclaunch.templates import fill
 

@@ -6,6 +6,7 @@ package that run it; ``bundled`` says how it is used, and when it is not.
 """
 
 import marshal
+import re
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
@@ -15,16 +16,23 @@ from cclaunch import bundled
 from cclaunch.errors import UsageError
 from cclaunch.files import write_atomic
 
-HOT = ("cclaunch", "cclaunch.launch", "cclaunch.claude", "cclaunch.environment", "cclaunch.plan", "cclaunch.probe")
-"""Our modules that every launch imports."""
+MARK = re.compile(r'"""(?:(?!""").)*\n\nHot: ', re.DOTALL)
+"""In the docstring that a file begins with; it is for whoever reads the file as well."""
 
 EXTENSIONS = ("_socket", "_blake2")
 """The modules of the standard library that it imports; where they are built into the interpreter, there is nothing to do."""
 
 
+def hot() -> list[str]:
+    """Return the modules that a launch loads: those whose docstring has a paragraph that begins with ``Hot:``."""
+    package = Path(__file__).parent
+    found = (path.relative_to(package.parent) for path in package.rglob("*.py") if MARK.match(path.read_text("utf-8")))
+    return sorted(".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in found)
+
+
 def rows() -> "list[bundled.Row]":
     """Return a row for each hot module. Raises ImportError and OSError when the package is not whole."""
-    return [row for name in (*HOT, *EXTENSIONS) if (row := _row(name)) is not None]
+    return [row for name in (*hot(), *EXTENSIONS) if (row := _row(name)) is not None]
 
 
 def _row(name: str) -> "bundled.Row | None":

@@ -19,8 +19,8 @@ from typing import NamedTuple
 from cclaunch import otel
 from cclaunch.claude_json import decode, loads, text_of
 from cclaunch.compile import Records, keep, settled, source_records
-from cclaunch.environment import Plan, belongs
-from cclaunch.plan import (
+from cclaunch.hot.compose import Plan, belongs
+from cclaunch.hot.gather import (
     FORMAT,
     REPOSITORY_PLACES,
     STATE_PLACE,

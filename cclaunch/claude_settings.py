@@ -13,10 +13,10 @@ from typing import Any
 from cclaunch.blocks import PRIVACY, ROUTING, Wanted
 from cclaunch.claude_json import decode_exactly, encode_exactly
 from cclaunch.errors import CclaunchError
+from cclaunch.hot.gather import Directories
 from cclaunch.jsonsplice import NotJson, Object, inner, put, put_raw, read_object, take
 from cclaunch.otel import CONFIG_DIR
 from cclaunch.persisted import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way, key_of
-from cclaunch.plan import Directories
 from cclaunch.rcread import Refused, examine, read
 from cclaunch.rcwrite import missing_parents
 from cclaunch.shell_files import Target

@@ -1,5 +1,5 @@
 """
-Working out what ``cclaunch.plan`` reads: config, profiles and state into a plan, a directory into a place.
+Working out what ``cclaunch.hot.gather`` reads: config, profiles and state into a plan, a directory into a place.
 
 Cold: runs when a source has changed, or on the first launch of a release. A broken file never stops a launch: the plan
 is then made of the defaults, or the profile of its trouble, and carries the sentence to say.
@@ -12,10 +12,10 @@ from collections.abc import Iterable
 
 from cclaunch import __version__, otel
 from cclaunch.config import Config, load_config
-from cclaunch.environment import Place, Plan
 from cclaunch.errors import CclaunchError, ConfigError
+from cclaunch.hot.compose import Place, Plan
+from cclaunch.hot.gather import FORMAT, Directories, place_file, place_key, plan_key, read_small, stamp, write_records
 from cclaunch.placefile import read_place_file
-from cclaunch.plan import FORMAT, Directories, place_file, place_key, plan_key, read_small, stamp, write_records
 from cclaunch.profile_files import load_profile, profile_names, profile_path, profiles_directory, resolve_profile
 from cclaunch.profiles import Profile
 from cclaunch.repository import git_directory, repository

@@ -11,7 +11,7 @@ import json
 import os
 
 from cclaunch.files import write_atomic
-from cclaunch.plan import Directories, read_small
+from cclaunch.hot.gather import Directories, read_small
 from cclaunch.rcbackup import backup, folder, label
 
 PREFIX = "journal."

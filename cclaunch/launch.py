@@ -1,15 +1,16 @@
 """
 The launch: split the words, read plan and place, compose the environment, probe the collector, become claude.
 
-The straight line that runs before every session, so it is hot: it imports five modules of ours and none of
-the standard library that the interpreter has not loaded already. Everything else (a stale plan, a
-collector that sleeps, a verb) is cold and imported where it is needed. Telemetry is a guest: whatever
-fails here ends in one line on stderr, and in claude running.
+The straight line that runs before every session. Everything else (a stale plan, a collector that sleeps, a verb) is cold
+and imported where it is needed. Telemetry is a guest: whatever fails here ends in one line on stderr, and in claude running.
+
+Hot: this module imports nothing that the interpreter has not loaded already.
 """
 
 import sys
 
-from cclaunch import claude, environment, plan, probe
+from cclaunch.hot import claude, gather, probe
+from cclaunch.hot import compose as environment
 
 try:
     import posix as system
@@ -161,11 +162,11 @@ def prepare(wanted: Launch) -> int:
     """
     environ = wanted.environ
     reading = claude.read([] if wanted.command else wanted.words)
-    where = plan.directories(environ)
-    base, user = plan.home(environ), _user()
+    where = gather.directories(environ)
+    base, user = gather.home(environ), _user()
     owner = _owner(base)
     writable = owner == user
-    if doubts := plan.doubtful(where, base, (user, 0, owner)):
+    if doubts := gather.doubtful(where, base, (user, 0, owner)):
         from cclaunch.refusals import foreign_directory
 
         code = foreign_directory(doubts, where, base, wanted.profile, quiet=wanted.quiet)
@@ -173,7 +174,7 @@ def prepare(wanted: Launch) -> int:
             return code
     asked = Asked(where, reading.exports)
     directory = _directory()
-    made_plan, place, selection = plan.gather(where, environ, directory, wanted.profile, writable)
+    made_plan, place, selection = gather.gather(where, environ, directory, wanted.profile, writable)
     if wanted.profile and selection.trouble:
         from cclaunch.refusals import no_profile
 
@@ -193,7 +194,7 @@ def prepare(wanted: Launch) -> int:
     instance_id = fresh_id()
     claims: list[list[str]] = []
     if reading.exports and not wanted.quiet:
-        claims = plan.gather_claims(made_plan, where, directory, selection, environ, writable)
+        claims = gather.gather_claims(made_plan, where, directory, selection, environ, writable)
     notes: list[str] = []
     if claims or reading.settings >= 0 or reading.background or reading.command == "agents":
         made, wanted.words, notes = _against_settings(wanted, reading, claims, compose, made_plan, where)
@@ -211,7 +212,7 @@ def _against_settings(
     claims: "list[list[str]]",
     compose: "Callable[[environment.Claims | None], environment.Composition]",
     made_plan: environment.Plan,
-    where: plan.Directories,
+    where: gather.Directories,
 ) -> "tuple[environment.Composition, list[str], list[str]]":
     """Return (what was composed, claude's words, notes) where settings files or a background service have a say."""
     from cclaunch.override import answer
@@ -248,23 +249,23 @@ class Asked:
 
     __slots__ = ("containers", "ports", "question", "services")
 
-    def __init__(self, where: plan.Directories, wanted: bool) -> None:
-        self.containers = plan.read_flat(where.data + "/stack/ports")
+    def __init__(self, where: gather.Directories, wanted: bool) -> None:
+        self.containers = gather.read_flat(where.data + "/stack/ports")
         self.services = probe.ask_services(self.containers, PROBE_SECONDS) if wanted else {}
-        self.ports = plan.collector_ports(where.data) or plan.adopted_ports(where.state)
+        self.ports = gather.collector_ports(where.data) or gather.adopted_ports(where.state)
         self.question: probe.Question | None = None
         if wanted and not self.containers:
             self.ask(where)
 
-    def ask(self, where: plan.Directories) -> None:
+    def ask(self, where: gather.Directories) -> None:
         """Send the question to a collector of ours; one that is not has no /health for us."""
         if self.ports is not None and not self.ports.owner:
-            key = (plan.read_small(where.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
+            key = (gather.read_small(where.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
             self.question = probe.ask(int(self.ports.http), system.getpid(), key, PROBE_SECONDS, self.ports.grpc)
 
 
 def _awake(
-    made_plan: environment.Plan, where: plan.Directories, asked: Asked, wanted: Launch, writable: bool
+    made_plan: environment.Plan, where: gather.Directories, asked: Asked, wanted: Launch, writable: bool
 ) -> "tuple[environment.Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
     docker = made_plan.settings["backend"] == "docker"
@@ -293,7 +294,7 @@ def _awake(
     return woken or asked.ports, trouble
 
 
-def _rouse(where: plan.Directories, down: "list[str]", wanted: Launch) -> str:
+def _rouse(where: gather.Directories, down: "list[str]", wanted: Launch) -> str:
     """Have the services *down* started, without waiting for them: the launch needs none of them. Return the line to say."""
     try:
         from cclaunch.wake import rouse
@@ -313,15 +314,15 @@ def _answers(ports: environment.Ports, made_plan: environment.Plan, question: "p
         if ports.grpc != made_plan.settings["grpc"] or not probe.listens(int(ports.grpc), PROBE_SECONDS):
             return False
         used = ports.grpc if made_plan.settings["protocol"] == "grpc" else f"{ports.grpc} {ports.http}"
-        return probe.listened_to_by(plan.numbers(ports.uids), plan.numbers(used))
-    return probe.answer(question) is None and not plan.is_older(ports.version)
+        return probe.listened_to_by(gather.numbers(ports.uids), gather.numbers(used))
+    return probe.answer(question) is None and not gather.is_older(ports.version)
 
 
 def _is_the_engines(containers: "dict[str, str]") -> bool:
     """Say whether nobody has taken a port of the collector's container over: its engine, root or this user listens there."""
     used = " ".join([containers.get(name, "") for name in ("grpc", "http", "health")])
-    trusted = plan.numbers(containers.get("engine", ""))
-    return probe.listened_to_by([*trusted, 0, system.geteuid()], plan.numbers(used))
+    trusted = gather.numbers(containers.get("engine", ""))
+    return probe.listened_to_by([*trusted, 0, system.geteuid()], gather.numbers(used))
 
 
 def _tell(

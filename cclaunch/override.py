@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.claims import FLAG, LOCAL, MANAGED, PERSONAL, PROJECT, SOURCES, UNREAD, Claim, env_of, names_in, relevant, unread
-from cclaunch.claude import Reading
 from cclaunch.claude_json import decode, loads
-from cclaunch.environment import Claims, Composition, Plan, belongs, parse_attributes
 from cclaunch.errors import CclaunchError, FileTrouble
 from cclaunch.files import write_atomic
+from cclaunch.hot.claude import Reading
+from cclaunch.hot.compose import Claims, Composition, Plan, belongs, parse_attributes
+from cclaunch.hot.gather import SETTINGS_LIMIT, Directories, read_small
 from cclaunch.jsonsplice import inner, put, put_raw, read_object
-from cclaunch.plan import SETTINGS_LIMIT, Directories, read_small
 from cclaunch.sweeping import BACKGROUND, SETTINGS, sweep
 
 FLAG_PATH = "--settings"

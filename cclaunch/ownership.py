@@ -15,7 +15,7 @@ import shlex
 import stat
 
 from cclaunch.errors import DirectoryRefused
-from cclaunch.plan import Directories, doubtful, home
+from cclaunch.hot.gather import Directories, doubtful, home
 
 
 def refuse_foreign(where: Directories, environ: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from cclaunch import probe
+from cclaunch.hot import probe
 
 
 class Listener(NamedTuple):

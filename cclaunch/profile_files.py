@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cclaunch.errors import AttributeRefused, ConfigError, FileTrouble, ProfileMissing
 from cclaunch.files import locked, remove, write_atomic
-from cclaunch.plan import Directories, read_small
+from cclaunch.hot.gather import Directories, read_small
 from cclaunch.profiles import Profile, inherit, is_name, parse_profile
 from cclaunch.toml_file import wrong
 

@@ -6,7 +6,7 @@ import time
 from hashlib import sha256
 
 from cclaunch.files import make_directory, write_atomic
-from cclaunch.plan import Directories
+from cclaunch.hot.gather import Directories
 
 KEPT = 5
 

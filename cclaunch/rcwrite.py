@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 from cclaunch.errors import FileTrouble
 from cclaunch.files import locked
+from cclaunch.hot.gather import Directories
 from cclaunch.inplace import write_in_place
-from cclaunch.plan import Directories
 from cclaunch.rcbackup import backup, folder
 from cclaunch.rcread import NeedsInPlace, Refused, Snapshot, not_alone
 

@@ -3,8 +3,8 @@
 from cclaunch.blocks import wanted
 from cclaunch.claude_settings import settings_to_persist, write_down
 from cclaunch.errors import CclaunchError
+from cclaunch.hot.gather import Directories, home
 from cclaunch.persisted import EDITED, MISSING, Way, carry_out, path_of, remember, remembered, to_persist
-from cclaunch.plan import Directories, home
 from cclaunch.rcwrite import writing
 from cclaunch.shell_files import Target
 from cclaunch.state import load_state

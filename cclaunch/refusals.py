@@ -5,9 +5,9 @@ Cold: on the way to an exit code of ours.
 """
 
 from cclaunch.console import note, show_error
-from cclaunch.environment import Plan, Selection
 from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
-from cclaunch.plan import Directories
+from cclaunch.hot.compose import Plan, Selection
+from cclaunch.hot.gather import Directories
 
 
 def no_claude(path: str, trouble: str, command: bool) -> int:

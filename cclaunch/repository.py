@@ -12,9 +12,9 @@ import re
 import stat
 from collections.abc import Iterator
 
-from cclaunch.environment import LONGEST, encode
 from cclaunch.gitconfig import entries
-from cclaunch.plan import read_small
+from cclaunch.hot.compose import LONGEST, encode
+from cclaunch.hot.gather import read_small
 
 SHORT_FILE = 4096
 """Bytes of a ``.git`` file, of ``commondir`` and of HEAD: each holds one path or name."""

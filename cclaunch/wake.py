@@ -10,13 +10,13 @@ import os
 import time
 from collections.abc import Sequence
 
-from cclaunch import probe
 from cclaunch.backends import Started, backend, chosen, embedded
 from cclaunch.backends.turn import turn
 from cclaunch.config import Config, load_config
-from cclaunch.environment import Ports
 from cclaunch.errors import CannotStore, CclaunchError, ConfigError, StackError
-from cclaunch.plan import Directories, collector_ports, read_flat
+from cclaunch.hot import probe
+from cclaunch.hot.compose import Ports
+from cclaunch.hot.gather import Directories, collector_ports, read_flat
 
 MEMORY_S = 300.0
 KNOCK_S = 0.5

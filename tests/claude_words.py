@@ -5,7 +5,7 @@ The problem it owns: what is read from the words must be what claude reads. The 
 table, the real ones hold the table against the releases. Pure: words only.
 """
 
-from cclaunch import claude
+from cclaunch.hot import claude
 
 Form = list[str]
 

@@ -25,8 +25,8 @@ from sandbox import free_ports
 
 from cclaunch.backends import embedded
 from cclaunch.config import Config, load_config
-from cclaunch.plan import Directories
-from cclaunch.probe import registration
+from cclaunch.hot.gather import Directories
+from cclaunch.hot.probe import registration
 from cclaunch.store.reader import open_reader
 
 PROTOBUF = "application/x-protobuf"

@@ -18,8 +18,8 @@ from cclaunch.attributes import (
     fold,
 )
 from cclaunch.collector.exposition import labels_of
-from cclaunch.environment import LONGEST, decode, encode
 from cclaunch.errors import AttributeRefused, UsageError
+from cclaunch.hot.compose import LONGEST, decode, encode
 
 ALLOWED = st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1)
 

@@ -24,9 +24,9 @@ from cclaunch import otel
 from cclaunch.attributes import MOST_WRITTEN, check_attribute, check_together
 from cclaunch.collector.otlp import decode_logs
 from cclaunch.compile import compile_plan
-from cclaunch.environment import Selection, compose
 from cclaunch.errors import CclaunchError
-from cclaunch.plan import Directories
+from cclaunch.hot.compose import Selection, compose
+from cclaunch.hot.gather import Directories
 from cclaunch.profile_files import write_profile
 from cclaunch.profile_text import edited
 from cclaunch.store import reader

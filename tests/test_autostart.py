@@ -17,7 +17,7 @@ from stored import SECOND_NS, event, store
 
 from cclaunch.backends import autostart, embedded, units
 from cclaunch.collector.pids import Launched
-from cclaunch.plan import collector_ports, directories
+from cclaunch.hot.gather import collector_ports, directories
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 MANAGER = Path(__file__).resolve().parent / "user_manager.py"

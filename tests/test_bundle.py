@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from guard import REPOSITORY
 
-from cclaunch.bundle import HOT
+from cclaunch.bundle import hot
 
 LAUNCH = """
 import sys
@@ -61,8 +61,8 @@ def after(package: Path, bundled: Path) -> Callable[[str], str]:
 
 def test_every_hot_module_comes_from_it(after: Callable[[str], str]) -> None:
     """The loader is ours, and no directory is searched."""
-    told = after(TELLS.format(one="type(one.__loader__)", what="__module__", names=HOT))
-    assert told.split() == ["True", *["builtins"] * len(HOT)]
+    told = after(TELLS.format(one="type(one.__loader__)", what="__module__", names=hot()))
+    assert told.split() == ["True", *["builtins"] * len(hot())]
 
 
 def test_it_loads_no_module_more(after: Callable[[str], str], package: Path) -> None:
@@ -142,4 +142,4 @@ def test_it_is_two_parts(bundled: Path) -> None:
     """The finder's code, and a row for each module: name, file, stamp, code."""
     code, rows = marshal.loads(bundled.read_bytes())
     assert code.co_filename.endswith("bundled.py")
-    assert {row[0] for row in rows} >= set(HOT)
+    assert {row[0] for row in rows} >= set(hot())

@@ -5,7 +5,7 @@ import os
 import pytest
 from claude_words import ANSWERED, COMMANDS, LEANS, PROMPTS
 
-from cclaunch import claude
+from cclaunch.hot import claude
 
 
 def script(path, mode=0o755):

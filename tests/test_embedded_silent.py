@@ -14,7 +14,7 @@ from doubles import FAKE_EXIT, fake_claude, told
 from sandbox import Sandbox
 
 from cclaunch.backends import embedded
-from cclaunch.plan import Directories, directories
+from cclaunch.hot.gather import Directories, directories
 from cclaunch.wake import wake
 
 SECONDS = 2.0
@@ -85,7 +85,7 @@ def test_where_telemetry_must_not_fail_a_stopped_collector_keeps_claude_from_run
 
 def test_a_launch_that_was_registered_with_a_stopped_collector_is_known_when_it_goes_on(place: Place) -> None:
     """Its question waits in the socket."""
-    from cclaunch import probe
+    from cclaunch.hot import probe
 
     pid = stop(place.where)
     key = Path(place.where.data, "collector.key").read_text().strip()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cclaunch import otel
 from cclaunch.compile import plan_records
 from cclaunch.config import Config, Privacy, Telemetry
-from cclaunch.environment import (
+from cclaunch.hot.compose import (
     BLOCK,
     SHELL_ATTRIBUTES,
     Claims,

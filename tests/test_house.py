@@ -54,7 +54,6 @@ FLAT: dict[str, str] = {
     "bundled": "launch",
     "byhand": "persist",
     "claims": "compiled",
-    "claude": "hot",
     "claude_json": "files",
     "claude_settings": "persist",
     "collector.encoding": "otlp",
@@ -74,7 +73,6 @@ FLAT: dict[str, str] = {
     "dashboards": "grafana",
     "detect": "shells",
     "download": "grafana",
-    "environment": "hot",
     "gitconfig": "place",
     "inplace": "files",
     "jsonsplice": "persist",
@@ -83,9 +81,7 @@ FLAT: dict[str, str] = {
     "persisted": "persist",
     "placefile": "place",
     "placetext": "place",
-    "plan": "hot",
     "ports": "backends",
-    "probe": "hot",
     "profile_files": "profiles",
     "profile_text": "profiles",
     "rcbackup": "files",
@@ -119,10 +115,10 @@ EXCEPTIONS: list[str] = [
     "commands.composed -> commands",
     "commands.installed -> commands",
     "commands.sources -> commands",
+    "hot.gather -> compiled",
     "launch -> cli",
     "override -> persist",
     "ownership -> backends",
-    "plan -> compiled",
     "store.filters -> otlp",
     "store.kinds -> otlp",
     "store.log_owner -> collector",
@@ -140,7 +136,7 @@ EXCEPTIONS: list[str] = [
 KNOWN: list[str] = [
     "backends backends.autostart backends.docker.backend backends.docker.brought backends.docker.look "
     "backends.docker.standin backends.embedded backends.foreground backends.local wake",
-    "claims compile ownership placefile plan profile_files repository state",
+    "claims compile hot.gather ownership placefile profile_files repository state",
 ]
 # KNOWN ends
 """The circles of today, each as the modules that it holds. The list only shrinks."""

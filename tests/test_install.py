@@ -148,13 +148,13 @@ def test_a_bundle_that_is_damaged_or_gone_is_done_without(offline: Sandbox, dama
 def test_an_install_that_was_damaged_is_made_anew(offline: Sandbox) -> None:
     """Also where the command still runs: not the version counts, but every byte."""
     install(offline, "--method", "uv")
-    (module,) = (path for place in environments(offline) for path in place.glob("lib/*/site-packages/cclaunch/probe.py"))
+    (module,) = (path for place in environments(offline) for path in place.glob("lib/*/site-packages/cclaunch/hot/probe.py"))
     edited = module.read_text() + "# edited\n"
     module.unlink()  # uv may have linked it to its cache, and an edit of that is none of ours to see
     module.write_text(edited)
 
     assert "laid the command" in install(offline, "--method", "uv")
-    (module,) = (path for place in environments(offline) for path in place.glob("lib/*/site-packages/cclaunch/probe.py"))
+    (module,) = (path for place in environments(offline) for path in place.glob("lib/*/site-packages/cclaunch/hot/probe.py"))
     assert "# edited" not in module.read_text()
 
 

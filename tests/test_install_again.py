@@ -89,7 +89,7 @@ def test_a_checkout_of_the_same_version_is_compared_byte_by_byte(installed: Sand
     environ = {"CCLAUNCH_SOURCE": str(copy)}
     install(installed, "--method", "uv", "--force", environ={"CCLAUNCH_SOURCE": str(installing.whole())})
     assert "nothing was changed" in install(installed, "--dry-run", environ=environ)
-    for name in ("cclaunch/probe.py", "cclaunch/_script/cclaunch", "shell/README.md", "pyproject.toml"):
+    for name in ("cclaunch/hot/probe.py", "cclaunch/_script/cclaunch", "shell/README.md", "pyproject.toml"):
         text = (copy / name).read_text()
         (copy / name).write_text(text.replace("click>=8.1", "click>=8.0") if name == "pyproject.toml" else text + "# edited\n")
         assert "would run" in install(installed, "--dry-run", environ=environ), name

@@ -16,11 +16,10 @@ from guard import REPOSITORY
 from sandbox import Sandbox
 from test_embedded_foreign import RECEIVER
 
-from cclaunch.plan import adopted_ports, directories
+from cclaunch.bundle import hot
+from cclaunch.hot.gather import adopted_ports, directories
 
-OURS = {f"cclaunch{name}" for name in ("", ".launch", ".plan", ".environment", ".probe", ".claude")}
-
-HOT = {"_socket", "_blake2"}
+C_MODULES = {"_socket", "_blake2"}
 """Modules of the standard library that a launch may load: C modules without a line of Python."""
 
 LISTS_MODULES = """
@@ -63,9 +62,9 @@ def stranger(warm: Sandbox) -> Iterator[None]:
 
 
 def check_hot(loaded: set[str]) -> None:
-    """Five modules of ours, two C modules, nothing else."""
-    assert {name for name in loaded if name.startswith("cclaunch")} == OURS
-    assert {name for name in loaded if not name.startswith("cclaunch")} <= HOT
+    """What says ``Hot:`` is what a launch loads, no less and no more; beside it two C modules and nothing else."""
+    assert {name for name in loaded if name.startswith("cclaunch")} == set(hot())
+    assert {name for name in loaded if not name.startswith("cclaunch")} <= C_MODULES
 
 
 def test_a_launch_that_exports_nothing_imports_only_these(warm: Sandbox) -> None:

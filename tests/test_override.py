@@ -9,12 +9,13 @@ import pytest
 from settings_forms import ENCODINGS, NAMES
 from test_environment import PORTS, placed, planned
 
-from cclaunch import claude, otel
+from cclaunch import otel
 from cclaunch.claims import FLAG, LOCAL, MANAGED, PROJECT, STATE, UNREAD, USER, Claim, compile_claims, settings_files, unread
 from cclaunch.config import Config, Telemetry
-from cclaunch.environment import Selection, compose
+from cclaunch.hot import claude
+from cclaunch.hot.compose import Selection, compose
+from cclaunch.hot.gather import REPOSITORY_LIMIT, Directories, claims_key, place_file, read_claims
 from cclaunch.override import answer, judge
-from cclaunch.plan import REPOSITORY_LIMIT, Directories, claims_key, place_file, read_claims
 
 PROFILE = {"p": ({"team": "data"}, {otel.LOG_TOOL_DETAILS: "1"}, "")}
 

@@ -11,7 +11,7 @@ from other_user import UID, need_root
 from sandbox import Sandbox
 
 from cclaunch import ownership
-from cclaunch.plan import directories, doubtful
+from cclaunch.hot.gather import directories, doubtful
 
 CLAUDES = 7
 KINDS = ("config", "state", "cache", "data")

@@ -7,9 +7,10 @@ import platformdirs.macos
 import platformdirs.unix
 import pytest
 
-from cclaunch import __version__, plan
+from cclaunch import __version__
 from cclaunch.compile import YOUNG_NS, compile_place, compile_plan
-from cclaunch.plan import Directories, directories, place_file, plan_key, read_compiled, read_small, stamp
+from cclaunch.hot import gather
+from cclaunch.hot.gather import Directories, directories, place_file, plan_key, read_compiled, read_small, stamp
 
 SETTLE_S = 0.03
 """A source younger than 10 ms is not trusted; the tests let it grow older."""
@@ -174,7 +175,7 @@ class Counting:
 def test_a_file_of_the_kernels_is_not_read(tmp_path, monkeypatch, path):
     """It says that it is empty, and may be endless: one byte tells."""
     (tmp_path / "link").symlink_to(path)
-    monkeypatch.setattr(plan, "system", counting := Counting(plan.system))
+    monkeypatch.setattr(gather, "system", counting := Counting(gather.system))
 
     assert read_small(str(tmp_path / "link"), 256 << 20) is None
     assert (counting.asked, counting.calls) == (1, 1)
@@ -183,7 +184,7 @@ def test_a_file_of_the_kernels_is_not_read(tmp_path, monkeypatch, path):
 def test_a_file_is_read_with_one_call(tmp_path, monkeypatch):
     """One byte more than it has is asked for, and not coming: that is its end."""
     write(tmp_path / "a", "x" * 5000)
-    monkeypatch.setattr(plan, "system", counting := Counting(plan.system))
+    monkeypatch.setattr(gather, "system", counting := Counting(gather.system))
 
     assert read_small(str(tmp_path / "a")) == b"x" * 5000
     assert (counting.asked, counting.calls) == (5001, 1)
@@ -193,7 +194,7 @@ def test_a_file_is_read_with_one_call(tmp_path, monkeypatch):
 def test_a_file_that_grows_meanwhile_is_read_within_the_limit(tmp_path, monkeypatch, limit, found):
     """It had less when it was opened."""
     write(tmp_path / "a", "x" * 5000)
-    monkeypatch.setattr(plan, "system", Counting(plan.system, size=10))
+    monkeypatch.setattr(gather, "system", Counting(gather.system, size=10))
 
     assert read_small(str(tmp_path / "a"), limit) == found
 
@@ -202,7 +203,7 @@ def test_a_sparse_file_of_a_terabyte_is_not_read(tmp_path, monkeypatch):
     """Its size is asked first."""
     with open(tmp_path / "a", "wb") as file:
         file.truncate(1 << 40)
-    monkeypatch.setattr(plan, "system", counting := Counting(plan.system))
+    monkeypatch.setattr(gather, "system", counting := Counting(gather.system))
 
     assert read_small(str(tmp_path / "a")) is None
     assert counting.calls == 0

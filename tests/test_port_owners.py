@@ -12,10 +12,10 @@ from other_user import UID, listening, need_root
 from sandbox import Sandbox, free_ports
 from test_embedded_foreign import RECEIVER
 
-from cclaunch import probe
 from cclaunch.backends import embedded
 from cclaunch.collector import lock
-from cclaunch.plan import adopted_ports, collector_ports, directories, read_flat
+from cclaunch.hot import probe
+from cclaunch.hot.gather import adopted_ports, collector_ports, directories, read_flat
 from cclaunch.ports import strangers
 
 CLAUDES = 7

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch.environment import LONGEST, encode
 from cclaunch.errors import ConfigError, ProfileMissing
-from cclaunch.plan import Directories
+from cclaunch.hot.compose import LONGEST, encode
+from cclaunch.hot.gather import Directories
 from cclaunch.profile_files import (
     children_of,
     forget_plan,

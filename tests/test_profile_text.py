@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch.environment import LONGEST, encode
 from cclaunch.errors import ConfigError, FileTrouble
+from cclaunch.hot.compose import LONGEST, encode
 from cclaunch.profile_text import changed, comments, edited
 from cclaunch.profiles import Profile, parse_profile
 

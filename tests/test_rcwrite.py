@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from cclaunch import rcread, rcwrite
 from cclaunch.files import write_atomic
+from cclaunch.hot.gather import directories
 from cclaunch.inplace import is_torn, recover
-from cclaunch.plan import directories
 from cclaunch.rcbackup import KEPT, copies, folder, label
 from cclaunch.rcread import NeedsInPlace, Refused, examine, read
 from cclaunch.rcwrite import delete, write, writing
@@ -283,7 +283,7 @@ MOUNTED = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
 from cclaunch import rcread
-from cclaunch.plan import Directories
+from cclaunch.hot.gather import Directories
 from cclaunch.rcread import NeedsInPlace, examine, read
 from cclaunch.rcwrite import write, writing
 path, home = sys.argv[2], sys.argv[3]
@@ -321,7 +321,7 @@ def test_a_mounted_file_is_refused_before_and_by_the_rename_a15(rc, home):
 LIMITED = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch.plan import Directories
+from cclaunch.hot.gather import Directories
 from cclaunch.rcread import read
 from cclaunch.rcwrite import write, writing
 path, home = sys.argv[2], sys.argv[3]
@@ -445,7 +445,7 @@ STEPPED = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from cclaunch import inplace, rcread, rcwrite
-from cclaunch.plan import Directories
+from cclaunch.hot.gather import Directories
 path, home, in_place = sys.argv[2], sys.argv[3], sys.argv[4] == "1"
 where = Directories(home, home + "/s", home, home)
 with open(sys.argv[5], "rb") as file:

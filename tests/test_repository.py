@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch.environment import LONGEST, encode
 from cclaunch.gitconfig import entries
-from cclaunch.plan import stamp
+from cclaunch.hot.compose import LONGEST, encode
+from cclaunch.hot.gather import stamp
 from cclaunch.repository import CONFIG_READ, MOST_LEVELS, name_of_url, repository, worktrees
 
 

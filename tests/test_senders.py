@@ -16,11 +16,12 @@ import pytest
 from collector_client import PROTOBUF, Place, collector, cost, json_logs, logs, wait_until
 from other_user import UID, need_root, told_by
 
-from cclaunch import otel, probe
+from cclaunch import otel
 from cclaunch.collector import peer
 from cclaunch.collector.exposition import exposition
 from cclaunch.collector.otlp import decode_logs, decode_metrics
 from cclaunch.collector.peer import CURRENT, Door, Sender, asked, looked_up, mark
+from cclaunch.hot import probe
 from cclaunch.store.reader import open_reader, series
 
 

@@ -1,17 +1,17 @@
 """
-How the telemetry stack is provided: one module a backend, one protocol, chosen by `stack use`, else by config.toml.
+The stack stood up: one protocol, and a wing for each way to run it.
 
-Whoever starts, stops or moves the stack holds the turn (``backends.turn``): of many launches at once one works, and
-the others find its work done.
+The problem it owns: whoever launches, starts or asks does not know what runs the collector. ``every`` makes the backend
+that is wanted; only in here are they told apart by name.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from cclaunch.config import Config
-from cclaunch.environment import Ports
 from cclaunch.errors import CclaunchError
-from cclaunch.plan import Directories
+from cclaunch.hot.compose import Ports
+from cclaunch.hot.gather import Directories
 
 
 class Started(NamedTuple):

@@ -13,15 +13,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch import probe
 from cclaunch.backends import ServiceStatus, Started, daemon, foreign
 from cclaunch.backends.turn import refuse_another_home, turn
 from cclaunch.collector import lock
 from cclaunch.collector.process import command
 from cclaunch.config import Config
-from cclaunch.environment import Ports
 from cclaunch.errors import CannotStore, StartFailed
-from cclaunch.plan import Directories, adopted_ports, collector_ports, is_older, read_flat, read_small
+from cclaunch.hot import probe
+from cclaunch.hot.compose import Ports
+from cclaunch.hot.gather import Directories, adopted_ports, collector_ports, is_older, read_flat, read_small
 
 POLL_S = 0.01
 PROBE_S = 1.0

@@ -15,7 +15,7 @@ from cclaunch.collector.pids import any_alive
 from cclaunch.collector.process import command
 from cclaunch.errors import FileTrouble
 from cclaunch.files import make_directory, remove, write_atomic
-from cclaunch.plan import Directories, collector_ports, read_small
+from cclaunch.hot.gather import Directories, collector_ports, read_small
 from cclaunch.wake import configuration
 
 NEXT = "collector.next"

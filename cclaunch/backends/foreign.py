@@ -14,13 +14,13 @@ import subprocess
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from cclaunch import probe
 from cclaunch.collector.process import command
 from cclaunch.config import Config
-from cclaunch.environment import Ports
 from cclaunch.errors import FileTrouble
 from cclaunch.files import write_atomic
-from cclaunch.plan import Directories, adopted_ports, collector_ports, numbers, read_flat
+from cclaunch.hot import probe
+from cclaunch.hot.compose import Ports
+from cclaunch.hot.gather import Directories, adopted_ports, collector_ports, numbers, read_flat
 
 if TYPE_CHECKING:
     from cclaunch.ports import Listener

@@ -14,7 +14,7 @@ import sysconfig
 from collections.abc import Iterator, Mapping
 
 from cclaunch.errors import StackError
-from cclaunch.plan import home, read_small
+from cclaunch.hot.gather import home, read_small
 
 NAME = "cclaunch"
 IMPORT = b"from cclaunch.launch import main"

@@ -29,8 +29,8 @@ from cclaunch.collector.stays import stays
 from cclaunch.config import Config, load_config
 from cclaunch.errors import ConfigError, FileTrouble, StoreError
 from cclaunch.files import make_directory
-from cclaunch.plan import Directories, read_small
-from cclaunch.probe import proof, registration
+from cclaunch.hot.gather import Directories, read_small
+from cclaunch.hot.probe import proof, registration
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
 from cclaunch.sweeping import sweep

@@ -18,7 +18,8 @@ from contextvars import ContextVar
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from cclaunch import otel, probe
+from cclaunch import otel
+from cclaunch.hot import probe
 from cclaunch.ports import user
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import errno
 import os
 import time
 
-from cclaunch.plan import read_flat
+from cclaunch.hot.gather import read_flat
 
 NAMES = ("grpc", "http", "metrics")
 BACKLOG = 512

@@ -10,7 +10,7 @@ import contextlib
 import os
 
 from cclaunch.collector.stays import NAME as STAYS
-from cclaunch.plan import Directories, read_flat, read_small
+from cclaunch.hot.gather import Directories, read_flat, read_small
 
 LOOK_S = 1.0
 """So often it is looked at; also before each answer about our health."""

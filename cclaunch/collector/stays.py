@@ -8,7 +8,7 @@ import contextlib
 import os
 
 from cclaunch.files import remove, write_atomic
-from cclaunch.plan import Directories, read_small
+from cclaunch.hot.gather import Directories, read_small
 
 NAME = "collector.stays"
 

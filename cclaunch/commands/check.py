@@ -20,9 +20,9 @@ from cclaunch.commands.kept import sentences
 from cclaunch.commands.proof import NotDelivered, Road, send
 from cclaunch.commands.sources import places_of
 from cclaunch.config import Config
-from cclaunch.environment import Ports
 from cclaunch.errors import CannotStore, CclaunchError, ConfigError
-from cclaunch.plan import Directories, collector_ports
+from cclaunch.hot.compose import Ports
+from cclaunch.hot.gather import Directories, collector_ports
 from cclaunch.wake import forget
 
 READ_BACK_S = 5.0

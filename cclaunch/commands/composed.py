@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cclaunch.claims import Claim
-from cclaunch.claude import Reading
 from cclaunch.commands.context import Environ
-from cclaunch.environment import Claims, Composition, Place, Plan, Ports, compose
+from cclaunch.hot.claude import Reading
+from cclaunch.hot.compose import Claims, Composition, Place, Plan, Ports, compose
+from cclaunch.hot.gather import Directories, adopted_ports, collector_ports, gather, gather_claims
 from cclaunch.override import answer
-from cclaunch.plan import Directories, adopted_ports, collector_ports, gather, gather_claims
 
 FRESH = "fresh-per-launch"
 """Stands for the instance id that only a launch can mint."""

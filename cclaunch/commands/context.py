@@ -5,8 +5,8 @@ from typing import cast
 import click
 
 from cclaunch.config import Config, load_config
+from cclaunch.hot.gather import Directories, directories
 from cclaunch.ownership import refuse_foreign
-from cclaunch.plan import Directories, directories
 
 Environ = dict[str, str]
 

@@ -13,7 +13,7 @@ from cclaunch.commands.context import Environ
 from cclaunch.commands.erase import describe, erase
 from cclaunch.config import Config
 from cclaunch.errors import StackError
-from cclaunch.plan import Directories
+from cclaunch.hot.gather import Directories
 from cclaunch.wake import configuration
 
 TURN_S = 30.0

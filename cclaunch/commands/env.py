@@ -9,7 +9,7 @@ from cclaunch.commands.composed import FRESH, Composed, composed
 from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.told import tell_intruder
 from cclaunch.detect import reader
-from cclaunch.environment import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
+from cclaunch.hot.compose import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.shells import NAMES, find_shell, script
 
 OTHERWISE = "sh"

@@ -4,7 +4,7 @@ import os
 
 from cclaunch.backends import embedded
 from cclaunch.commands.context import database
-from cclaunch.plan import Directories
+from cclaunch.hot.gather import Directories
 
 ANSWER_S = 0.5
 

@@ -9,7 +9,7 @@ from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.foreign import intruder
 from cclaunch.commands.context import Environ
 from cclaunch.commands.moments import span
-from cclaunch.plan import Directories
+from cclaunch.hot.gather import Directories
 
 
 class StackState(NamedTuple):

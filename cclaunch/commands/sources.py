@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from cclaunch.backends.docker import record
 from cclaunch.commands.context import Environ, database
-from cclaunch.plan import Directories, collector_ports
+from cclaunch.hot.gather import Directories, collector_ports
 
 if TYPE_CHECKING:
     from cclaunch.store.stores import Places

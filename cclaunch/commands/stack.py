@@ -17,7 +17,7 @@ from cclaunch.commands.told import tell_started
 from cclaunch.config import Config
 from cclaunch.config_checks import BACKENDS, SERVICES
 from cclaunch.errors import StackError
-from cclaunch.plan import Directories
+from cclaunch.hot.gather import Directories
 from cclaunch.wake import forget
 
 WHOLE_S = 60.0

@@ -13,9 +13,9 @@ from cclaunch.commands.moments import ago, iso, local
 from cclaunch.commands.services import stack_state
 from cclaunch.commands.sources import places_of
 from cclaunch.detect import Shell, detect
-from cclaunch.environment import Selection
 from cclaunch.errors import CclaunchError
-from cclaunch.plan import Directories
+from cclaunch.hot.compose import Selection
+from cclaunch.hot.gather import Directories
 
 
 @click.command("status")

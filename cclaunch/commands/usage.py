@@ -12,7 +12,7 @@ from cclaunch.commands.moments import FORMS, iso, moment
 from cclaunch.commands.sources import notice, places_of
 from cclaunch.commands.told import tell_intruder
 from cclaunch.commands.where import note_unsent, unicode_only, unknown_days, where_option
-from cclaunch.plan import Directories, adopted_ports
+from cclaunch.hot.gather import Directories, adopted_ports
 
 if TYPE_CHECKING:
     from cclaunch.store.spending import Usage

@@ -5,8 +5,8 @@ Claude has no completion of its own to hand over to. The table is that of the op
 releases that we run against; a test holds it to them.
 """
 
-from cclaunch.claude import LIST_OPTIONS, VALUE_OPTIONS
 from cclaunch.completion.tree import ANY, DIRECTORY, FILE, Option
+from cclaunch.hot.claude import LIST_OPTIONS, VALUE_OPTIONS
 
 OPTIONS = (
     "--add-dir --agent --agents --allow-dangerously-skip-permissions --allowedTools --append-system-prompt --autocompact "

@@ -21,7 +21,7 @@ from real_claude import OLDEST, VERSIONS, Claude, outcome
 from recorded import assert_complete, assert_usage_is
 from sandbox import Sandbox
 
-from cclaunch import claude
+from cclaunch.hot import claude
 
 pytestmark = pytest.mark.real
 

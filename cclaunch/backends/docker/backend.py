@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from cclaunch import console, probe
+from cclaunch import console
 from cclaunch.backends import ServiceStatus, Started, autostart, chosen, embedded, foreign
 from cclaunch.backends.docker import brought, guard, health, login, logs, record, render
 from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect, uids_of
@@ -22,9 +22,10 @@ from cclaunch.backends.docker.model import GUARD, Service, Wanted, wanted, witho
 from cclaunch.backends.docker.pull import pull
 from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remember, was_up
 from cclaunch.config import Config
-from cclaunch.environment import Ports
 from cclaunch.errors import CclaunchError, PortTaken, StartFailed
-from cclaunch.plan import Directories
+from cclaunch.hot import probe
+from cclaunch.hot.compose import Ports
+from cclaunch.hot.gather import Directories
 from cclaunch.ports import strangers, whose
 
 COLLECTOR = "collector"

@@ -11,13 +11,13 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cclaunch import probe
 from cclaunch.backends import Started, chosen, embedded
 from cclaunch.backends.docker import health, record
 from cclaunch.config import Config, PortNumbers
-from cclaunch.environment import Ports
 from cclaunch.errors import CclaunchError
-from cclaunch.plan import Directories
+from cclaunch.hot import probe
+from cclaunch.hot.compose import Ports
+from cclaunch.hot.gather import Directories
 
 if TYPE_CHECKING:
     from cclaunch.backends.docker.engine import Engine, Found

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from cclaunch import probe
 from cclaunch.backends.docker.contexts import Endpoint, endpoint, starter
 from cclaunch.backends.foreign import engine_uids
 from cclaunch.config import Docker
 from cclaunch.errors import CclaunchError, DiskFull, EngineError, EngineHung, EngineMissing, EngineRefused, StackError
+from cclaunch.hot import probe
 
 KNOCK_S = 2.0
 ANSWER_S = 5.0

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from cclaunch.config import Docker
 from cclaunch.errors import ContextStale
-from cclaunch.plan import home, read_small
+from cclaunch.hot.gather import home, read_small
 
 SYSTEM_SOCKET = "/var/run/docker.sock"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

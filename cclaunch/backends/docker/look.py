@@ -3,14 +3,14 @@
 import contextlib
 from typing import TYPE_CHECKING
 
-from cclaunch import probe
 from cclaunch.backends import ServiceStatus, embedded
 from cclaunch.backends.docker import brought, health, login, volumes
 from cclaunch.backends.docker.engine import Engine, Found
 from cclaunch.backends.docker.model import GUARD
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError
-from cclaunch.plan import Directories, adopted_ports
+from cclaunch.hot import probe
+from cclaunch.hot.gather import Directories, adopted_ports
 
 if TYPE_CHECKING:
     from cclaunch.backends.docker.backend import DockerBackend

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import GUARD, Wanted
 from cclaunch.config import Config
-from cclaunch.environment import Ports
 from cclaunch.files import remove, write_atomic
-from cclaunch.plan import Directories, adopted_ports, numbers, read_flat
+from cclaunch.hot.compose import Ports
+from cclaunch.hot.gather import Directories, adopted_ports, numbers, read_flat
 
 
 def path(where: Directories) -> str:

@@ -18,7 +18,7 @@ from cclaunch.collector import lock
 from cclaunch.collector.process import search_path
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError, StartFailed
-from cclaunch.plan import Directories, collector_ports
+from cclaunch.hot.gather import Directories, collector_ports
 
 if TYPE_CHECKING:
     from cclaunch.backends.docker.backend import DockerBackend

@@ -10,8 +10,8 @@ from cclaunch import console
 from cclaunch.asking import enlightened
 from cclaunch.commands.context import Environ
 from cclaunch.errors import CclaunchError, UsageError
+from cclaunch.hot.gather import Directories, home
 from cclaunch.persisted import remembered
-from cclaunch.plan import Directories, home
 from cclaunch.rcread import read
 from cclaunch.shell_files import OWN, SIGNS, Target, candidates, shell_of_file, targets
 from cclaunch.shell_now import shell_now

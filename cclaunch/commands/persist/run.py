@@ -12,9 +12,9 @@ from cclaunch.blocks import Wanted, wanted
 from cclaunch.claude_settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
 from cclaunch.commands.context import Environ
 from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.hot.gather import Directories, home
 from cclaunch.inplace import recover
 from cclaunch.persisted import Step, Way, by_hand, carry_out, key_of, remember, to_persist, to_unpersist
-from cclaunch.plan import Directories, home
 from cclaunch.rcdiff import diff
 from cclaunch.rcfile import insert
 from cclaunch.rcwrite import writing

@@ -13,6 +13,7 @@ from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.commands.told import tell_intruder
 from cclaunch.errors import CclaunchError
+from cclaunch.hot.gather import Directories, collector_ports, home
 from cclaunch.persisted import (
     CURRENT,
     EDITED,
@@ -25,7 +26,6 @@ from cclaunch.persisted import (
     path_of,
     remembered,
 )
-from cclaunch.plan import Directories, collector_ports, home
 from cclaunch.rcread import examine
 from cclaunch.reached import reached
 from cclaunch.shell_files import Target

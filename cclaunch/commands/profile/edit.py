@@ -14,7 +14,7 @@ from cclaunch.commands.context import Environ, environ_of, where_of
 from cclaunch.commands.profile.family import family_troubles, refuse
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
 from cclaunch.files import make_directory
-from cclaunch.plan import Directories, read_small
+from cclaunch.hot.gather import Directories, read_small
 from cclaunch.profile_files import SIZE_LIMIT, profile_path, profiles_locked, read_profile, write_profile
 from cclaunch.profiles import parse_profile
 

@@ -12,7 +12,7 @@ Hot: this module imports nothing that the interpreter has not loaded already.
 import sys
 
 from cclaunch import __version__
-from cclaunch.environment import Place, Plan, Ports, Profile, Selection, select
+from cclaunch.hot.compose import Place, Plan, Ports, Profile, Selection, select
 
 try:
     import posix as system
