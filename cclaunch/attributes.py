@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from cclaunch.errors import AttributeRefused
-from cclaunch.hot.compose import KEY_CHARACTERS, KEY_START, LONGEST, MOST_PAIRS, encode
+from cclaunch.hot.attributes import KEY_CHARACTERS, KEY_START, LONGEST, MOST_PAIRS, encode
 
 AUTOMATIC = 5
 """Pairs that a launch adds itself: profile, instance id, repository, branch and host."""

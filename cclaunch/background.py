@@ -12,8 +12,9 @@ import json
 from collections.abc import Mapping
 
 from cclaunch import otel
-from cclaunch.hot.compose import PROFILE_ATTRIBUTE, parse_attributes
-from cclaunch.hot.gather import read_small
+from cclaunch.hot.attributes import parse_attributes
+from cclaunch.hot.compose import PROFILE_ATTRIBUTE
+from cclaunch.hot.reading import read_small
 
 LOCK = "daemon.lock"
 """The service's own file in claude's directory: JSON, with its ``pid``."""

@@ -11,8 +11,11 @@ from typing import NamedTuple
 
 from cclaunch import otel
 from cclaunch.compile import compile_plan
-from cclaunch.hot.compose import Place, Ports, compose, select
-from cclaunch.hot.gather import Directories, adopted_ports, collector_ports, home
+from cclaunch.hot.compose import compose
+from cclaunch.hot.paths import Directories, home
+from cclaunch.hot.plan import Place
+from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
+from cclaunch.hot.selection import select
 from cclaunch.shells import find_shell
 from cclaunch.templates import fill
 

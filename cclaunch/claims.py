@@ -19,18 +19,12 @@ from typing import NamedTuple
 from cclaunch import otel
 from cclaunch.claude_json import decode, loads, text_of
 from cclaunch.compile import Records, keep, settled, source_records
-from cclaunch.hot.compose import Plan, belongs
-from cclaunch.hot.gather import (
-    FORMAT,
-    REPOSITORY_PLACES,
-    STATE_PLACE,
-    Directories,
-    claims_key,
-    place_file,
-    read_small,
-    settings_limit,
-    stamp,
-)
+from cclaunch.hot.claims import REPOSITORY_PLACES, STATE_PLACE, settings_limit
+from cclaunch.hot.compose import belongs
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.plan import Plan
+from cclaunch.hot.reading import read_small, stamp
+from cclaunch.hot.records import FORMAT, claims_key, place_file
 from cclaunch.repository import repository, worktrees
 from cclaunch.sweeping import sweep
 

@@ -13,7 +13,7 @@ from typing import Any
 from cclaunch.blocks import PRIVACY, ROUTING, Wanted
 from cclaunch.claude_json import decode_exactly, encode_exactly
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 from cclaunch.jsonsplice import NotJson, Object, inner, put, put_raw, read_object, take
 from cclaunch.otel import CONFIG_DIR
 from cclaunch.persisted import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way, key_of

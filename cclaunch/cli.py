@@ -16,7 +16,7 @@ import click
 
 from cclaunch import __version__, console
 from cclaunch.errors import CclaunchError, ConfigError, DirectoryRefused
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 from cclaunch.ownership import refuse_foreign
 
 BUG = 3

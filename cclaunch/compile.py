@@ -13,8 +13,10 @@ from collections.abc import Iterable
 from cclaunch import __version__, otel
 from cclaunch.config import Config, load_config
 from cclaunch.errors import CclaunchError, ConfigError
-from cclaunch.hot.compose import Place, Plan
-from cclaunch.hot.gather import FORMAT, Directories, place_file, place_key, plan_key, read_small, stamp, write_records
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.plan import Place, Plan
+from cclaunch.hot.reading import read_small, stamp
+from cclaunch.hot.records import FORMAT, place_file, place_key, plan_key, write_records
 from cclaunch.placefile import read_place_file
 from cclaunch.profile_files import load_profile, profile_names, profile_path, profiles_directory, resolve_profile
 from cclaunch.profiles import Profile

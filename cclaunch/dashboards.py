@@ -9,7 +9,8 @@ from cclaunch.errors import DashboardMissing, DashboardRefused
 from cclaunch.files import locked, make_directory, remove, write_atomic
 from cclaunch.grafana import foreign
 from cclaunch.grafana.shipped import shipped
-from cclaunch.hot.gather import Directories, read_small
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.reading import read_small
 
 PATIENCE_S = 5.0
 

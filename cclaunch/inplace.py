@@ -11,7 +11,8 @@ import json
 import os
 
 from cclaunch.files import write_atomic
-from cclaunch.hot.gather import Directories, read_small
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.reading import read_small
 from cclaunch.rcbackup import backup, folder, label
 
 PREFIX = "journal."

@@ -9,8 +9,12 @@ Hot: this module imports nothing that the interpreter has not loaded already.
 
 import sys
 
-from cclaunch.hot import claude, gather, probe
-from cclaunch.hot import compose as environment
+from cclaunch.hot import claude, gather, ownership, paths, plan, probe
+from cclaunch.hot.claims import Claims
+from cclaunch.hot.compose import Composition, compose
+from cclaunch.hot.ports import Ports, adopted_ports, collector_ports, is_older
+from cclaunch.hot.reading import numbers, read_flat, read_small
+from cclaunch.hot.words import Reading, read
 
 try:
     import posix as system
@@ -161,12 +165,12 @@ def prepare(wanted: Launch) -> int:
     The probe's question is sent first and its answer read last: the collector works while we compose.
     """
     environ = wanted.environ
-    reading = claude.read([] if wanted.command else wanted.words)
-    where = gather.directories(environ)
-    base, user = gather.home(environ), _user()
+    reading = read([] if wanted.command else wanted.words)
+    where = paths.directories(environ)
+    base, user = paths.home(environ), _user()
     owner = _owner(base)
     writable = owner == user
-    if doubts := gather.doubtful(where, base, (user, 0, owner)):
+    if doubts := ownership.doubtful(where, base, (user, 0, owner)):
         from cclaunch.refusals import foreign_directory
 
         code = foreign_directory(doubts, where, base, wanted.profile, quiet=wanted.quiet)
@@ -186,10 +190,10 @@ def prepare(wanted: Launch) -> int:
             _say(f"{trouble}; claude was not started, because stack.on_failure is `fail`")
             return FAILED
     if ports is None:
-        ports = environment.Ports(made_plan.settings["grpc"], made_plan.settings["http"], made_plan.settings["metrics"])
+        ports = Ports(made_plan.settings["grpc"], made_plan.settings["http"], made_plan.settings["metrics"])
 
-    def compose(said: "environment.Claims | None" = None) -> environment.Composition:
-        return environment.compose(made_plan, environ, place, ports, instance_id, selection, said)
+    def composed(said: "Claims | None" = None) -> Composition:
+        return compose(made_plan, environ, place, ports, instance_id, selection, said)
 
     instance_id = fresh_id()
     claims: list[list[str]] = []
@@ -197,9 +201,9 @@ def prepare(wanted: Launch) -> int:
         claims = gather.gather_claims(made_plan, where, directory, selection, environ, writable)
     notes: list[str] = []
     if claims or reading.settings >= 0 or reading.background or reading.command == "agents":
-        made, wanted.words, notes = _against_settings(wanted, reading, claims, compose, made_plan, where)
+        made, wanted.words, notes = _against_settings(wanted, reading, claims, composed, made_plan, where)
     else:
-        made = compose()
+        made = composed()
     if not wanted.quiet:
         _tell(made_plan, place, made, trouble, notes)
     wanted.environ = made.environ
@@ -208,12 +212,12 @@ def prepare(wanted: Launch) -> int:
 
 def _against_settings(
     wanted: Launch,
-    reading: claude.Reading,
+    reading: Reading,
     claims: "list[list[str]]",
-    compose: "Callable[[environment.Claims | None], environment.Composition]",
-    made_plan: environment.Plan,
-    where: gather.Directories,
-) -> "tuple[environment.Composition, list[str], list[str]]":
+    compose: "Callable[[Claims | None], Composition]",
+    made_plan: plan.Plan,
+    where: paths.Directories,
+) -> "tuple[Composition, list[str], list[str]]":
     """Return (what was composed, claude's words, notes) where settings files or a background service have a say."""
     from cclaunch.override import answer
 
@@ -249,30 +253,30 @@ class Asked:
 
     __slots__ = ("containers", "ports", "question", "services")
 
-    def __init__(self, where: gather.Directories, wanted: bool) -> None:
-        self.containers = gather.read_flat(where.data + "/stack/ports")
+    def __init__(self, where: paths.Directories, wanted: bool) -> None:
+        self.containers = read_flat(where.data + "/stack/ports")
         self.services = probe.ask_services(self.containers, PROBE_SECONDS) if wanted else {}
-        self.ports = gather.collector_ports(where.data) or gather.adopted_ports(where.state)
+        self.ports = collector_ports(where.data) or adopted_ports(where.state)
         self.question: probe.Question | None = None
         if wanted and not self.containers:
             self.ask(where)
 
-    def ask(self, where: gather.Directories) -> None:
+    def ask(self, where: paths.Directories) -> None:
         """Send the question to a collector of ours; one that is not has no /health for us."""
         if self.ports is not None and not self.ports.owner:
-            key = (gather.read_small(where.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
+            key = (read_small(where.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
             self.question = probe.ask(int(self.ports.http), system.getpid(), key, PROBE_SECONDS, self.ports.grpc)
 
 
 def _awake(
-    made_plan: environment.Plan, where: gather.Directories, asked: Asked, wanted: Launch, writable: bool
-) -> "tuple[environment.Ports | None, str]":
+    made_plan: plan.Plan, where: paths.Directories, asked: Asked, wanted: Launch, writable: bool
+) -> "tuple[Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
     docker = made_plan.settings["backend"] == "docker"
     if docker or asked.ports is None:  # the containers may run unasked: `docker compose up` with the file of ours
         down = probe.unwell(asked.services)
         if asked.services and "collector" not in down and _is_the_engines(asked.containers):
-            ports = environment.Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
+            ports = Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
             return ports, _rouse(where, down, wanted) if down and docker and writable else ""
     if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
         asked.ask(where)
@@ -294,7 +298,7 @@ def _awake(
     return woken or asked.ports, trouble
 
 
-def _rouse(where: gather.Directories, down: "list[str]", wanted: Launch) -> str:
+def _rouse(where: paths.Directories, down: "list[str]", wanted: Launch) -> str:
     """Have the services *down* started, without waiting for them: the launch needs none of them. Return the line to say."""
     try:
         from cclaunch.wake import rouse
@@ -304,7 +308,7 @@ def _rouse(where: gather.Directories, down: "list[str]", wanted: Launch) -> str:
         return f"{', '.join(down)}: down ({type(error).__name__}: {error})"
 
 
-def _answers(ports: environment.Ports, made_plan: environment.Plan, question: "probe.Question | None") -> bool:
+def _answers(ports: Ports, made_plan: plan.Plan, question: "probe.Question | None") -> bool:
     """
     Say whether the collector that was used last can be used again: ours by its proof, an adopted one by whose it is.
 
@@ -314,20 +318,18 @@ def _answers(ports: environment.Ports, made_plan: environment.Plan, question: "p
         if ports.grpc != made_plan.settings["grpc"] or not probe.listens(int(ports.grpc), PROBE_SECONDS):
             return False
         used = ports.grpc if made_plan.settings["protocol"] == "grpc" else f"{ports.grpc} {ports.http}"
-        return probe.listened_to_by(gather.numbers(ports.uids), gather.numbers(used))
-    return probe.answer(question) is None and not gather.is_older(ports.version)
+        return probe.listened_to_by(numbers(ports.uids), numbers(used))
+    return probe.answer(question) is None and not is_older(ports.version)
 
 
 def _is_the_engines(containers: "dict[str, str]") -> bool:
     """Say whether nobody has taken a port of the collector's container over: its engine, root or this user listens there."""
     used = " ".join([containers.get(name, "") for name in ("grpc", "http", "health")])
-    trusted = gather.numbers(containers.get("engine", ""))
-    return probe.listened_to_by([*trusted, 0, system.geteuid()], gather.numbers(used))
+    trusted = numbers(containers.get("engine", ""))
+    return probe.listened_to_by([*trusted, 0, system.geteuid()], numbers(used))
 
 
-def _tell(
-    made_plan: environment.Plan, place: environment.Place, made: environment.Composition, trouble: str, notes: "list[str]"
-) -> None:
+def _tell(made_plan: plan.Plan, place: plan.Place, made: Composition, trouble: str, notes: "list[str]") -> None:
     """Say what the person has to know, one line each; nothing at all on a healthy launch."""
     for text in made_plan.warnings:
         _say(text)

@@ -22,9 +22,13 @@ from cclaunch.claims import FLAG, LOCAL, MANAGED, PERSONAL, PROJECT, SOURCES, UN
 from cclaunch.claude_json import decode, loads
 from cclaunch.errors import CclaunchError, FileTrouble
 from cclaunch.files import write_atomic
-from cclaunch.hot.claude import Reading
-from cclaunch.hot.compose import Claims, Composition, Plan, belongs, parse_attributes
-from cclaunch.hot.gather import SETTINGS_LIMIT, Directories, read_small
+from cclaunch.hot.attributes import parse_attributes
+from cclaunch.hot.claims import SETTINGS_LIMIT, Claims
+from cclaunch.hot.compose import Composition, belongs
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.plan import Plan
+from cclaunch.hot.reading import read_small
+from cclaunch.hot.words import Reading
 from cclaunch.jsonsplice import inner, put, put_raw, read_object
 from cclaunch.sweeping import BACKGROUND, SETTINGS, sweep
 

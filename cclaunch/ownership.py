@@ -15,7 +15,8 @@ import shlex
 import stat
 
 from cclaunch.errors import DirectoryRefused
-from cclaunch.hot.gather import Directories, doubtful, home
+from cclaunch.hot.ownership import doubtful
+from cclaunch.hot.paths import Directories, home
 
 
 def refuse_foreign(where: Directories, environ: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cclaunch.blocks import ALL, Wanted
 from cclaunch.byhand import lines_by_hand
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 from cclaunch.rcfile import VERSION, Block, DamagedMarkers, find, insert, remove, replace
 from cclaunch.rcread import Refused, Snapshot, examine, read
 from cclaunch.rcwrite import delete, missing_parents, write

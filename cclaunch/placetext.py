@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cclaunch.attributes import reserved
-from cclaunch.hot.compose import LONGEST, encode
+from cclaunch.hot.attributes import LONGEST, encode
 from cclaunch.profiles import is_name
 
 MOST_ATTRIBUTES = 20

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from cclaunch.errors import AttributeRefused, ConfigError, FileTrouble, ProfileMissing
 from cclaunch.files import locked, remove, write_atomic
-from cclaunch.hot.gather import Directories, read_small
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.reading import read_small
 from cclaunch.profiles import Profile, inherit, is_name, parse_profile
 from cclaunch.toml_file import wrong
 

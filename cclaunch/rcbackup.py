@@ -6,7 +6,7 @@ import time
 from hashlib import sha256
 
 from cclaunch.files import make_directory, write_atomic
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 
 KEPT = 5
 

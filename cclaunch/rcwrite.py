@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from cclaunch.errors import FileTrouble
 from cclaunch.files import locked
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 from cclaunch.inplace import write_in_place
 from cclaunch.rcbackup import backup, folder
 from cclaunch.rcread import NeedsInPlace, Refused, Snapshot, not_alone

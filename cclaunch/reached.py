@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from cclaunch.asking import ask, enlightened, program
 from cclaunch.blocks import ALL
-from cclaunch.hot.compose import BLOCK
+from cclaunch.hot.marks import BLOCK
 from cclaunch.persisted import Step
 from cclaunch.templates import LAST
 

@@ -3,7 +3,7 @@
 from cclaunch.blocks import wanted
 from cclaunch.claude_settings import settings_to_persist, write_down
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.gather import Directories, home
+from cclaunch.hot.paths import Directories, home
 from cclaunch.persisted import EDITED, MISSING, Way, carry_out, path_of, remember, remembered, to_persist
 from cclaunch.rcwrite import writing
 from cclaunch.shell_files import Target

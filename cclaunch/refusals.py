@@ -6,8 +6,9 @@ Cold: on the way to an exit code of ours.
 
 from cclaunch.console import note, show_error
 from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
-from cclaunch.hot.compose import Plan, Selection
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.plan import Plan
+from cclaunch.hot.selection import Selection
 
 
 def no_claude(path: str, trouble: str, command: bool) -> int:

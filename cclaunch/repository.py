@@ -13,8 +13,8 @@ import stat
 from collections.abc import Iterator
 
 from cclaunch.gitconfig import entries
-from cclaunch.hot.compose import LONGEST, encode
-from cclaunch.hot.gather import read_small
+from cclaunch.hot.attributes import LONGEST, encode
+from cclaunch.hot.reading import read_small
 
 SHORT_FILE = 4096
 """Bytes of a ``.git`` file, of ``commondir`` and of HEAD: each holds one path or name."""

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from cclaunch.config_checks import BACKENDS
 from cclaunch.errors import ConfigError
 from cclaunch.files import locked, write_atomic
-from cclaunch.hot.gather import Directories, read_small
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.reading import read_small
 from cclaunch.profiles import is_name
 from cclaunch.toml_file import read_toml, wrong
 

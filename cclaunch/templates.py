@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cclaunch.assets import asset
-from cclaunch.hot.compose import LAST_BLOCK, hash8
+from cclaunch.hot.marks import LAST_BLOCK, hash8
 from cclaunch.shells import Shell
 
 LAST = LAST_BLOCK

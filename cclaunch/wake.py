@@ -15,8 +15,9 @@ from cclaunch.backends.turn import turn
 from cclaunch.config import Config, load_config
 from cclaunch.errors import CannotStore, CclaunchError, ConfigError, StackError
 from cclaunch.hot import probe
-from cclaunch.hot.compose import Ports
-from cclaunch.hot.gather import Directories, collector_ports, read_flat
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import Ports, collector_ports
+from cclaunch.hot.reading import read_flat
 
 MEMORY_S = 300.0
 KNOCK_S = 0.5

@@ -5,7 +5,7 @@ The problem it owns: what is read from the words must be what claude reads. The 
 table, the real ones hold the table against the releases. Pure: words only.
 """
 
-from cclaunch.hot import claude
+from cclaunch.hot import words
 
 Form = list[str]
 
@@ -31,7 +31,7 @@ _AROUND: tuple[tuple[Form, Form], ...] = (
 PROMPTS: list[Form] = [
     *(
         [*before, word, *after]
-        for (before, after), word in zip(_AROUND * 2, sorted(claude.QUIET), strict=False)  # each word once, each form once
+        for (before, after), word in zip(_AROUND * 2, sorted(words.QUIET), strict=False)  # each word once, each form once
     ),
     ["-pn", "mcp", "say hi"],
     ["-pnmcp", "say hi"],

@@ -25,7 +25,7 @@ from sandbox import free_ports
 
 from cclaunch.backends import embedded
 from cclaunch.config import Config, load_config
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 from cclaunch.hot.probe import registration
 from cclaunch.store.reader import open_reader
 

@@ -31,7 +31,7 @@ FORKS = "GRPC_ENABLE_FORK_SUPPORT"
 os.environ[FORKS] = "false"
 
 if TYPE_CHECKING:
-    from cclaunch.hot.gather import Directories
+    from cclaunch.hot.paths import Directories
 
 # A property says what is true, not how fast: by itself hypothesis fails an example that takes longer than 200 ms.
 hypothesis.settings.register_profile("cclaunch")
@@ -200,7 +200,7 @@ def profile(verb: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[in
 @pytest.fixture
 def where(environ: dict[str, str]) -> "Directories":
     """Our directories in the sandbox."""
-    from cclaunch.hot.gather import directories
+    from cclaunch.hot.paths import directories
 
     return directories(environ)
 

@@ -19,7 +19,7 @@ from cclaunch.attributes import (
 )
 from cclaunch.collector.exposition import labels_of
 from cclaunch.errors import AttributeRefused, UsageError
-from cclaunch.hot.compose import LONGEST, decode, encode
+from cclaunch.hot.attributes import LONGEST, decode, encode
 
 ALLOWED = st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1)
 

@@ -25,8 +25,9 @@ from cclaunch.attributes import MOST_WRITTEN, check_attribute, check_together
 from cclaunch.collector.otlp import decode_logs
 from cclaunch.compile import compile_plan
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.compose import Selection, compose
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.compose import compose
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.selection import Selection
 from cclaunch.profile_files import write_profile
 from cclaunch.profile_text import edited
 from cclaunch.store import reader

@@ -17,7 +17,8 @@ from stored import SECOND_NS, event, store
 
 from cclaunch.backends import autostart, embedded, units
 from cclaunch.collector.pids import Launched
-from cclaunch.hot.gather import collector_ports, directories
+from cclaunch.hot.paths import directories
+from cclaunch.hot.ports import collector_ports
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 MANAGER = Path(__file__).resolve().parent / "user_manager.py"

@@ -6,6 +6,7 @@ import pytest
 from claude_words import ANSWERED, COMMANDS, LEANS, PROMPTS
 
 from cclaunch.hot import claude
+from cclaunch.hot.words import QUIET, read
 
 
 def script(path, mode=0o755):
@@ -34,13 +35,13 @@ def script(path, mode=0o755):
 )
 def test_the_subcommand_is_found_behind_options_and_their_values(words, first):
     """A value that looks like a subcommand is none."""
-    assert claude.read(words).first == first
+    assert read(words).first == first
 
 
 @pytest.mark.parametrize("words", [["mcp", "list"], ["update"], ["auth", "status"], *COMMANDS, *ANSWERED])
 def test_a_command_that_exports_nothing_is_known(words):
     """It wakes no stack."""
-    assert not claude.read(words).exports
+    assert not read(words).exports
 
 
 @pytest.mark.parametrize(
@@ -48,18 +49,18 @@ def test_a_command_that_exports_nothing_is_known(words):
 )
 def test_a_session_exports(words):
     """These wake the stack, and so does what may be one."""
-    assert claude.read(words).exports
+    assert read(words).exports
 
 
 @pytest.mark.parametrize("words", [*PROMPTS, *LEANS])
 def test_what_may_be_a_prompt_is_no_subcommand(words):
     """The words of a prompt get no note that belongs to a subcommand of the same name."""
-    assert claude.read(words).command not in claude.QUIET
+    assert read(words).command not in QUIET
 
 
 def test_every_quiet_word_is_among_the_prompts_that_are_asked_of_the_real_ones():
     """A word added to the table is asked as a prompt too."""
-    assert {word for words in PROMPTS for word in words} >= claude.QUIET
+    assert {word for words in PROMPTS for word in words} >= QUIET
 
 
 def test_the_first_claude_on_path_is_taken(tmp_path):
@@ -155,6 +156,6 @@ def test_a_mark_that_is_no_mark_is_no_trouble():
 )
 def test_the_options_that_a_launch_must_know_are_read(words, settings, sources, background):
     """Claude heeds the last --settings; a value is no option, and behind -- there is none."""
-    found = claude.read(words)
+    found = read(words)
 
     assert (found.settings, found.sources, found.background) == (settings, sources, background)

@@ -16,7 +16,7 @@ from cclaunch.collector import budget, connections, http, main
 from cclaunch.collector.budget import Arrival, Arrivals, Budget, Busy
 from cclaunch.collector.connections import Connections, protocol
 from cclaunch.collector.frames import Frames, NoHttp2, Streams
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 
 HEAD = f"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PROTOBUF}\r\nContent-Length: 99\r\n"
 

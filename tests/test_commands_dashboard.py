@@ -16,7 +16,7 @@ from cclaunch.commands import sources
 from cclaunch.errors import DownloadFailed
 from cclaunch.grafana import foreign
 from cclaunch.grafana.shipped import shipped
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 
 MINE = {
     "title": "Mine",

@@ -8,7 +8,7 @@ import pytest
 
 from cclaunch import cli
 from cclaunch.commands.profile import PARTS, command, look
-from cclaunch.hot.compose import Selection
+from cclaunch.hot.selection import Selection
 from cclaunch.profile_files import profile_path
 from cclaunch.state import State, load_state, state_path
 

@@ -10,7 +10,7 @@ import pexpect
 import pytest
 from sandbox import Sandbox
 
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 from cclaunch.profile_files import profile_path, read_profile, write_profile
 
 BEFORE = b"# by hand\nbudget = 3\n"

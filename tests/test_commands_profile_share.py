@@ -6,7 +6,7 @@ import tomllib
 import pexpect
 import pytest
 
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 from cclaunch.profile_files import load_profile, profile_names, read_profile, write_profile
 from cclaunch.profiles import Profile
 

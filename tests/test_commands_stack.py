@@ -13,7 +13,7 @@ from cclaunch.backends import embedded
 from cclaunch.collector import lock
 from cclaunch.commands.erase import erase
 from cclaunch.errors import StackError
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 
 START = 1_790_000_000 * SECOND_NS
 

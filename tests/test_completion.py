@@ -18,7 +18,7 @@ from shells_here import calm_fish, shell_here
 from cclaunch import cli
 from cclaunch.completion.claude_words import CHOICES, OPTIONS, SUBCOMMANDS
 from cclaunch.completion.files import generated
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 from cclaunch.profile_files import keep_names
 
 DYNAMIC = ("bash", "zsh", "fish")

@@ -12,7 +12,7 @@ from engine import compose_program
 
 from cclaunch.backends.docker import record
 from cclaunch.backends.docker.engine import owner
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 
 pytestmark = pytest.mark.timeout(240)
 

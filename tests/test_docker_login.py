@@ -14,7 +14,7 @@ from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.look import details
 from cclaunch.config import Config, Grafana
 from cclaunch.errors import StackError
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 
 MADE = Config(grafana=Grafana(admin_password="generate"))
 OWN = "s3cret $HOME"

@@ -10,7 +10,7 @@ from cclaunch.config import Config, Docker, Grafana, Images, Metrics, PortNumber
 from cclaunch.config_checks import SERVICES
 from cclaunch.dashboards import directory
 from cclaunch.files import write_atomic
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 
 BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboards/a.json": b"{}"}
 

@@ -13,7 +13,7 @@ from docker_stack import CONTAINERS, SERVICES, eventually
 
 from cclaunch import wake
 from cclaunch.backends import embedded
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 
 LONGEST_GAP_S = 60.0
 """A gap that ends; how short it is on a quiet machine is what `tests/bench/stack.py` says."""

@@ -17,7 +17,7 @@ from cclaunch.backends.docker.look import details
 from cclaunch.backends.docker.model import wanted
 from cclaunch.config import Config, Grafana, PortNumbers, Stack
 from cclaunch.errors import ConfigError, DiskFull, StackError
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 from cclaunch.state import State, change_state, load_state
 
 BOARD = {"dashboards/deep/er/a.json": b"{}"}

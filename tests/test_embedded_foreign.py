@@ -14,7 +14,7 @@ from collector_client import Place, collector, wait_until
 from test_embedded_start import starter
 
 from cclaunch.backends import embedded
-from cclaunch.hot.gather import adopted_ports
+from cclaunch.hot.ports import adopted_ports
 
 RECEIVER = """
 import sys

@@ -13,7 +13,7 @@ from collector_client import Place, logs, wait_until
 
 from cclaunch.backends import embedded, orphans
 from cclaunch.backends.embedded import Running
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 
 
 def running(place: Place) -> Running:

@@ -14,7 +14,7 @@ from doubles import FAKE_EXIT, fake_claude, told
 from sandbox import Sandbox
 
 from cclaunch.backends import embedded
-from cclaunch.hot.gather import Directories, directories
+from cclaunch.hot.paths import Directories, directories
 from cclaunch.wake import wake
 
 SECONDS = 2.0

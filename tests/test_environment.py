@@ -7,22 +7,13 @@ from hypothesis import strategies as st
 from cclaunch import otel
 from cclaunch.compile import plan_records
 from cclaunch.config import Config, Privacy, Telemetry
-from cclaunch.hot.compose import (
-    BLOCK,
-    SHELL_ATTRIBUTES,
-    Claims,
-    Place,
-    Plan,
-    Ports,
-    Selection,
-    compose,
-    decode,
-    encode,
-    hash8,
-    own_exports,
-    parse_attributes,
-    select,
-)
+from cclaunch.hot.attributes import decode, encode, parse_attributes
+from cclaunch.hot.claims import Claims
+from cclaunch.hot.compose import compose
+from cclaunch.hot.marks import BLOCK, SHELL_ATTRIBUTES, hash8, own_exports
+from cclaunch.hot.plan import Place, Plan
+from cclaunch.hot.ports import Ports
+from cclaunch.hot.selection import Selection, select
 
 PORTS = Ports("4317", "4318", "8889")
 

@@ -112,9 +112,6 @@ EXCEPTIONS: list[str] = [
     "__main__ -> launch",
     "cli -> files",
     "collector.peer -> backends",
-    "commands.composed -> commands",
-    "commands.installed -> commands",
-    "commands.sources -> commands",
     "hot.gather -> compiled",
     "launch -> cli",
     "override -> persist",
@@ -136,7 +133,6 @@ EXCEPTIONS: list[str] = [
 KNOWN: list[str] = [
     "backends backends.autostart backends.docker.backend backends.docker.brought backends.docker.look "
     "backends.docker.standin backends.embedded backends.foreground backends.local wake",
-    "claims compile hot.gather ownership placefile profile_files repository state",
 ]
 # KNOWN ends
 """The circles of today, each as the modules that it holds. The list only shrinks."""

@@ -17,7 +17,8 @@ from sandbox import Sandbox
 from test_embedded_foreign import RECEIVER
 
 from cclaunch.bundle import hot
-from cclaunch.hot.gather import adopted_ports, directories
+from cclaunch.hot.paths import directories
+from cclaunch.hot.ports import adopted_ports
 
 C_MODULES = {"_socket", "_blake2"}
 """Modules of the standard library that a launch may load: C modules without a line of Python."""
@@ -27,7 +28,8 @@ import sys
 before = set(sys.modules)
 sys.path.insert(0, sys.argv.pop(1))
 sys.argv[0] = "cclaunch"
-from cclaunch import claude, launch
+from cclaunch import launch
+from cclaunch.hot import claude
 claude.become = lambda *_: (print(*(set(sys.modules) - before)), (0, ""))[1]
 launch.main()
 """

@@ -9,7 +9,7 @@ import pytest
 from doubles import FAKE_EXIT, fake_claude, told
 
 from cclaunch import otel
-from cclaunch.hot.compose import parse_attributes
+from cclaunch.hot.attributes import parse_attributes
 
 
 @pytest.fixture

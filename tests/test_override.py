@@ -12,9 +12,12 @@ from test_environment import PORTS, placed, planned
 from cclaunch import otel
 from cclaunch.claims import FLAG, LOCAL, MANAGED, PROJECT, STATE, UNREAD, USER, Claim, compile_claims, settings_files, unread
 from cclaunch.config import Config, Telemetry
-from cclaunch.hot import claude
-from cclaunch.hot.compose import Selection, compose
-from cclaunch.hot.gather import REPOSITORY_LIMIT, Directories, claims_key, place_file, read_claims
+from cclaunch.hot.claims import REPOSITORY_LIMIT, read_claims
+from cclaunch.hot.compose import compose
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.records import claims_key, place_file
+from cclaunch.hot.selection import Selection
+from cclaunch.hot.words import read
 from cclaunch.override import answer, judge
 
 PROFILE = {"p": ({"team": "data"}, {otel.LOG_TOOL_DETAILS: "1"}, "")}
@@ -33,12 +36,12 @@ def launched(where, *claims, words=(), config=None, **how):
     def composed(said=None):
         return compose(plan, {}, placed(), PORTS, "id-1", Selection("p", "use"), said)
 
-    return answer(composed, claims, list(words), claude.read(list(words)), plan, where, **how)
+    return answer(composed, claims, list(words), read(list(words)), plan, where, **how)
 
 
 def injected(found):
     """Return the ``env`` that claude's words carry in the file of their --settings."""
-    return json.loads(Path(found.words[claude.read(found.words).settings]).read_text())["env"]
+    return json.loads(Path(found.words[read(found.words).settings]).read_text())["env"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_the_persons_own_settings_are_merged_with_ours(where, tmp_path, form):
 
     found = launched(where, Claim(USER, "/s", otel.METRICS_EXPORTER, "none"), words=words)
 
-    path = Path(found.words[claude.read(words).settings].removeprefix("--settings="))
+    path = Path(found.words[read(words).settings].removeprefix("--settings="))
     merged = {**theirs, "env": {"MINE": "1", otel.ENABLE: "1", otel.METRICS_EXPORTER: "otlp"}}
     assert json.loads(path.read_text()) == merged
     assert (found.words[0], found.words[-1], len(found.words)) == ("-p", "hi", len(words))

@@ -11,7 +11,8 @@ from other_user import UID, need_root
 from sandbox import Sandbox
 
 from cclaunch import ownership
-from cclaunch.hot.gather import directories, doubtful
+from cclaunch.hot.ownership import doubtful
+from cclaunch.hot.paths import directories
 
 CLAUDES = 7
 KINDS = ("config", "state", "cache", "data")

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cclaunch.attributes import RESERVED
-from cclaunch.hot.compose import LONGEST, encode
-from cclaunch.hot.gather import stamp
+from cclaunch.hot.attributes import LONGEST, encode
+from cclaunch.hot.reading import stamp
 from cclaunch.placefile import NAME, SIZE_LIMIT, read_place_file
 from cclaunch.placetext import KEY, MOST_ATTRIBUTES, MOST_PARTS, RESERVED_GROUPS, is_reserved
 

@@ -10,7 +10,9 @@ import pytest
 from cclaunch import __version__
 from cclaunch.compile import YOUNG_NS, compile_place, compile_plan
 from cclaunch.hot import gather
-from cclaunch.hot.gather import Directories, directories, place_file, plan_key, read_compiled, read_small, stamp
+from cclaunch.hot.paths import Directories, directories
+from cclaunch.hot.reading import read_small, stamp
+from cclaunch.hot.records import place_file, plan_key, read_compiled
 
 SETTLE_S = 0.03
 """A source younger than 10 ms is not trusted; the tests let it grow older."""

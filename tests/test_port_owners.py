@@ -15,7 +15,9 @@ from test_embedded_foreign import RECEIVER
 from cclaunch.backends import embedded
 from cclaunch.collector import lock
 from cclaunch.hot import probe
-from cclaunch.hot.gather import adopted_ports, collector_ports, directories, read_flat
+from cclaunch.hot.paths import directories
+from cclaunch.hot.ports import adopted_ports, collector_ports
+from cclaunch.hot.reading import read_flat
 from cclaunch.ports import strangers
 
 CLAUDES = 7

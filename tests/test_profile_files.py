@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cclaunch.errors import ConfigError, ProfileMissing
-from cclaunch.hot.compose import LONGEST, encode
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.attributes import LONGEST, encode
+from cclaunch.hot.paths import Directories
 from cclaunch.profile_files import (
     children_of,
     forget_plan,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cclaunch.errors import ConfigError, FileTrouble
-from cclaunch.hot.compose import LONGEST, encode
+from cclaunch.hot.attributes import LONGEST, encode
 from cclaunch.profile_text import changed, comments, edited
 from cclaunch.profiles import Profile, parse_profile
 

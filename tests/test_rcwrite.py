@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from cclaunch import rcread, rcwrite
 from cclaunch.files import write_atomic
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 from cclaunch.inplace import is_torn, recover
 from cclaunch.rcbackup import KEPT, copies, folder, label
 from cclaunch.rcread import NeedsInPlace, Refused, examine, read

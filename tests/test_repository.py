@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cclaunch.gitconfig import entries
-from cclaunch.hot.compose import LONGEST, encode
-from cclaunch.hot.gather import stamp
+from cclaunch.hot.attributes import LONGEST, encode
+from cclaunch.hot.reading import stamp
 from cclaunch.repository import CONFIG_READ, MOST_LEVELS, name_of_url, repository, worktrees
 
 

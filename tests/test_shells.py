@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from real_shells import SHELLS, every_shell, exported, path_of, run
 
-from cclaunch.hot.compose import decode, encode, parse_attributes
+from cclaunch.hot.attributes import decode, encode, parse_attributes
 from cclaunch.shells import NAMES, TABLE, UnknownShell, Unquotable, find_shell, quote, script
 
 BASE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"}

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from cclaunch.errors import ConfigError
-from cclaunch.hot.gather import directories
+from cclaunch.hot.paths import directories
 from cclaunch.state import State, change_state, load_state, state_path
 
 

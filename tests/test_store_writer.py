@@ -17,7 +17,7 @@ from cclaunch.collector.encoding import PROTOBUF
 from cclaunch.collector.main import EmbeddedCollector
 from cclaunch.collector.otlp import Batch
 from cclaunch.collector.signals import SIGNALS, Rejected
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 from cclaunch.store.reader import open_reader
 from cclaunch.store.writer import StoreUnavailable, Unstorable, Writer
 

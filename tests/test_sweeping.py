@@ -10,7 +10,7 @@ import pytest
 
 from cclaunch.collector import main
 from cclaunch.compile import YOUNG_NS, compile_place
-from cclaunch.hot.gather import place_file
+from cclaunch.hot.records import place_file
 from cclaunch.sweeping import sweep
 
 DAY_S = 86400

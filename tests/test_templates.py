@@ -13,7 +13,7 @@ from real_shells import SHELLS, every_shell, exported, path_of, run
 
 from cclaunch import otel
 from cclaunch.blocks import ALL
-from cclaunch.hot.compose import BLOCK, hash8, own_exports
+from cclaunch.hot.marks import BLOCK, hash8, own_exports
 from cclaunch.shells import NAMES, find_shell
 from cclaunch.templates import LAST, fill, marks_of
 

@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.compose import Ports
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import Ports
 
 
 class Started(NamedTuple):

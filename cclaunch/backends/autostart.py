@@ -20,7 +20,8 @@ from cclaunch.backends.foreground import waits
 from cclaunch.collector import stays
 from cclaunch.errors import StackError
 from cclaunch.files import remove, write_atomic
-from cclaunch.hot.gather import Directories, home, read_small
+from cclaunch.hot.paths import Directories, home
+from cclaunch.hot.reading import read_small
 
 SERVICE = "cclaunch.service"
 WORDS = ("stack", "supervise")

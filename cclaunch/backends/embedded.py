@@ -20,8 +20,9 @@ from cclaunch.collector.process import command
 from cclaunch.config import Config
 from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.hot import probe
-from cclaunch.hot.compose import Ports
-from cclaunch.hot.gather import Directories, adopted_ports, collector_ports, is_older, read_flat, read_small
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import Ports, adopted_ports, collector_ports, is_older
+from cclaunch.hot.reading import read_flat, read_small
 
 POLL_S = 0.01
 PROBE_S = 1.0

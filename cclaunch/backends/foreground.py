@@ -15,7 +15,9 @@ from cclaunch.collector.pids import any_alive
 from cclaunch.collector.process import command
 from cclaunch.errors import FileTrouble
 from cclaunch.files import make_directory, remove, write_atomic
-from cclaunch.hot.gather import Directories, collector_ports, read_small
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import collector_ports
+from cclaunch.hot.reading import read_small
 from cclaunch.wake import configuration
 
 NEXT = "collector.next"

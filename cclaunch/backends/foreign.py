@@ -19,8 +19,9 @@ from cclaunch.config import Config
 from cclaunch.errors import FileTrouble
 from cclaunch.files import write_atomic
 from cclaunch.hot import probe
-from cclaunch.hot.compose import Ports
-from cclaunch.hot.gather import Directories, adopted_ports, collector_ports, numbers, read_flat
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
+from cclaunch.hot.reading import numbers, read_flat
 
 if TYPE_CHECKING:
     from cclaunch.ports import Listener

@@ -14,7 +14,8 @@ import sysconfig
 from collections.abc import Iterator, Mapping
 
 from cclaunch.errors import StackError
-from cclaunch.hot.gather import home, read_small
+from cclaunch.hot.paths import home
+from cclaunch.hot.reading import read_small
 
 NAME = "cclaunch"
 IMPORT = b"from cclaunch.launch import main"

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cclaunch.backends import ServiceStatus, Started, embedded
 from cclaunch.config import Config
-from cclaunch.hot.compose import Ports
-from cclaunch.hot.gather import Directories, adopted_ports, collector_ports
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 
 
 class Embedded:

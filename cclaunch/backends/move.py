@@ -16,7 +16,7 @@ from cclaunch.backends.local import Embedded
 from cclaunch.backends.turn import turn
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError, EngineError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 from cclaunch.state import change_state
 
 BACK_S = 20.0

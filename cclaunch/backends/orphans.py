@@ -13,7 +13,7 @@ import psutil
 
 from cclaunch.collector import lock
 from cclaunch.collector.process import is_collector
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 
 END_S = 8.0
 POLL_S = 0.02

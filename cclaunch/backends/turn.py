@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cclaunch.collector import lock
 from cclaunch.errors import StartFailed
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ import time
 from cclaunch.files import held as held
 from cclaunch.files import take as take
 from cclaunch.files import take_open as take_open
-from cclaunch.hot.gather import read_flat
+from cclaunch.hot.reading import read_flat
 
 SLACK_S = 1.0
 """Start times are reckoned from clock ticks, the signing time from the clock: they may differ by as much."""

@@ -29,8 +29,9 @@ from cclaunch.collector.stays import stays
 from cclaunch.config import Config, load_config
 from cclaunch.errors import ConfigError, FileTrouble, StoreError
 from cclaunch.files import make_directory
-from cclaunch.hot.gather import Directories, read_small
+from cclaunch.hot.paths import Directories
 from cclaunch.hot.probe import proof, registration
+from cclaunch.hot.reading import read_small
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
 from cclaunch.sweeping import sweep

@@ -8,7 +8,7 @@ site. Both hand their own path down, so that the daemon finds what its parent fo
 import os
 import sys
 
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 
 FATAL = 4
 """Exit code of a collector that would fail again: the supervisor gives up at once."""

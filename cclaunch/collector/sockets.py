@@ -12,7 +12,7 @@ import errno
 import os
 import time
 
-from cclaunch.hot.gather import read_flat
+from cclaunch.hot.reading import read_flat
 
 NAMES = ("grpc", "http", "metrics")
 BACKLOG = 512

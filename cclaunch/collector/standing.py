@@ -10,7 +10,8 @@ import contextlib
 import os
 
 from cclaunch.collector.stays import NAME as STAYS
-from cclaunch.hot.gather import Directories, read_flat, read_small
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.reading import read_flat, read_small
 
 LOOK_S = 1.0
 """So often it is looked at; also before each answer about our health."""

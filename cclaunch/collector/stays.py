@@ -8,7 +8,8 @@ import contextlib
 import os
 
 from cclaunch.files import remove, write_atomic
-from cclaunch.hot.gather import Directories, read_small
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.reading import read_small
 
 NAME = "collector.stays"
 

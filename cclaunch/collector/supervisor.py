@@ -16,7 +16,7 @@ from cclaunch.collector import lock, sockets
 from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.errors import CclaunchError
 from cclaunch.files import make_directory
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 
 TAKEN = 3
 LOCK_PATIENCE_S = 1.0

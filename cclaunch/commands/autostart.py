@@ -6,9 +6,10 @@ from cclaunch import console
 from cclaunch.backends import autostart, chosen, embedded
 from cclaunch.backends.foreground import foreground
 from cclaunch.collector.pids import any_alive
-from cclaunch.commands.context import Environ, config_of, environ_of, where_of
+from cclaunch.commands.context import config_of, environ_of, where_of
 from cclaunch.errors import StackError
-from cclaunch.hot.gather import collector_ports
+from cclaunch.hot.paths import Environ
+from cclaunch.hot.ports import collector_ports
 
 FORCE = click.option("--force", is_flag=True, help="Also where a hand has changed the file, or it is not ours.")
 

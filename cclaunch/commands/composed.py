@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cclaunch.claims import Claim
-from cclaunch.commands.context import Environ
-from cclaunch.hot.claude import Reading
-from cclaunch.hot.compose import Claims, Composition, Place, Plan, Ports, compose
-from cclaunch.hot.gather import Directories, adopted_ports, collector_ports, gather, gather_claims
+from cclaunch.hot.claims import Claims
+from cclaunch.hot.compose import Composition, compose
+from cclaunch.hot.gather import gather, gather_claims
+from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.plan import Place, Plan
+from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
+from cclaunch.hot.words import Reading
 from cclaunch.override import answer
 
 FRESH = "fresh-per-launch"

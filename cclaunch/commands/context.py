@@ -5,10 +5,8 @@ from typing import cast
 import click
 
 from cclaunch.config import Config, load_config
-from cclaunch.hot.gather import Directories, directories
+from cclaunch.hot.paths import Directories, Environ, directories
 from cclaunch.ownership import refuse_foreign
-
-Environ = dict[str, str]
 
 
 def environ_of(ctx: click.Context) -> Environ:
@@ -27,8 +25,3 @@ def where_of(ctx: click.Context) -> Directories:
 def config_of(where: Directories) -> Config:
     """Return the configuration in force. Raises ConfigError naming file, line and key."""
     return load_config(f"{where.config}/config.toml")
-
-
-def database(where: Directories) -> str:
-    """Return the path of the embedded collector's store."""
-    return f"{where.data}/telemetry.db"

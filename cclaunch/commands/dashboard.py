@@ -7,11 +7,11 @@ import sys
 import click
 
 from cclaunch import console, dashboards
-from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.parts import Parts
 from cclaunch.commands.sources import grafana_url, notice
 from cclaunch.errors import StackError, UsageError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories, Environ
 
 PIGSTY = "pigsty"
 PIGSTY_URL = "https://raw.githubusercontent.com/pgsty/pigsty/HEAD/files/grafana/node/claude-code.json"

@@ -9,11 +9,10 @@ from cclaunch.backends.docker import volumes as volumes_of
 from cclaunch.backends.docker.record import ever_ran, was_up
 from cclaunch.backends.turn import turn
 from cclaunch.commands.asking import agree
-from cclaunch.commands.context import Environ
 from cclaunch.commands.erase import describe, erase
 from cclaunch.config import Config
 from cclaunch.errors import StackError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories, Environ
 from cclaunch.wake import configuration
 
 TURN_S = 30.0

@@ -5,10 +5,9 @@ import os
 
 from cclaunch import console
 from cclaunch.collector import lock
-from cclaunch.commands.context import database
 from cclaunch.commands.moments import local
 from cclaunch.errors import CclaunchError, StackError, StoreError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories, database
 from cclaunch.store.set_aside import everything_aside
 
 SUFFIXES = ("", "-wal", "-shm", "-journal", "-log", "-unsaved", "-suspect", "-refused", ".away")

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from cclaunch.commands.context import Environ
 from cclaunch.errors import ClaudeNotExecutable, ClaudeNotFound
 from cclaunch.hot import claude
+from cclaunch.hot.paths import Environ
 
 DEADLINE_S = 5.0
 LONGEST = 200

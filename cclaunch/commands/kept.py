@@ -3,8 +3,7 @@
 import os
 
 from cclaunch.backends import embedded
-from cclaunch.commands.context import database
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories, database
 
 ANSWER_S = 0.5
 

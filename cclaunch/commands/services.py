@@ -7,9 +7,8 @@ from cclaunch import console
 from cclaunch.backends import ServiceStatus, backend, embedded
 from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.foreign import intruder
-from cclaunch.commands.context import Environ
 from cclaunch.commands.moments import span
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories, Environ
 
 
 class StackState(NamedTuple):

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from cclaunch.backends.docker import record
-from cclaunch.commands.context import Environ, database
-from cclaunch.hot.gather import Directories, collector_ports
+from cclaunch.hot.paths import Directories, Environ, database
+from cclaunch.hot.ports import collector_ports
 
 if TYPE_CHECKING:
     from cclaunch.store.stores import Places

@@ -9,7 +9,7 @@ from cclaunch.backends import Backend, autostart, backend, embedded
 from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.turn import turn
 from cclaunch.commands.autostart import disable, enable, show_autostart, supervise
-from cclaunch.commands.context import Environ, config_of, environ_of, where_of
+from cclaunch.commands.context import config_of, environ_of, where_of
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.parts import Parts
 from cclaunch.commands.services import revealed, show_services, stack_state
@@ -17,7 +17,7 @@ from cclaunch.commands.told import tell_started
 from cclaunch.config import Config
 from cclaunch.config_checks import BACKENDS, SERVICES
 from cclaunch.errors import StackError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories, Environ
 from cclaunch.wake import forget
 
 WHOLE_S = 60.0

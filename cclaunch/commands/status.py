@@ -6,7 +6,7 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.composed import composed
-from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.installed import Claude, installed
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.moments import ago, iso, local
@@ -14,8 +14,8 @@ from cclaunch.commands.services import stack_state
 from cclaunch.commands.sources import places_of
 from cclaunch.detect import Shell, detect
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.compose import Selection
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.selection import Selection
 
 
 @click.command("status")

@@ -4,7 +4,7 @@ from cclaunch import console
 from cclaunch.backends import Started
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 from cclaunch.profile_files import profile_names, resolve_profile
 
 

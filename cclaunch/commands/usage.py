@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cclaunch import console
-from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.moments import FORMS, iso, moment
 from cclaunch.commands.sources import notice, places_of
 from cclaunch.commands.told import tell_intruder
 from cclaunch.commands.where import note_unsent, unicode_only, unknown_days, where_option
-from cclaunch.hot.gather import Directories, adopted_ports
+from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.ports import adopted_ports
 
 if TYPE_CHECKING:
     from cclaunch.store.spending import Usage

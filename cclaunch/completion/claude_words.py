@@ -6,7 +6,7 @@ releases that we run against; a test holds it to them.
 """
 
 from cclaunch.completion.tree import ANY, DIRECTORY, FILE, Option
-from cclaunch.hot.claude import LIST_OPTIONS, VALUE_OPTIONS
+from cclaunch.hot.words import LIST_OPTIONS, VALUE_OPTIONS
 
 OPTIONS = (
     "--add-dir --agent --agents --allow-dangerously-skip-permissions --allowedTools --append-system-prompt --autocompact "

@@ -9,7 +9,7 @@ them are others (a directory that was copied), or after a restart of the machine
 import os
 
 from cclaunch.collector.lock import boot_id
-from cclaunch.hot.gather import read_flat
+from cclaunch.hot.reading import read_flat
 from cclaunch.store.file_identity import Files, look
 
 NAME = "-log"

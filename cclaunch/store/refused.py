@@ -10,7 +10,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from cclaunch.hot.gather import read_flat
+from cclaunch.hot.reading import read_flat
 from cclaunch.store.rows import Rows
 
 NAME = "-refused"

@@ -24,7 +24,7 @@ from engine import running  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
 from cclaunch.hot import probe  # noqa: E402
-from cclaunch.hot.gather import read_flat  # noqa: E402
+from cclaunch.hot.reading import read_flat  # noqa: E402
 
 ROUNDS = 200
 AT_MOST = 1.25

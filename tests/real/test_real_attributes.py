@@ -18,7 +18,7 @@ from messages_api import MessagesApi
 from real_claude import VERSIONS
 
 from cclaunch import otel
-from cclaunch.hot.compose import encode
+from cclaunch.hot.attributes import encode
 
 pytestmark = pytest.mark.real
 

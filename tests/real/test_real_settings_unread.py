@@ -18,7 +18,7 @@ from messages_api import MessagesApi
 from settings_forms import escaped
 
 from cclaunch import otel
-from cclaunch.hot.gather import REPOSITORY_LIMIT
+from cclaunch.hot.claims import REPOSITORY_LIMIT
 
 pytestmark = pytest.mark.real
 

@@ -21,7 +21,8 @@ from real_claude import OLDEST, VERSIONS, Claude, outcome
 from recorded import assert_complete, assert_usage_is
 from sandbox import Sandbox
 
-from cclaunch.hot import claude
+from cclaunch.hot import words as ours
+from cclaunch.hot.words import FLAGS, LIST_OPTIONS, OPTIONAL_OPTIONS, VALUE_OPTIONS
 
 pytestmark = pytest.mark.real
 
@@ -114,10 +115,10 @@ def test_what_claude_answers_itself_reaches_no_api(asked: Asked) -> None:
 def test_the_options_that_claude_lists_take_what_our_tables_say(asked: Asked) -> None:
     """Of every option in its help: a value, a list, perhaps a value, or none."""
     tables = {
-        "<": claude.VALUE_OPTIONS,
-        "<...": claude.LIST_OPTIONS,
-        "[": claude.OPTIONAL_OPTIONS,
-        "": claude.FLAGS | claude.ANSWERED,
+        "<": VALUE_OPTIONS,
+        "<...": LIST_OPTIONS,
+        "[": OPTIONAL_OPTIONS,
+        "": FLAGS | ours.ANSWERED,
     }
     found = [(names, bracket + more) for *names, bracket, more in LISTED.findall(asked.one(["--help"]))]
     assert len(found) > 50
@@ -128,7 +129,7 @@ def test_every_option_of_our_table_takes_a_value(asked: Asked, request: pytest.F
     """None leaves its value over: then that would be the subcommand. The older releases do not know them all."""
     if "newest" not in request.node.name and VERSIONS[-1] not in request.node.name:
         pytest.skip("knows fewer options")
-    words = [word for option in sorted(claude.VALUE_OPTIONS - {NAMES}) for word in (option, VALUES.get(option, "mcp"))]
+    words = [word for option in sorted(VALUE_OPTIONS - {NAMES}) for word in (option, VALUES.get(option, "mcp"))]
     assert asked.one([*words, "auth", "--help"]).startswith("Usage: claude auth")
 
 

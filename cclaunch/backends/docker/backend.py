@@ -24,8 +24,8 @@ from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remem
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError, PortTaken, StartFailed
 from cclaunch.hot import probe
-from cclaunch.hot.compose import Ports
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import Ports
 from cclaunch.ports import strangers, whose
 
 COLLECTOR = "collector"

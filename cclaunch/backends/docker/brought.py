@@ -16,8 +16,8 @@ from cclaunch.backends.docker import health, record
 from cclaunch.config import Config, PortNumbers
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
-from cclaunch.hot.compose import Ports
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import Ports
 
 if TYPE_CHECKING:
     from cclaunch.backends.docker.engine import Engine, Found

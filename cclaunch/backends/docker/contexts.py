@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from cclaunch.config import Docker
 from cclaunch.errors import ContextStale
-from cclaunch.hot.gather import home, read_small
+from cclaunch.hot.paths import home
+from cclaunch.hot.reading import read_small
 
 SYSTEM_SOCKET = "/var/run/docker.sock"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

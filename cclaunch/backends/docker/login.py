@@ -10,7 +10,7 @@ import secrets
 from cclaunch.config import Config
 from cclaunch.errors import StackError
 from cclaunch.files import locked, write_atomic
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 
 GENERATE = "generate"
 BYTES = 18

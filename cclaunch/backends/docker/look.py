@@ -10,7 +10,8 @@ from cclaunch.backends.docker.model import GUARD
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
-from cclaunch.hot.gather import Directories, adopted_ports
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import adopted_ports
 
 if TYPE_CHECKING:
     from cclaunch.backends.docker.backend import DockerBackend

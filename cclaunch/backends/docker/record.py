@@ -13,8 +13,9 @@ from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import GUARD, Wanted
 from cclaunch.config import Config
 from cclaunch.files import remove, write_atomic
-from cclaunch.hot.compose import Ports
-from cclaunch.hot.gather import Directories, adopted_ports, numbers, read_flat
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import Ports, adopted_ports
+from cclaunch.hot.reading import numbers, read_flat
 
 
 def path(where: Directories) -> str:

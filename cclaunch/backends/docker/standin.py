@@ -18,7 +18,8 @@ from cclaunch.collector import lock
 from cclaunch.collector.process import search_path
 from cclaunch.config import Config
 from cclaunch.errors import CclaunchError, StartFailed
-from cclaunch.hot.gather import Directories, collector_ports
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.ports import collector_ports
 
 if TYPE_CHECKING:
     from cclaunch.backends.docker.backend import DockerBackend

@@ -8,9 +8,8 @@ import click
 
 from cclaunch import console
 from cclaunch.asking import enlightened
-from cclaunch.commands.context import Environ
 from cclaunch.errors import CclaunchError, UsageError
-from cclaunch.hot.gather import Directories, home
+from cclaunch.hot.paths import Directories, Environ, home
 from cclaunch.persisted import remembered
 from cclaunch.rcread import read
 from cclaunch.shell_files import OWN, SIGNS, Target, candidates, shell_of_file, targets

@@ -9,11 +9,12 @@ from cclaunch import console
 from cclaunch.backends.autostart import listening_after_reboot
 from cclaunch.blocks import Wanted, wanted
 from cclaunch.claude_settings import judge_settings, kept_by_hand
-from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.commands.told import tell_intruder
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.gather import Directories, collector_ports, home
+from cclaunch.hot.paths import Directories, Environ, home
+from cclaunch.hot.ports import collector_ports
 from cclaunch.persisted import (
     CURRENT,
     EDITED,

@@ -10,11 +10,12 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.asking import on_terminal
-from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.profile.family import family_troubles, refuse
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
 from cclaunch.files import make_directory
-from cclaunch.hot.gather import Directories, read_small
+from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.reading import read_small
 from cclaunch.profile_files import SIZE_LIMIT, profile_path, profiles_locked, read_profile, write_profile
 from cclaunch.profiles import parse_profile
 

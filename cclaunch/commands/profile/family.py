@@ -2,7 +2,7 @@
 
 from cclaunch.attributes import together
 from cclaunch.errors import AttributeRefused, CclaunchError, ConfigError, ProfileMissing, UsageError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 from cclaunch.profile_files import children_of, load_profile, profile_names
 from cclaunch.profiles import NAME_RULE, Profile, inherit, is_name
 

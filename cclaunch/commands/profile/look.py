@@ -7,9 +7,9 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.composed import composed
-from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.errors import ConfigError, ProfileMissing, UsageError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories, Environ
 from cclaunch.profile_files import load_profile, profile_names, resolve_profile
 from cclaunch.profiles import Profile
 from cclaunch.state import State, load_state

@@ -13,7 +13,7 @@ from cclaunch.commands.profile.family import family_troubles, name_trouble, refu
 from cclaunch.commands.profile.write import SWITCHES, Keys
 from cclaunch.errors import CclaunchError, FileTrouble, UsageError
 from cclaunch.files import write_atomic
-from cclaunch.hot.gather import read_small
+from cclaunch.hot.reading import read_small
 from cclaunch.profile_files import (
     SIZE_LIMIT,
     profile_names,

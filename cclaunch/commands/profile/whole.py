@@ -9,7 +9,7 @@ from cclaunch.commands.asking import agree
 from cclaunch.commands.context import where_of
 from cclaunch.commands.profile.family import name_trouble, refuse
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.paths import Directories
 from cclaunch.profile_files import (
     children_of,
     forget_plan,

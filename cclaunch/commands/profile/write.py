@@ -8,10 +8,10 @@ import click
 
 from cclaunch import console, otel
 from cclaunch.attributes import check_attribute
-from cclaunch.commands.context import Environ, environ_of, where_of
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.profile.family import family_troubles, name_trouble, refuse
 from cclaunch.errors import AttributeRefused, CclaunchError, UsageError
-from cclaunch.hot.gather import Directories, home
+from cclaunch.hot.paths import Directories, Environ, home
 from cclaunch.profile_files import profile_names, profile_path, profiles_locked, read_profile, write_profile
 from cclaunch.profile_text import Value, changed, edited
 from cclaunch.profiles import CHECKS, Profile, parse_profile

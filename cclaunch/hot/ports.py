@@ -1,0 +1,51 @@
+"""
+Where the collector listens: the ports that ours, or an adopted one, has left word of.
+
+Hot: C modules only.
+"""
+
+from cclaunch import __version__
+from cclaunch.hot.reading import read_flat
+
+
+class Ports:
+    """
+    The collector's ports, as it wrote them down when it began to listen.
+
+    *owner* is empty when it is ours; else the name of whose it is, and *uids* are those that it was judged by, of whoever
+    listens there.
+    """
+
+    __slots__ = ("grpc", "http", "metrics", "owner", "uids", "version")
+
+    def __init__(self, grpc: str, http: str, metrics: str, version: str = "", owner: str = "", uids: str = "") -> None:
+        self.grpc = grpc
+        self.http = http
+        self.metrics = metrics
+        self.version = version
+        self.owner = owner
+        self.uids = uids
+
+
+def collector_ports(data: str) -> "Ports | None":
+    """Return the ports of our collector from its ports file in the *data* directory, or None when it left none."""
+    found = read_flat(data + "/collector.ports")
+    if not (found.get("grpc", "").isdigit() and found.get("http", "").isdigit()):
+        return None
+    return Ports(found["grpc"], found["http"], found.get("metrics", ""), found.get("version", ""))
+
+
+def is_older(version: str) -> bool:
+    """Say whether a collector of *version* is older than this release: then it is replaced, while a newer one is used."""
+    if version == __version__:
+        return False
+    return [int(part) for part in version.split(".") if part.isdigit()] < [int(part) for part in __version__.split(".")]
+
+
+def adopted_ports(state: str) -> "Ports | None":
+    """Return the ports of a collector that is not ours and is used, from the *state* directory, or None."""
+    found = read_flat(state + "/foreign")
+    if not found.get("grpc", "").isdigit():
+        return None
+    owner, uids = found.get("owner", ""), found.get("uids", "")
+    return Ports(found["grpc"], found.get("http", ""), found.get("metrics", ""), owner=owner, uids=uids)
