@@ -2,7 +2,7 @@
 
 import sys
 
-from cclaunch.launch import main
+from cclaunch.launch.line import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -12,9 +12,9 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
 from pathlib import Path
 
-from cclaunch import bundled
 from cclaunch.errors import UsageError
 from cclaunch.files import write_atomic
+from cclaunch.launch import bundled
 
 MARK = re.compile(r'"""(?:(?!""").)*\n\nHot: ', re.DOTALL)
 """In the docstring that a file begins with; it is for whoever reads the file as well."""

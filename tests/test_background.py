@@ -9,7 +9,7 @@ import pytest
 from doubles import FAKE_EXIT, fake_claude, told
 
 from cclaunch import otel
-from cclaunch.background import attribution, service_environ
+from cclaunch.launch.background import attribution, service_environ
 
 SLEEPS = "import sys, time; print(flush=True); time.sleep(60)"
 

@@ -9,8 +9,9 @@ import click
 import pytest
 from sandbox import Sandbox
 
-from cclaunch import __version__, cli, launch
+from cclaunch import __version__, cli
 from cclaunch.errors import ConfigError, StoreBroken
+from cclaunch.launch import line as launch
 
 
 def test_the_hot_path_and_the_door_know_the_same_verbs():

@@ -7,8 +7,9 @@ import real_shells
 from conftest import require
 from sandbox import Sandbox
 
-from cclaunch import cli, launch, otel
+from cclaunch import cli, otel
 from cclaunch.hot.marks import BLOCK, SHELL_ATTRIBUTES, own_exports
+from cclaunch.launch import line as launch
 from cclaunch.shells import NAMES, quote
 
 NASTY = ["", "plain", "a b", "it's", "''", "$HOME `id` \\ !", "new\nline", "tab\t", "größe", "-n", "~", "a;b&c|d>e", "\x1b[0m"]

@@ -6,7 +6,7 @@ import pytest
 from stored import SECOND_NS, event, store
 
 from cclaunch import cli
-from cclaunch.commands.installed import version_of
+from cclaunch.launch.installed import version_of
 
 SPEAKS = "#!/bin/sh\necho '2.1.330 (Claude Code)'\n"
 

@@ -18,7 +18,7 @@ from cclaunch.hot.paths import Directories
 from cclaunch.hot.records import claims_key, place_file
 from cclaunch.hot.selection import Selection
 from cclaunch.hot.words import read
-from cclaunch.override import answer, judge
+from cclaunch.launch.override import answer, judge
 
 PROFILE = {"p": ({"team": "data"}, {otel.LOG_TOOL_DETAILS: "1"}, "")}
 

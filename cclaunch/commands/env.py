@@ -5,12 +5,12 @@ from typing import Any
 import click
 
 from cclaunch import console, otel
-from cclaunch.commands.composed import FRESH, Composed, composed
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.told import tell_intruder
 from cclaunch.detect import reader
 from cclaunch.hot.marks import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.hot.paths import Environ
+from cclaunch.launch.preview import FRESH, Composed, composed
 from cclaunch.shells import NAMES, find_shell, script
 
 OTHERWISE = "sh"

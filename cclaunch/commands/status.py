@@ -5,9 +5,7 @@ import time
 import click
 
 from cclaunch import console
-from cclaunch.commands.composed import composed
 from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.installed import Claude, installed
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.moments import ago, iso, local
 from cclaunch.commands.services import stack_state
@@ -16,6 +14,8 @@ from cclaunch.detect import Shell, detect
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.selection import Selection
+from cclaunch.launch.installed import Claude, installed
+from cclaunch.launch.preview import composed
 
 
 @click.command("status")

@@ -34,7 +34,7 @@ LAUNCHER = """\
 import sys
 sys.path[:0] = [{package!r}]
 sys.argv[0] = "cclaunch"
-from cclaunch.launch import main
+from cclaunch.launch.line import main
 sys.exit(main())
 """
 

@@ -19,7 +19,7 @@ from recorded import events
 from sandbox import Sandbox
 
 from cclaunch import __version__
-from cclaunch.launch import VERBS
+from cclaunch.launch.line import VERBS
 
 pytestmark = pytest.mark.real
 

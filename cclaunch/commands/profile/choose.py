@@ -5,9 +5,9 @@ import os
 import click
 
 from cclaunch import console
-from cclaunch.commands.composed import composed
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.errors import UsageError
+from cclaunch.launch.preview import composed
 from cclaunch.profile_files import forget_plan, resolve_profile
 from cclaunch.state import State, change_state, load_state
 

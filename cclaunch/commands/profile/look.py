@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import click
 
 from cclaunch import console
-from cclaunch.commands.composed import composed
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.errors import ConfigError, ProfileMissing, UsageError
 from cclaunch.hot.paths import Directories, Environ
+from cclaunch.launch.preview import composed
 from cclaunch.profile_files import load_profile, profile_names, resolve_profile
 from cclaunch.profiles import Profile
 from cclaunch.state import State, load_state

@@ -111,7 +111,7 @@ def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = Fal
     """
     path, trouble = _command(words[0], environ) if command else claude.find(environ, _own_files())
     if trouble:
-        from cclaunch.refusals import no_claude
+        from cclaunch.launch.refusals import no_claude
 
         return no_claude(path, trouble, command)
     depth = claude.deeper(environ)
@@ -171,7 +171,7 @@ def prepare(wanted: Launch) -> int:
     owner = _owner(base)
     writable = owner == user
     if doubts := ownership.doubtful(where, base, (user, 0, owner)):
-        from cclaunch.refusals import foreign_directory
+        from cclaunch.launch.refusals import foreign_directory
 
         code = foreign_directory(doubts, where, base, wanted.profile, quiet=wanted.quiet)
         if code >= 0:
@@ -180,7 +180,7 @@ def prepare(wanted: Launch) -> int:
     directory = _directory()
     made_plan, place, selection = gather.gather(where, environ, directory, wanted.profile, writable)
     if wanted.profile and selection.trouble:
-        from cclaunch.refusals import no_profile
+        from cclaunch.launch.refusals import no_profile
 
         return no_profile(selection, made_plan)
     ports, trouble = asked.ports, ""
@@ -219,14 +219,14 @@ def _against_settings(
     where: paths.Directories,
 ) -> "tuple[Composition, list[str], list[str]]":
     """Return (what was composed, claude's words, notes) where settings files or a background service have a say."""
-    from cclaunch.override import answer
+    from cclaunch.launch.override import answer
 
     whole = reading.background
     made, words, notes, _ = answer(
         compose, claims, wanted.words, reading, made_plan, where, whole=whole, may_override=not wanted.command
     )
     if reading.command == "agents":
-        from cclaunch.background import attribution
+        from cclaunch.launch.background import attribution
 
         notes.append(attribution(made.environ, made.selection.name))
     return made, words, notes

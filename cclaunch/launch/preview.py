@@ -12,7 +12,7 @@ from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.plan import Place, Plan
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.words import Reading
-from cclaunch.override import answer
+from cclaunch.launch.override import answer
 
 FRESH = "fresh-per-launch"
 """Stands for the instance id that only a launch can mint."""
