@@ -471,7 +471,7 @@ if os.path.exists(bundle):
     print("        space['install'](rows)")
     print("    except Exception:")
     print("        pass")
-print("from cclaunch.launch.line import main", "sys.exit(main())", sep="\n")
+print("from cclaunch.main import main", "sys.exit(main())", sep="\n")
 PYTHON
 }
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from cclaunch.launch.line import main
+from cclaunch.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -25,7 +25,7 @@ used = space["install"](rows)
 {then}
 """
 
-TELLS = "import cclaunch.launch.line; print(used, *({one}.{what} for one in map(sys.modules.__getitem__, {names!r})))"
+TELLS = "import cclaunch.main; print(used, *({one}.{what} for one in map(sys.modules.__getitem__, {names!r})))"
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_every_hot_module_comes_from_it(after: Callable[[str], str]) -> None:
 
 def test_it_loads_no_module_more(after: Callable[[str], str], package: Path) -> None:
     """What a launch may import holds with it, too; the finder itself is no module."""
-    tells = "import cclaunch.launch.line; print(*sorted(sys.modules))"
+    tells = "import cclaunch.main; print(*sorted(sys.modules))"
     words = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); {tells}"]
     plain = subprocess.run(words, check=True, capture_output=True, timeout=120).stdout.decode().split()
 
@@ -77,8 +77,8 @@ def test_it_loads_no_module_more(after: Callable[[str], str], package: Path) -> 
 @pytest.mark.parametrize("what", ["__file__", "__cached__", "__package__", "__path__", "__spec__.origin", "__spec__.parent"])
 def test_a_module_says_of_itself_what_it_says_without(after: Callable[[str], str], package: Path, what: str) -> None:
     """Tracebacks, the collector's search path and the package's own files stand on it."""
-    module = "cclaunch" if what == "__path__" else "cclaunch.launch.line"
-    tells = f"import cclaunch.launch.line; print(sys.modules[{module!r}].{what})"
+    module = "cclaunch" if what == "__path__" else "cclaunch.main"
+    tells = f"import cclaunch.main; print(sys.modules[{module!r}].{what})"
     words = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); {tells}"]
 
     assert after(tells) == subprocess.run(words, check=True, capture_output=True, timeout=120).stdout.decode().strip()
@@ -87,10 +87,9 @@ def test_a_module_says_of_itself_what_it_says_without(after: Callable[[str], str
 def test_a_traceback_shows_the_line(after: Callable[[str], str]) -> None:
     """It points into the file that is installed."""
     told = after(
-        "import traceback\nfrom cclaunch.launch.line import split\n"
-        "try:\n  split(3)\nexcept TypeError: print(traceback.format_exc())"
+        "import traceback\nfrom cclaunch.main import split\ntry:\n  split(3)\nexcept TypeError: print(traceback.format_exc())"
     )
-    assert "cclaunch/launch/line.py" in told
+    assert "cclaunch/main.py" in told
     assert "first = words[0]" in told
 
 
@@ -124,10 +123,10 @@ def replace(module: Path) -> None:
 @pytest.mark.parametrize("change", [edit, replace])
 def test_a_changed_file_is_never_shadowed(after: Callable[[str], str], package: Path, change: Callable[[Path], None]) -> None:
     """Not that module comes from the bundle, nor any other."""
-    change(package / "cclaunch/launch/line.py")
+    change(package / "cclaunch/main.py")
     told = after(
-        "import inspect, cclaunch.launch.line; print(used, 'Fords' in inspect.getsource(cclaunch.launch.line.split), end=' ')\n"
-        "print('Fords' in cclaunch.launch.line.split.__code__.co_names)"
+        "import inspect, cclaunch.main; print(used, 'Fords' in inspect.getsource(cclaunch.main.split), end=' ')\n"
+        "print('Fords' in cclaunch.main.split.__code__.co_names)"
     )
     assert told == "False True True"
 

@@ -9,14 +9,14 @@ import click
 import pytest
 from sandbox import Sandbox
 
-from cclaunch import __version__, cli
+from cclaunch import __version__, cli, main
 from cclaunch.errors import ConfigError, StoreBroken
 from cclaunch.launch import line as launch
 
 
 def test_the_hot_path_and_the_door_know_the_same_verbs():
     """A verb that only one of them knew would be billed as a prompt, or never found."""
-    assert frozenset(cli.VERBS) == launch.VERBS
+    assert frozenset(cli.VERBS) == main.VERBS
 
 
 def test_every_built_verb_loads_by_its_name():

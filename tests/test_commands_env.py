@@ -10,6 +10,7 @@ from sandbox import Sandbox
 from cclaunch import cli, otel
 from cclaunch.hot.marks import BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.launch import line as launch
+from cclaunch.launch.wanted import Launch
 from cclaunch.shells import NAMES, quote
 
 NASTY = ["", "plain", "a b", "it's", "''", "$HOME `id` \\ !", "new\nline", "tab\t", "größe", "-n", "~", "a;b&c|d>e", "\x1b[0m"]
@@ -156,7 +157,7 @@ def test_explain_is_what_a_launch_composes(sandbox, capsys, monkeypatch):
     monkeypatch.chdir(sandbox.work)
     variables, _ = explained(sandbox.environ, capsys)
 
-    wanted = launch.Launch("claude", ["mcp", "list"], dict(sandbox.environ), False, "")
+    wanted = Launch("claude", ["mcp", "list"], dict(sandbox.environ), False, "")
     assert launch.prepare(wanted) == 0
 
     changed = {name for name, value in wanted.environ.items() if value != sandbox.environ.get(name)}

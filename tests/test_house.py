@@ -103,11 +103,9 @@ FLAT: dict[str, str] = {
 
 # EXCEPTIONS begins
 EXCEPTIONS: list[str] = [
-    "__main__ -> launch",
     "cli -> files",
     "collector.peer -> backends",
     "hot.gather -> compiled",
-    "launch.line -> cli",
     "launch.override -> persist",
     "ownership -> backends",
     "store.filters -> otlp",

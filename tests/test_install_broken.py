@@ -15,7 +15,7 @@ from doubles import FAKE_EXIT, fake_claude, told
 from installing import SHELLS, command_of, environments, install
 from sandbox import Sandbox
 
-from cclaunch.launch.line import VERBS
+from cclaunch.main import VERBS
 
 
 @pytest.fixture

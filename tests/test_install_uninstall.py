@@ -285,7 +285,7 @@ def test_a_command_that_does_not_run_goes_all_the_same(offline: Sandbox) -> None
     target.mkdir()
     install(offline, "--method", "uv", environ={"CCLAUNCH_SOURCE": str(wheelhouse.edition(installing.whole(), target))})
     (environment,) = installing.environments(offline)
-    (module,) = environment.glob("lib/*/site-packages/cclaunch/launch/line.py")
+    (module,) = environment.glob("lib/*/site-packages/cclaunch/main.py")
     module.unlink()
     said = install(offline, "--uninstall", "--yes")
 

@@ -89,7 +89,7 @@ def test_started_by_what_takes_no_verbs_the_command_is_looked_for(script, starte
     if name == "claude":
         link.symlink_to(script)
     else:
-        link.write_text("from cclaunch.launch.line import main\n")
+        link.write_text("from cclaunch.main import main\n")
     started_by(link)
     assert laid.command({"PATH": str(script.parent)}) == str(script)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sandbox import free_ports
 
-from cclaunch.launch.line import VERBS, split
+from cclaunch.main import VERBS, split
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,7 +56,7 @@ def run(environ, *words, cwd=None, **more):
     return subprocess.run(command, env=environ, cwd=cwd, capture_output=True, timeout=120, check=False, **more)
 
 
-COMMAND = "#!{python}\nimport sys\nsys.path.insert(0, {root!r})\nfrom cclaunch.launch.line import main\nsys.exit(main())\n"
+COMMAND = "#!{python}\nimport sys\nsys.path.insert(0, {root!r})\nfrom cclaunch.main import main\nsys.exit(main())\n"
 
 
 def itself(ours, link):

@@ -28,10 +28,10 @@ import sys
 before = set(sys.modules)
 sys.path.insert(0, sys.argv.pop(1))
 sys.argv[0] = "cclaunch"
-from cclaunch.launch import line as launch
+from cclaunch.main import main
 from cclaunch.hot import claude
 claude.become = lambda *_: (print(*(set(sys.modules) - before)), (0, ""))[1]
-launch.main()
+main()
 """
 
 

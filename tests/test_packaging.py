@@ -113,7 +113,7 @@ def test_the_command_imports_no_installers_wrapper(installed: Installed) -> None
     assert lines[0].startswith("#!")
     assert [line for line in lines if "import" in line and not line.startswith('"""')] == [
         "import sys",
-        "from cclaunch.launch.line import main",
+        "from cclaunch.main import main",
     ]
 
 

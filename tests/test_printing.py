@@ -14,7 +14,7 @@ from sandbox import Sandbox
 from stored import event, store
 
 from cclaunch import cli, console
-from cclaunch.launch.line import VERBS
+from cclaunch.main import VERBS
 
 PACKAGE = Path(cli.__file__).parent
 NASTY = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2066\u200b\U000e0041\x7f[red][link=http:x]\x85\u2028"

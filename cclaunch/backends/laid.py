@@ -18,7 +18,7 @@ from cclaunch.hot.paths import home
 from cclaunch.hot.reading import read_small
 
 NAME = "cclaunch"
-IMPORT = b"from cclaunch.launch.line import main"
+IMPORT = b"from cclaunch.main import main"
 """What every script of ours holds: the wheel's, and the launcher of install.sh."""
 
 LAID = b"\n# Laid by install.sh"

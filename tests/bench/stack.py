@@ -34,7 +34,7 @@ LAUNCHER = """\
 import sys
 sys.path[:0] = [{package!r}]
 sys.argv[0] = "cclaunch"
-from cclaunch.launch.line import main
+from cclaunch.main import main
 sys.exit(main())
 """
 

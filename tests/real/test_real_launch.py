@@ -19,7 +19,7 @@ from recorded import events
 from sandbox import Sandbox
 
 from cclaunch import __version__
-from cclaunch.launch.line import VERBS
+from cclaunch.main import VERBS
 
 pytestmark = pytest.mark.real
 

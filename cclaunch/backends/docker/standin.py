@@ -29,7 +29,7 @@ LONGEST_LOOK_S = 60.0
 START_S = 10.0
 MOVE_S = 60.0
 KEPT_PREFIXES = (*embedded.KEPT_PREFIXES, "DOCKER_")
-CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.launch.line import main; sys.exit(main())"
+CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.main import main; sys.exit(main())"
 
 
 def stand_in(where: Directories, config: Config, environ: Mapping[str, str], reason: str) -> Started:

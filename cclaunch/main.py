@@ -1,0 +1,104 @@
+"""
+The door: a verb of ours, or a launch.
+
+The problem it owns: the first word decides, before anything else is imported; and this is where the environment that we
+were started with is read.
+
+Hot: C modules only.
+"""
+
+import sys
+
+from cclaunch.hot import claude
+from cclaunch.launch.line import launch
+from cclaunch.launch.wanted import refuse
+
+try:
+    import posix as system
+except ImportError:  # pragma: no cover - Windows
+    import os as system  # type: ignore[no-redef]
+
+VERBS = frozenset(
+    "profile persist unpersist env exec stack status statusline check usage events dashboard config completions".split()
+)
+"""Every verb of ours, also those that are not built yet: an unreserved word would be billed as a prompt."""
+
+OURS_ALONE = ("--help", "-h", "--version")
+
+NAME_START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+
+NAME_CHARACTERS = NAME_START | frozenset("._-")
+
+
+class Words:
+    """
+    What the command line asks for.
+
+    Attributes:
+        verb: A verb of ours, or an empty string for a launch.
+        profile: The NAME of ``+NAME``, or an empty string.
+        rest: The words that belong to the verb or to claude, never reordered or rewritten.
+        trouble: Why this cannot be launched, or an empty string.
+    """
+
+    __slots__ = ("profile", "rest", "trouble", "verb")
+
+    def __init__(self, verb: str, profile: str, rest: "list[str]", trouble: str = "") -> None:
+        self.verb = verb
+        self.profile = profile
+        self.rest = rest
+        self.trouble = trouble
+
+
+def split(words: "list[str]", name: str = "cclaunch") -> Words:
+    """Return what *words* (without the program's name) ask for, when we were called as *name*."""
+    if name == "claude" or not words:
+        return Words("", "", words)
+    first = words[0]
+    if first in VERBS:
+        return Words(first, "", words[1:])
+    if first == "--":
+        return Words("", "", words[1:])
+    if first in OURS_ALONE and len(words) == 1:
+        return Words(first, "", [])
+    if first[0:1] == "+" and len(first) > 1 and first[1] in NAME_START and NAME_CHARACTERS.issuperset(first[1:]):
+        rest = words[1:]
+        if rest and rest[0] in VERBS:
+            return Words("", first[1:], rest, f"`{rest[0]}` is a verb of cclaunch: write `+NAME -- {rest[0]}` for claude's")
+        return Words("", first[1:], rest[1:] if rest[:1] == ["--"] else rest)
+    return Words("", "", words)
+
+
+def main() -> int:
+    """Do what the command line asks; return only when claude did not take our place, with the exit code."""
+    environ = inherited()
+    words = split(sys.argv[1:], sys.argv[0].rpartition("/")[2])
+    try:
+        if words.verb == "exec" and words.rest[:1] == ["--"] and len(words.rest) > 1:
+            return launch(words.rest[1:], environ, command=True)
+        if words.verb:
+            from cclaunch.cli import main as manage
+
+            return manage(sys.argv[1:], environ)
+        if words.trouble:
+            return refuse(words.trouble)
+        return launch(words.rest, environ, profile=words.profile)
+    except KeyboardInterrupt:
+        return claude.interrupted()
+
+
+def inherited() -> "dict[str, str]":
+    """
+    Return the environment that we were started with, as text; bytes that are no text survive the round trip.
+
+    A variable without a name is left out: the interpreter's ``execve`` refuses the whole for it.
+    """
+    if sys.platform == "win32":
+        return dict(system.environ)
+    encoding = sys.getfilesystemencoding()
+    found = {
+        name.decode(encoding, "surrogateescape"): value.decode(encoding, "surrogateescape")
+        for name, value in system.environ.items()
+        if name
+    }
+    return claude.uncoerced(found)
