@@ -16,11 +16,11 @@ import uvicorn
 from google.protobuf.message import Message
 
 from cclaunch.collector.budget import Arrivals
-from cclaunch.collector.encoding import parse
 from cclaunch.collector.grpc import bind, new_server
 from cclaunch.collector.http import otlp_app
-from cclaunch.collector.otlp import Value, attributes_of, plain
-from cclaunch.collector.signals import Signal
+from cclaunch.otlp.decode import Value, attributes_of, plain
+from cclaunch.otlp.encoding import parse
+from cclaunch.otlp.signals import Signal
 
 Attributes = dict[str, Value]
 

@@ -13,8 +13,8 @@ from sandbox import PROTOCOLS
 from stored import SECOND_NS, request, store
 
 from cclaunch import cli, otel
-from cclaunch.commands import proof
-from cclaunch.commands.proof import NotDelivered, Road, event_request, metric_request, send
+from cclaunch.otlp import send as proof
+from cclaunch.otlp.send import NotDelivered, Road, event_request, metric_request, send
 
 SPEAKS = "#!/bin/sh\necho '2.1.330 (Claude Code)'\n"
 NONCE = "0123456789abcdef" * 2

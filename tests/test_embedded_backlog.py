@@ -22,8 +22,8 @@ from cclaunch.backends import embedded
 from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.store import backlog, writer
 from cclaunch.store.backlog import Backlog, load, put_down
+from cclaunch.store.insert import rows_of
 from cclaunch.store.refused import Refused, refusals
-from cclaunch.store.rows import rows_of
 from cclaunch.store.writer import UNSAVED, StoreUnavailable, Writer
 
 NOW = 1_790_000_000_000_000_000

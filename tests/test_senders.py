@@ -19,9 +19,9 @@ from other_user import UID, need_root, told_by
 from cclaunch import otel
 from cclaunch.collector import peer
 from cclaunch.collector.exposition import exposition
-from cclaunch.collector.otlp import decode_logs, decode_metrics
 from cclaunch.collector.peer import CURRENT, Door, Sender, asked, looked_up, mark
 from cclaunch.hot import probe
+from cclaunch.otlp.decode import decode_logs, decode_metrics
 from cclaunch.store.reader import open_reader, series
 
 

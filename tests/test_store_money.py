@@ -11,8 +11,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from cclaunch import otel
-from cclaunch.collector.otlp import CUMULATIVE, DELTA, decode_logs, decode_metrics
 from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
+from cclaunch.otlp.decode import CUMULATIVE, DELTA, decode_logs, decode_metrics
 from cclaunch.store.losses import lost_usd_micros
 from cclaunch.store.reader import events, extent, find_check, open_reader, series
 from cclaunch.store.retention import fold

@@ -13,8 +13,8 @@ import pytest
 import stored
 from collector_client import wait_until
 
-from cclaunch.collector.otlp import Batch
 from cclaunch.errors import StoreBroken
+from cclaunch.otlp.decode import Batch
 from cclaunch.store import set_aside
 from cclaunch.store.reader import open_reader, reading
 from cclaunch.store.retention import RETENTION_NS

@@ -13,11 +13,11 @@ from collector_client import logs
 
 from cclaunch.collector import budget
 from cclaunch.collector.budget import Budget
-from cclaunch.collector.encoding import PROTOBUF
 from cclaunch.collector.main import EmbeddedCollector
-from cclaunch.collector.otlp import Batch
-from cclaunch.collector.signals import SIGNALS, Rejected
 from cclaunch.hot.paths import Directories
+from cclaunch.otlp.decode import Batch
+from cclaunch.otlp.encoding import PROTOBUF
+from cclaunch.otlp.signals import SIGNALS, Rejected
 from cclaunch.store.reader import open_reader
 from cclaunch.store.writer import StoreUnavailable, Unstorable, Writer
 

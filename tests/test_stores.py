@@ -13,7 +13,8 @@ from stored import SECOND_NS, event, request, store
 from cclaunch import cli
 from cclaunch.commands import sources
 from cclaunch.errors import StoreUnreachable
-from cclaunch.store import stores, vlogs_http
+from cclaunch.store import stores
+from cclaunch.store.vlogs import http
 
 START = 1_790_000_000 * SECOND_NS
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/stream+json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -83,7 +84,7 @@ def dead():
 def test_a_broken_answer_is_an_error_and_never_half_an_answer(answer, cause):
     """Half of the money would look like all of it."""
     with server(answer) as url, pytest.raises(StoreUnreachable) as caught:
-        list(vlogs_http.rows(url, "*"))
+        list(http.rows(url, "*"))
 
     assert cause in caught.value.cause
     assert url in caught.value.message
@@ -91,16 +92,16 @@ def test_a_broken_answer_is_an_error_and_never_half_an_answer(answer, cause):
 
 def test_silence_ends(monkeypatch):
     """A server that takes the question and says nothing."""
-    monkeypatch.setattr(vlogs_http, "SILENCE_S", 0.2)
+    monkeypatch.setattr(http, "SILENCE_S", 0.2)
     with server(b"", then=lambda connection: time.sleep(1)) as url, pytest.raises(StoreUnreachable, match="does not answer"):
-        list(vlogs_http.rows(url, "*"))
+        list(http.rows(url, "*"))
 
 
 def test_an_endless_row_ends(monkeypatch):
     """It is not collected in memory."""
-    monkeypatch.setattr(vlogs_http, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(http, "LONGEST_LINE", 1000)
     with server(full(b"x" * 100_000)) as url, pytest.raises(StoreUnreachable) as caught:
-        list(vlogs_http.rows(url, "*"))
+        list(http.rows(url, "*"))
 
     assert caught.value.cause == "a row is too long"
 
@@ -109,7 +110,7 @@ def test_an_endless_row_ends(monkeypatch):
 def test_a_url_that_is_none_is_an_error_of_its_own(url):
     """Not a traceback."""
     with pytest.raises(StoreUnreachable):
-        list(vlogs_http.rows(url, "*"))
+        list(http.rows(url, "*"))
 
 
 def test_a_store_that_does_not_answer_costs_its_part_and_a_sentence(sandbox, capsys, monkeypatch, dead):

@@ -15,10 +15,11 @@ from test_store_filters import ALIASES, LABELS, ODD, compact
 
 from cclaunch import cli
 from cclaunch.commands import sources
-from cclaunch.store import stores, vlogs
+from cclaunch.store import stores
 from cclaunch.store.following import Tail
 from cclaunch.store.reader import events, open_reader
 from cclaunch.store.spending import usage
+from cclaunch.store.vlogs import read
 
 SECOND = 1_000_000_000
 HOUR = 3600 * SECOND
@@ -58,7 +59,7 @@ def counted(there, case):
     """The number of requests that meet a condition."""
 
     def run(**where):
-        return sum(group.sums[0] for group in vlogs.groups(there.url, None, None, [], {"case": case, **where}))
+        return sum(group.sums[0] for group in read.groups(there.url, None, None, [], {"case": case, **where}))
 
     return run
 
@@ -93,7 +94,7 @@ def test_a_hostile_value_is_nothing_but_a_value(sent, counted, there, case, text
     sent({"team": text}, {"team": "other"}, {})
 
     assert counted(team=text) == 1
-    rows = vlogs.groups(there.url, None, None, ["team"], {"case": case})
+    rows = read.groups(there.url, None, None, ["team"], {"case": case})
     assert sorted(str(group.values[0]) for group in rows) == sorted([text, "other", "None"])
 
 
@@ -102,7 +103,7 @@ def test_a_hostile_key_is_nothing_but_a_key(sent, counted, there, case, key):
     """Grouped by and filtered by, it is the attribute of that name."""
     sent({key: "x"}, {key: "y"}, {"team": "x"})
 
-    rows = vlogs.groups(there.url, None, None, [key], {"case": case})
+    rows = read.groups(there.url, None, None, [key], {"case": case})
     assert [(group.values[0], group.sums[0]) for group in rows] == [("x", 1), ("y", 1), (None, 1)]
     assert [counted(**{key: value}) for value in ("x", "y", "z", "", "*")] == [1, 1, 0, 1, 0]
 
@@ -135,7 +136,7 @@ def test_events_have_the_kinds_that_claude_sends(there, case):
     }
     there.take(export_of({**record, "case": case}, time_ns=NOW))
 
-    (found,) = vlogs.events(there.url, limit=5, where={"case": case})
+    (found,) = read.events(there.url, limit=5, where={"case": case})
 
     assert found.attributes == {**record, "case": case, "duration_ms": 48}
     assert {key: type(value) for key, value in found.attributes.items()}["duration_ms"] is int
@@ -149,8 +150,8 @@ def test_an_export_that_was_repeated_is_one(there, case, counted):
     )
     there.take(export, export)
 
-    assert [event.attributes["event.sequence"] for event in vlogs.events(there.url, limit=9, where={"case": case})] == [0, 1, 2]
-    assert [event.attributes["event.sequence"] for event in vlogs.events(there.url, limit=2, where={"case": case})] == [1, 2]
+    assert [event.attributes["event.sequence"] for event in read.events(there.url, limit=9, where={"case": case})] == [0, 1, 2]
+    assert [event.attributes["event.sequence"] for event in read.events(there.url, limit=2, where={"case": case})] == [1, 2]
     assert counted() == 3
 
 
@@ -158,8 +159,8 @@ def test_what_check_sent_is_found_by_its_nonce_and_never_counted(there, case, co
     """Neither an event nor money."""
     there.take(export_of({"cclaunch.check": case, "case": case, "cost_usd_micros": 1}, time_ns=NOW))
 
-    assert (vlogs.find_check(there.url, case), vlogs.find_check(there.url, "no" + case)) == (True, False)
-    assert (counted(), vlogs.events(there.url, limit=9, where={"case": case})) == (0, [])
+    assert (read.find_check(there.url, case), read.find_check(there.url, "no" + case)) == (True, False)
+    assert (counted(), read.events(there.url, limit=9, where={"case": case})) == (0, [])
 
 
 def test_money_is_in_whole_micro_dollars(there, case):
@@ -169,7 +170,7 @@ def test_money_is_in_whole_micro_dollars(there, case):
     ]
     there.take(export_of(*records, time_ns=NOW))
 
-    (group,) = vlogs.groups(there.url, NOW, NOW + 1, [], {"case": case})
+    (group,) = read.groups(there.url, NOW, NOW + 1, [], {"case": case})
 
     assert group.sums[:2] == (9_999, 999_900_000)
 

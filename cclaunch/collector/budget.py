@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from cclaunch.collector.limits import LARGEST_BODY
+from cclaunch.store.limits import LARGEST_BODY
 from cclaunch.store.writer import StoreUnavailable
 
 SMALL = 1 << 20

@@ -13,12 +13,12 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from cclaunch.collector.encoding import PROTOBUF, Malformed
 from cclaunch.collector.http import Collector
-from cclaunch.collector.limits import LARGEST_BODY
 from cclaunch.collector.peer import CURRENT, ONLY, Door, Sender
-from cclaunch.collector.signals import SIGNALS, Rejected, Signal
-from cclaunch.collector.slices import NeverFits
+from cclaunch.otlp.encoding import PROTOBUF, Malformed
+from cclaunch.otlp.signals import SIGNALS, Rejected, Signal
+from cclaunch.otlp.slices import NeverFits
+from cclaunch.store.limits import LARGEST_BODY
 from cclaunch.store.writer import StoreUnavailable
 
 PIECE = 256 << 10

@@ -21,11 +21,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cclaunch.collector.budget import Arrival, Arrivals
-from cclaunch.collector.encoding import JSON, PROTOBUF, Malformed, serialise
-from cclaunch.collector.limits import LARGEST_BODY
 from cclaunch.collector.peer import CURRENT, ONLY, Sender
-from cclaunch.collector.signals import SIGNALS, Rejected, Signal
-from cclaunch.collector.slices import NeverFits
+from cclaunch.otlp.encoding import JSON, PROTOBUF, Malformed, serialise
+from cclaunch.otlp.signals import SIGNALS, Rejected, Signal
+from cclaunch.otlp.slices import NeverFits
+from cclaunch.store.limits import LARGEST_BODY
 from cclaunch.store.writer import StoreUnavailable
 
 HOSTS = ("localhost", "127.0.0.1", "[::1]")

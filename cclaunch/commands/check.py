@@ -15,7 +15,6 @@ from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.turn import turn
 from cclaunch.commands.context import config_of, environ_of, where_of
 from cclaunch.commands.kept import sentences
-from cclaunch.commands.proof import NotDelivered, Road, send
 from cclaunch.commands.sources import places_of
 from cclaunch.config import Config
 from cclaunch.errors import CannotStore, CclaunchError, ConfigError
@@ -23,6 +22,7 @@ from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.ports import Ports, collector_ports
 from cclaunch.launch.installed import installed
 from cclaunch.launch.preview import composed
+from cclaunch.otlp.send import NotDelivered, Road, send
 from cclaunch.wake import forget
 
 READ_BACK_S = 5.0

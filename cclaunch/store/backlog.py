@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cclaunch.files import write_atomic
-from cclaunch.store.rows import EVENT_COLUMNS, PointValues, Rows
+from cclaunch.store.insert import EVENT_COLUMNS, PointValues, Rows
 
 MOST_ROWS = 100_000
 MOST_BYTES = 32 << 20

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from cclaunch import otel
-from cclaunch.collector.otlp import model_name
+from cclaunch.otlp.decode import model_name
 from cclaunch.store.retention import DAY
 from cclaunch.store.schema import dump
 

@@ -10,9 +10,10 @@ import os
 import time
 
 from cclaunch.errors import StoreMissing, StoreUnreachable
-from cclaunch.store import reader, stores, vlogs
+from cclaunch.store import reader, stores
 from cclaunch.store.filters import Where
 from cclaunch.store.reader import Event
+from cclaunch.store.vlogs import read
 
 MOST_AT_ONCE = 1000
 NS = 1_000_000_000
@@ -78,7 +79,7 @@ class VlogsTail:
 
     def start(self, count: int) -> list[Event]:
         """Return the last *count* events; those of the last hour are known from now on. Raises StoreUnreachable."""
-        last = vlogs.events(self._url, limit=count, where=self._where)
+        last = read.events(self._url, limit=count, where=self._where)
         self._unseen(time.time_ns() - LATE_NS)
         self._seen |= {_key(event): event.time_ns for event in last}
         return last
@@ -98,7 +99,7 @@ class VlogsTail:
         return found
 
     def _unseen(self, since_ns: int) -> list[Event]:
-        found = vlogs.events(self._url, limit=None, since=since_ns, where=self._where)
+        found = read.events(self._url, limit=None, since=since_ns, where=self._where)
         fresh = [event for event in found if _key(event) not in self._seen]
         border = time.time_ns() - 2 * LATE_NS
         self._seen = {key: moment for key, moment in self._seen.items() if moment >= border}

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from typing import Any
 
-from cclaunch.collector.otlp import CUMULATIVE
+from cclaunch.otlp.decode import CUMULATIVE
 from cclaunch.store.filters import Where, canonical, conditions, matches, wanted_of
 from cclaunch.store.retention import COUNTED
 

@@ -11,7 +11,7 @@ import time
 from typing import NamedTuple
 
 from cclaunch.hot.reading import read_flat
-from cclaunch.store.rows import Rows
+from cclaunch.store.insert import Rows
 
 NAME = "-refused"
 MOST_KNOWN = 50_000

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cclaunch.store import lineage
+from cclaunch.store.insert import EVENT_COLUMNS, INSERT_POINT, INSERT_SERIES
 from cclaunch.store.leaves import rows_of_events
-from cclaunch.store.rows import EVENT_COLUMNS, INSERT_POINT, INSERT_SERIES
 from cclaunch.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from cclaunch.store.set_aside import READING
 

@@ -11,9 +11,10 @@ from sqlite3 import Connection
 from typing import NamedTuple, TypeVar
 
 from cclaunch.errors import StoreMissing, StoreUnreachable
-from cclaunch.store import exporter, keys, losses, reader, spending, vlogs
+from cclaunch.store import keys, losses, reader, spending
 from cclaunch.store.filters import Where, canonical
 from cclaunch.store.reader import Event
+from cclaunch.store.vlogs import metrics_page, read
 
 Answer = TypeVar("Answer")
 
@@ -53,8 +54,8 @@ def usage(places: Places, since: int | None, until: int | None, by: Sequence[str
     own = _own(places, lambda connection: _parts(connection, since, until, by, where))
     parts = own or _Parts([], 0, {}, set())
     try:
-        there = vlogs.groups(places.vlogs, since, until, by, where, parts.counted)
-        lost = _lost(parts.lost, vlogs.spent(places.vlogs, list(parts.lost)))
+        there = read.groups(places.vlogs, since, until, by, where, parts.counted)
+        lost = _lost(parts.lost, read.spent(places.vlogs, list(parts.lost)))
         troubles = []
     except StoreUnreachable as error:
         if own is None:
@@ -74,7 +75,7 @@ class _Parts(NamedTuple):
 
 def _parts(connection: Connection, since: int | None, until: int | None, by: Sequence[str], where: Where) -> _Parts:
     found, unknown = spending.groups(connection, since, until, by, where)
-    counted = {known for row in spending.identities(connection) if (known := vlogs.identity(*row)) is not None}
+    counted = {known for row in spending.identities(connection) if (known := read.identity(*row)) is not None}
     return _Parts(found, unknown, losses.lost_by_session(connection, since, until, where), counted)
 
 
@@ -97,7 +98,7 @@ def unsent(places: Places, asked: Iterable[str], *, requests: bool) -> Mapping[s
         missing, names = own[0], own[1]
     if places.vlogs and missing:
         try:
-            there = vlogs.field_names(places.vlogs, requests=requests)
+            there = read.field_names(places.vlogs, requests=requests)
         except StoreUnreachable:
             return {}  # it may have been sent
         missing = [key for key in missing if canonical(key) not in there]
@@ -117,7 +118,7 @@ def events(places: Places, *, limit: int | None, where: Where | None = None) -> 
     if not places.vlogs:
         return own or [], []
     try:
-        there = vlogs.events(places.vlogs, limit=limit, where=where)
+        there = read.events(places.vlogs, limit=limit, where=where)
     except StoreUnreachable as error:
         if own is None:
             raise
@@ -151,8 +152,8 @@ def find_check(places: Places, nonce: str) -> tuple[bool, bool]:
         StoreTooNew, StoreBroken, StoreUnreachable: A place cannot be asked.
     """
     event, metric = _own(places, lambda connection: reader.find_check(connection, nonce)) or (False, False)
-    event = event or bool(places.vlogs and vlogs.find_check(places.vlogs, nonce))
-    return event, metric or bool(places.metrics and exporter.has_check(places.metrics, nonce))
+    event = event or bool(places.vlogs and read.find_check(places.vlogs, nonce))
+    return event, metric or bool(places.metrics and metrics_page.has_check(places.metrics, nonce))
 
 
 def _own(places: Places, ask: Callable[[Connection], Answer]) -> Answer | None:

@@ -24,10 +24,11 @@ from sandbox import PROTOCOLS, Sandbox
 from stackproc import Stack
 from stackproc import stack as running_stack
 
-from cclaunch.commands.proof import Road, send
 from cclaunch.grafana.queries import cost, grown
 from cclaunch.grafana.shipped import shipped
-from cclaunch.store import stores, vlogs
+from cclaunch.otlp.send import Road, send
+from cclaunch.store import stores
+from cclaunch.store.vlogs import read
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
@@ -161,7 +162,7 @@ def total(samples: list[Sample]) -> float:
 @pytest.fixture(scope="module")
 def busy(recorded: Recorded) -> str:
     """A session that called a tool."""
-    found = vlogs.events(recorded.stack.vlogs.url, limit=1, where={"event.name": "tool_result"})
+    found = read.events(recorded.stack.vlogs.url, limit=1, where={"event.name": "tool_result"})
     return str(found[0].session_id)
 
 
@@ -237,7 +238,7 @@ def test_an_export_that_is_repeated_costs_nothing(recorded: Recorded) -> None:
     """VictoriaLogs has no key; the question counts each request once."""
     question = {"datasource": {"uid": "ds-vlogs"}, "queryType": "stats", "expr": cost()}
     before = total(recorded.ask(question))
-    found = vlogs.events(recorded.stack.vlogs.url, limit=1, where={"event.name": "api_request"})[0]
+    found = read.events(recorded.stack.vlogs.url, limit=1, where={"event.name": "api_request"})[0]
     again = "\n".join(
         json.dumps({"_time": _iso(found.time_ns), "_msg": "claude_code.api_request", **found.attributes}) for _ in range(2)
     )

@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 
-from cclaunch.collector.signals import Signal
+from cclaunch.otlp.signals import Signal
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"

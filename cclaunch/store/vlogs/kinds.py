@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cclaunch.collector.otlp import Value, number
+from cclaunch.otlp.decode import Value, number
 from cclaunch.store.filters import NUMBERS
 
 INTEGERS = frozenset(

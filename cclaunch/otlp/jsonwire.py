@@ -9,9 +9,9 @@ import json
 import re
 from collections.abc import Generator, Iterator
 
-from cclaunch.collector import limits
-from cclaunch.collector.encoding import Malformed
-from cclaunch.collector.slices import COUNTED_FROM, MOST_BRACKETS, Leaf, NeverFits, Run, Shell, Tally, grouped
+from cclaunch.otlp.encoding import Malformed
+from cclaunch.otlp.slices import COUNTED_FROM, MOST_BRACKETS, Leaf, NeverFits, Run, Shell, Tally, grouped
+from cclaunch.store import limits
 
 PATHS: dict[str, tuple[frozenset[str], ...]] = {
     "logs": (

@@ -21,8 +21,8 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, NumberDataPoint
 
 from cclaunch import otel
-from cclaunch.collector import limits
-from cclaunch.collector.limits import LARGEST
+from cclaunch.store import limits
+from cclaunch.store.limits import LARGEST
 
 DELTA = 1
 CUMULATIVE = 2

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from cclaunch import otel
-from cclaunch.collector.otlp import MODEL_SUFFIX
+from cclaunch.otlp.decode import MODEL_SUFFIX
 from cclaunch.store.filters import Where, canonical, wanted_of
-from cclaunch.store.kinds import KINDS
+from cclaunch.store.vlogs.kinds import KINDS
 
 NS = 1_000_000_000
 LONGEST_NAME = 128

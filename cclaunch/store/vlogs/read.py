@@ -12,14 +12,14 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cclaunch import otel
-from cclaunch.collector import limits
-from cclaunch.collector.otlp import cost_micros, integer, model_name, text
-from cclaunch.store import vlogs_http
+from cclaunch.otlp.decode import cost_micros, integer, model_name, text
+from cclaunch.store import limits
 from cclaunch.store.filters import TOKENS, Where, canonical, matches, wanted_of
-from cclaunch.store.kinds import value_of
-from cclaunch.store.logsql import NOT_CHECKS, any_of, conditions, named, nanoseconds, quoted, within
 from cclaunch.store.reader import Event
 from cclaunch.store.spending import Group, merged
+from cclaunch.store.vlogs import http
+from cclaunch.store.vlogs.kinds import value_of
+from cclaunch.store.vlogs.query import NOT_CHECKS, any_of, conditions, named, nanoseconds, quoted, within
 
 NS = 1_000_000_000
 DAY_NS = 86400 * NS
@@ -103,7 +103,7 @@ def events(
     fetch = limit
     while True:
         begin = since if fetch is None else _newest(url, f"{within(since, until)} {query}", fetch)
-        rows = map(read, vlogs_http.rows(url, f"{within(since if begin is None else begin, until)} {query}"))
+        rows = map(read, http.rows(url, f"{within(since if begin is None else begin, until)} {query}"))
         found = _once(one for one in rows if one.meets(wanted))
         if fetch is None or begin is None or len(found) >= (limit or 0):
             break
@@ -116,7 +116,7 @@ def events(
 def _newest(url: str, query: str, count: int) -> int | None:
     """Return when the oldest of the *count* newest rows happened, or None when there are no more than that."""
     # VictoriaLogs looks at its newest part first when it is asked like this; others of the same moment may be left out.
-    times = [nanoseconds(row["_time"]) for row in vlogs_http.rows(url, f"{query} | fields _time", limit=str(count))]
+    times = [nanoseconds(row["_time"]) for row in http.rows(url, f"{query} | fields _time", limit=str(count))]
     return min(times) if len(times) == count else None
 
 
@@ -144,13 +144,13 @@ def last_event(url: str) -> Event | None:
 
 def find_check(url: str, nonce: str) -> bool:
     """Say whether the event that ``cclaunch check`` sent with *nonce* arrived. Raises StoreUnreachable."""
-    return any(True for _ in vlogs_http.rows(url, f"{any_of(otel.CHECK_ATTRIBUTE, [nonce])} | fields _time | limit 1"))
+    return any(True for _ in http.rows(url, f"{any_of(otel.CHECK_ATTRIBUTE, [nonce])} | fields _time | limit 1"))
 
 
 def field_names(url: str, *, requests: bool) -> set[str]:
     """Return every attribute that an event (or a request) ever had. Raises StoreUnreachable."""
     which = named(REQUEST) if requests else "*"
-    return set(vlogs_http.field_names(url, f"{which} {NOT_CHECKS}")) - ADDED
+    return set(http.field_names(url, f"{which} {NOT_CHECKS}")) - ADDED
 
 
 def identity(request_id: str | None, time_ns: int, session_id: str | None, sequence: int | None) -> int | None:
@@ -211,7 +211,7 @@ def _requests(url: str, since: int | None, until: int | None, keys: Collection[s
     for begin, end in _slices(url, since, until):
         query = f"{within(begin, end)} {named(REQUEST)} {NOT_CHECKS} | fields {fields}"
         yield from sorted(
-            (one for row in vlogs_http.rows(url, query) if (one := read(row)).name == REQUEST),
+            (one for row in http.rows(url, query) if (one := read(row)).name == REQUEST),
             key=_order,
         )
 
@@ -219,7 +219,7 @@ def _requests(url: str, since: int | None, until: int | None, keys: Collection[s
 def _slices(url: str, since: int | None, until: int | None) -> Iterator[tuple[int, int]]:
     """Yield times, in order and without a gap where there is something, none of which holds many requests but a busy hour."""
     query = f"{within(since, until)} {named(REQUEST)} {NOT_CHECKS} | stats by (_time:1h) count() as rows"
-    hours = sorted((nanoseconds(row["_time"]), int(row["rows"])) for row in vlogs_http.rows(url, query))
+    hours = sorted((nanoseconds(row["_time"]), int(row["rows"])) for row in http.rows(url, query))
     begin, total = None, 0
     end = 0
     for hour, rows in hours:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cclaunch.collector import limits
+from cclaunch.store import limits
 
 SLICE_BYTES = 128 << 10
 SLICE_RECORDS = 500

@@ -8,9 +8,9 @@ as it is. Requests that are written one after the other are one request: that is
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from cclaunch.collector import limits
-from cclaunch.collector.encoding import Malformed
-from cclaunch.collector.slices import COUNTED_FROM, Leaf, NeverFits, Run, Shell, Tally, grouped
+from cclaunch.otlp.encoding import Malformed
+from cclaunch.otlp.slices import COUNTED_FROM, Leaf, NeverFits, Run, Shell, Tally, grouped
+from cclaunch.store import limits
 
 PATHS: dict[str, tuple[frozenset[int], ...]] = {
     "logs": (frozenset({1}), frozenset({2}), frozenset({2})),
