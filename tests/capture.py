@@ -18,9 +18,10 @@ from google.protobuf.message import Message
 from cclaunch.collector.budget import Arrivals
 from cclaunch.collector.grpc import bind, new_server
 from cclaunch.collector.http import otlp_app
-from cclaunch.otlp.decode import Value, attributes_of, plain
+from cclaunch.otlp.decode import attributes_of, plain
 from cclaunch.otlp.encoding import parse
 from cclaunch.otlp.signals import Signal
+from cclaunch.store.rows import Value
 
 Attributes = dict[str, Value]
 

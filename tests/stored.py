@@ -14,7 +14,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from cclaunch import otel
-from cclaunch.otlp.decode import Batch, decode_logs, decode_metrics
+from cclaunch.otlp.decode import decode_logs, decode_metrics
+from cclaunch.store.rows import Batch
 from cclaunch.store.writer import Writer
 
 KINDS = {str: "stringValue", bool: "boolValue", int: "intValue", float: "doubleValue"}

@@ -100,14 +100,7 @@ EXCEPTIONS: list[str] = [
     "hot.gather -> compiled",
     "launch.override -> persist",
     "ownership -> backends",
-    "store.filters -> otlp",
-    "store.insert -> otlp",
     "store.log_owner -> collector",
-    "store.losses -> otlp",
-    "store.vlogs.kinds -> otlp",
-    "store.vlogs.query -> otlp",
-    "store.vlogs.read -> otlp",
-    "store.writer -> otlp",
     "syntax -> persist",
 ]
 # EXCEPTIONS ends

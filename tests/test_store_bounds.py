@@ -13,10 +13,11 @@ from collector_client import cost
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from test_store_money import DAY_NS, logs, metric, request_event, write
 
-from cclaunch.otlp.decode import DELTA, decode_logs, decode_metrics
+from cclaunch.otlp.decode import decode_logs, decode_metrics
 from cclaunch.store import limits
 from cclaunch.store.reader import events, series
 from cclaunch.store.retention import fold
+from cclaunch.store.rows import DELTA
 from cclaunch.store.spending import usage
 from cclaunch.store.writer import Writer
 

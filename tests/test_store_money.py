@@ -12,10 +12,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 from cclaunch import otel
 from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
-from cclaunch.otlp.decode import CUMULATIVE, DELTA, decode_logs, decode_metrics
+from cclaunch.otlp.decode import decode_logs, decode_metrics
 from cclaunch.store.losses import lost_usd_micros
 from cclaunch.store.reader import events, extent, find_check, open_reader, series
 from cclaunch.store.retention import fold
+from cclaunch.store.rows import CUMULATIVE, DELTA
 from cclaunch.store.set_aside import all_aside
 from cclaunch.store.spending import usage
 from cclaunch.store.writer import Writer

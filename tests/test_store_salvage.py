@@ -14,10 +14,10 @@ import stored
 from collector_client import wait_until
 
 from cclaunch.errors import StoreBroken
-from cclaunch.otlp.decode import Batch
 from cclaunch.store import set_aside
 from cclaunch.store.reader import open_reader, reading
 from cclaunch.store.retention import RETENTION_NS
+from cclaunch.store.rows import Batch
 from cclaunch.store.writer import Writer
 
 NOW = 1_790_000_000_000_000_000

@@ -15,10 +15,10 @@ from cclaunch.collector import budget
 from cclaunch.collector.budget import Budget
 from cclaunch.collector.main import EmbeddedCollector
 from cclaunch.hot.paths import Directories
-from cclaunch.otlp.decode import Batch
 from cclaunch.otlp.encoding import PROTOBUF
 from cclaunch.otlp.signals import SIGNALS, Rejected
 from cclaunch.store.reader import open_reader
+from cclaunch.store.rows import Batch
 from cclaunch.store.writer import StoreUnavailable, Unstorable, Writer
 
 NOW = 1_790_000_000_000_000_000

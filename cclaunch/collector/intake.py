@@ -18,10 +18,10 @@ from google.protobuf.message import Message
 from cclaunch.collector.budget import AT_WORK, Budget
 from cclaunch.collector.peer import mark
 from cclaunch.otlp import jsonwire, wire
-from cclaunch.otlp.decode import Batch
 from cclaunch.otlp.encoding import JSON, PROTOBUF, parse
 from cclaunch.otlp.signals import Rejected, Signal, answer_of
 from cclaunch.otlp.slices import MOST_COPIED, SLICE_RECORDS, NeverFits, Tally
+from cclaunch.store.rows import Batch
 from cclaunch.store.writer import Unstorable, Writer
 
 SMALL_BODY = {PROTOBUF: 64 << 10, JSON: 16 << 10}

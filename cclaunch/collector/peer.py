@@ -23,7 +23,7 @@ from cclaunch.hot import probe
 from cclaunch.ports import user
 
 if TYPE_CHECKING:
-    from cclaunch.otlp.decode import Batch
+    from cclaunch.store.rows import Batch
 
 Address = tuple[Any, ...]
 """A socket's name as ``getsockname`` has it: host, port, and for IPv6 two more."""

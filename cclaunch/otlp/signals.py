@@ -17,7 +17,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 
-from cclaunch.otlp.decode import Batch, decode_logs, decode_metrics
+from cclaunch.otlp.decode import decode_logs, decode_metrics
+from cclaunch.store.rows import Batch
 
 LONGEST_MESSAGE = 500
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from cclaunch import otel
-from cclaunch.otlp.decode import model_name
 from cclaunch.store.retention import DAY
+from cclaunch.store.rows import model_name
 from cclaunch.store.schema import dump
 
 Where = Mapping[str, str | Collection[str]]

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from cclaunch.otlp.decode import Batch, EventRow, PointRow
+from cclaunch.store.rows import Batch, EventRow, PointRow
 from cclaunch.store.schema import dump
 
 EVENT_COLUMNS = EventRow._fields

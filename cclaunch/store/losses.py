@@ -10,9 +10,9 @@ import json
 import sqlite3
 from typing import Any
 
-from cclaunch.otlp.decode import CUMULATIVE
 from cclaunch.store.filters import Where, canonical, conditions, matches, wanted_of
 from cclaunch.store.retention import COUNTED
+from cclaunch.store.rows import CUMULATIVE
 
 COST = "claude_code.cost.usage"
 

@@ -23,13 +23,13 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from cclaunch.errors import CclaunchError, StoreError
-from cclaunch.otlp.decode import Batch
 from cclaunch.store import set_aside, trouble
 from cclaunch.store.backlog import Backlog, load, put_down
 from cclaunch.store.database import Damaged, Database, Unsettled, check, connect, damage_named
 from cclaunch.store.insert import Rows, insert, rows_of
 from cclaunch.store.refused import Refused
 from cclaunch.store.retention import fold
+from cclaunch.store.rows import Batch
 from cclaunch.store.salvage import Portion, Salvage
 from cclaunch.store.schema import refuse_network
 

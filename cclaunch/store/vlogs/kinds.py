@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cclaunch.otlp.decode import Value, number
 from cclaunch.store.filters import NUMBERS
+from cclaunch.store.rows import Value, number
 
 INTEGERS = frozenset(
     "event.sequence cache_creation_5m_tokens cache_creation_1h_tokens ttft_ms response_length status_code attempt"

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from cclaunch import otel
-from cclaunch.otlp.decode import MODEL_SUFFIX
 from cclaunch.store.filters import Where, canonical, wanted_of
+from cclaunch.store.rows import MODEL_SUFFIX
 from cclaunch.store.vlogs.kinds import KINDS
 
 NS = 1_000_000_000

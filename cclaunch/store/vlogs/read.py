@@ -12,10 +12,10 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cclaunch import otel
-from cclaunch.otlp.decode import cost_micros, integer, model_name, text
 from cclaunch.store import limits
 from cclaunch.store.filters import TOKENS, Where, canonical, matches, wanted_of
 from cclaunch.store.reader import Event
+from cclaunch.store.rows import cost_micros, integer, model_name, text
 from cclaunch.store.spending import Group, merged
 from cclaunch.store.vlogs import http
 from cclaunch.store.vlogs.kinds import value_of
