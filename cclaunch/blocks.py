@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cclaunch import otel
-from cclaunch.compile import compile_plan
+from cclaunch.compiled.plan import compile_plan
 from cclaunch.hot.compose import compose
 from cclaunch.hot.paths import Directories, home
 from cclaunch.hot.plan import Place

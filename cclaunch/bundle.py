@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cclaunch.errors import UsageError
-from cclaunch.files import write_atomic
+from cclaunch.files.atomic import write_atomic
 from cclaunch.launch import bundled
 
 MARK = re.compile(r'"""(?:(?!""").)*\n\nHot: ', re.DOTALL)

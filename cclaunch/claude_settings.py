@@ -11,8 +11,9 @@ from hashlib import sha256
 from typing import Any
 
 from cclaunch.blocks import PRIVACY, ROUTING, Wanted
-from cclaunch.claude_json import decode_exactly, encode_exactly
+from cclaunch.config.state import State, change_state
 from cclaunch.errors import CclaunchError
+from cclaunch.files.claude_json import decode_exactly, encode_exactly
 from cclaunch.hot.paths import Directories
 from cclaunch.jsonsplice import NotJson, Object, inner, put, put_raw, read_object, take
 from cclaunch.otel import CONFIG_DIR
@@ -20,7 +21,6 @@ from cclaunch.persisted import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, St
 from cclaunch.rcread import Refused, examine, read
 from cclaunch.rcwrite import missing_parents
 from cclaunch.shell_files import Target
-from cclaunch.state import State, change_state
 
 ENV = "env"
 NAMES = (*ROUTING, *PRIVACY)

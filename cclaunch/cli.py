@@ -16,8 +16,8 @@ import click
 
 from cclaunch import __version__, console
 from cclaunch.errors import CclaunchError, ConfigError, DirectoryRefused
+from cclaunch.files.ownership import refuse_foreign
 from cclaunch.hot.paths import directories
-from cclaunch.ownership import refuse_foreign
 
 BUG = 3
 """The exit code of a fault of ours."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cclaunch.errors import DashboardMissing, DashboardRefused
-from cclaunch.files import locked, make_directory, remove, write_atomic
+from cclaunch.files.atomic import locked, make_directory, remove, write_atomic
 from cclaunch.grafana import foreign
 from cclaunch.grafana.shipped import shipped
 from cclaunch.hot.paths import Directories

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 
-from cclaunch.files import write_atomic
+from cclaunch.files.atomic import write_atomic
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.reading import read_small
 from cclaunch.rcbackup import backup, folder, label

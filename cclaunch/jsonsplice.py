@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cclaunch.claude_json import DECODER, read_value, skip
+from cclaunch.files.claude_json import DECODER, read_value, skip
 
 
 class NotJson(ValueError):

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from cclaunch.blocks import ALL, Wanted
 from cclaunch.byhand import lines_by_hand
+from cclaunch.config.state import State, change_state
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories
 from cclaunch.rcfile import VERSION, Block, DamagedMarkers, find, insert, remove, replace
 from cclaunch.rcread import Refused, Snapshot, examine, read
 from cclaunch.rcwrite import delete, missing_parents, write
 from cclaunch.shell_files import Target
-from cclaunch.state import State, change_state
 from cclaunch.syntax import trouble
 
 MISSING, CURRENT, OUTDATED, EDITED, DAMAGED, UNUSABLE = "missing", "current", "outdated", "edited", "damaged", "unusable"

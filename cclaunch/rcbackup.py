@@ -5,7 +5,7 @@ import os
 import time
 from hashlib import sha256
 
-from cclaunch.files import make_directory, write_atomic
+from cclaunch.files.atomic import make_directory, write_atomic
 from cclaunch.hot.paths import Directories
 
 KEPT = 5

@@ -2,12 +2,12 @@
 
 from cclaunch.blocks import wanted
 from cclaunch.claude_settings import settings_to_persist, write_down
+from cclaunch.config.state import load_state
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories, home
 from cclaunch.persisted import EDITED, MISSING, Way, carry_out, path_of, remember, remembered, to_persist
 from cclaunch.rcwrite import writing
 from cclaunch.shell_files import Target
-from cclaunch.state import load_state
 
 
 def refresh(environ: dict[str, str], where: Directories) -> list[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cclaunch.assets import asset
+from cclaunch.files.assets import asset
 from cclaunch.hot.marks import LAST_BLOCK, hash8
 from cclaunch.shells import Shell
 

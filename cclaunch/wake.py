@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from cclaunch.backends import Started, backend, chosen, embedded
 from cclaunch.backends.turn import turn
-from cclaunch.config import Config, load_config
+from cclaunch.config.model import Config, load_config
 from cclaunch.errors import CannotStore, CclaunchError, ConfigError, StackError
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Directories

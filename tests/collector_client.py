@@ -24,7 +24,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_C
 from sandbox import free_ports
 
 from cclaunch.backends import embedded
-from cclaunch.config import Config, load_config
+from cclaunch.config.model import Config, load_config
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.probe import registration
 from cclaunch.store.reader import open_reader

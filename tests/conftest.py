@@ -208,7 +208,7 @@ def where(environ: dict[str, str]) -> "Directories":
 @pytest.fixture
 def put(where: "Directories") -> Callable[..., None]:
     """The writer of profile files: ``put(name="text")``."""
-    from cclaunch.profile_files import write_profile
+    from cclaunch.profiles.disk import write_profile
 
     def write(**texts: str) -> None:
         for name, text in texts.items():

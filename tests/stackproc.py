@@ -21,7 +21,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from sandbox import free_ports
 
 from cclaunch.backends.docker import render
-from cclaunch.config import Config, Metrics
+from cclaunch.config.model import Config, Metrics
 
 SERVICES = Path(os.environ.get("CCLAUNCH_TEST_SERVICES", CACHE / "services"))
 PATIENCE_S = 120.0

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cclaunch import otel
-from cclaunch.attributes import (
+from cclaunch.collector.exposition import labels_of
+from cclaunch.errors import AttributeRefused, UsageError
+from cclaunch.hot.attributes import LONGEST, decode, encode
+from cclaunch.profiles.attributes import (
     EXACT,
     MOST_WRITTEN,
     RESERVED,
@@ -17,9 +20,6 @@ from cclaunch.attributes import (
     check_value,
     fold,
 )
-from cclaunch.collector.exposition import labels_of
-from cclaunch.errors import AttributeRefused, UsageError
-from cclaunch.hot.attributes import LONGEST, decode, encode
 
 ALLOWED = st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1)
 

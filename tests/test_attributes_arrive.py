@@ -21,15 +21,15 @@ from stored import store
 from test_environment import PORTS, placed
 
 from cclaunch import otel
-from cclaunch.attributes import MOST_WRITTEN, check_attribute, check_together
-from cclaunch.compile import compile_plan
+from cclaunch.compiled.plan import compile_plan
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.compose import compose
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.selection import Selection
 from cclaunch.otlp.decode import decode_logs
-from cclaunch.profile_files import write_profile
-from cclaunch.profile_text import edited
+from cclaunch.profiles.attributes import MOST_WRITTEN, check_attribute, check_together
+from cclaunch.profiles.disk import write_profile
+from cclaunch.profiles.edit import edited
 from cclaunch.store import reader
 
 

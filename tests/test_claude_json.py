@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from settings_forms import ENCODINGS, FORMS, NAMES, VALUE
 
-from cclaunch.claude_json import STEPS, decode, decode_exactly, encode_exactly, loads, text_of
+from cclaunch.files.claude_json import STEPS, decode, decode_exactly, encode_exactly, loads, text_of
 
 NAME = "OTEL_RESOURCE_ATTRIBUTES"
 OBEYED = ("UTF-16LE with a mark", "UTF-16LE with a mark and an odd byte", "UTF-8 with a mark", "all escapes, large digits")

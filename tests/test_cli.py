@@ -9,9 +9,9 @@ import click
 import pytest
 from sandbox import Sandbox
 
+import cclaunch
 from cclaunch import __version__, cli, main
 from cclaunch.errors import ConfigError, StoreBroken
-from cclaunch.launch import line as launch
 
 
 def test_the_hot_path_and_the_door_know_the_same_verbs():
@@ -48,7 +48,7 @@ def test_help_loads_no_verb(environ):
 
 def launch_root():
     """Return the directory that holds the package."""
-    return os.path.dirname(os.path.dirname(os.path.abspath(launch.__file__)))
+    return os.path.dirname(os.path.dirname(os.path.abspath(cclaunch.__file__)))
 
 
 def test_help_names_every_verb_and_the_way_to_claudes_own(environ, capsys):

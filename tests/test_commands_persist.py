@@ -15,10 +15,10 @@ from settings_forms import FORMS
 
 from cclaunch import cli, otel
 from cclaunch.blocks import ALL
-from cclaunch.claude_json import decode, decode_exactly, encode_exactly, loads
+from cclaunch.files.claude_json import decode, decode_exactly, encode_exactly, loads
 from cclaunch.hot.marks import BLOCK, own_exports
 from cclaunch.hot.paths import directories
-from cclaunch.profiles import is_name
+from cclaunch.profiles.model import is_name
 from cclaunch.rcfile import END, find
 from cclaunch.refresh import refresh
 from cclaunch.shells import NAMES

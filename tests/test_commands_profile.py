@@ -8,9 +8,9 @@ import pytest
 
 from cclaunch import cli
 from cclaunch.commands.profile import PARTS, command, look
+from cclaunch.config.state import State, load_state, state_path
 from cclaunch.hot.selection import Selection
-from cclaunch.profile_files import profile_path
-from cclaunch.state import State, load_state, state_path
+from cclaunch.profiles.disk import profile_path
 
 NAMES = "list show current use set unset create delete rename edit bind unbind export import".split()
 

@@ -11,7 +11,7 @@ import pytest
 from sandbox import Sandbox
 
 from cclaunch.hot.paths import directories
-from cclaunch.profile_files import profile_path, read_profile, write_profile
+from cclaunch.profiles.disk import profile_path, read_profile, write_profile
 
 BEFORE = b"# by hand\nbudget = 3\n"
 

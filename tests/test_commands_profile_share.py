@@ -7,8 +7,8 @@ import pexpect
 import pytest
 
 from cclaunch.hot.paths import directories
-from cclaunch.profile_files import load_profile, profile_names, read_profile, write_profile
-from cclaunch.profiles import Profile
+from cclaunch.profiles.disk import load_profile, profile_names, read_profile, write_profile
+from cclaunch.profiles.model import Profile
 
 RISKY = """\
 # the data team

@@ -5,8 +5,8 @@ import os
 import pexpect
 import pytest
 
-from cclaunch.profile_files import load_profile, profile_names, profile_path, read_profile
-from cclaunch.state import State, change_state, load_state, state_path
+from cclaunch.config.state import State, change_state, load_state, state_path
+from cclaunch.profiles.disk import load_profile, profile_names, profile_path, read_profile
 
 
 def test_delete_without_a_terminal_wants_yes(profile, put, where):

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from cclaunch.profile_files import load_profile, profile_names, profile_path, read_profile
-from cclaunch.profiles import Profile
+from cclaunch.profiles.disk import load_profile, profile_names, profile_path, read_profile
+from cclaunch.profiles.model import Profile
 
 
 def test_set_creates_what_is_missing_and_says_how_it_is_used(profile, where):

@@ -19,7 +19,7 @@ from cclaunch import cli
 from cclaunch.completion.claude_words import CHOICES, OPTIONS, SUBCOMMANDS
 from cclaunch.completion.files import generated
 from cclaunch.hot.paths import directories
-from cclaunch.profile_files import keep_names
+from cclaunch.profiles.disk import keep_names
 
 DYNAMIC = ("bash", "zsh", "fish")
 """Those that can be asked for profiles without a terminal."""

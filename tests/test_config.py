@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from cclaunch.config import SIZE_LIMIT, Config, load_config, parse_config
+from cclaunch.config.model import SIZE_LIMIT, Config, load_config, parse_config
 from cclaunch.errors import ConfigError
 
 

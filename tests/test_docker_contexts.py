@@ -13,7 +13,7 @@ import pytest
 from cclaunch.backends.docker import contexts
 from cclaunch.backends.docker.connect import connect, explained, refused
 from cclaunch.backends.docker.contexts import Endpoint, endpoint, sockets, starter
-from cclaunch.config import Docker
+from cclaunch.config.model import Docker
 from cclaunch.errors import ContextStale, DiskFull, EngineHung, EngineMissing, EngineRefused
 
 

@@ -10,7 +10,7 @@ from docker_stack import CONTAINERS, SERVICES, eventually
 
 from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.model import wanted
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 
 IMAGE = Config().images.victorialogs
 

@@ -12,7 +12,7 @@ from cclaunch.backends.docker import login
 from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.look import details
-from cclaunch.config import Config, Grafana
+from cclaunch.config.model import Config, Grafana
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import directories
 

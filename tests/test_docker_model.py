@@ -6,10 +6,10 @@ import yaml
 from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import wanted, without_metrics
-from cclaunch.config import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
-from cclaunch.config_checks import SERVICES
+from cclaunch.config.checks import SERVICES
+from cclaunch.config.model import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
 from cclaunch.dashboards import directory
-from cclaunch.files import write_atomic
+from cclaunch.files.atomic import write_atomic
 from cclaunch.hot.paths import directories
 
 BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboards/a.json": b"{}"}

@@ -15,10 +15,10 @@ from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.handover import hand_over
 from cclaunch.backends.docker.look import details
 from cclaunch.backends.docker.model import wanted
-from cclaunch.config import Config, Grafana, PortNumbers, Stack
+from cclaunch.config.model import Config, Grafana, PortNumbers, Stack
+from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import ConfigError, DiskFull, StackError
 from cclaunch.hot.paths import directories
-from cclaunch.state import State, change_state, load_state
 
 BOARD = {"dashboards/deep/er/a.json": b"{}"}
 

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from cclaunch.backends.docker import render
-from cclaunch.config import Config, Grafana, Images, Metrics, PortNumbers, Retention
+from cclaunch.config.model import Config, Grafana, Images, Metrics, PortNumbers, Retention
 
 
 @pytest.fixture

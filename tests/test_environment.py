@@ -5,8 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cclaunch import otel
-from cclaunch.compile import plan_records
-from cclaunch.config import Config, Privacy, Telemetry
+from cclaunch.compiled.plan import plan_records
+from cclaunch.config.model import Config, Privacy, Telemetry
 from cclaunch.hot.attributes import decode, encode, parse_attributes
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import compose

@@ -8,9 +8,9 @@ import threading
 import pytest
 from guard import REPOSITORY
 
-from cclaunch import files
 from cclaunch.errors import Busy, FileTrouble
-from cclaunch.files import held, locked, make_directory, remove, write_atomic
+from cclaunch.files import atomic
+from cclaunch.files.atomic import held, locked, make_directory, remove, write_atomic
 
 
 def test_a_file_and_the_directories_above_it_are_for_their_owner_alone(tmp_path):
@@ -42,7 +42,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path, monkeypa
     def full(handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(atomic.os, "fsync", full)
     with pytest.raises(FileTrouble, match="No space left"):
         write_atomic(str(path), b"new")
 
@@ -147,9 +147,9 @@ def test_writers_under_the_lock_lose_nothing(tmp_path):
 
 def test_importing_it_costs_the_supervisor_nothing():
     """C modules, `os` and our errors only."""
-    code = "import os, sys; before = set(sys.modules); import cclaunch.files; print(*sorted(set(sys.modules) - before))"
+    code = "import os, sys; before = set(sys.modules); import cclaunch.files.atomic; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run(
         [sys.executable, "-ISc", f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); {code}"], capture_output=True, check=True
     )
 
-    assert done.stdout.decode().split() == ["cclaunch", "cclaunch.errors", "cclaunch.files", "fcntl"]
+    assert done.stdout.decode().split() == ["cclaunch", "cclaunch.errors", "cclaunch.files.atomic", "fcntl"]

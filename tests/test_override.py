@@ -10,8 +10,20 @@ from settings_forms import ENCODINGS, NAMES
 from test_environment import PORTS, placed, planned
 
 from cclaunch import otel
-from cclaunch.claims import FLAG, LOCAL, MANAGED, PROJECT, STATE, UNREAD, USER, Claim, compile_claims, settings_files, unread
-from cclaunch.config import Config, Telemetry
+from cclaunch.compiled.claims import (
+    FLAG,
+    LOCAL,
+    MANAGED,
+    PROJECT,
+    STATE,
+    UNREAD,
+    USER,
+    Claim,
+    compile_claims,
+    settings_files,
+    unread,
+)
+from cclaunch.config.model import Config, Telemetry
 from cclaunch.hot.claims import REPOSITORY_LIMIT, read_claims
 from cclaunch.hot.compose import compose
 from cclaunch.hot.paths import Directories

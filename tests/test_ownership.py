@@ -10,7 +10,7 @@ from doubles import fake_claude
 from other_user import UID, need_root
 from sandbox import Sandbox
 
-from cclaunch import ownership
+from cclaunch.files import ownership
 from cclaunch.hot.ownership import doubtful
 from cclaunch.hot.paths import directories
 

@@ -85,7 +85,7 @@ def test_the_command_tells_its_version(installed: Installed, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ASSETS)
 def test_files_beside_the_package_are_found(installed: Installed, name: str, tmp_path: Path) -> None:
     """Those of shell/ and completions/, byte for byte."""
-    code = "import sys; from cclaunch.assets import asset; sys.stdout.write(asset(*sys.argv[1].split('/')).read_text())"
+    code = "import sys; from cclaunch.files.assets import asset; sys.stdout.write(asset(*sys.argv[1].split('/')).read_text())"
 
     assert output(installed.python, "-c", code, name, cwd=tmp_path) == (REPOSITORY / name).read_text()
 

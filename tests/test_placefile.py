@@ -8,11 +8,11 @@ from conftest import missing
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cclaunch.attributes import RESERVED
 from cclaunch.hot.attributes import LONGEST, encode
 from cclaunch.hot.reading import stamp
-from cclaunch.placefile import NAME, SIZE_LIMIT, read_place_file
-from cclaunch.placetext import KEY, MOST_ATTRIBUTES, MOST_PARTS, RESERVED_GROUPS, is_reserved
+from cclaunch.place.file import NAME, SIZE_LIMIT, read_place_file
+from cclaunch.place.text import KEY, MOST_ATTRIBUTES, MOST_PARTS, RESERVED_GROUPS, is_reserved
+from cclaunch.profiles.attributes import RESERVED
 
 STRANGER = 12345
 ATTRIBUTES = '[attributes]\nteam = "core"\n'

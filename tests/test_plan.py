@@ -8,7 +8,7 @@ import platformdirs.unix
 import pytest
 
 from cclaunch import __version__
-from cclaunch.compile import YOUNG_NS, compile_place, compile_plan
+from cclaunch.compiled.plan import YOUNG_NS, compile_place, compile_plan
 from cclaunch.hot import gather
 from cclaunch.hot.paths import Directories, directories
 from cclaunch.hot.reading import read_small, stamp
@@ -87,7 +87,7 @@ def test_a_source_that_was_just_written_is_not_trusted(where, monkeypatch):
     """It may change again under the same time stamp."""
     write(where.config + "/config.toml", "[stack]\nwait = 3\n")
     written = os.stat(where.config + "/config.toml").st_ctime_ns
-    monkeypatch.setattr("cclaunch.compile.time.time_ns", lambda: written + YOUNG_NS - 1)
+    monkeypatch.setattr("cclaunch.compiled.plan.time.time_ns", lambda: written + YOUNG_NS - 1)
 
     compile_plan(where, "/home/me")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cclaunch.errors import ConfigError, ProfileMissing
 from cclaunch.hot.attributes import LONGEST, encode
 from cclaunch.hot.paths import Directories
-from cclaunch.profile_files import (
+from cclaunch.profiles.disk import (
     children_of,
     forget_plan,
     load_profile,
@@ -20,7 +20,7 @@ from cclaunch.profile_files import (
     resolve_profile,
     write_profile,
 )
-from cclaunch.profile_text import edited
+from cclaunch.profiles.edit import edited
 
 
 def test_before_the_first_one_there_are_none(where):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from cclaunch.errors import ConfigError, FileTrouble
 from cclaunch.hot.attributes import LONGEST, encode
-from cclaunch.profile_text import changed, comments, edited
-from cclaunch.profiles import Profile, parse_profile
+from cclaunch.profiles.edit import changed, comments, edited
+from cclaunch.profiles.model import Profile, parse_profile
 
 BY_HAND = """\
 # Data engineering.

@@ -3,7 +3,7 @@
 import pytest
 
 from cclaunch.errors import AttributeRefused, ConfigError
-from cclaunch.profiles import Profile, inherit, is_name, parse_profile
+from cclaunch.profiles.model import Profile, inherit, is_name, parse_profile
 
 WHOLE = b"""\
 description = "Data engineering"

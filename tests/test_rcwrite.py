@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cclaunch import rcread, rcwrite
-from cclaunch.files import write_atomic
+from cclaunch.files.atomic import write_atomic
 from cclaunch.hot.paths import directories
 from cclaunch.inplace import is_torn, recover
 from cclaunch.rcbackup import KEPT, copies, folder, label

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch.gitconfig import entries
 from cclaunch.hot.attributes import LONGEST, encode
 from cclaunch.hot.reading import stamp
-from cclaunch.repository import CONFIG_READ, MOST_LEVELS, name_of_url, repository, worktrees
+from cclaunch.place.gitconfig import entries
+from cclaunch.place.repository import CONFIG_READ, MOST_LEVELS, name_of_url, repository, worktrees
 
 
 def git(directory, *words, check=True):

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
+from cclaunch.config.state import State, change_state, load_state, state_path
 from cclaunch.errors import ConfigError
 from cclaunch.hot.paths import directories
-from cclaunch.state import State, change_state, load_state, state_path
 
 
 @pytest.fixture

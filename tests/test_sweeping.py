@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from cclaunch.collector import main
-from cclaunch.compile import YOUNG_NS, compile_place
+from cclaunch.compiled.plan import YOUNG_NS, compile_place
+from cclaunch.files.sweeping import sweep
 from cclaunch.hot.records import place_file
-from cclaunch.sweeping import sweep
 
 DAY_S = 86400
 

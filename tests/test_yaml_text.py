@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch.yaml_text import dump
+from cclaunch.files.yaml import dump
 
 TEXT = st.text(max_size=40)
 VALUES = st.recursive(

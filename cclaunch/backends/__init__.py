@@ -8,7 +8,7 @@ that is wanted; only in here are they told apart by name.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import Ports
@@ -77,7 +77,7 @@ class Backend(Protocol):
 
 def chosen(where: Directories, config: Config) -> str:
     """Return the name of the backend in force: what `stack use` chose, else what config.toml says."""
-    from cclaunch.state import load_state
+    from cclaunch.config.state import load_state
 
     try:
         return load_state(where).backend or config.stack.backend

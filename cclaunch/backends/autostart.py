@@ -19,7 +19,7 @@ from cclaunch.backends import embedded, laid, units
 from cclaunch.backends.foreground import waits
 from cclaunch.collector import stays
 from cclaunch.errors import StackError
-from cclaunch.files import remove, write_atomic
+from cclaunch.files.atomic import remove, write_atomic
 from cclaunch.hot.paths import Directories, home
 from cclaunch.hot.reading import read_small
 

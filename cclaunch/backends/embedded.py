@@ -17,7 +17,7 @@ from cclaunch.backends import ServiceStatus, Started, daemon, foreign
 from cclaunch.backends.turn import refuse_another_home, turn
 from cclaunch.collector import lock
 from cclaunch.collector.process import command
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Directories

@@ -14,7 +14,7 @@ from cclaunch.collector import lock
 from cclaunch.collector.pids import any_alive
 from cclaunch.collector.process import command
 from cclaunch.errors import FileTrouble
-from cclaunch.files import make_directory, remove, write_atomic
+from cclaunch.files.atomic import make_directory, remove, write_atomic
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import collector_ports
 from cclaunch.hot.reading import read_small

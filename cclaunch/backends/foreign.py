@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from cclaunch.collector.process import command
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import FileTrouble
-from cclaunch.files import write_atomic
+from cclaunch.files.atomic import write_atomic
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports

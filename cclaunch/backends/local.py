@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from cclaunch.backends import ServiceStatus, Started, embedded
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 

@@ -14,10 +14,10 @@ from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.docker.record import was_up
 from cclaunch.backends.local import Embedded
 from cclaunch.backends.turn import turn
-from cclaunch.config import Config
+from cclaunch.config.model import Config
+from cclaunch.config.state import change_state
 from cclaunch.errors import CclaunchError, EngineError
 from cclaunch.hot.paths import Directories
-from cclaunch.state import change_state
 
 BACK_S = 20.0
 STILL_UP = "the other containers keep running, so that `cclaunch usage` can ask them: `cclaunch stack down` ends them"

@@ -12,9 +12,9 @@ Imported by the supervisor: no module here but C ones, ``os``, ``files`` and ``p
 import os
 import time
 
-from cclaunch.files import held as held
-from cclaunch.files import take as take
-from cclaunch.files import take_open as take_open
+from cclaunch.files.atomic import held as held
+from cclaunch.files.atomic import take as take
+from cclaunch.files.atomic import take_open as take_open
 from cclaunch.hot.reading import read_flat
 
 SLACK_S = 1.0

@@ -26,15 +26,15 @@ from cclaunch.collector.relay import Relay
 from cclaunch.collector.sockets import port_of, read
 from cclaunch.collector.standing import LOOK_S, Standing, write_private
 from cclaunch.collector.stays import stays
-from cclaunch.config import Config, load_config
+from cclaunch.config.model import Config, load_config
 from cclaunch.errors import ConfigError, FileTrouble, StoreError
-from cclaunch.files import make_directory
+from cclaunch.files.atomic import make_directory
+from cclaunch.files.sweeping import sweep
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.probe import proof, registration
 from cclaunch.hot.reading import read_small
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
-from cclaunch.sweeping import sweep
 
 DAY_NS = 24 * 3600 * 1_000_000_000
 MAINTENANCE_S = 6 * 3600.0

@@ -7,7 +7,7 @@ The mark names the unit or agent. One that was deleted by hand counts no more, a
 import contextlib
 import os
 
-from cclaunch.files import remove, write_atomic
+from cclaunch.files.atomic import remove, write_atomic
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.reading import read_small
 

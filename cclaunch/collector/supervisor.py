@@ -15,7 +15,7 @@ import time
 from cclaunch.collector import lock, sockets
 from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.errors import CclaunchError
-from cclaunch.files import make_directory
+from cclaunch.files.atomic import make_directory
 from cclaunch.hot.paths import Directories
 
 TAKEN = 3

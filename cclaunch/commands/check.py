@@ -16,7 +16,7 @@ from cclaunch.backends.turn import turn
 from cclaunch.commands.context import config_of, environ_of, where_of
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.sources import places_of
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import CannotStore, CclaunchError, ConfigError
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.ports import Ports, collector_ports

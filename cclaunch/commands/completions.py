@@ -7,12 +7,12 @@ from typing import NamedTuple
 import click
 
 from cclaunch import console
-from cclaunch.assets import asset
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.parts import Parts
 from cclaunch.detect import detect
 from cclaunch.errors import FileTrouble, UsageError
-from cclaunch.files import remove, write_atomic
+from cclaunch.files.assets import asset
+from cclaunch.files.atomic import remove, write_atomic
 from cclaunch.hot.paths import Directories, Environ, home
 from cclaunch.hot.reading import read_small
 from cclaunch.shells import quote

@@ -4,9 +4,9 @@ from typing import cast
 
 import click
 
-from cclaunch.config import Config, load_config
+from cclaunch.config.model import Config, load_config
+from cclaunch.files.ownership import refuse_foreign
 from cclaunch.hot.paths import Directories, Environ, directories
-from cclaunch.ownership import refuse_foreign
 
 
 def environ_of(ctx: click.Context) -> Environ:

@@ -14,8 +14,8 @@ from cclaunch.commands.kept import sentences
 from cclaunch.commands.parts import Parts
 from cclaunch.commands.services import revealed, show_services, stack_state
 from cclaunch.commands.told import tell_started
-from cclaunch.config import Config
-from cclaunch.config_checks import BACKENDS, SERVICES
+from cclaunch.config.checks import BACKENDS, SERVICES
+from cclaunch.config.model import Config
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.wake import forget

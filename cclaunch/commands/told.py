@@ -2,10 +2,10 @@
 
 from cclaunch import console
 from cclaunch.backends import Started
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories
-from cclaunch.profile_files import profile_names, resolve_profile
+from cclaunch.profiles.disk import profile_names, resolve_profile
 
 
 def tell_started(name: str, started: Started, where: Directories, config: Config) -> None:

@@ -3,7 +3,7 @@ What a launch has to know, already worked out: the plan (config and state) and t
 
 Reading TOML and walking a repository cost more than the launch itself, so both are compiled into
 flat files of the cache and only *read* here. Each names its sources with a stamp; one source that
-differs makes the file stale, and then ``cclaunch.compile`` (cold) makes it anew. The TOML stays the
+differs makes the file stale, and then ``cclaunch.compiled.plan`` (cold) makes it anew. The TOML stays the
 one source of truth, and the cache may be deleted at any time.
 
 Hot: this module imports nothing that the interpreter has not loaded already.
@@ -37,7 +37,7 @@ def gather(
         chosen = plan.profiles.get(selection.asked)
         if chosen is None or is_current(chosen):
             return plan, place, selection
-    from cclaunch.compile import compile_plan
+    from cclaunch.compiled.plan import compile_plan
 
     plan = compile_plan(where, home(environ), write=write)
     place = _place(where, environ, directory, plan.settings["asked"], write)
@@ -63,7 +63,7 @@ def _place(where: Directories, environ: "dict[str, str]", directory: str, asked:
             return Place(records)
     except DAMAGED:
         pass
-    from cclaunch.compile import compile_place
+    from cclaunch.compiled.plan import compile_place
 
     return compile_place(where, directory, home(environ), asked=asked, write=write)
 
@@ -82,7 +82,7 @@ def gather_claims(
         claims = None
     if claims is not None:
         return claims
-    from cclaunch.claims import compile_claims
+    from cclaunch.compiled.claims import compile_claims
 
     found = compile_claims(where, plan, directory, config_dir, home(environ), write=write)
     return [list(claim) for claim in found]

@@ -18,10 +18,24 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from cclaunch import otel
-from cclaunch.claims import FLAG, LOCAL, MANAGED, PERSONAL, PROJECT, SOURCES, UNREAD, Claim, env_of, names_in, relevant, unread
-from cclaunch.claude_json import decode, loads
+from cclaunch.compiled.claims import (
+    FLAG,
+    LOCAL,
+    MANAGED,
+    PERSONAL,
+    PROJECT,
+    SOURCES,
+    UNREAD,
+    Claim,
+    env_of,
+    names_in,
+    relevant,
+    unread,
+)
 from cclaunch.errors import CclaunchError, FileTrouble
-from cclaunch.files import write_atomic
+from cclaunch.files.atomic import write_atomic
+from cclaunch.files.claude_json import decode, loads
+from cclaunch.files.sweeping import BACKGROUND, SETTINGS, sweep
 from cclaunch.hot.attributes import parse_attributes
 from cclaunch.hot.claims import SETTINGS_LIMIT, Claims
 from cclaunch.hot.compose import Composition, belongs
@@ -30,7 +44,6 @@ from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import read_small
 from cclaunch.hot.words import Reading
 from cclaunch.jsonsplice import inner, put, put_raw, read_object
-from cclaunch.sweeping import BACKGROUND, SETTINGS, sweep
 
 FLAG_PATH = "--settings"
 WIN = "claude's settings files win over this launch"
@@ -201,8 +214,8 @@ class Verdict(NamedTuple):
 
 def _written_by_us(where: Directories) -> frozenset[tuple[str, str, str]]:
     """Return (file, variable, value) of what `persist --claude-settings` wrote: that is overridden without a word."""
+    from cclaunch.config.state import load_state
     from cclaunch.persisted import path_of
-    from cclaunch.state import load_state
 
     try:
         files = load_state(where).claude_settings

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cclaunch.claims import Claim
+from cclaunch.compiled.claims import Claim
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
 from cclaunch.hot.gather import gather, gather_claims

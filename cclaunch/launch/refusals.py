@@ -36,7 +36,7 @@ def foreign_directory(doubts: list[str], where: Directories, base: str, profile:
         -1 when all are harmless and the launch goes on; 0 when claude has to run without us; else the exit code: of a
         profile that was asked for by `+NAME` nothing can be known, and `stack.on_failure` may be `fail`.
     """
-    from cclaunch.ownership import refusal
+    from cclaunch.files.ownership import refusal
 
     error = refusal(doubts, base)
     if error is None:
@@ -52,7 +52,7 @@ def foreign_directory(doubts: list[str], where: Directories, base: str, profile:
 
 
 def _on_failure(where: Directories) -> str:
-    from cclaunch.config import load_config
+    from cclaunch.config.model import load_config
     from cclaunch.errors import ConfigError
 
     try:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from cclaunch.files import write_atomic
+from cclaunch.files.atomic import write_atomic
 from cclaunch.store.insert import EVENT_COLUMNS, PointValues, Rows
 
 MOST_ROWS = 100_000

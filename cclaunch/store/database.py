@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from cclaunch.errors import CclaunchError, StoreBroken, StoreError
-from cclaunch.files import make_directory
+from cclaunch.files.atomic import make_directory
 from cclaunch.store import lineage, log_owner, set_aside
 from cclaunch.store.damage import SUSPECT, is_damage, mark_suspect
 from cclaunch.store.file_identity import CONTENT, FILE, SAME, Content, Files, difference, look, look_all

@@ -1,5 +1,7 @@
 """
-TODO cclaunch.store.rows.
+The rows that are stored, and how the values of a sender become theirs.
+
+The problem it owns: the store knows what it keeps, whoever brings it.
 """
 
 import math

@@ -19,8 +19,8 @@ from real_claude import Claude
 from sandbox import Sandbox
 from settings_forms import FORMS, Form
 
-from cclaunch.claims import env_of
-from cclaunch.claude_json import decode, loads
+from cclaunch.compiled.claims import env_of
+from cclaunch.files.claude_json import decode, loads
 
 pytestmark = pytest.mark.real
 

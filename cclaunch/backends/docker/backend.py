@@ -21,7 +21,7 @@ from cclaunch.backends.docker.engine import Engine, Found, owner, taken
 from cclaunch.backends.docker.model import GUARD, Service, Wanted, wanted, without_metrics
 from cclaunch.backends.docker.pull import pull
 from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remember, was_up
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError, PortTaken, StartFailed
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Directories

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cclaunch.backends import Started, chosen, embedded
 from cclaunch.backends.docker import health, record
-from cclaunch.config import Config, PortNumbers
+from cclaunch.config.model import Config, PortNumbers
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Directories

@@ -12,7 +12,7 @@ from typing import Any
 from cclaunch.backends.docker.container import LOG
 from cclaunch.backends.docker.model import COMPOSE, DEFAULT_PASSWORD, OWNER, VERSION, Service, Wanted
 from cclaunch.backends.docker.render import File
-from cclaunch.yaml_text import dump
+from cclaunch.files.yaml import dump
 
 HEADING = """\
 The telemetry stack of cclaunch: docker compose -f FILE up -d

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from cclaunch.config import Docker
+from cclaunch.config.model import Docker
 from cclaunch.errors import ContextStale
 from cclaunch.hot.paths import home
 from cclaunch.hot.reading import read_small

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from cclaunch.backends.docker.model import HEALTH
-from cclaunch.config import PortNumbers
+from cclaunch.config.model import PortNumbers
 
 ANSWER_S = 1.0
 POLL_S = 0.05

@@ -7,9 +7,9 @@ stays the same through restarts, upgrades and deleted volumes until that file is
 
 import secrets
 
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import StackError
-from cclaunch.files import locked, write_atomic
+from cclaunch.files.atomic import locked, write_atomic
 from cclaunch.hot.paths import Directories
 
 GENERATE = "generate"

@@ -7,7 +7,7 @@ from cclaunch.backends import ServiceStatus, embedded
 from cclaunch.backends.docker import brought, health, login, volumes
 from cclaunch.backends.docker.engine import Engine, Found
 from cclaunch.backends.docker.model import GUARD
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Directories

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from cclaunch import __version__
 from cclaunch.backends.docker import guard, render
 from cclaunch.backends.docker.render import HOME, INNER, File
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 
 COMPOSE = "com.docker.compose"
 VERSION, OWNER, HASH, FORMAT, KIND = (f"cclaunch.{name}" for name in ("version", "owner", "hash", "format", "kind"))

@@ -11,7 +11,7 @@ import http.client
 from cclaunch.backends.docker.connect import translated
 from cclaunch.backends.docker.engine import Engine
 from cclaunch.backends.docker.render import HOME
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import StackError
 
 ANSWER_S = 5.0

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import GUARD, Wanted
-from cclaunch.config import Config
-from cclaunch.files import remove, write_atomic
+from cclaunch.config.model import Config
+from cclaunch.files.atomic import remove, write_atomic
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import Ports, adopted_ports
 from cclaunch.hot.reading import numbers, read_flat

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cclaunch.config import Config
-from cclaunch.yaml_text import dump
+from cclaunch.config.model import Config
+from cclaunch.files.yaml import dump
 
 HOME = "/etc/cclaunch"
 """Where the volume with a service's files is mounted."""

@@ -16,7 +16,7 @@ from cclaunch.backends import Started, daemon, embedded
 from cclaunch.backends.turn import turn
 from cclaunch.collector import lock
 from cclaunch.collector.process import search_path
-from cclaunch.config import Config
+from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError, StartFailed
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import collector_ports

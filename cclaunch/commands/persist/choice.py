@@ -8,6 +8,7 @@ import click
 
 from cclaunch import console
 from cclaunch.asking import enlightened
+from cclaunch.config.state import load_state
 from cclaunch.errors import CclaunchError, UsageError
 from cclaunch.hot.paths import Directories, Environ, home
 from cclaunch.persisted import remembered
@@ -15,7 +16,6 @@ from cclaunch.rcread import read
 from cclaunch.shell_files import OWN, SIGNS, Target, candidates, shell_of_file, targets
 from cclaunch.shell_now import shell_now
 from cclaunch.shells import NAMES, find_shell
-from cclaunch.state import load_state
 
 SHELLS = [name for name in NAMES if name != "sh"] + ["sh"]
 

@@ -12,6 +12,7 @@ from cclaunch.claude_settings import judge_settings, kept_by_hand
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.commands.told import tell_intruder
+from cclaunch.config.state import load_state
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories, Environ, home
 from cclaunch.hot.ports import collector_ports
@@ -30,7 +31,6 @@ from cclaunch.persisted import (
 from cclaunch.rcread import examine
 from cclaunch.reached import reached
 from cclaunch.shell_files import Target
-from cclaunch.state import load_state
 
 REASONS = {
     MISSING: "there is no block in it",

@@ -6,10 +6,10 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.context import environ_of, where_of
+from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import UsageError
 from cclaunch.launch.preview import composed
-from cclaunch.profile_files import forget_plan, resolve_profile
-from cclaunch.state import State, change_state, load_state
+from cclaunch.profiles.disk import forget_plan, resolve_profile
 
 BEFORE = "-"
 

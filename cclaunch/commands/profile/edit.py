@@ -11,13 +11,13 @@ import click
 from cclaunch import console
 from cclaunch.commands.asking import on_terminal
 from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.profile.family import family_troubles, refuse
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
-from cclaunch.files import make_directory
+from cclaunch.files.atomic import make_directory
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.reading import read_small
-from cclaunch.profile_files import SIZE_LIMIT, profile_path, profiles_locked, read_profile, write_profile
-from cclaunch.profiles import parse_profile
+from cclaunch.profiles.disk import SIZE_LIMIT, profile_path, profiles_locked, read_profile, write_profile
+from cclaunch.profiles.family import family_troubles, refuse
+from cclaunch.profiles.model import parse_profile
 
 
 @click.command("edit")

@@ -7,12 +7,12 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.context import environ_of, where_of
+from cclaunch.config.state import State, load_state
 from cclaunch.errors import ConfigError, ProfileMissing, UsageError
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.launch.preview import composed
-from cclaunch.profile_files import load_profile, profile_names, resolve_profile
-from cclaunch.profiles import Profile
-from cclaunch.state import State, load_state
+from cclaunch.profiles.disk import load_profile, profile_names, resolve_profile
+from cclaunch.profiles.model import Profile
 
 
 class Row(NamedTuple):

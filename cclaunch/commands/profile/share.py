@@ -9,12 +9,11 @@ import click
 from cclaunch import console, otel
 from cclaunch.commands.asking import agree, on_terminal
 from cclaunch.commands.context import where_of
-from cclaunch.commands.profile.family import family_troubles, name_trouble, refuse
 from cclaunch.commands.profile.write import SWITCHES, Keys
 from cclaunch.errors import CclaunchError, FileTrouble, UsageError
-from cclaunch.files import write_atomic
+from cclaunch.files.atomic import write_atomic
 from cclaunch.hot.reading import read_small
-from cclaunch.profile_files import (
+from cclaunch.profiles.disk import (
     SIZE_LIMIT,
     profile_names,
     profile_path,
@@ -23,8 +22,9 @@ from cclaunch.profile_files import (
     resolve_profile,
     write_profile,
 )
-from cclaunch.profile_text import changed, edited, without_name
-from cclaunch.profiles import Profile, exported, is_name, parse_profile, parse_shared
+from cclaunch.profiles.edit import changed, edited, without_name
+from cclaunch.profiles.family import family_troubles, name_trouble, refuse
+from cclaunch.profiles.model import Profile, exported, is_name, parse_profile, parse_shared
 
 STDIO = "-"
 CONFIRMABLE = ("claude-config-dir", *(key.replace("_", "-") for key in otel.PRIVACY))

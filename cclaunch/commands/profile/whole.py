@@ -7,10 +7,10 @@ import click
 from cclaunch import console
 from cclaunch.commands.asking import agree
 from cclaunch.commands.context import where_of
-from cclaunch.commands.profile.family import name_trouble, refuse
+from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
 from cclaunch.hot.paths import Directories
-from cclaunch.profile_files import (
+from cclaunch.profiles.disk import (
     children_of,
     forget_plan,
     load_profile,
@@ -22,9 +22,9 @@ from cclaunch.profile_files import (
     remove_profile,
     write_profile,
 )
-from cclaunch.profile_text import edited
-from cclaunch.profiles import parse_profile
-from cclaunch.state import State, change_state, load_state
+from cclaunch.profiles.edit import edited
+from cclaunch.profiles.family import name_trouble, refuse
+from cclaunch.profiles.model import parse_profile
 
 
 @click.command("delete")

@@ -7,15 +7,15 @@ from typing import Any
 import click
 
 from cclaunch import console, otel
-from cclaunch.attributes import check_attribute
 from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.profile.family import family_troubles, name_trouble, refuse
+from cclaunch.config.state import load_state
 from cclaunch.errors import AttributeRefused, CclaunchError, UsageError
 from cclaunch.hot.paths import Directories, Environ, home
-from cclaunch.profile_files import profile_names, profile_path, profiles_locked, read_profile, write_profile
-from cclaunch.profile_text import Value, changed, edited
-from cclaunch.profiles import CHECKS, Profile, parse_profile
-from cclaunch.state import load_state
+from cclaunch.profiles.attributes import check_attribute
+from cclaunch.profiles.disk import profile_names, profile_path, profiles_locked, read_profile, write_profile
+from cclaunch.profiles.edit import Value, changed, edited
+from cclaunch.profiles.family import family_troubles, name_trouble, refuse
+from cclaunch.profiles.model import CHECKS, Profile, parse_profile
 
 SWITCHES = {
     "prompts": "your prompts",

@@ -10,11 +10,11 @@ import os
 from typing import NamedTuple
 
 from cclaunch.errors import AttributeRefused, ConfigError, FileTrouble, ProfileMissing
-from cclaunch.files import locked, remove, write_atomic
+from cclaunch.files.atomic import locked, remove, write_atomic
+from cclaunch.files.toml import wrong
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.reading import read_small
-from cclaunch.profiles import Profile, inherit, is_name, parse_profile
-from cclaunch.toml_file import wrong
+from cclaunch.profiles.model import Profile, inherit, is_name, parse_profile
 
 SUFFIX = ".toml"
 SIZE_LIMIT = 64 * 1024

@@ -1,10 +1,10 @@
 """What a change of one profile means for its parent and its children: told before anything is written."""
 
-from cclaunch.attributes import together
 from cclaunch.errors import AttributeRefused, CclaunchError, ConfigError, ProfileMissing, UsageError
 from cclaunch.hot.paths import Directories
-from cclaunch.profile_files import children_of, load_profile, profile_names
-from cclaunch.profiles import NAME_RULE, Profile, inherit, is_name
+from cclaunch.profiles.attributes import together
+from cclaunch.profiles.disk import children_of, load_profile, profile_names
+from cclaunch.profiles.model import NAME_RULE, Profile, inherit, is_name
 
 
 def name_trouble(where: Directories, name: str, *, besides: str = "") -> CclaunchError | None:

@@ -2,7 +2,7 @@
 ``.cclaunch.toml``: which one counts in a directory, and whether it may be believed.
 
 Whoever clones a repository runs claude in it, so its file is a stranger's. What it says is inert
-(``cclaunch.placetext``) and needs no question of trust, only limits: a regular file of the person's own or of
+(``cclaunch.place.text``) and needs no question of trust, only limits: a regular file of the person's own or of
 root's, which nobody else can write or replace, and which does not point out of the repository.
 
 The search goes from the directory upwards and ends with the git root, with HOME or with ``/``, each included: the
@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cclaunch import console
-from cclaunch.ownership import others_may_write
-from cclaunch.placetext import Refused, decode, parse
-from cclaunch.repository import upwards
-from cclaunch.toml_file import line_of
+from cclaunch.files.ownership import others_may_write
+from cclaunch.files.toml import line_of
+from cclaunch.place.repository import upwards
+from cclaunch.place.text import Refused, decode, parse
 
 NAME = ".cclaunch.toml"
 SIZE_LIMIT = 16 << 10

@@ -2,7 +2,7 @@
 A profile: who the work is for, what claude may disclose, and which account it uses.
 
 The file belongs to the person and may come from somebody else of the team, so every mistake in it is an
-error that names file, line and key; the attributes are held to the rules of ``cclaunch.attributes``.
+error that names file, line and key; the attributes are held to the rules of ``cclaunch.profiles.attributes``.
 Pure: the bytes come in, a ``Profile`` comes out.
 """
 
@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cclaunch import otel
-from cclaunch.attributes import check_attribute, check_together, together
 from cclaunch.errors import AttributeRefused
-from cclaunch.toml_file import read_toml, wrong
+from cclaunch.files.toml import read_toml, wrong
+from cclaunch.profiles.attributes import check_attribute, check_together, together
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME_RULE = "a letter or digit, then letters, digits, `.`, `_` or `-`, at most 100 characters"

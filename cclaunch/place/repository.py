@@ -12,9 +12,9 @@ import re
 import stat
 from collections.abc import Iterator
 
-from cclaunch.gitconfig import entries
 from cclaunch.hot.attributes import LONGEST, encode
 from cclaunch.hot.reading import read_small
+from cclaunch.place.gitconfig import entries
 
 SHORT_FILE = 4096
 """Bytes of a ``.git`` file, of ``commondir`` and of HEAD: each holds one path or name."""

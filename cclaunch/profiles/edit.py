@@ -15,7 +15,7 @@ from tomlkit.container import Container
 from tomlkit.items import Comment, InlineTable, Item, Key, SingleKey, Table, Trivia, Whitespace
 
 from cclaunch.errors import CclaunchError, FileTrouble
-from cclaunch.profiles import Profile, parse_profile
+from cclaunch.profiles.model import Profile, parse_profile
 
 Value = str | bool | float
 Changes = Mapping[tuple[str, ...], Value | None]

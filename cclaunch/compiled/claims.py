@@ -17,16 +17,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from cclaunch import otel
-from cclaunch.claude_json import decode, loads, text_of
-from cclaunch.compile import Records, keep, settled, source_records
+from cclaunch.compiled.plan import Records, keep, settled, source_records
+from cclaunch.files.claude_json import decode, loads, text_of
+from cclaunch.files.sweeping import sweep
 from cclaunch.hot.claims import REPOSITORY_PLACES, STATE_PLACE, settings_limit
 from cclaunch.hot.compose import belongs
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import read_small, stamp
 from cclaunch.hot.records import FORMAT, claims_key, place_file
-from cclaunch.repository import repository, worktrees
-from cclaunch.sweeping import sweep
+from cclaunch.place.repository import repository, worktrees
 
 STATE, USER, FLAG, MANAGED = STATE_PLACE, "user", "flag", "managed"
 PROJECT, LOCAL = REPOSITORY_PLACES

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cclaunch.config_checks import BACKENDS
+from cclaunch.config.checks import BACKENDS
 from cclaunch.errors import ConfigError
-from cclaunch.files import locked, write_atomic
+from cclaunch.files.atomic import locked, write_atomic
+from cclaunch.files.toml import read_toml, wrong
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.reading import read_small
-from cclaunch.profiles import is_name
-from cclaunch.toml_file import read_toml, wrong
+from cclaunch.profiles.model import is_name
 
 FORMAT = 1
 PATIENCE_S = 5.0

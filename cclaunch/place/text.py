@@ -12,9 +12,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cclaunch.attributes import reserved
 from cclaunch.hot.attributes import LONGEST, encode
-from cclaunch.profiles import is_name
+from cclaunch.profiles.attributes import reserved
+from cclaunch.profiles.model import is_name
 
 MOST_ATTRIBUTES = 20
 MOST_PARTS = 8

@@ -11,18 +11,18 @@ import time
 from collections.abc import Iterable
 
 from cclaunch import __version__, otel
-from cclaunch.config import Config, load_config
+from cclaunch.config.model import Config, load_config
+from cclaunch.config.state import State, load_state, state_path
 from cclaunch.errors import CclaunchError, ConfigError
+from cclaunch.files.sweeping import sweep
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.plan import Place, Plan
 from cclaunch.hot.reading import read_small, stamp
 from cclaunch.hot.records import FORMAT, place_file, place_key, plan_key, write_records
-from cclaunch.placefile import read_place_file
-from cclaunch.profile_files import load_profile, profile_names, profile_path, profiles_directory, resolve_profile
-from cclaunch.profiles import Profile
-from cclaunch.repository import git_directory, repository
-from cclaunch.state import State, load_state, state_path
-from cclaunch.sweeping import sweep
+from cclaunch.place.file import read_place_file
+from cclaunch.place.repository import git_directory, repository
+from cclaunch.profiles.disk import load_profile, profile_names, profile_path, profiles_directory, resolve_profile
+from cclaunch.profiles.model import Profile
 
 YOUNG_NS = 10_000_000
 """A source changed within the last 10 ms may change again under the same time stamp: not trusted, so not cached."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cclaunch import otel
-from cclaunch.config_checks import (
+from cclaunch.config.checks import (
     BACKENDS,
     HOST,
     IMAGE,
@@ -29,7 +29,7 @@ from cclaunch.config_checks import (
     whole,
 )
 from cclaunch.errors import ConfigError
-from cclaunch.toml_file import read_toml, wrong
+from cclaunch.files.toml import read_toml, wrong
 
 SIZE_LIMIT = 64 * 1024
 

@@ -1,0 +1,3 @@
+"""
+What a launch reads, worked out: the plan, the place, the claims of claude's settings files.
+"""

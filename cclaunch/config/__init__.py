@@ -1,0 +1,1 @@
+"""What the person settles (config.toml) and what we remember (state.toml)."""

@@ -1,0 +1,1 @@
+"""Files of ours and of the person's: written whole or not at all."""

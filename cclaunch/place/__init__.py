@@ -1,0 +1,1 @@
+"""What a directory says: its repository, its ``.cclaunch.toml``."""

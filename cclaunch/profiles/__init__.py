@@ -1,0 +1,1 @@
+"""Profiles: who the work is for, one file each."""
