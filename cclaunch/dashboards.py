@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cclaunch.errors import DashboardMissing, DashboardRefused
-from cclaunch.files.atomic import locked, make_directory, remove, write_atomic
+from cclaunch.files.atomic import make_directory, remove, write_atomic
+from cclaunch.files.lock import locked
 from cclaunch.grafana import foreign
 from cclaunch.grafana.shipped import shipped
 from cclaunch.hot.paths import Directories

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from cclaunch.files.ownership import user
 from cclaunch.hot import probe
 
 
@@ -33,16 +34,6 @@ def strangers(ports: Iterable[int], trusted: Iterable[int] = ()) -> list[int]:
     if not hasattr(os, "geteuid"):
         return []
     return sorted((probe.listeners(list(ports)) or frozenset()) - {os.geteuid(), 0, *trusted})
-
-
-def user(uid: int) -> str:
-    """Return the name of *uid* as a sentence has it: ``user alice (uid 1001)``."""
-    import pwd
-
-    try:
-        return f"user {pwd.getpwuid(uid).pw_name} (uid {uid})"
-    except KeyError:
-        return f"user {uid}"
 
 
 def whose(uids: Iterable[int]) -> str:

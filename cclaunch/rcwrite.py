@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator
 
 from cclaunch.errors import FileTrouble
-from cclaunch.files.atomic import locked
+from cclaunch.files.lock import locked
 from cclaunch.hot.paths import Directories
 from cclaunch.inplace import write_in_place
 from cclaunch.rcbackup import backup, folder

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from cclaunch.backends import Started, backend, chosen, embedded
 from cclaunch.backends.turn import turn
-from cclaunch.config.model import Config, load_config
-from cclaunch.errors import CannotStore, CclaunchError, ConfigError, StackError
+from cclaunch.config.model import Config, configuration
+from cclaunch.errors import CannotStore, CclaunchError, StackError
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import Ports, collector_ports
@@ -122,14 +122,6 @@ def rouse(where: Directories, environ: dict[str, str], down: Sequence[str]) -> s
     except CclaunchError as error:
         return f"{', '.join(down)}: down, and cannot be started: {error}"
     return f"{', '.join(down)}: down; started again, not waited for"
-
-
-def configuration(where: Directories) -> Config:
-    """Return the configuration, or the defaults when it is broken: the plan already says so."""
-    try:
-        return load_config(where.config + "/config.toml")
-    except ConfigError:
-        return Config()
 
 
 def forget(where: Directories) -> None:

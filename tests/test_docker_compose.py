@@ -137,7 +137,7 @@ def test_a_file_of_another_release_keeps_containers_and_volumes(composed, stack,
     monkeypatch.setattr("cclaunch.backends.docker.model.__version__", "99.0")
     from cclaunch.backends.docker.backend import DockerBackend
     from cclaunch.backends.docker.compose import compose as render
-    from cclaunch.wake import configuration
+    from cclaunch.config.model import configuration
 
     where = directories(stack.sandbox.environ)
     again = render(DockerBackend(where, configuration(where), stack.sandbox.environ).wanted())

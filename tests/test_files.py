@@ -10,7 +10,8 @@ from guard import REPOSITORY
 
 from cclaunch.errors import Busy, FileTrouble
 from cclaunch.files import atomic
-from cclaunch.files.atomic import held, locked, make_directory, remove, write_atomic
+from cclaunch.files.atomic import make_directory, remove, write_atomic
+from cclaunch.files.lock import held, locked
 
 
 def test_a_file_and_the_directories_above_it_are_for_their_owner_alone(tmp_path):

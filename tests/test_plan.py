@@ -8,7 +8,9 @@ import platformdirs.unix
 import pytest
 
 from cclaunch import __version__
-from cclaunch.compiled.plan import YOUNG_NS, compile_place, compile_plan
+from cclaunch.compiled.keep import YOUNG_NS
+from cclaunch.compiled.place import compile_place
+from cclaunch.compiled.plan import compile_plan
 from cclaunch.hot import gather
 from cclaunch.hot.paths import Directories, directories
 from cclaunch.hot.reading import read_small, stamp

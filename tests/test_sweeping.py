@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from cclaunch.collector import main
-from cclaunch.compiled.plan import YOUNG_NS, compile_place
+from cclaunch.compiled.keep import YOUNG_NS
+from cclaunch.compiled.place import compile_place
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.records import place_file
 

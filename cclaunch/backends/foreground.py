@@ -13,12 +13,12 @@ from cclaunch.backends import embedded
 from cclaunch.collector import lock
 from cclaunch.collector.pids import any_alive
 from cclaunch.collector.process import command
+from cclaunch.config.model import configuration
 from cclaunch.errors import FileTrouble
 from cclaunch.files.atomic import make_directory, remove, write_atomic
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import collector_ports
 from cclaunch.hot.reading import read_small
-from cclaunch.wake import configuration
 
 NEXT = "collector.next"
 """Names, in the data directory, the process that waits for its turn."""

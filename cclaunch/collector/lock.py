@@ -12,9 +12,10 @@ Imported by the supervisor: no module here but C ones, ``os``, ``files`` and ``p
 import os
 import time
 
-from cclaunch.files.atomic import held as held
-from cclaunch.files.atomic import take as take
-from cclaunch.files.atomic import take_open as take_open
+from cclaunch.files.boot import boot_id
+from cclaunch.files.lock import held as held
+from cclaunch.files.lock import take as take
+from cclaunch.files.lock import take_open as take_open
 from cclaunch.hot.reading import read_flat
 
 SLACK_S = 1.0
@@ -36,15 +37,6 @@ def sign(handle: int) -> None:
     lines = {"host": os.uname().nodename, "boot": boot_id(), "pid": os.getpid(), "started": time.time()}
     os.ftruncate(handle, 0)
     os.pwrite(handle, "".join(f"{name}={value}\n" for name, value in lines.items()).encode(), 0)
-
-
-def boot_id() -> str:
-    """Return what tells this boot of the machine from others; empty where nothing does."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
 
 
 def holder(path: str) -> Holder | None:

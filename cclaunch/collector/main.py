@@ -26,8 +26,8 @@ from cclaunch.collector.relay import Relay
 from cclaunch.collector.sockets import port_of, read
 from cclaunch.collector.standing import LOOK_S, Standing, write_private
 from cclaunch.collector.stays import stays
-from cclaunch.config.model import Config, load_config
-from cclaunch.errors import ConfigError, FileTrouble, StoreError
+from cclaunch.config.model import Config, read_configuration
+from cclaunch.errors import FileTrouble, StoreError
 from cclaunch.files.atomic import make_directory
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.paths import Directories
@@ -298,11 +298,9 @@ def main(arguments: list[str]) -> int:
     """Run the collector. *arguments*: four directories, three ports; descriptors of the lock, the lifeline and the sockets."""
     where = Directories(*arguments[:4])
     lock, lifeline, held = int(arguments[7]), int(arguments[8]), read(arguments[9])
-    try:
-        config = load_config(where.config + "/config.toml")
-    except ConfigError as error:
-        say(f"{error.message}; the defaults are used")
-        config = Config()
+    config, trouble = read_configuration(where)
+    if trouble:
+        say(f"{trouble.message}; the defaults are used")
     try:
         ending = asyncio.run(serve(where, config, lock, lifeline, held))
     except StoreError as error:

@@ -19,8 +19,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from cclaunch import otel
+from cclaunch.files.ownership import user
 from cclaunch.hot import probe
-from cclaunch.ports import user
 
 if TYPE_CHECKING:
     from cclaunch.store.rows import Batch

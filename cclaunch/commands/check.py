@@ -13,11 +13,11 @@ from cclaunch.backends import backend, embedded
 from cclaunch.backends.docker import record
 from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.turn import turn
-from cclaunch.commands.context import config_of, environ_of, where_of
+from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.sources import places_of
-from cclaunch.config.model import Config
-from cclaunch.errors import CannotStore, CclaunchError, ConfigError
+from cclaunch.config.model import Config, config_path, read_configuration
+from cclaunch.errors import CannotStore, CclaunchError
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.ports import Ports, collector_ports
 from cclaunch.launch.installed import installed
@@ -96,10 +96,10 @@ def _findings(environ: Environ, where: Directories) -> Iterator[Finding]:
 
 
 def _configuration(where: Directories) -> tuple[Config, Finding]:
-    try:
-        return config_of(where), Finding("config", True, f"{where.config}/config.toml is fine, or not there")
-    except ConfigError as error:
-        return Config(), Finding("config", False, f"{error.message}; the defaults are used", error.hint)
+    config, error = read_configuration(where)
+    if error:
+        return config, Finding("config", False, f"{error.message}; the defaults are used", error.hint)
+    return config, Finding("config", True, f"{config_path(where)} is fine, or not there")
 
 
 def _claude(environ: Environ) -> Finding:

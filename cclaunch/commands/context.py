@@ -4,7 +4,7 @@ from typing import cast
 
 import click
 
-from cclaunch.config.model import Config, load_config
+from cclaunch.config.model import Config, config_path, load_config
 from cclaunch.files.ownership import refuse_foreign
 from cclaunch.hot.paths import Directories, Environ, directories
 
@@ -24,4 +24,4 @@ def where_of(ctx: click.Context) -> Directories:
 
 def config_of(where: Directories) -> Config:
     """Return the configuration in force. Raises ConfigError naming file, line and key."""
-    return load_config(f"{where.config}/config.toml")
+    return load_config(config_path(where))

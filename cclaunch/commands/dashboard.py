@@ -46,7 +46,7 @@ def command(ctx: click.Context) -> None:
 def _tell_login(where: Directories) -> None:
     """Say the password that was made for Grafana to a person; one of config.toml, and Grafana's own, are known."""
     from cclaunch.backends.docker import login
-    from cclaunch.wake import configuration
+    from cclaunch.config.model import configuration
 
     config = configuration(where)
     if config.grafana.admin_password == login.GENERATE and console.terminal():

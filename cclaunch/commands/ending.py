@@ -10,10 +10,9 @@ from cclaunch.backends.docker.record import ever_ran, was_up
 from cclaunch.backends.turn import turn
 from cclaunch.commands.asking import agree
 from cclaunch.commands.erase import describe, erase
-from cclaunch.config.model import Config
+from cclaunch.config.model import Config, configuration
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import Directories, Environ
-from cclaunch.wake import configuration
 
 TURN_S = 30.0
 TYPE_CHECKING = False

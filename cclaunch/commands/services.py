@@ -43,7 +43,7 @@ def _document(service: ServiceStatus) -> dict[str, Any]:
 
 def stack_state(where: Directories, environ: Environ) -> StackState:
     """Ask every service of the stack how it is."""
-    from cclaunch.wake import configuration
+    from cclaunch.config.model import configuration
 
     config = configuration(where)
     used = backend(in_force(where, config, environ), where, config, environ)
@@ -60,7 +60,7 @@ def stack_state(where: Directories, environ: Environ) -> StackState:
 def revealed(state: StackState, where: Directories) -> StackState:
     """Return *state* with the password that was made for Grafana in the place of the file that keeps it."""
     from cclaunch.backends.docker import login
-    from cclaunch.wake import configuration
+    from cclaunch.config.model import configuration
 
     config = configuration(where)
     before, after = login.told(where, config), login.told(where, config, clear=True)

@@ -121,7 +121,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
 def logs(ctx: click.Context, services: tuple[str, ...], follow: bool, count: int) -> None:
     """Show what the stack has written: all of it, or one SERVICE (collector, prometheus, victorialogs, grafana, guard)."""
     environ, where = environ_of(ctx), where_of(ctx)
-    from cclaunch.wake import configuration
+    from cclaunch.config.model import configuration
 
     config = configuration(where)
     used = backend(in_force(where, config, environ), where, config, environ)
@@ -191,7 +191,7 @@ def hand_back(ctx: click.Context) -> None:
     """Wait until Docker runs again and give its ports back; started by the one that took them."""
     environ, where = environ_of(ctx), where_of(ctx)
     from cclaunch.backends.docker import standin
-    from cclaunch.wake import configuration
+    from cclaunch.config.model import configuration
 
     if standin.hand_back(where, configuration(where), environ):
         forget(where)

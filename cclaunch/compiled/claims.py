@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from cclaunch import otel
-from cclaunch.compiled.plan import Records, keep, settled, source_records
+from cclaunch.compiled.keep import Records, keep, settled, source_records
 from cclaunch.files.claude_json import decode, loads, text_of
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.claims import REPOSITORY_PLACES, STATE_PLACE, settings_limit

@@ -30,6 +30,7 @@ from cclaunch.config.checks import (
 )
 from cclaunch.errors import ConfigError
 from cclaunch.files.toml import read_toml, wrong
+from cclaunch.hot.paths import Directories
 
 SIZE_LIMIT = 64 * 1024
 
@@ -255,3 +256,21 @@ def _settled(key: str, value: Any) -> Any:
     if key in ("wait", "idle_exit"):
         return float(value)
     return tuple(name for name in SERVICES if name in value) if key == "services" else value
+
+
+def configuration(where: Directories) -> Config:
+    """Return the configuration, or the defaults when it is broken: the plan already says so."""
+    return read_configuration(where)[0]
+
+
+def read_configuration(where: Directories) -> tuple[Config, ConfigError | None]:
+    """Return the configuration and None, or the defaults and what is wrong with the file; its message may go on in a sentence."""
+    try:
+        return load_config(config_path(where)), None
+    except ConfigError as error:
+        return Config(), error
+
+
+def config_path(where: Directories) -> str:
+    """Return the path of ``config.toml``."""
+    return where.config + "/config.toml"

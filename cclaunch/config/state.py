@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from cclaunch.config.checks import BACKENDS
 from cclaunch.errors import ConfigError
-from cclaunch.files.atomic import locked, write_atomic
+from cclaunch.files.atomic import write_atomic
+from cclaunch.files.lock import locked
 from cclaunch.files.toml import read_toml, wrong
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.reading import read_small

@@ -46,7 +46,7 @@ def refusal(paths: list[str], base: str) -> DirectoryRefused | None:
         except (OSError, ValueError):
             continue
         if found.st_uid not in allowed:
-            from cclaunch.ports import user
+            pass
 
             mend = f"sudo chown -R $(id -u) {shlex.quote(path)}, or name another one"
             return DirectoryRefused(f"{path} belongs to {user(found.st_uid)}: nothing in it is believed", hint=mend)
@@ -76,3 +76,13 @@ def is_private_group(gid: int, uid: int) -> bool:
     except (KeyError, OSError):
         return False
     return person.pw_gid == gid and group.gr_name == person.pw_name and set(group.gr_mem) <= {person.pw_name}
+
+
+def user(uid: int) -> str:
+    """Return the name of *uid* as a sentence has it: ``user alice (uid 1001)``."""
+    import pwd
+
+    try:
+        return f"user {pwd.getpwuid(uid).pw_name} (uid {uid})"
+    except KeyError:
+        return f"user {uid}"

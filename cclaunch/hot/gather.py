@@ -3,7 +3,7 @@ What a launch has to know, already worked out: the plan (config and state) and t
 
 Reading TOML and walking a repository cost more than the launch itself, so both are compiled into
 flat files of the cache and only *read* here. Each names its sources with a stamp; one source that
-differs makes the file stale, and then ``cclaunch.compiled.plan`` (cold) makes it anew. The TOML stays the
+differs makes the file stale, and then the compiler, which whoever calls hands in, makes it anew. The TOML stays the
 one source of truth, and the cache may be deleted at any time.
 
 Hot: this module imports nothing that the interpreter has not loaded already.
@@ -16,9 +16,28 @@ from cclaunch.hot.plan import Place, Plan, is_current
 from cclaunch.hot.records import DAMAGED, place_file, place_key, plan_key, read_compiled
 from cclaunch.hot.selection import Selection, select
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Protocol
+
+    class Compiler(Protocol):
+        """What works out anew what a launch reads: ``cclaunch.compiled``."""
+
+        def compile_plan(self, where: Directories, home: str, *, write: bool) -> Plan:
+            """Return the plan, made from config, state and profiles."""
+
+        def compile_place(self, where: Directories, directory: str, home: str, *, asked: str, write: bool) -> Place:
+            """Return what *directory* says."""
+
+        def compile_claims(
+            self, where: Directories, plan: Plan, directory: str, config_dir: str, home: str, *, write: bool
+        ) -> "Iterable[Iterable[str]]":
+            """Return what claude's settings files say."""
+
 
 def gather(
-    where: Directories, environ: "dict[str, str]", directory: str, named: str, write: bool
+    where: Directories, environ: "dict[str, str]", directory: str, named: str, write: bool, cold: "Callable[[], Compiler]"
 ) -> "tuple[Plan, Place, Selection]":
     """
     Return plan, place and the profile in force, each read from the cache if what it was made from is still the same.
@@ -29,18 +48,17 @@ def gather(
         directory: Where we are, a real path; empty when it was removed under us.
         named: The NAME of ``+NAME``, or an empty string.
         write: Whether the cache may be written.
+        cold: Imports the compiler and returns it; called only when something must be worked out.
     """
     plan = _plan(where)
     if plan is not None:
-        place = _place(where, environ, directory, plan.settings["asked"], write)
+        place = _place(where, environ, directory, plan.settings["asked"], write, cold)
         selection = select(plan, place, environ, directory, named)
         chosen = plan.profiles.get(selection.asked)
         if chosen is None or is_current(chosen):
             return plan, place, selection
-    from cclaunch.compiled.plan import compile_plan
-
-    plan = compile_plan(where, home(environ), write=write)
-    place = _place(where, environ, directory, plan.settings["asked"], write)
+    plan = cold().compile_plan(where, home(environ), write=write)
+    place = _place(where, environ, directory, plan.settings["asked"], write, cold)
     return plan, place, select(plan, place, environ, directory, named)
 
 
@@ -53,7 +71,9 @@ def _plan(where: Directories) -> "Plan | None":
         return None
 
 
-def _place(where: Directories, environ: "dict[str, str]", directory: str, asked: str, write: bool) -> Place:
+def _place(
+    where: Directories, environ: "dict[str, str]", directory: str, asked: str, write: bool, cold: "Callable[[], Compiler]"
+) -> Place:
     if not directory:
         return Place([])
     key = place_key(directory, asked)
@@ -63,13 +83,17 @@ def _place(where: Directories, environ: "dict[str, str]", directory: str, asked:
             return Place(records)
     except DAMAGED:
         pass
-    from cclaunch.compiled.plan import compile_place
-
-    return compile_place(where, directory, home(environ), asked=asked, write=write)
+    return cold().compile_place(where, directory, home(environ), asked=asked, write=write)
 
 
 def gather_claims(
-    plan: Plan, where: Directories, directory: str, selection: Selection, environ: "dict[str, str]", write: bool
+    plan: Plan,
+    where: Directories,
+    directory: str,
+    selection: Selection,
+    environ: "dict[str, str]",
+    write: bool,
+    cold: "Callable[[], Compiler]",
 ) -> "list[list[str]]":
     """Return what claude's settings files say here, as ``read_claims`` does; worked out anew when it must be."""
     chosen = plan.profiles.get(selection.name)
@@ -82,7 +106,5 @@ def gather_claims(
         claims = None
     if claims is not None:
         return claims
-    from cclaunch.compiled.claims import compile_claims
-
-    found = compile_claims(where, plan, directory, config_dir, home(environ), write=write)
+    found = cold().compile_claims(where, plan, directory, config_dir, home(environ), write=write)
     return [list(claim) for claim in found]

@@ -81,7 +81,7 @@ def prepare(wanted: Launch) -> int:
             return code
     asked = Asked(where, reading.exports)
     directory = _directory()
-    made_plan, place, selection = gather.gather(where, environ, directory, wanted.profile, writable)
+    made_plan, place, selection = gather.gather(where, environ, directory, wanted.profile, writable, _compiler)
     if wanted.profile and selection.trouble:
         from cclaunch.launch.refusals import no_profile
 
@@ -101,7 +101,7 @@ def prepare(wanted: Launch) -> int:
     instance_id = fresh_id()
     claims: list[list[str]] = []
     if reading.exports and not wanted.quiet:
-        claims = gather.gather_claims(made_plan, where, directory, selection, environ, writable)
+        claims = gather.gather_claims(made_plan, where, directory, selection, environ, writable, _compiler)
     notes: list[str] = []
     if claims or reading.settings >= 0 or reading.background or reading.command == "agents":
         made, wanted.words, notes = _against_settings(wanted, reading, claims, composed, made_plan, where)
@@ -133,6 +133,12 @@ def _against_settings(
 
         notes.append(attribution(made.environ, made.selection.name))
     return made, words, notes
+
+
+def _compiler() -> "gather.Compiler":
+    from cclaunch import compiled
+
+    return compiled
 
 
 def _directory() -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cclaunch import compiled
 from cclaunch.compiled.claims import Claim
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
@@ -50,7 +51,7 @@ def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
         directory = os.getcwd()
     except OSError:  # it was removed under us
         directory = ""
-    plan, place, selection = gather(where, environ, directory, "", False)
+    plan, place, selection = gather(where, environ, directory, "", False, lambda: compiled)
     found = collector_ports(where.data) or adopted_ports(where.state)
     ports = found or Ports(plan.settings["grpc"], plan.settings["http"], plan.settings["metrics"])
 
@@ -59,6 +60,6 @@ def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
 
     if not launch:
         return Composed(plan, place, ports, found is not None, compose_with(None), [])
-    claims = gather_claims(plan, where, directory, selection, environ, False)
+    claims = gather_claims(plan, where, directory, selection, environ, False, lambda: compiled)
     made, _, notes, overridden = answer(compose_with, claims, [], Reading(), plan, where, dry=True)
     return Composed(plan, place, ports, found is not None, made, notes, overridden)

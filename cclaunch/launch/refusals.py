@@ -52,13 +52,9 @@ def foreign_directory(doubts: list[str], where: Directories, base: str, profile:
 
 
 def _on_failure(where: Directories) -> str:
-    from cclaunch.config.model import load_config
-    from cclaunch.errors import ConfigError
+    from cclaunch.config.model import configuration
 
-    try:
-        return load_config(f"{where.config}/config.toml").stack.on_failure
-    except ConfigError:
-        return ""
+    return configuration(where).stack.on_failure
 
 
 def no_profile(selection: Selection, plan: Plan) -> int:

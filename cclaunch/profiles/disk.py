@@ -10,7 +10,8 @@ import os
 from typing import NamedTuple
 
 from cclaunch.errors import AttributeRefused, ConfigError, FileTrouble, ProfileMissing
-from cclaunch.files.atomic import locked, remove, write_atomic
+from cclaunch.files.atomic import remove, write_atomic
+from cclaunch.files.lock import locked
 from cclaunch.files.toml import wrong
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.reading import read_small

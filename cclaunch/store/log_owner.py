@@ -8,7 +8,7 @@ them are others (a directory that was copied), or after a restart of the machine
 
 import os
 
-from cclaunch.collector.lock import boot_id
+from cclaunch.files.boot import boot_id
 from cclaunch.hot.reading import read_flat
 from cclaunch.store.file_identity import Files, look
 

@@ -9,7 +9,8 @@ import secrets
 
 from cclaunch.config.model import Config
 from cclaunch.errors import StackError
-from cclaunch.files.atomic import locked, write_atomic
+from cclaunch.files.atomic import write_atomic
+from cclaunch.files.lock import locked
 from cclaunch.hot.paths import Directories
 
 GENERATE = "generate"
