@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from cclaunch.detect import detect
 from cclaunch.errors import UsageError
-from cclaunch.shells import NAMES
+from cclaunch.shells.detect import detect
+from cclaunch.shells.table import NAMES
 
 
 def shell_now(environ: Mapping[str, str]) -> tuple[str, str]:

@@ -24,7 +24,7 @@ class Real(NamedTuple):
     A shell.
 
     Attributes:
-        name: Its name in ``cclaunch.shells``.
+        name: Its name in ``cclaunch.shells.table``.
         programs: What its program may be called.
         read: The command that runs a script, ``{script}``, and nothing of the person's.
         strict: What stands in front of a script so that every mistake ends it.

@@ -192,8 +192,8 @@ def test_a_link_of_an_installer_is_left_alone(sandbox, verb, tmp_path):
 
 def test_without_a_name_it_is_for_the_shell_that_one_is_in(sandbox, verb, monkeypatch):
     """Detected; one without completions is told so, with the names of those that have some."""
-    monkeypatch.setattr("cclaunch.detect.ancestors", lambda: ())
-    monkeypatch.setattr("cclaunch.detect._shellingham", lambda: "")
+    monkeypatch.setattr("cclaunch.shells.detect.ancestors", lambda: ())
+    monkeypatch.setattr("cclaunch.shells.detect._shellingham", lambda: "")
 
     assert verb("completions", "install", SHELL="/usr/bin/fish")[0] == 0
     assert files_below(sandbox.home) == {PLACES["fish"]}

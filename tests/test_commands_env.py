@@ -11,7 +11,7 @@ from cclaunch import cli, otel
 from cclaunch.hot.marks import BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.launch import line as launch
 from cclaunch.launch.wanted import Launch
-from cclaunch.shells import NAMES, quote
+from cclaunch.shells.table import NAMES, quote
 
 NASTY = ["", "plain", "a b", "it's", "''", "$HOME `id` \\ !", "new\nline", "tab\t", "größe", "-n", "~", "a;b&c|d>e", "\x1b[0m"]
 
@@ -250,7 +250,7 @@ def test_a_script_gets_its_own_shells_words_whatever_the_person_types_into(sandb
 
 def test_where_no_process_can_be_seen_it_is_for_a_posix_shell(sandbox, verb, monkeypatch):
     """`eval "$(cclaunch env)"` is what most people have; SHELL does not tell who reads."""
-    monkeypatch.setattr("cclaunch.detect.ancestors", lambda: ())
+    monkeypatch.setattr("cclaunch.shells.detect.ancestors", lambda: ())
 
     assert verb("env", SHELL="/usr/bin/fish")[1].startswith("export ")
 

@@ -14,15 +14,15 @@ from real_shells import path_of
 from settings_forms import FORMS
 
 from cclaunch import cli, otel
-from cclaunch.blocks import ALL
 from cclaunch.files.claude_json import decode, decode_exactly, encode_exactly, loads
 from cclaunch.hot.marks import BLOCK, own_exports
 from cclaunch.hot.paths import directories
+from cclaunch.persist.block import END, find
+from cclaunch.persist.content import ALL
+from cclaunch.persist.refresh import refresh
+from cclaunch.persist.template import LAST
 from cclaunch.profiles.model import is_name
-from cclaunch.rcfile import END, find
-from cclaunch.refresh import refresh
-from cclaunch.shells import NAMES
-from cclaunch.templates import LAST
+from cclaunch.shells.table import NAMES
 
 BLOCKS = {
     "bash": [".bashrc", ".profile"],

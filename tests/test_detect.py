@@ -13,11 +13,11 @@ from conftest import require
 from guard import REPOSITORY
 from shells_here import calm_fish, shell_here, type_into
 
-from cclaunch import detect as module
-from cclaunch.detect import Ancestor, detect, judge, reader
 from cclaunch.errors import UsageError
-from cclaunch.shells import NAMES as SHELLS
-from cclaunch.shellwords import canonical, is_glue, shell_of
+from cclaunch.shells import detect as module
+from cclaunch.shells.command_line import canonical, is_glue, shell_of
+from cclaunch.shells.detect import Ancestor, detect, judge, reader
+from cclaunch.shells.table import NAMES as SHELLS
 
 ASK = f"""#!{sys.executable}
 import json, os, sys

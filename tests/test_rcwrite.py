@@ -17,13 +17,14 @@ from guard import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch import rcread, rcwrite
 from cclaunch.files.atomic import write_atomic
+from cclaunch.files.theirs import look
+from cclaunch.files.theirs import write as rcwrite
+from cclaunch.files.theirs.copies import KEPT, copies, folder, label
+from cclaunch.files.theirs.in_place import is_torn, recover
+from cclaunch.files.theirs.look import NeedsInPlace, Refused, examine, read
+from cclaunch.files.theirs.write import delete, write, writing
 from cclaunch.hot.paths import directories
-from cclaunch.inplace import is_torn, recover
-from cclaunch.rcbackup import KEPT, copies, folder, label
-from cclaunch.rcread import NeedsInPlace, Refused, examine, read
-from cclaunch.rcwrite import delete, write, writing
 
 OLD, NEW = b"old\n" * 40, b"new and longer\n" * 40
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, and give files away")
@@ -191,7 +192,7 @@ def test_a_read_only_directory_is_refused_a13(rc, home):
 
 def test_what_a_package_manager_made_is_refused_a13(rc, home, monkeypatch):
     """A 13: also through a link."""
-    monkeypatch.setattr(rcread, "READ_ONLY", (f"{home}/store/",))
+    monkeypatch.setattr(look, "READ_ONLY", (f"{home}/store/",))
     (home / "store").mkdir()
     (home / "store/bashrc").write_bytes(OLD)
     rc.unlink()
@@ -284,8 +285,8 @@ import os, sys
 sys.path.insert(0, sys.argv[1])
 from cclaunch import rcread
 from cclaunch.hot.gather import Directories
-from cclaunch.rcread import NeedsInPlace, examine, read
-from cclaunch.rcwrite import write, writing
+from cclaunch.files.theirs.look import NeedsInPlace, examine, read
+from cclaunch.files.theirs.write import write, writing
 path, home = sys.argv[2], sys.argv[3]
 where = Directories(home, home + "/s", home, home)
 snapshot = read(path)
@@ -322,8 +323,8 @@ LIMITED = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
 from cclaunch.hot.gather import Directories
-from cclaunch.rcread import read
-from cclaunch.rcwrite import write, writing
+from cclaunch.files.theirs.look import read
+from cclaunch.files.theirs.write import write, writing
 path, home = sys.argv[2], sys.argv[3]
 where = Directories(home, home + "/s", home, home)
 snapshot = read(path)

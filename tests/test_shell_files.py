@@ -5,9 +5,9 @@ import subprocess
 import pytest
 from real_shells import path_of
 
-from cclaunch.asking import enlightened
-from cclaunch.shell_files import ASKED_NU, SOURCES_BASHRC, candidates, shell_of_file, targets
-from cclaunch.shells import NAMES
+from cclaunch.shells.ask import enlightened
+from cclaunch.shells.rc_files import ASKED_NU, SOURCES_BASHRC, candidates, shell_of_file, targets
+from cclaunch.shells.table import NAMES
 
 HOME = "/home/u"
 
@@ -85,9 +85,9 @@ def test_zsh_is_not_asked_for_long_a33(sandbox):
     path_of("zsh")
     (sandbox.home / ".zshenv").write_text("sleep 60 & sleep 60\n")
 
-    from cclaunch import asking
+    from cclaunch.shells import ask
 
-    said = asking.ask([path_of("zsh"), "-c", "print"], sandbox.environ, deadline_s=0.5)
+    said = ask.ask([path_of("zsh"), "-c", "print"], sandbox.environ, deadline_s=0.5)
 
     assert said.code is None
     assert sandbox.survivors(2) == []

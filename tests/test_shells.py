@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from real_shells import SHELLS, every_shell, exported, path_of, run
 
 from cclaunch.hot.attributes import decode, encode, parse_attributes
-from cclaunch.shells import NAMES, TABLE, UnknownShell, Unquotable, find_shell, quote, script
+from cclaunch.shells.table import NAMES, TABLE, UnknownShell, Unquotable, find_shell, quote, script
 
 BASE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"}
 

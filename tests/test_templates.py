@@ -12,10 +12,10 @@ from guard import REPOSITORY
 from real_shells import SHELLS, every_shell, exported, path_of, run
 
 from cclaunch import otel
-from cclaunch.blocks import ALL
 from cclaunch.hot.marks import BLOCK, hash8, own_exports
-from cclaunch.shells import NAMES, find_shell
-from cclaunch.templates import LAST, fill, marks_of
+from cclaunch.persist.content import ALL
+from cclaunch.persist.template import LAST, fill, marks_of
+from cclaunch.shells.table import NAMES, find_shell
 
 BASE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"}
 VALUES: dict[str, str | None] = {

@@ -7,11 +7,11 @@ import click
 from cclaunch import console, otel
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.told import tell_intruder
-from cclaunch.detect import reader
 from cclaunch.hot.marks import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.hot.paths import Environ
 from cclaunch.launch.preview import FRESH, Composed, composed
-from cclaunch.shells import NAMES, find_shell, script
+from cclaunch.shells.detect import reader
+from cclaunch.shells.table import NAMES, find_shell, script
 
 OTHERWISE = "sh"
 """Whom we write for where nobody can be seen who reads it."""

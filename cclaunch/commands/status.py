@@ -10,12 +10,12 @@ from cclaunch.commands.kept import sentences
 from cclaunch.commands.moments import ago, iso, local
 from cclaunch.commands.services import stack_state
 from cclaunch.commands.sources import places_of
-from cclaunch.detect import Shell, detect
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.selection import Selection
 from cclaunch.launch.installed import Claude, installed
 from cclaunch.launch.preview import composed
+from cclaunch.shells.detect import Shell, detect
 
 
 @click.command("status")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import click
 
-from cclaunch.shells import NAMES as SHELLS
+from cclaunch.shells.table import NAMES as SHELLS
 
 PROFILE, DIRECTORY, FILE, COMMAND, ANY = "profile", "directory", "file", "command", "any"
 """What a word may be where it is none of a few: the name of a profile, a path, a program with its words, or anything."""

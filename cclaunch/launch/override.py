@@ -43,7 +43,7 @@ from cclaunch.hot.paths import Directories
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import read_small
 from cclaunch.hot.words import Reading
-from cclaunch.jsonsplice import inner, put, put_raw, read_object
+from cclaunch.persist.splice import inner, put, put_raw, read_object
 
 FLAG_PATH = "--settings"
 WIN = "claude's settings files win over this launch"
@@ -215,7 +215,7 @@ class Verdict(NamedTuple):
 def _written_by_us(where: Directories) -> frozenset[tuple[str, str, str]]:
     """Return (file, variable, value) of what `persist --claude-settings` wrote: that is overridden without a word."""
     from cclaunch.config.state import load_state
-    from cclaunch.persisted import path_of
+    from cclaunch.persist.step import path_of
 
     try:
         files = load_state(where).claude_settings

@@ -21,9 +21,9 @@ sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
 
 from sandbox import clean_environ  # noqa: E402
 
-from cclaunch.blocks import wanted  # noqa: E402
 from cclaunch.hot.paths import directories  # noqa: E402
-from cclaunch.shells import script  # noqa: E402
+from cclaunch.persist.content import wanted  # noqa: E402
+from cclaunch.shells.table import script  # noqa: E402
 
 ROUNDS = 100
 TARGET_MS = 1.0

@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 import click
 
 from cclaunch import console
-from cclaunch.asking import enlightened
 from cclaunch.config.state import load_state
 from cclaunch.errors import CclaunchError, UsageError
+from cclaunch.files.theirs.look import read
 from cclaunch.hot.paths import Directories, Environ, home
-from cclaunch.persisted import remembered
-from cclaunch.rcread import read
-from cclaunch.shell_files import OWN, SIGNS, Target, candidates, shell_of_file, targets
+from cclaunch.persist.step import remembered
 from cclaunch.shell_now import shell_now
-from cclaunch.shells import NAMES, find_shell
+from cclaunch.shells.ask import enlightened
+from cclaunch.shells.rc_files import OWN, SIGNS, Target, candidates, shell_of_file, targets
+from cclaunch.shells.table import NAMES, find_shell
 
 SHELLS = [name for name in NAMES if name != "sh"] + ["sh"]
 

@@ -8,16 +8,16 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.autostart import listening_after_reboot
-from cclaunch.blocks import Wanted, wanted
-from cclaunch.claude_settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.config.state import load_state
+from cclaunch.files.theirs.diff import diff
+from cclaunch.files.theirs.in_place import recover
+from cclaunch.files.theirs.write import writing
 from cclaunch.hot.paths import Directories, Environ, home
-from cclaunch.inplace import recover
-from cclaunch.persisted import Step, Way, by_hand, carry_out, key_of, remember, to_persist, to_unpersist
-from cclaunch.rcdiff import diff
-from cclaunch.rcfile import insert
-from cclaunch.rcwrite import writing
+from cclaunch.persist.block import insert
+from cclaunch.persist.content import Wanted, wanted
+from cclaunch.persist.settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
+from cclaunch.persist.step import Step, Way, by_hand, carry_out, key_of, remember, to_persist, to_unpersist
 
 DONE = {
     "add": "the block is in",

@@ -6,7 +6,7 @@ from cclaunch import console
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.parts import Parts
 from cclaunch.commands.profile import choose, edit, look, share, whole, write
-from cclaunch.refresh import refresh
+from cclaunch.persist.refresh import refresh
 
 PARTS = (
     look.list_,

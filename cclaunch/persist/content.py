@@ -16,8 +16,8 @@ from cclaunch.hot.paths import Directories, home
 from cclaunch.hot.plan import Place
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.selection import select
-from cclaunch.shells import find_shell
-from cclaunch.templates import fill
+from cclaunch.persist.template import fill
+from cclaunch.shells.table import find_shell
 
 ROUTING = (otel.ENABLE, otel.METRICS_EXPORTER, otel.LOGS_EXPORTER, otel.PROTOCOL, otel.ENDPOINT)
 PRIVACY = tuple(otel.PRIVACY.values())

@@ -9,16 +9,16 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cclaunch.blocks import ALL, Wanted
-from cclaunch.byhand import lines_by_hand
 from cclaunch.config.state import State, change_state
 from cclaunch.errors import CclaunchError
+from cclaunch.files.theirs.look import Refused, Snapshot, examine, read
+from cclaunch.files.theirs.write import delete, missing_parents, write
 from cclaunch.hot.paths import Directories
-from cclaunch.rcfile import VERSION, Block, DamagedMarkers, find, insert, remove, replace
-from cclaunch.rcread import Refused, Snapshot, examine, read
-from cclaunch.rcwrite import delete, missing_parents, write
-from cclaunch.shell_files import Target
-from cclaunch.syntax import trouble
+from cclaunch.persist.block import VERSION, Block, DamagedMarkers, find, insert, remove, replace
+from cclaunch.persist.by_hand import lines_by_hand
+from cclaunch.persist.content import ALL, Wanted
+from cclaunch.shells.rc_files import Target
+from cclaunch.shells.syntax import trouble
 
 MISSING, CURRENT, OUTDATED, EDITED, DAMAGED, UNUSABLE = "missing", "current", "outdated", "edited", "damaged", "unusable"
 """What can be said of our block in a file."""

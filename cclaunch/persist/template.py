@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cclaunch.files.assets import asset
 from cclaunch.hot.marks import LAST_BLOCK, hash8
-from cclaunch.shells import Shell
+from cclaunch.shells.table import Shell
 
 LAST = LAST_BLOCK
 """What the last block of a shell exported, as ``,name:hash8,...``: the next one may replace that, and nothing else."""

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 
 from cclaunch.errors import FileTrouble
 from cclaunch.files.lock import locked
+from cclaunch.files.theirs.copies import backup, folder
+from cclaunch.files.theirs.in_place import write_in_place
+from cclaunch.files.theirs.look import NeedsInPlace, Refused, Snapshot, not_alone
 from cclaunch.hot.paths import Directories
-from cclaunch.inplace import write_in_place
-from cclaunch.rcbackup import backup, folder
-from cclaunch.rcread import NeedsInPlace, Refused, Snapshot, not_alone
 
 PATIENCE_S = 10.0
 TEMPORARY = ".cclaunch-"

@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cclaunch.asking import KEPT, ask, program
-from cclaunch.rcfile import separator
+from cclaunch.persist.block import separator
+from cclaunch.shells.ask import KEPT, ask, program
 
 WRONG = b")\n"
 """A line that no shell reads at the top level of a script."""

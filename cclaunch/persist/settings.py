@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from cclaunch.blocks import PRIVACY, ROUTING, Wanted
 from cclaunch.config.state import State, change_state
 from cclaunch.errors import CclaunchError
 from cclaunch.files.claude_json import decode_exactly, encode_exactly
+from cclaunch.files.theirs.look import Refused, examine, read
+from cclaunch.files.theirs.write import missing_parents
 from cclaunch.hot.paths import Directories
-from cclaunch.jsonsplice import NotJson, Object, inner, put, put_raw, read_object, take
 from cclaunch.otel import CONFIG_DIR
-from cclaunch.persisted import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way, key_of
-from cclaunch.rcread import Refused, examine, read
-from cclaunch.rcwrite import missing_parents
-from cclaunch.shell_files import Target
+from cclaunch.persist.content import PRIVACY, ROUTING, Wanted
+from cclaunch.persist.splice import NotJson, Object, inner, put, put_raw, read_object, take
+from cclaunch.persist.step import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way, key_of
+from cclaunch.shells.rc_files import Target
 
 ENV = "env"
 NAMES = (*ROUTING, *PRIVACY)

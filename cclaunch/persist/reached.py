@@ -7,11 +7,11 @@ Only the shell itself can tell, so it is started as a terminal would start it, w
 import os
 from collections.abc import Mapping
 
-from cclaunch.asking import ask, enlightened, program
-from cclaunch.blocks import ALL
 from cclaunch.hot.marks import BLOCK
-from cclaunch.persisted import Step
-from cclaunch.templates import LAST
+from cclaunch.persist.content import ALL
+from cclaunch.persist.step import Step
+from cclaunch.persist.template import LAST
+from cclaunch.shells.ask import ask, enlightened, program
 
 INTERACTIVE = ("-i", "-c")
 STARTS = {

@@ -11,9 +11,9 @@ import json
 import os
 
 from cclaunch.files.atomic import write_atomic
+from cclaunch.files.theirs.copies import backup, folder, label
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.reading import read_small
-from cclaunch.rcbackup import backup, folder, label
 
 PREFIX = "journal."
 LIMIT = 1 << 23

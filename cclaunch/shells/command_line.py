@@ -8,7 +8,7 @@ a name alone does not tell a terminal's shell from one that runs a command for m
 import re
 from collections.abc import Mapping, Sequence
 
-from cclaunch.shells import UnknownShell, find_shell
+from cclaunch.shells.table import UnknownShell, find_shell
 
 OTHER_NAMES: Mapping[str, str] = {"oksh": "ksh", "pdksh": "ksh"}
 """Programs that read what one of ours reads, and that we do not write rc files for under their own names."""

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch.shell_files import ASKED_NU, ASKED_PWSH
+from cclaunch.shells.rc_files import ASKED_NU, ASKED_PWSH
 
 DEADLINE_S = 5.0
 KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "SYSTEMROOT")

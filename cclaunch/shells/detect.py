@@ -17,8 +17,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from cclaunch.shells import find_shell
-from cclaunch.shellwords import canonical, is_glue, shell_of
+from cclaunch.shells.command_line import canonical, is_glue, shell_of
+from cclaunch.shells.table import find_shell
 
 if TYPE_CHECKING:
     import psutil

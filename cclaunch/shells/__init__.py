@@ -1,0 +1,1 @@
+"""The shells: their files, their quoting, which of them this is."""
