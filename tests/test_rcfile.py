@@ -4,7 +4,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from cclaunch.persist.block import DamagedMarkers, NewerBlock, find, insert, remove, replace, separator
+from cclaunch.persist.block import DamagedMarkers, NewerBlock, find, insert, remove, replace
+from cclaunch.shells.syntax import separator
 
 BODY = b"export A='1'\n"
 NEWER = b"export A='2'\nexport B='3'\n"

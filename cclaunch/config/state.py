@@ -134,3 +134,17 @@ def _written(state: State, tables: Mapping[str, Any]) -> bytes:
 def _said(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return *table* without what was not chosen."""
     return {key: value for key, value in table.items() if value != ""}
+
+
+def key_of(path: str) -> str:
+    """Return how *path* is written into the state: a name that is not UTF-8 as its bytes."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return f"bytes:{os.fsencode(path).hex()}"
+    return path
+
+
+def path_of(key: str) -> str:
+    """Return the path that ``key_of`` wrote as *key*."""
+    return os.fsdecode(bytes.fromhex(key.removeprefix("bytes:"))) if key.startswith("bytes:") else key

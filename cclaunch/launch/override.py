@@ -214,8 +214,7 @@ class Verdict(NamedTuple):
 
 def _written_by_us(where: Directories) -> frozenset[tuple[str, str, str]]:
     """Return (file, variable, value) of what `persist --claude-settings` wrote: that is overridden without a word."""
-    from cclaunch.config.state import load_state
-    from cclaunch.persist.step import path_of
+    from cclaunch.config.state import load_state, path_of
 
     try:
         files = load_state(where).claude_settings

@@ -19,6 +19,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from cclaunch.errors import CclaunchError
+from cclaunch.shells.syntax import separator
 
 VERSION = 1
 UNDO = b"managed by cclaunch; undo: cclaunch unpersist"
@@ -27,8 +28,6 @@ BEGIN = re.compile(
     rb" >>>(?: " + UNDO + rb")?\r?"
 )
 END = b"# <<< cclaunch persist <<<"
-CONTINUED = (b"\\", b"`", b"^")
-"""What a line ends with that goes on in the next one: in POSIX shells, fish and csh, in PowerShell, in elvish."""
 
 HEREDOC = re.compile(rb"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([A-Za-z_]\w*))")
 
@@ -183,15 +182,6 @@ def insert(data: bytes, body: bytes, new: int = 0) -> bytes:
     """
     before = separator(data)
     return data + before + _block(body, len(before), _check(data) if before else "0000", new)
-
-
-def separator(data: bytes) -> bytes:
-    """Return the newlines that must stand between *data* and our block, so that nothing runs on into it."""
-    if not data:
-        return b""
-    last = data[data.rfind(b"\n", 0, len(data) - 1) + 1 :]
-    missing = b"" if last.endswith(b"\n") else b"\n"
-    return missing + (b"\n" if last.rstrip(b"\r\n").endswith(CONTINUED) else b"")
 
 
 def _check(data: bytes) -> str:

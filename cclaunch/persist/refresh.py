@@ -1,12 +1,12 @@
 """Our blocks brought up to date after a change of what they hold: the profile in force, what it says, where to send to."""
 
-from cclaunch.config.state import load_state
+from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.write import writing
 from cclaunch.hot.paths import Directories, home
 from cclaunch.persist.content import wanted
 from cclaunch.persist.settings import settings_to_persist, write_down
-from cclaunch.persist.step import EDITED, MISSING, Way, carry_out, path_of, remember, remembered, to_persist
+from cclaunch.persist.step import EDITED, MISSING, Way, carry_out, remember, remembered, to_persist
 from cclaunch.shells.rc_files import Target
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from cclaunch.config.state import State, change_state
+from cclaunch.config.state import State, change_state, key_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.claude_json import decode_exactly, encode_exactly
 from cclaunch.files.theirs.look import Refused, examine, read
@@ -19,7 +19,7 @@ from cclaunch.hot.paths import Directories
 from cclaunch.otel import CONFIG_DIR
 from cclaunch.persist.content import PRIVACY, ROUTING, Wanted
 from cclaunch.persist.splice import NotJson, Object, inner, put, put_raw, read_object, take
-from cclaunch.persist.step import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way, key_of
+from cclaunch.persist.step import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way
 from cclaunch.shells.rc_files import Target
 
 ENV = "env"

@@ -5,11 +5,10 @@ A *step* is worked out completely before anything is written, so that it can be 
 is wrong with one file is in its step and stops no other.
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cclaunch.config.state import State, change_state
+from cclaunch.config.state import State, change_state, key_of, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import Refused, Snapshot, examine, read
 from cclaunch.files.theirs.write import delete, missing_parents, write
@@ -198,20 +197,6 @@ def remembered(state: State) -> list[tuple[Target, bool]]:
         )
         for key, about in state.rc_files.items()
     ]
-
-
-def key_of(path: str) -> str:
-    """Return how *path* is written into the state: a name that is not UTF-8 as its bytes."""
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return f"bytes:{os.fsencode(path).hex()}"
-    return path
-
-
-def path_of(key: str) -> str:
-    """Return the path that ``key_of`` wrote as *key*."""
-    return os.fsdecode(bytes.fromhex(key.removeprefix("bytes:"))) if key.startswith("bytes:") else key
 
 
 def by_hand(step: Step) -> dict[str, int]:

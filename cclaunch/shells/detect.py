@@ -17,8 +17,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from cclaunch.errors import UsageError
 from cclaunch.shells.command_line import canonical, is_glue, shell_of
-from cclaunch.shells.table import find_shell
+from cclaunch.shells.table import NAMES, find_shell
+
+pass
 
 if TYPE_CHECKING:
     import psutil
@@ -182,3 +185,16 @@ def _within(look: Callable[[], Found], otherwise: Found) -> Found:
     except RuntimeError:  # there can be no more threads
         ask()
     return answers[0] if answers else otherwise
+
+
+def shell_now(environ: Mapping[str, str]) -> tuple[str, str]:
+    """
+    Return (name, reason) of the shell we were started from; the name is one of the table's.
+
+    Raises:
+        UsageError: It cannot be told, or is none that we write for.
+    """
+    found = detect(environ)
+    if found.name not in NAMES:
+        raise UsageError("cannot tell which shell this is", cause=found.reason, hint=f"--shell, one of {', '.join(NAMES)}")
+    return found.name, found.reason

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cclaunch.persist.block import separator
 from cclaunch.shells.ask import KEPT, ask, program
 
 WRONG = b")\n"
@@ -81,3 +80,16 @@ def _open_csh(data: bytes) -> bool:
     """Say whether the lines that open something are not as many as those that close it: csh reads that without a word."""
     opened, closed = CSH_OPEN.findall(data), CSH_CLOSE.findall(data)
     return any(sum(bool(one[kind]) for one in opened) > sum(bool(one[kind]) for one in closed) for kind in range(3))
+
+
+CONTINUED = (b"\\", b"`", b"^")
+"""What a line ends with that goes on in the next one: in POSIX shells, fish and csh, in PowerShell, in elvish."""
+
+
+def separator(data: bytes) -> bytes:
+    """Return the newlines that must stand between *data* and our block, so that nothing runs on into it."""
+    if not data:
+        return b""
+    last = data[data.rfind(b"\n", 0, len(data) - 1) + 1 :]
+    missing = b"" if last.endswith(b"\n") else b"\n"
+    return missing + (b"\n" if last.rstrip(b"\r\n").endswith(CONTINUED) else b"")

@@ -12,8 +12,8 @@ from cclaunch.errors import CclaunchError, UsageError
 from cclaunch.files.theirs.look import read
 from cclaunch.hot.paths import Directories, Environ, home
 from cclaunch.persist.step import remembered
-from cclaunch.shell_now import shell_now
 from cclaunch.shells.ask import enlightened
+from cclaunch.shells.detect import shell_now
 from cclaunch.shells.rc_files import OWN, SIGNS, Target, candidates, shell_of_file, targets
 from cclaunch.shells.table import NAMES, find_shell
 

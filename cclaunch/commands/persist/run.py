@@ -9,7 +9,7 @@ import click
 from cclaunch import console
 from cclaunch.backends.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
-from cclaunch.config.state import load_state
+from cclaunch.config.state import key_of, load_state
 from cclaunch.files.theirs.diff import diff
 from cclaunch.files.theirs.in_place import recover
 from cclaunch.files.theirs.write import writing
@@ -17,7 +17,7 @@ from cclaunch.hot.paths import Directories, Environ, home
 from cclaunch.persist.block import insert
 from cclaunch.persist.content import Wanted, wanted
 from cclaunch.persist.settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
-from cclaunch.persist.step import Step, Way, by_hand, carry_out, key_of, remember, to_persist, to_unpersist
+from cclaunch.persist.step import Step, Way, by_hand, carry_out, remember, to_persist, to_unpersist
 
 DONE = {
     "add": "the block is in",

@@ -10,7 +10,7 @@ from cclaunch.backends.autostart import listening_after_reboot
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.commands.told import tell_intruder
-from cclaunch.config.state import load_state
+from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import examine
 from cclaunch.hot.paths import Directories, Environ, home
@@ -18,7 +18,7 @@ from cclaunch.hot.ports import collector_ports
 from cclaunch.persist.content import Wanted, wanted
 from cclaunch.persist.reached import reached
 from cclaunch.persist.settings import judge_settings, kept_by_hand
-from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, judge, lines_of, path_of, remembered
+from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, judge, lines_of, remembered
 from cclaunch.shells.rc_files import Target
 
 REASONS = {
