@@ -23,7 +23,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE
 from sandbox import free_ports
 
-from cclaunch.backends import embedded
+from cclaunch.backends.embedded import collector as embedded
 from cclaunch.config.model import Config, load_config
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.probe import registration

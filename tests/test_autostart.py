@@ -15,7 +15,7 @@ from collector_client import wait_until
 from conftest import require
 from stored import SECOND_NS, event, store
 
-from cclaunch.backends import autostart, embedded, units
+from cclaunch.backends.embedded import autostart, collector, units
 from cclaunch.collector.pids import Launched
 from cclaunch.hot.paths import directories
 from cclaunch.hot.ports import collector_ports
@@ -53,13 +53,13 @@ def unit_of(sandbox):
 
 def supervisor(sandbox):
     """Return the pid of the supervisor that runs, or 0."""
-    found = embedded.running(where(sandbox))
+    found = collector.running(where(sandbox))
     return found.supervisor if found else 0
 
 
 def healthy(sandbox):
     """Say whether the collector answers."""
-    return embedded.health(where(sandbox)) is None
+    return collector.health(where(sandbox)) is None
 
 
 NASTY = {"CCLAUNCH_DATA_DIR": '/tmp/a b/it\'s "x" 100% $HOME \\n ü', "XDG_STATE_HOME": "/tmp/state"}

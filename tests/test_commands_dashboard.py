@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from cclaunch import dashboards, download
+from cclaunch.backends import sources
 from cclaunch.commands import dashboard as verb_module
-from cclaunch.commands import sources
 from cclaunch.errors import DownloadFailed
 from cclaunch.grafana import foreign
 from cclaunch.grafana.shipped import shipped

@@ -9,7 +9,7 @@ import pytest
 from stored import SECOND_NS, event, request, store
 
 from cclaunch import cli, console
-from cclaunch.backends import embedded
+from cclaunch.backends.embedded import collector
 from cclaunch.collector import lock
 from cclaunch.commands.erase import erase
 from cclaunch.errors import StackError
@@ -147,7 +147,7 @@ def test_a_broken_configuration_is_named_before_anything_happens(sandbox, part):
 
     assert done.returncode == 2
     assert f"{sandbox.config_file}, line 2: `stack.wiat` is not known".encode() in done.stderr
-    assert embedded.health(directories(sandbox.environ)) is None
+    assert collector.health(directories(sandbox.environ)) is None
 
 
 def test_a_data_directory_that_cannot_be_made_is_one_error(sandbox):

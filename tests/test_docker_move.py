@@ -11,8 +11,8 @@ from pathlib import Path
 
 from docker_stack import CONTAINERS, SERVICES, eventually
 
-from cclaunch import wake
-from cclaunch.backends import embedded
+from cclaunch.backends import wake
+from cclaunch.backends.embedded import collector
 from cclaunch.hot.paths import directories
 
 LONGEST_GAP_S = 60.0
@@ -236,7 +236,7 @@ def test_while_docker_is_away_the_embedded_collector_stands_in_and_gives_back(st
     status = json.loads(ok(verb("stack", "status", "--json")))
     with Prober(stack.ports["http"]) as prober:
         come_back()
-        eventually(lambda: embedded.running(directories(sandbox.environ)) is None, 120)
+        eventually(lambda: collector.running(directories(sandbox.environ)) is None, 120)
         eventually(lambda: stack.answers("health", "/"))
     print(f"gap of giving back {prober.longest:.2f} s")
 
@@ -303,7 +303,7 @@ def test_deleting_the_data_later_takes_the_volumes_that_were_left(stack, sandbox
 
     assert not {name for name in stack.volumes() if name.endswith("-data")}
     assert not sandbox.database.exists()
-    assert embedded.running(directories(sandbox.environ)) is None
+    assert collector.running(directories(sandbox.environ)) is None
 
 
 def test_volumes_that_cannot_be_asked_for_do_not_keep_the_database(stack, sandbox, verb):

@@ -9,12 +9,13 @@ import time
 import pytest
 
 from cclaunch import console
-from cclaunch.backends import backend, chosen, follow
+from cclaunch.backends import backend, chosen
 from cclaunch.backends.docker import health, pull, record
 from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.handover import hand_over
 from cclaunch.backends.docker.look import details
 from cclaunch.backends.docker.model import wanted
+from cclaunch.backends.embedded import log
 from cclaunch.config.model import Config, Grafana, PortNumbers, Stack
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import ConfigError, DiskFull, StackError
@@ -291,5 +292,5 @@ def test_no_line_of_a_log_is_asked_for(tmp_path):
     path = tmp_path / "log"
     path.write_text("one\ntwo\n")
 
-    assert list(follow.lines(str(path), 0, follow=False)) == []
-    assert list(follow.lines(str(path), 1, follow=False)) == ["two"]
+    assert list(log.lines(str(path), 0, follow=False)) == []
+    assert list(log.lines(str(path), 1, follow=False)) == ["two"]

@@ -18,7 +18,7 @@ import stored
 from collector_client import Place, logs, wait_until
 from conftest import missing, require
 
-from cclaunch.backends import embedded
+from cclaunch.backends.embedded import collector
 from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.store import backlog, writer
 from cclaunch.store.backlog import Backlog, load, put_down
@@ -52,11 +52,11 @@ def test_the_last_export_of_a_session_is_stored_when_the_lock_is_gone(place: Pla
     """A viewer has an edit open for longer than anybody waits; the session is long over when it lets go."""
     with place.locked():
         give_up_on(place, "last")
-        assert wait_until(lambda: "1 record waits in telemetry.db-unsaved" in (embedded.health(place.where) or ""), 60)
-        assert "locked by another program" in (embedded.health(place.where) or "")
+        assert wait_until(lambda: "1 record waits in telemetry.db-unsaved" in (collector.health(place.where) or ""), 60)
+        assert "locked by another program" in (collector.health(place.where) or "")
 
     assert wait_until(lambda: place.event_names() == ["last"], 60)
-    assert wait_until(lambda: embedded.health(place.where) is None)
+    assert wait_until(lambda: collector.health(place.where) is None)
 
 
 def test_who_holds_the_lock_is_named(place: Place) -> None:
@@ -66,7 +66,7 @@ def test_who_holds_the_lock_is_named(place: Place) -> None:
         assert viewer.stdout is not None
         viewer.stdout.readline()
         give_up_on(place, "last")
-        assert wait_until(lambda: f"pid {viewer.pid})" in (embedded.health(place.where) or ""), 60)
+        assert wait_until(lambda: f"pid {viewer.pid})" in (collector.health(place.where) or ""), 60)
         viewer.kill()
 
     assert wait_until(lambda: place.event_names() == ["last"], 60)
@@ -76,10 +76,10 @@ def test_a_health_question_is_answered_at_once_while_the_database_is_locked(plac
     """A launch waits half a second; who does not answer is taken for dead, and replaced."""
     with place.locked():
         give_up_on(place, "last")
-        assert wait_until(lambda: embedded.health(place.where) is not None, 60)
+        assert wait_until(lambda: collector.health(place.where) is not None, 60)
         began = time.monotonic()
         for _ in range(4):
-            assert (embedded.health(place.where, 0.5) or "").startswith(embedded.SICK)
+            assert (collector.health(place.where, 0.5) or "").startswith(collector.SICK)
         assert time.monotonic() - began < 4 * 0.5
 
 
@@ -111,8 +111,8 @@ def test_a_stop_while_the_database_is_locked_loses_nothing(place: Place) -> None
     with place.locked():
         give_up_on(place, "last")
         began = time.monotonic()
-        assert embedded.shutdown(place.where)
-        assert time.monotonic() - began < embedded.END_S + 2
+        assert collector.shutdown(place.where)
+        assert time.monotonic() - began < collector.END_S + 2
         unsaved = Path(place.where.data, "telemetry.db" + UNSAVED)
         assert unsaved.stat().st_mode & 0o777 == 0o600
     place.start()
@@ -123,7 +123,7 @@ def test_a_stop_while_the_database_is_locked_loses_nothing(place: Place) -> None
 
 def test_a_supervisor_that_is_killed_while_the_database_is_locked_costs_nothing(place: Place) -> None:
     """The collector becomes another one; what waited in it is still there."""
-    found = embedded.running(place.where)
+    found = collector.running(place.where)
     assert found is not None
     with place.locked():
         give_up_on(place, "last")
@@ -139,7 +139,7 @@ def test_what_was_acknowledged_while_the_database_is_locked_outlives_kill_9(plac
             assert place.post("/v1/logs", logs(f"event_{number}").SerializeToString()).status == 200
         for process in place.processes():
             process.kill()
-    assert wait_until(lambda: embedded.running(place.where) is None)
+    assert wait_until(lambda: collector.running(place.where) is None)
     place.start()
 
     assert wait_until(lambda: place.event_names() == [f"event_{number}" for number in range(5)])
@@ -286,13 +286,13 @@ def test_a_full_disk_is_known_before_anything_is_lost(disk: Disk) -> None:
     disk.place.start()
     disk.fill()
 
-    told = embedded.health(disk.place.where) or ""
+    told = collector.health(disk.place.where) or ""
     assert "no space left" in told
     assert disk.place.where.data in told
     assert disk.place.post("/v1/logs", logs("kept", *["more"] * 50).SerializeToString()).status == 503
-    assert "records wait in memory" in (embedded.health(disk.place.where) or "")
+    assert "records wait in memory" in (collector.health(disk.place.where) or "")
     disk.free()
-    assert wait_until(lambda: embedded.health(disk.place.where) is None, 60)
+    assert wait_until(lambda: collector.health(disk.place.where) is None, 60)
     assert disk.place.event_names() == ["kept", *["more"] * 50]
 
 
@@ -301,8 +301,8 @@ def test_what_waits_at_the_end_on_a_full_disk_is_in_a_file_or_said_to_be_lost(di
     disk.place.start()
     disk.fill()
     assert disk.place.post("/v1/logs", logs("gone", *["more"] * 50).SerializeToString()).status == 503
-    embedded.shutdown(disk.place.where)
-    log = Path(embedded.log_path(disk.place.where)).read_text()
+    collector.shutdown(disk.place.where)
+    log = Path(collector.log_path(disk.place.where)).read_text()
     disk.free()
     disk.place.start()
 
@@ -315,7 +315,7 @@ def test_what_is_lost_at_the_end_on_a_full_disk_is_told_to_the_next_launch(disk:
     disk.place.start()
     disk.fill()
     assert disk.place.post("/v1/logs", logs("gone", *["more"] * 400).SerializeToString()).status == 503
-    embedded.shutdown(disk.place.where)
+    collector.shutdown(disk.place.where)
     disk.free()
     disk.place.start()
 
@@ -333,7 +333,7 @@ def test_a_ports_file_that_cannot_be_written_is_the_reason_that_is_told(tmp_path
 
     with pytest.raises(StartFailed, match="Is a directory"):
         place.start()
-    assert "Traceback" not in Path(embedded.log_path(place.where)).read_text()
+    assert "Traceback" not in Path(collector.log_path(place.where)).read_text()
     place.stop()
 
 
@@ -343,13 +343,13 @@ def test_a_launch_is_told_once_by_a_collector_that_cannot_store(disk: Disk, monk
     disk.fill()
     assert disk.place.post("/v1/logs", logs("waits", *["more"] * 50).SerializeToString()).status == 503
     asked: list[str] = []
-    real = embedded.health
+    real = collector.health
 
     def health(*words: Any) -> str | None:
         asked.append("once")
         return real(*words)
 
-    monkeypatch.setattr(embedded, "health", health)
+    monkeypatch.setattr(collector, "health", health)
     with pytest.raises(CannotStore, match="no space left"):
-        embedded.start_in_turn(disk.place.where, disk.place.config, time.monotonic() + 60, environ={}, replace=False)
+        collector.start_in_turn(disk.place.where, disk.place.config, time.monotonic() + 60, environ={}, replace=False)
     assert asked == ["once"]

@@ -13,7 +13,7 @@ import pytest
 from collector_client import Place, collector, wait_until
 from test_embedded_start import starter
 
-from cclaunch.backends import embedded
+from cclaunch.backends.embedded import collector as embedded
 from cclaunch.hot.ports import adopted_ports
 
 RECEIVER = """

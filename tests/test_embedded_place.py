@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from collector_client import Place, logs, wait_until
 
-from cclaunch.backends import embedded, orphans
-from cclaunch.backends.embedded import Running
+from cclaunch.backends.embedded import collector, orphans
+from cclaunch.backends.embedded.collector import Running
 from cclaunch.hot.paths import Directories
 
 
 def running(place: Place) -> Running:
     """Return who runs."""
-    found = embedded.running(place.where)
+    found = collector.running(place.where)
     assert found is not None
     return found
 
@@ -72,13 +72,13 @@ def test_a_collector_whose_directory_goes_takes_the_place_anew(place: Place, way
     assert send(place, "before")
     way(place)
     assert wait_until(lambda: send(place, "after"))
-    assert wait_until(lambda: embedded.running(place.where) is not None and embedded.health(place.where) is None, 60)
+    assert wait_until(lambda: collector.running(place.where) is not None and collector.health(place.where) is None, 60)
     place.start()
 
     assert place.ports == ports
     assert "after" in place.event_names()
     assert len(place.processes()) == 2
-    assert embedded.shutdown(place.where)
+    assert collector.shutdown(place.where)
     assert wait_until(lambda: not place.processes())
 
 
@@ -106,7 +106,7 @@ def test_a_stop_ends_the_one_that_lost_its_directory(place: Place, way: Callable
     way(place)
     threading.Timer(1.0, os.kill, (before.pid or 0, signal.SIGCONT)).start()
 
-    assert embedded.shutdown(place.where) or not place.processes()
+    assert collector.shutdown(place.where) or not place.processes()
     assert wait_until(lambda: not place.processes())
     socket.create_server(("127.0.0.1", place.ports["grpc"])).close()
 
@@ -130,11 +130,11 @@ def test_no_acknowledged_event_is_lost_while_the_directory_moves(place: Place) -
         moved = move(place)
         had = len(acknowledged)
         assert wait_until(lambda: len(acknowledged) > had + 20, 60)
-        assert wait_until(lambda: embedded.running(place.where) is not None, 60)
+        assert wait_until(lambda: collector.running(place.where) is not None, 60)
     finally:
         over.set()
         sender.join(30)
-    embedded.shutdown(place.where)
+    collector.shutdown(place.where)
     old, new = names(moved), names(Path(place.where.data))
 
     assert not set(acknowledged) - {*old, *new}
@@ -173,7 +173,7 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replace
     finally:
         over.set()
         sender.join(30)
-    embedded.shutdown(place.where)
+    collector.shutdown(place.where)
     files = [names(one) for one in (*moved, Path(place.where.data))]
 
     assert not set(acknowledged) - {name for file in files for name in file}
@@ -186,7 +186,7 @@ def test_a_file_that_is_deleted_comes_back(place: Place, name: str) -> None:
     """Within seconds: one collector, on its ports, that verbs find."""
     ports = dict(place.ports)
     Path(place.where.data, name).unlink()
-    assert wait_until(lambda: Path(place.where.data, name).exists() and embedded.health(place.where) is None, 60)
+    assert wait_until(lambda: Path(place.where.data, name).exists() and collector.health(place.where) is None, 60)
     place.start()
 
     assert place.ports == ports
@@ -203,7 +203,7 @@ def test_a_launch_just_after_a_file_was_deleted_uses_the_same_ports(place: Place
 
     assert place.ports == ports
     assert started.notes == []
-    assert wait_until(lambda: len(place.processes()) == 2 and embedded.health(place.where) is None, 60)
+    assert wait_until(lambda: len(place.processes()) == 2 and collector.health(place.where) is None, 60)
 
 
 def test_a_quiet_session_is_not_forgotten_when_the_directory_goes(tmp_path: Path) -> None:
@@ -225,9 +225,9 @@ def test_the_collector_of_other_directories_is_no_orphan(place: Place, tmp_path:
     other.start()
     try:
         assert orphans.find(place.where) == []
-        embedded.shutdown(place.where)
+        collector.shutdown(place.where)
         assert orphans.end(place.where) is False
-        assert embedded.health(other.where) is None
+        assert collector.health(other.where) is None
     finally:
         other.stop()
 

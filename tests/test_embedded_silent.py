@@ -13,9 +13,9 @@ from collector_client import Place, logs, wait_until
 from doubles import FAKE_EXIT, fake_claude, told
 from sandbox import Sandbox
 
-from cclaunch.backends import embedded
+from cclaunch.backends.embedded import collector
+from cclaunch.backends.wake import wake
 from cclaunch.hot.paths import Directories, directories
-from cclaunch.wake import wake
 
 SECONDS = 2.0
 PATIENCE_S = 20.0
@@ -34,9 +34,9 @@ def launched(sandbox: Sandbox) -> Iterator[Sandbox]:
             process.resume()
 
 
-def found(where: Directories) -> embedded.Running:
+def found(where: Directories) -> collector.Running:
     """Return the processes of the collector."""
-    running = embedded.running(where)
+    running = collector.running(where)
     assert running is not None
     return running
 
@@ -119,7 +119,7 @@ def test_a_busy_collector_is_asked_for_a_second_and_left_alone(place: Place, mon
     """It lives, its sockets are open, it is not stopped: it only does not come to answering."""
     stop(place.where)
     before = found(place.where)
-    monkeypatch.setattr(embedded, "_is_stopped", lambda _: False)
+    monkeypatch.setattr(collector, "_is_stopped", lambda _: False)
     ports, notes, trouble, _ = clocked(place)
 
     assert getattr(ports, "http", None) == str(place.ports["http"])
@@ -142,7 +142,7 @@ def test_a_start_for_a_launch_leaves_a_silent_one_alone(place: Place) -> None:
     before = found(place.where)
     stop(place.where)
     until = time.monotonic() + PATIENCE_S
-    started = embedded.start_in_turn(place.where, place.config, until, environ=place.environ, replace=False)
+    started = collector.start_in_turn(place.where, place.config, until, environ=place.environ, replace=False)
 
     assert int(started.ports.http) == place.ports["http"]
     assert "is stopped" in started.notes[0]
@@ -172,8 +172,8 @@ def test_a_person_can_end_a_stopped_one(launched: Sandbox, verb: list[str]) -> N
 
     assert done.returncode == 0
     assert not psutil.pid_exists(before.pid or 0) or psutil.Process(before.pid).status() == psutil.STATUS_ZOMBIE
-    assert (embedded.running(where) is None) == (verb[1] == "down")
-    assert "draining: asked to end" in Path(embedded.log_path(where)).read_text()
+    assert (collector.running(where) is None) == (verb[1] == "down")
+    assert "draining: asked to end" in Path(collector.log_path(where)).read_text()
 
 
 def test_what_was_sent_to_a_stopped_one_is_stored_when_it_goes_on(place: Place) -> None:

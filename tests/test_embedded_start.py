@@ -16,7 +16,7 @@ import pytest
 from collector_client import DEADLINE_S, Place, logs, resident, wait_until
 
 from cclaunch import __version__
-from cclaunch.backends import embedded
+from cclaunch.backends.embedded import collector
 from cclaunch.collector.process import command
 from cclaunch.errors import StartFailed
 
@@ -60,7 +60,7 @@ def starter(place: Place) -> list[str]:
 
 def collector_process(place: Place) -> psutil.Process:
     """Return the collector's own process."""
-    found = embedded.running(place.where)
+    found = collector.running(place.where)
     assert found is not None
     assert found.pid is not None
     return psutil.Process(found.pid)
@@ -73,17 +73,17 @@ def test_it_answers_when_start_returns(place: Place) -> None:
 
     assert place.ports == wanted
     assert started.notes == []
-    assert embedded.health(place.where) is None
+    assert collector.health(place.where) is None
     assert place.post("/v1/logs", logs("first").SerializeToString()).status == 200
 
 
 def test_starting_again_finds_the_same_one(place: Place) -> None:
     """Idempotent."""
     place.start()
-    first = embedded.running(place.where)
+    first = collector.running(place.where)
     place.start()
 
-    again = embedded.running(place.where)
+    again = collector.running(place.where)
     assert first is not None
     assert again is not None
     assert (again.pid, again.supervisor) == (first.pid, first.supervisor)
@@ -117,7 +117,7 @@ def test_the_output_of_a_launch_ends_with_the_launch(place: Place) -> None:
     )
 
     assert done.stderr == b""
-    assert embedded.health(place.where) is None
+    assert collector.health(place.where) is None
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&- 2>&-", "<&- >&- 2>&-"])
@@ -126,10 +126,10 @@ def test_it_starts_with_closed_standard_descriptors(place: Place, closed: str) -
     command = starter(place)
     subprocess.run(["/bin/sh", "-c", f'"$@" {closed}', "sh", *command], env=place.environ, check=False, timeout=60)
 
-    assert embedded.health(place.where) is None
+    assert collector.health(place.where) is None
     for process in place.processes():
         targets = [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in (0, 1, 2)]
-        assert targets == ["/dev/null", embedded.log_path(place.where), embedded.log_path(place.where)]
+        assert targets == ["/dev/null", collector.log_path(place.where), collector.log_path(place.where)]
 
 
 def test_the_daemon_lives_in_a_session_of_its_own(place: Place) -> None:
@@ -153,7 +153,7 @@ def test_the_supervisor_has_no_parent_of_ours(place: Place) -> None:
     """A double fork: nobody has to wait for it. (Services that other tests share are children of ours.)"""
     before = psutil.Process().children()
     place.start()
-    found = embedded.running(place.where)
+    found = collector.running(place.where)
     assert found is not None
 
     assert psutil.Process(found.supervisor).ppid() != os.getpid()
@@ -194,13 +194,13 @@ def test_the_daemon_ignores_and_blocks_no_signal_that_was_not_its_own(place: Pla
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         signal.signal(signal.SIGTERM, before)
 
-    assert embedded.shutdown(place.where)
+    assert collector.shutdown(place.where)
     assert wait_until(lambda: not place.processes())
 
 
 def test_the_log_is_private_and_a_long_one_is_put_aside(place: Place) -> None:
     """It must not grow for ever."""
-    log = Path(embedded.log_path(place.where))
+    log = Path(collector.log_path(place.where))
     log.parent.mkdir(parents=True)
     log.write_bytes(b"x" * (5 * MIB + 1))
     place.start()
@@ -306,7 +306,7 @@ def test_all_ports_taken_is_no_reason_to_fail(place: Place) -> None:
         (said,) = started.notes
         assert f"pid {os.getpid()}" in said
         assert all(str(port) in said for port in [*wanted.values(), *place.ports.values()])
-        assert embedded.health(place.where) is None
+        assert collector.health(place.where) is None
     finally:
         for one in held:
             one.close()
@@ -330,9 +330,9 @@ def test_each_holder_of_a_port_is_named_in_a_sentence_of_its_own(place: Place) -
 
 def test_the_status_names_each_service(place: Place) -> None:
     """Healthy while it runs, and said when it does not."""
-    assert [service.healthy for service in embedded.status(place.where)] == [False]
+    assert [service.healthy for service in collector.status(place.where)] == [False]
     place.start()
-    services = embedded.status(place.where)
+    services = collector.status(place.where)
 
     assert all(service.healthy for service in services)
     assert any(str(place.ports["grpc"]) in service.url for service in services)

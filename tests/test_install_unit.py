@@ -15,7 +15,7 @@ from installing import command_of, environments, install
 from sandbox import Sandbox
 from test_autostart import MANAGER, healthy, put_systemctl, supervisor, unit_of
 
-from cclaunch.backends import laid
+from cclaunch.backends.embedded import laid
 from cclaunch.errors import StackError
 
 

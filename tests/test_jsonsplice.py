@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch.persist.splice import NotJson, inner, put, put_raw, read_object, take
+from cclaunch.files.theirs.splice import NotJson, inner, put, put_raw, read_object, take
 
 VALUES = {"A": "1", "B": 'it\'s "ö"'}
 

@@ -12,13 +12,13 @@ from other_user import UID, listening, need_root
 from sandbox import Sandbox, free_ports
 from test_embedded_foreign import RECEIVER
 
-from cclaunch.backends import embedded
+from cclaunch.backends.embedded import collector
+from cclaunch.backends.listeners import strangers
 from cclaunch.collector import lock
 from cclaunch.hot import probe
 from cclaunch.hot.paths import directories
 from cclaunch.hot.ports import adopted_ports, collector_ports
 from cclaunch.hot.reading import read_flat
-from cclaunch.ports import strangers
 
 CLAUDES = 7
 """The exit code of the claude here."""
@@ -223,7 +223,7 @@ def test_a_collector_of_ours_proves_the_port_that_is_sent_to(box: Sandbox) -> No
 def test_silence_on_a_port_of_somebody_else_is_not_a_busy_collector(place: Place, as_root: None) -> None:
     """The ports file may be one that was killed left behind, while the next one starts."""
     Path(place.where.data).mkdir(parents=True)
-    handle = lock.take(embedded.lock_path(place.where), 1)
+    handle = lock.take(collector.lock_path(place.where), 1)
     assert handle is not None
     lock.sign(handle)
     lines = {**place.ports, "pid": os.getpid()}
@@ -231,9 +231,9 @@ def test_silence_on_a_port_of_somebody_else_is_not_a_busy_collector(place: Place
     places = [("127.0.0.1", place.ports[name]) for name in ("grpc", "http")]
     try:
         with listening(os.geteuid(), *places, answer=None):
-            assert embedded.silent(place.where) is not None
+            assert collector.silent(place.where) is not None
         with listening(UID, *places, answer=None):
-            assert embedded.silent(place.where) is None
+            assert collector.silent(place.where) is None
     finally:
         os.close(handle)
 

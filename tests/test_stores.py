@@ -11,7 +11,7 @@ from sandbox import free_ports
 from stored import SECOND_NS, event, request, store
 
 from cclaunch import cli
-from cclaunch.commands import sources
+from cclaunch.backends import sources
 from cclaunch.errors import StoreUnreachable
 from cclaunch.store import stores
 from cclaunch.store.vlogs import http

@@ -14,7 +14,7 @@ from stored import cost, decode_logs, export_of, store
 from test_store_filters import ALIASES, LABELS, ODD, compact
 
 from cclaunch import cli
-from cclaunch.commands import sources
+from cclaunch.backends import sources
 from cclaunch.store import stores
 from cclaunch.store.following import Tail
 from cclaunch.store.reader import events, open_reader

@@ -91,6 +91,6 @@ def backend(name: str, where: Directories, config: Config, environ: Mapping[str,
         from cclaunch.backends.docker.backend import DockerBackend
 
         return DockerBackend(where, config, environ)
-    from cclaunch.backends.local import Embedded
+    from cclaunch.backends.embedded.backend import Embedded
 
     return Embedded(where, config, environ)

@@ -9,10 +9,11 @@ import contextlib
 import time
 from collections.abc import Mapping
 
-from cclaunch.backends import Started, autostart, embedded
+from cclaunch.backends import Started
 from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.docker.record import was_up
-from cclaunch.backends.local import Embedded
+from cclaunch.backends.embedded import autostart, collector
+from cclaunch.backends.embedded.backend import Embedded
 from cclaunch.backends.turn import turn
 from cclaunch.config.model import Config
 from cclaunch.config.state import change_state
@@ -87,13 +88,13 @@ def _out_of_docker(where: Directories, config: Config, environ: Mapping[str, str
     except EngineError as error:
         if docker.health() is None:  # it runs, and we may not stop it
             raise
-        started = embedded.start_in_turn(where, config, until, environ=environ)
+        started = collector.start_in_turn(where, config, until, environ=environ)
         return started._replace(notes=[f"the containers are left as they are: {error.message}", *started.notes])
     with engine:
         docker.leave_metrics(engine)
         ran = engine.stop(COLLECTOR)
         try:
-            started = embedded.start_in_turn(where, config, until, environ=environ)
+            started = collector.start_in_turn(where, config, until, environ=environ)
         except BaseException:
             if ran:
                 with contextlib.suppress(CclaunchError):

@@ -3,8 +3,9 @@
 import click
 
 from cclaunch import console
-from cclaunch.backends import autostart, chosen, embedded
-from cclaunch.backends.foreground import foreground
+from cclaunch.backends import chosen
+from cclaunch.backends.embedded import autostart, collector
+from cclaunch.backends.embedded.foreground import foreground
 from cclaunch.collector.pids import any_alive
 from cclaunch.commands.context import config_of, environ_of, where_of
 from cclaunch.errors import StackError
@@ -44,8 +45,8 @@ def disable(ctx: click.Context, force: bool) -> None:
     ports, needed = collector_ports(where.data), any_alive(f"{where.data}/collector.pids")
     with console.progress("stopping the collector", environ):
         was_there, trouble = autostart.disable(environ, where, force=force)
-        if was_there and needed and embedded.running(where) is None:
-            embedded.start(where, config, deadline_s=config.stack.wait, environ=environ, keep=ports)
+        if was_there and needed and collector.running(where) is None:
+            collector.start(where, config, deadline_s=config.stack.wait, environ=environ, keep=ports)
     if trouble:
         console.note(f"the manager did not stop it ({trouble}): `cclaunch stack down` does")
     console.line("autostart: disabled" if was_there else "autostart: was not enabled")

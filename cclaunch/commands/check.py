@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 import click
 
 from cclaunch import console, otel
-from cclaunch.backends import backend, embedded
+from cclaunch.backends import backend
 from cclaunch.backends.docker import record
 from cclaunch.backends.docker.brought import in_force
+from cclaunch.backends.embedded import collector
+from cclaunch.backends.sources import places_of
 from cclaunch.backends.turn import turn
+from cclaunch.backends.wake import forget
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.kept import sentences
-from cclaunch.commands.sources import places_of
 from cclaunch.config.model import Config, config_path, read_configuration
 from cclaunch.errors import CannotStore, CclaunchError
 from cclaunch.hot.paths import Directories, Environ
@@ -23,7 +25,6 @@ from cclaunch.hot.ports import Ports, collector_ports
 from cclaunch.launch.installed import installed
 from cclaunch.launch.preview import composed
 from cclaunch.otlp.send import NotDelivered, Road, send
-from cclaunch.wake import forget
 
 READ_BACK_S = 5.0
 POLL_S = 0.05
@@ -123,7 +124,7 @@ def _collector(where: Directories, config: Config, environ: Environ) -> tuple[Po
         return collector_ports(where.data), Finding("collector", False, error.message)
     except CclaunchError as error:
         last = "".join(error.cause.splitlines()[-1:])
-        cause = f": {last}" if last and not error.message.startswith(embedded.ENDED) else ""  # those are its last words
+        cause = f": {last}" if last and not error.message.startswith(collector.ENDED) else ""  # those are its last words
         return None, Finding("collector", False, f"{error.message}{cause}", error.hint)
     forget(where)
     if started.ports.owner:
@@ -142,7 +143,7 @@ def _numbers(ports: Ports | None, config: Config) -> list[tuple[str, int]]:
 
 def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Finding:
     """Say who holds a port. Without a collector of ours, whoever holds it may be the reason."""
-    from cclaunch.ports import listener, strangers, whose
+    from cclaunch.backends.listeners import listener, strangers, whose
 
     holder = listener(number)
     title = f"port {number} ({name})"
@@ -154,7 +155,7 @@ def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Fi
         return Finding(title, False, f"held by {whose(others)}", "cclaunch stack restart")
     if holder is None:
         return Finding(title, False, "nobody listens", "cclaunch stack restart")
-    running = embedded.running(where)
+    running = collector.running(where)
     ours = running is not None and holder.pid == running.pid
     if running is None and record.was_up(where):  # the engine holds it for a container, whose health was just asked
         return Finding(title, True, f"held by {holder}, for the collector's container")
@@ -165,7 +166,7 @@ def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Fi
 
 def _left(ports: Ports, config: Config) -> Iterator[Finding]:
     """Say who holds each port that the configuration names and that is not used: another one is, so nothing is wrong."""
-    from cclaunch.ports import listener
+    from cclaunch.backends.listeners import listener
 
     for name, number in config.ports.ingest.items():
         used = getattr(ports, name)

@@ -7,9 +7,9 @@ import sys
 import click
 
 from cclaunch import console, dashboards
+from cclaunch.backends.sources import grafana_url, notice
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.parts import Parts
-from cclaunch.commands.sources import grafana_url, notice
 from cclaunch.errors import StackError, UsageError
 from cclaunch.hot.paths import Directories, Environ
 

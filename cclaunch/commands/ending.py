@@ -3,10 +3,11 @@
 import time
 
 from cclaunch import console
-from cclaunch.backends import autostart, chosen, embedded
+from cclaunch.backends import chosen
 from cclaunch.backends.docker import brought
 from cclaunch.backends.docker import volumes as volumes_of
 from cclaunch.backends.docker.record import ever_ran, was_up
+from cclaunch.backends.embedded import autostart, collector
 from cclaunch.backends.turn import turn
 from cclaunch.commands.asking import agree
 from cclaunch.commands.erase import describe, erase
@@ -35,9 +36,9 @@ def end(where: Directories, environ: Environ, *, volumes: bool, yes: bool) -> No
         _agree(database, kept, yes=yes)
     if containers is None:
         with console.progress("stopping the collector", environ):
-            was_running = embedded.running(where) is not None
+            was_running = collector.running(where) is not None
             autostart.stop(environ)
-            was_running = embedded.shutdown(where) or was_running
+            was_running = collector.shutdown(where) or was_running
         console.line("collector: stopped" if was_running else "collector: was not running")
     else:
         with console.progress("stopping the stack", environ), turn(where, time.monotonic() + TURN_S, environ.get("HOME", "")):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cclaunch import console
+from cclaunch.backends.sources import notice, places_of
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.moments import iso, local
-from cclaunch.commands.sources import notice, places_of
 from cclaunch.commands.where import note_unsent, unicode_only, where_option
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import os
 
-from cclaunch.backends import embedded
+from cclaunch.backends.embedded import collector
 from cclaunch.hot.paths import Directories, database
 
 ANSWER_S = 0.5
@@ -23,10 +23,10 @@ def sentences(where: Directories, *, waiting: bool = True) -> list[str]:
     if (refused := refusals(path)) is not None:
         found.append(refused.sentence())
     if waiting:
-        trouble = embedded.health(where, ANSWER_S) or ""
-        if trouble.startswith(embedded.SICK):
-            found.append(trouble.removeprefix(embedded.SICK))
-    found.append(_unsaved(path + UNSAVED, running=embedded.running(where) is not None))
+        trouble = collector.health(where, ANSWER_S) or ""
+        if trouble.startswith(collector.SICK):
+            found.append(trouble.removeprefix(collector.SICK))
+    found.append(_unsaved(path + UNSAVED, running=collector.running(where) is not None))
     return [text for text in found if text]
 
 

@@ -4,9 +4,10 @@ import time
 from typing import Any, NamedTuple
 
 from cclaunch import console
-from cclaunch.backends import ServiceStatus, backend, embedded
+from cclaunch.backends import ServiceStatus, backend
 from cclaunch.backends.docker.brought import in_force
-from cclaunch.backends.foreign import intruder
+from cclaunch.backends.embedded import collector as embedded
+from cclaunch.backends.embedded.foreign import intruder
 from cclaunch.commands.moments import span
 from cclaunch.hot.paths import Directories, Environ
 

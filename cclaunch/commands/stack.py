@@ -5,9 +5,11 @@ import time
 import click
 
 from cclaunch import console
-from cclaunch.backends import Backend, autostart, backend, embedded
+from cclaunch.backends import Backend, backend
 from cclaunch.backends.docker.brought import in_force
+from cclaunch.backends.embedded import autostart, collector
 from cclaunch.backends.turn import turn
+from cclaunch.backends.wake import forget
 from cclaunch.commands.autostart import disable, enable, show_autostart, supervise
 from cclaunch.commands.context import config_of, environ_of, where_of
 from cclaunch.commands.kept import sentences
@@ -18,7 +20,6 @@ from cclaunch.config.checks import BACKENDS, SERVICES
 from cclaunch.config.model import Config
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import Directories, Environ
-from cclaunch.wake import forget
 
 WHOLE_S = 60.0
 """Seconds that a person who asked for the Docker stack waits for it at least; `stack.wait` is a launch's."""
@@ -62,7 +63,7 @@ def _start(ctx: click.Context, *, again: bool = False) -> None:
     used, where, config, environ = _backend(ctx)
     what = "the collector" if used.name == "embedded" else "the stack"
     _fetch(used)
-    if used.name == "embedded" and not again and embedded.running(where) is None:
+    if used.name == "embedded" and not again and collector.running(where) is None:
         autostart.start(where, environ)
     until = time.monotonic() + max(_patience(config, used.name), 0.1)
     with (
@@ -190,10 +191,10 @@ def compose(ctx: click.Context, clear: bool) -> None:
 def hand_back(ctx: click.Context) -> None:
     """Wait until Docker runs again and give its ports back; started by the one that took them."""
     environ, where = environ_of(ctx), where_of(ctx)
-    from cclaunch.backends.docker import standin
+    from cclaunch.backends import stand_in
     from cclaunch.config.model import configuration
 
-    if standin.hand_back(where, configuration(where), environ):
+    if stand_in.hand_back(where, configuration(where), environ):
         forget(where)
 
 

@@ -5,11 +5,11 @@ import time
 import click
 
 from cclaunch import console
+from cclaunch.backends.sources import places_of
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.moments import ago, iso, local
 from cclaunch.commands.services import stack_state
-from cclaunch.commands.sources import places_of
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.selection import Selection

@@ -24,7 +24,7 @@ def tell_started(name: str, started: Started, where: Directories, config: Config
 
 def tell_intruder(where: Directories) -> None:
     """Say so when somebody else holds the port that a shell's variables and a bare claude keep to."""
-    from cclaunch.backends.foreign import intruder
+    from cclaunch.backends.embedded.foreign import intruder
     from cclaunch.config.model import configuration
 
     if intruded := intruder(where, configuration(where)):

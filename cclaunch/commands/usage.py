@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cclaunch import console
+from cclaunch.backends.sources import notice, places_of
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.moments import FORMS, iso, moment
-from cclaunch.commands.sources import notice, places_of
 from cclaunch.commands.told import tell_intruder
 from cclaunch.commands.where import note_unsent, unicode_only, unknown_days, where_option
 from cclaunch.hot.paths import Directories, Environ

@@ -70,7 +70,7 @@ def awake(
         return asked.ports, "the home directory belongs to another user: nothing is written there, so telemetry has no collector"
     patience = float(made_plan.settings["wait"])
     try:
-        from cclaunch.wake import wake
+        from cclaunch.backends.wake import wake
 
         woken, notes, trouble = wake(where, min(patience, WRAPPED_S) if wanted.quiet else patience, wanted.environ)
     except Exception as error:  # the guest's rule, as in `launch`; the environment can still be composed
@@ -83,7 +83,7 @@ def awake(
 def _rouse(where: paths.Directories, down: "list[str]", wanted: Launch) -> str:
     """Have the services *down* started, without waiting for them: the launch needs none of them. Return the line to say."""
     try:
-        from cclaunch.wake import rouse
+        from cclaunch.backends.wake import rouse
 
         return rouse(where, wanted.environ, down)
     except Exception as error:  # the guest's rule

@@ -36,6 +36,7 @@ from cclaunch.errors import CclaunchError, FileTrouble
 from cclaunch.files.atomic import write_atomic
 from cclaunch.files.claude_json import decode, loads
 from cclaunch.files.sweeping import BACKGROUND, SETTINGS, sweep
+from cclaunch.files.theirs.splice import inner, put, put_raw, read_object
 from cclaunch.hot.attributes import parse_attributes
 from cclaunch.hot.claims import SETTINGS_LIMIT, Claims
 from cclaunch.hot.compose import Composition, belongs
@@ -43,7 +44,6 @@ from cclaunch.hot.paths import Directories
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import read_small
 from cclaunch.hot.words import Reading
-from cclaunch.persist.splice import inner, put, put_raw, read_object
 
 FLAG_PATH = "--settings"
 WIN = "claude's settings files win over this launch"

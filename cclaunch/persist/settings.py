@@ -14,11 +14,11 @@ from cclaunch.config.state import State, change_state, key_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.claude_json import decode_exactly, encode_exactly
 from cclaunch.files.theirs.look import Refused, examine, read
+from cclaunch.files.theirs.splice import NotJson, Object, inner, put, put_raw, read_object, take
 from cclaunch.files.theirs.write import missing_parents
 from cclaunch.hot.paths import Directories
 from cclaunch.otel import CONFIG_DIR
 from cclaunch.persist.content import PRIVACY, ROUTING, Wanted
-from cclaunch.persist.splice import NotJson, Object, inner, put, put_raw, read_object, take
 from cclaunch.persist.step import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way
 from cclaunch.shells.rc_files import Target
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cclaunch import console
-from cclaunch.backends import ServiceStatus, Started, autostart, chosen, embedded, foreign
+from cclaunch.backends import ServiceStatus, Started, chosen
 from cclaunch.backends.docker import brought, guard, health, login, logs, record, render
 from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect, uids_of
 from cclaunch.backends.docker.contexts import endpoint as endpoint_of
@@ -21,12 +21,13 @@ from cclaunch.backends.docker.engine import Engine, Found, owner, taken
 from cclaunch.backends.docker.model import GUARD, Service, Wanted, wanted, without_metrics
 from cclaunch.backends.docker.pull import pull
 from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remember, was_up
+from cclaunch.backends.embedded import autostart, collector, foreign
+from cclaunch.backends.listeners import strangers, whose
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError, PortTaken, StartFailed
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import Ports
-from cclaunch.ports import strangers, whose
 
 COLLECTOR = "collector"
 LAST_LINES = 5
@@ -80,7 +81,7 @@ class DockerBackend:
 
     def _is_well(self) -> bool:
         """Say whether all that we started is healthy: then a launch changes nothing, whatever config.toml says by now."""
-        if not was_up(self._where) or embedded.running(self._where) is not None:
+        if not was_up(self._where) or collector.running(self._where) is not None:
             return False
         if strangers(self._used(), engine_uids(self._where)):
             return False
@@ -114,7 +115,7 @@ class DockerBackend:
             self._refuse_strangers()
             if adopted := self._adopted(engine):
                 return adopted
-            if not whole and not fresh and embedded.running(self._where) is None:
+            if not whole and not fresh and collector.running(self._where) is None:
                 found = engine.containers()
                 if runs := brought.as_it_runs(engine, found, self._config, until):
                     self.write_down(engine, found)
@@ -122,7 +123,7 @@ class DockerBackend:
             self.fetch(engine.missing_images(), until)
             engine.lay_ground()
             troubles = self._bring_others(engine, fresh)
-            stands_in = embedded.running(self._where) is not None
+            stands_in = collector.running(self._where) is not None
             if stands_in and whole and chosen(self._where, self._config) != self.name:  # a move: first all the others are well
                 self._bring(engine, without_metrics(_guard(engine)), fresh)
                 self._await_all(engine, until, troubles, but=(COLLECTOR, GUARD))
@@ -155,7 +156,7 @@ class DockerBackend:
         """
         found = engine.containers().get(COLLECTOR)
         port = self._config.ports.grpc
-        if (found is not None and found.state == "running") or embedded.running(self._where) is not None:
+        if (found is not None and found.state == "running") or collector.running(self._where) is not None:
             return None
         if not probe.listens(port, ANSWER_S):
             return None
@@ -220,7 +221,7 @@ class DockerBackend:
         troubles = _troubles(GUARD, lambda: self._ready(engine, _guard(engine), fresh))
         if stands_in:
             autostart.stop(self._environ)
-            embedded.shutdown(self._where)
+            collector.shutdown(self._where)
         try:
             engine.make_way(service)
             engine.start(service)
@@ -235,7 +236,7 @@ class DockerBackend:
                 for leave in (lambda: engine.stop(COLLECTOR), lambda: self.leave_metrics(engine)):
                     _troubles(COLLECTOR, leave)
             if stands_in:
-                embedded.start_in_turn(self._where, self._config, time.monotonic() + 5, environ=self._environ)
+                collector.start_in_turn(self._where, self._config, time.monotonic() + 5, environ=self._environ)
             raise
         if not troubles:  # else the next launch, a moment later, would find everything behind it down
             health.wait([GUARD], self._config.ports, min(until, time.monotonic() + GUARD_S), lambda _: False)
@@ -283,7 +284,7 @@ class DockerBackend:
 
     def shutdown(self) -> list[str]:
         """Remove the containers and the network, and end a collector that stands in. Raises StackError."""
-        stood_in = embedded.shutdown(self._where)
+        stood_in = collector.shutdown(self._where)
         with self.engine() as engine:
             ran = engine.remove()
         forget(self._where)

@@ -11,8 +11,9 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cclaunch.backends import Started, chosen, embedded
+from cclaunch.backends import Started, chosen
 from cclaunch.backends.docker import health, record
+from cclaunch.backends.embedded import collector as embedded
 from cclaunch.config.model import Config, PortNumbers
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cclaunch.backends.docker.contexts import Endpoint, endpoint, starter
-from cclaunch.backends.foreign import engine_uids
+from cclaunch.backends.embedded.foreign import engine_uids
 from cclaunch.config.model import Docker
 from cclaunch.errors import CclaunchError, DiskFull, EngineError, EngineHung, EngineMissing, EngineRefused, StackError
 from cclaunch.hot import probe

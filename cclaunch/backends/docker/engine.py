@@ -307,7 +307,7 @@ class Engine:
 
 def taken(name: str, port: int, container: str) -> PortTaken:
     """Return the error that says who holds *port*, which the service's port *name* is meant to be."""
-    from cclaunch.ports import listener
+    from cclaunch.backends.listeners import listener
 
     holder = f"the container {container}" if container else str(listener(port) or "another program")
     mend = f"docker stop {container}" if container else "end it"

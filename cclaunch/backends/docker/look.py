@@ -3,10 +3,11 @@
 import contextlib
 from typing import TYPE_CHECKING
 
-from cclaunch.backends import ServiceStatus, embedded
+from cclaunch.backends import ServiceStatus
 from cclaunch.backends.docker import brought, health, login, volumes
 from cclaunch.backends.docker.engine import Engine, Found
 from cclaunch.backends.docker.model import GUARD
+from cclaunch.backends.embedded import collector
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
@@ -23,8 +24,8 @@ STANDS_IN = "stands in while Docker does not run"
 
 def look(backend: "DockerBackend", where: Directories, config: Config) -> list[ServiceStatus]:
     """Return every service that config.toml names, and the guard; ask the engine too, which may take five seconds at most."""
-    if embedded.running(where) is not None:
-        return [one._replace(detail=f"the embedded collector {STANDS_IN}; {one.detail}") for one in embedded.status(where)]
+    if collector.running(where) is not None:
+        return [one._replace(detail=f"the embedded collector {STANDS_IN}; {one.detail}") for one in collector.status(where)]
     containers: dict[str, Found] = {}
     sizes: dict[str, int] = {}
     trouble = ""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import click
 
 from cclaunch import console
-from cclaunch.backends.autostart import listening_after_reboot
+from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.config.state import key_of, load_state
 from cclaunch.files.theirs.diff import diff

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from cclaunch import console
-from cclaunch.backends.autostart import listening_after_reboot
+from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.commands.told import tell_intruder

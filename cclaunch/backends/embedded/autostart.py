@@ -15,8 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch.backends import embedded, laid, units
-from cclaunch.backends.foreground import waits
+from cclaunch.backends.embedded import collector, laid, units
+from cclaunch.backends.embedded.foreground import waits
 from cclaunch.collector import stays
 from cclaunch.errors import StackError
 from cclaunch.files.atomic import remove, write_atomic
@@ -107,7 +107,7 @@ def enable(where: Directories, environ: Mapping[str, str], *, force: bool = Fals
         write_atomic(found.path, wanted.encode("utf-8", "surrogateescape"), 0o644)
     if found.kind == "launchd":  # what is loaded already would not be read again
         _run(_stopping(found), environ)
-    before = embedded.running(where)
+    before = collector.running(where)
     for words in _starting(found):
         if (trouble := _run(words, environ)) != "":
             raise StackError(
@@ -148,7 +148,7 @@ def start(where: Directories, environ: Mapping[str, str]) -> None:
     if not _enabled_unit(environ) or _run(["systemctl", "--user", "start", SERVICE], environ) != "":
         return
     until = time.monotonic() + TURN_S
-    while embedded.running(where) is None and time.monotonic() < until:
+    while collector.running(where) is None and time.monotonic() < until:
         time.sleep(POLL_S)
 
 
@@ -190,16 +190,16 @@ def _stopping(found: Autostart) -> list[str]:
     return ["systemctl", "--user", "disable", "--now", SERVICE]
 
 
-def _hand_over(where: Directories, environ: Mapping[str, str], found: Autostart, before: embedded.Running | None) -> None:
+def _hand_over(where: Directories, environ: Mapping[str, str], found: Autostart, before: collector.Running | None) -> None:
     """End a collector that the system did not start (*before* at best), and wait until the system's own is healthy."""
     until = time.monotonic() + HEALTHY_S
     asked = 0
     while True:
-        running = embedded.running(where)
+        running = collector.running(where)
         main = _main_pid(environ) if found.kind == "systemd" else None
         old = before.supervisor if before else 0
         is_stranger = running is not None and running.supervisor != main and (main is not None or running.supervisor == old)
-        if running and not is_stranger and embedded.health(where) is None:
+        if running and not is_stranger and collector.health(where) is None:
             return
         if running and is_stranger and running.supervisor != asked and (main is None or waits(where, main)):
             asked = running.supervisor
@@ -208,7 +208,7 @@ def _hand_over(where: Directories, environ: Mapping[str, str], found: Autostart,
         if time.monotonic() > until:
             raise StackError(
                 f"{found.path} is enabled, but its collector does not become healthy",
-                cause=embedded.health(where) or "another one answers",
+                cause=collector.health(where) or "another one answers",
                 hint=f"systemctl --user status {SERVICE}; cclaunch stack logs",
             )
         time.sleep(POLL_S)

@@ -10,7 +10,8 @@ import os
 import time
 from collections.abc import Sequence
 
-from cclaunch.backends import Started, backend, chosen, embedded
+from cclaunch.backends import Started, backend, chosen
+from cclaunch.backends.embedded import collector
 from cclaunch.backends.turn import turn
 from cclaunch.config.model import Config, configuration
 from cclaunch.errors import CannotStore, CclaunchError, StackError
@@ -40,7 +41,7 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
     """
     memory = where.state + "/wake-failed"
     config = configuration(where)
-    waiting = embedded.silent(where)
+    waiting = collector.silent(where)
     if waiting is not None:
         return waiting[0], [], waiting[1]
     before = _remembered(memory)
@@ -69,7 +70,7 @@ def _start(where: Directories, config: Config, until: float, environ: dict[str, 
     """Start the backend in force, or the stand-in; *before* is why Docker failed less than five minutes ago."""
     name = _in_force(where, config, environ)
     if name == "docker":
-        if embedded.health(where) is None:  # it stands in already
+        if collector.health(where) is None:  # it stands in already
             return stand_in(where, config, environ, "Docker does not run")._replace(notes=[])
         if before:
             return stand_in(where, config, environ, f"{before} (not tried again yet: `cclaunch stack up`)")
@@ -91,7 +92,7 @@ def _start(where: Directories, config: Config, until: float, environ: dict[str, 
 def _in_force(where: Directories, config: Config, environ: dict[str, str]) -> str:
     """Return the backend in force: the chosen one, unless the containers have its port, brought up by `docker compose`."""
     name = chosen(where, config)
-    if name == "docker" or not probe.listens(config.ports.grpc, KNOCK_S) or embedded.running(where) is not None:
+    if name == "docker" or not probe.listens(config.ports.grpc, KNOCK_S) or collector.running(where) is not None:
         return name
     from cclaunch.backends.docker.brought import in_force
 
@@ -100,7 +101,7 @@ def _in_force(where: Directories, config: Config, environ: dict[str, str]) -> st
 
 def stand_in(where: Directories, config: Config, environ: dict[str, str], reason: str) -> Started:
     """Have the embedded collector stand in for Docker. Raises StartFailed."""
-    from cclaunch.backends.docker import standin
+    from cclaunch.backends import stand_in as standin
 
     return standin.stand_in(where, config, environ, reason)
 
@@ -115,7 +116,7 @@ def rouse(where: Directories, environ: dict[str, str], down: Sequence[str]) -> s
     if _remembered(memory):
         return ""
     _remember(memory, ", ".join(down))
-    from cclaunch.backends.docker.standin import background
+    from cclaunch.backends.stand_in import background
 
     try:
         background(where, environ, "up")

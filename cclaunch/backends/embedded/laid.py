@@ -13,6 +13,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 
+import cclaunch
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import home
 from cclaunch.hot.reading import read_small
@@ -56,7 +57,7 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _package() -> str:
     """Return the directory that our package lies in: a ``site-packages``, or a checkout."""
-    return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return os.path.dirname(os.path.dirname(os.path.abspath(cclaunch.__file__)))
 
 
 def _is_ours(path: str) -> bool:

@@ -9,7 +9,7 @@ import fcntl
 import os
 from collections.abc import Mapping
 
-from cclaunch.backends import embedded
+from cclaunch.backends.embedded import collector
 from cclaunch.collector import lock
 from cclaunch.collector.pids import any_alive
 from cclaunch.collector.process import command
@@ -35,7 +35,7 @@ def foreground(where: Directories, environ: Mapping[str, str]) -> None:
         make_directory(path)
     try:
         ports = _turn(where)
-        output = _log(embedded.log_path(where))
+        output = _log(collector.log_path(where))
     except OSError as error:
         raise FileTrouble(
             f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {where.data} {where.state}"
@@ -46,7 +46,7 @@ def foreground(where: Directories, environ: Mapping[str, str]) -> None:
     kept = {
         name: value
         for name, value in environ.items()
-        if name in embedded.KEPT_VARIABLES or name.startswith(embedded.KEPT_PREFIXES)
+        if name in collector.KEPT_VARIABLES or name.startswith(collector.KEPT_PREFIXES)
     }
     words = command("supervisor", where, *ports)
     os.execve(words[0], words, kept)
@@ -59,7 +59,7 @@ def waits(where: Directories, pid: int) -> bool:
 
 def _turn(where: Directories) -> list[int]:
     """Wait for the lock, and return the ports: those of the one before where sessions that still run send to them."""
-    path = embedded.lock_path(where)
+    path = collector.lock_path(where)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         before = collector_ports(where.data) if lock.held(path) else None
@@ -75,6 +75,6 @@ def _turn(where: Directories) -> list[int]:
 
 def _log(path: str) -> int:
     """Return the log, open; a large one begins anew."""
-    if os.path.exists(path) and os.path.getsize(path) > embedded.LARGEST_LOG:
+    if os.path.exists(path) and os.path.getsize(path) > collector.LARGEST_LOG:
         os.replace(path, f"{path}.1")
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

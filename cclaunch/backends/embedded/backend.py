@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cclaunch.backends import ServiceStatus, Started, embedded
+from cclaunch.backends import ServiceStatus, Started
+from cclaunch.backends.embedded import collector
 from cclaunch.config.model import Config
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
@@ -24,28 +25,28 @@ class Embedded:
 
     def health(self) -> str | None:
         """Return None when it answers and can store, else what is wrong."""
-        return embedded.health(self._where)
+        return collector.health(self._where)
 
     def start(self, until: float, *, whole: bool = False) -> Started:
         """Make sure that it answers; for a person (*whole*) one that lives and is silent is replaced. Raises StartFailed."""
-        return embedded.start_in_turn(self._where, self._config, until, environ=self._environ, replace=whole)
+        return collector.start_in_turn(self._where, self._config, until, environ=self._environ, replace=whole)
 
     def restart(self, until: float) -> Started:
         """End it and start it again, on the same ports where sessions send to them. Raises StartFailed."""
-        keep = embedded.needed(self._where)
-        embedded.shutdown(self._where)
-        return embedded.start_in_turn(self._where, self._config, until, environ=self._environ, keep=keep)
+        keep = collector.needed(self._where)
+        collector.shutdown(self._where)
+        return collector.start_in_turn(self._where, self._config, until, environ=self._environ, keep=keep)
 
     def shutdown(self) -> list[str]:
         """End it."""
-        return ["collector"] if embedded.shutdown(self._where) else []
+        return ["collector"] if collector.shutdown(self._where) else []
 
     def logs(self, services: Sequence[str], count: int, *, follow: bool) -> Iterator[str]:
         """Yield the last *count* lines of its log; to *follow*, those to come. Raises StackError."""
-        from cclaunch.backends.follow import lines
+        from cclaunch.backends.embedded.log import lines
 
-        return lines(embedded.log_path(self._where), count, follow=follow)
+        return lines(collector.log_path(self._where), count, follow=follow)
 
     def status(self) -> list[ServiceStatus]:
         """Return how it is."""
-        return embedded.status(self._where)
+        return collector.status(self._where)

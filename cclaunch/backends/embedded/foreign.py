@@ -24,7 +24,7 @@ from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.reading import numbers, read_flat
 
 if TYPE_CHECKING:
-    from cclaunch.ports import Listener
+    from cclaunch.backends.listeners import Listener
 
 DEADLINE_S = 2.0
 DOCKER_SOCKET = "/var/run/docker.sock"
@@ -56,7 +56,7 @@ def judge(where: Directories, config: Config, container: str = "", engine: Itera
     if not probe.listens(port, 0.5):
         forget(where)
         return Judgement(None, [])
-    from cclaunch.ports import listener, strangers, whose
+    from cclaunch.backends.listeners import listener, strangers, whose
 
     holder = listener(port)
     if not container and (holder is None or holder.pid is None or holder.name == "docker-proxy"):
@@ -141,7 +141,7 @@ def intruder(where: Directories, config: Config) -> str:
 
     A launch goes another way then; but a shell's variables and a bare claude keep to the port.
     """
-    from cclaunch.ports import strangers, whose
+    from cclaunch.backends.listeners import strangers, whose
 
     containers = read_flat(where.data + "/stack/ports")
     ports = collector_ports(where.data) or adopted_ports(where.state)

@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cclaunch.backends import Started, daemon, embedded
+from cclaunch.backends import Started
+from cclaunch.backends.embedded import collector, daemon
 from cclaunch.backends.turn import turn
 from cclaunch.collector import lock
 from cclaunch.collector.process import search_path
@@ -28,7 +29,7 @@ LOOK_S = 2.0
 LONGEST_LOOK_S = 60.0
 START_S = 10.0
 MOVE_S = 60.0
-KEPT_PREFIXES = (*embedded.KEPT_PREFIXES, "DOCKER_")
+KEPT_PREFIXES = (*collector.KEPT_PREFIXES, "DOCKER_")
 CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.main import main; sys.exit(main())"
 
 
@@ -39,7 +40,7 @@ def stand_in(where: Directories, config: Config, environ: Mapping[str, str], rea
     Raises:
         StartFailed: It does not become healthy either.
     """
-    started = embedded.start_in_turn(where, config, time.monotonic() + START_S, environ=environ, replace=False)
+    started = collector.start_in_turn(where, config, time.monotonic() + START_S, environ=environ, replace=False)
     if started.ports.owner:  # somebody else's collector is used: there is nothing to give back
         return started
     if not lock.held(_lock(where)):
@@ -55,7 +56,7 @@ def background(where: Directories, environ: Mapping[str, str], part: str) -> Non
     Raises:
         StartFailed: There can be no more processes, or the log cannot be written.
     """
-    kept = {name: value for name, value in environ.items() if name in embedded.KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
+    kept = {name: value for name, value in environ.items() if name in collector.KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     words = [sys.executable, "-IS", "-c", CODE.format(path=search_path()), "stack", part]
     try:
         output = os.open(where.state + "/stack.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -82,7 +83,7 @@ def hand_back(where: Directories, config: Config, environ: Mapping[str, str]) ->
     pause = LOOK_S
     try:
         backend = DockerBackend(where, config, environ)
-        while embedded.running(where) is not None and chosen(where, config) == "docker":
+        while collector.running(where) is not None and chosen(where, config) == "docker":
             with contextlib.suppress(CclaunchError):
                 backend.connection(LOOK_S).close()
                 pause = min(2 * pause, LONGEST_LOOK_S)  # it answers: what fails now will not mend itself in two seconds
@@ -99,7 +100,7 @@ def _give_back(backend: "DockerBackend", where: Directories, config: Config, env
     backend.fetch_missing()
     until = time.monotonic() + MOVE_S
     with turn(where, until, environ.get("HOME", "")):
-        if embedded.running(where) is None or strands(where, config):
+        if collector.running(where) is None or strands(where, config):
             return False
         backend.start(until)
     return True
@@ -117,7 +118,7 @@ def strands(where: Directories, config: Config) -> bool:
 def _sleep(where: Directories, seconds: float) -> None:
     """Sleep, but not longer than the stand-in lives."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until and embedded.running(where) is not None:
+    while time.monotonic() < until and collector.running(where) is not None:
         time.sleep(min(LOOK_S, seconds))
 
 

@@ -13,7 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch.backends import ServiceStatus, Started, daemon, foreign
+from cclaunch.backends import ServiceStatus, Started
+from cclaunch.backends.embedded import daemon, foreign
 from cclaunch.backends.turn import refuse_another_home, turn
 from cclaunch.collector import lock
 from cclaunch.collector.process import command
@@ -87,7 +88,7 @@ def silent(where: Directories) -> tuple[Ports, str] | None:
     seconds, and without anybody's turn. One that starts, ends, is sick or answers is no matter of this; nor is silence on a
     port that somebody else has taken since the last one was killed.
     """
-    from cclaunch.ports import strangers
+    from cclaunch.backends.listeners import strangers
 
     until = time.monotonic() + DECIDE_S
     while (found := running(where)) is not None and found.ports is not None and found.pid is not None:
@@ -190,7 +191,7 @@ def _end_orphans(where: Directories, config: Config) -> Ports | None:
     """
     if not any(probe.listens(port, ANSWER_S) for port in config.ports.ingest.values()):
         return None
-    from cclaunch.backends import orphans
+    from cclaunch.backends.embedded import orphans
 
     return Ports(*map(str, config.ports.ingest.values())) if orphans.end(where) else None
 
@@ -226,7 +227,7 @@ def _settles(where: Directories, until: float) -> bool:
 
 def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]:
     """Return a sentence on each program that holds ports of ours, naming it and the ports that are used instead."""
-    from cclaunch.ports import listener
+    from cclaunch.backends.listeners import listener
 
     ports = collector_ports(where.data)
     if ports is None:
@@ -315,7 +316,7 @@ def _spawn(where: Directories, ports: Sequence[int], environ: Mapping[str, str])
 
 def shutdown(where: Directories) -> bool:
     """End the collector of *where*: drain it, and after 5 s without. Return whether there was one."""
-    from cclaunch.backends import orphans
+    from cclaunch.backends.embedded import orphans
 
     found = running(where)
     foreign.forget(where)

@@ -1,0 +1,1 @@
+"""The embedded wing: our own collector, started, found again and ended."""
