@@ -9,13 +9,14 @@ import time
 import pytest
 
 from cclaunch import console
-from cclaunch.backends import backend, chosen
+from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker import health, pull, record
 from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.handover import hand_over
 from cclaunch.backends.docker.look import details
 from cclaunch.backends.docker.model import wanted
 from cclaunch.backends.embedded import log
+from cclaunch.backends.every import backend
 from cclaunch.config.model import Config, Grafana, PortNumbers, Stack
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import ConfigError, DiskFull, StackError

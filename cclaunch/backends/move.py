@@ -9,11 +9,11 @@ import contextlib
 import time
 from collections.abc import Mapping
 
-from cclaunch.backends import Started
-from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.docker.record import was_up
 from cclaunch.backends.embedded import autostart, collector
 from cclaunch.backends.embedded.backend import Embedded
+from cclaunch.backends.in_force import in_force
+from cclaunch.backends.protocol import Started
 from cclaunch.backends.turn import turn
 from cclaunch.config.model import Config
 from cclaunch.config.state import change_state

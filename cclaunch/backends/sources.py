@@ -30,10 +30,10 @@ def grafana_url(where: Directories) -> str:
 
 def notice(where: Directories, environ: Environ) -> None:
     """Find a stack of ours that `docker compose` has brought up, so that the other functions know where it is."""
-    from cclaunch.backends.docker import brought
+    from cclaunch.backends import in_force
     from cclaunch.config.model import configuration
 
-    brought.notice(where, configuration(where), environ)
+    in_force.notice(where, configuration(where), environ)
 
 
 def places_of(where: Directories) -> "Places":

@@ -5,30 +5,20 @@ It takes the ports that the containers would have, and a small process watches f
 the containers get their ports back, and the stand-in ends. What it stored stays in its database, where `usage` finds it.
 """
 
-import contextlib
 import os
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from cclaunch.backends import Started
 from cclaunch.backends.embedded import collector, daemon
-from cclaunch.backends.turn import turn
+from cclaunch.backends.protocol import Started
 from cclaunch.collector import lock
 from cclaunch.collector.process import search_path
 from cclaunch.config.model import Config
-from cclaunch.errors import CclaunchError, StartFailed
+from cclaunch.errors import StartFailed
 from cclaunch.hot.paths import Directories
-from cclaunch.hot.ports import collector_ports
 
-if TYPE_CHECKING:
-    from cclaunch.backends.docker.backend import DockerBackend
-
-LOOK_S = 2.0
-LONGEST_LOOK_S = 60.0
 START_S = 10.0
-MOVE_S = 60.0
 KEPT_PREFIXES = (*collector.KEPT_PREFIXES, "DOCKER_")
 CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.main import main; sys.exit(main())"
 
@@ -43,7 +33,7 @@ def stand_in(where: Directories, config: Config, environ: Mapping[str, str], rea
     started = collector.start_in_turn(where, config, time.monotonic() + START_S, environ=environ, replace=False)
     if started.ports.owner:  # somebody else's collector is used: there is nothing to give back
         return started
-    if not lock.held(_lock(where)):
+    if not lock.held(hand_back_lock(where)):
         background(where, environ, "hand-back")
     note = f"{reason}; the embedded collector stands in, and gives the ports back when Docker runs"
     return Started(started.ports, [note, *started.notes])
@@ -68,59 +58,6 @@ def background(where: Directories, environ: Mapping[str, str], part: str) -> Non
         raise StartFailed(f"cannot start a process: {error.strerror}") from error
 
 
-def hand_back(where: Directories, config: Config, environ: Mapping[str, str]) -> bool:
-    """
-    Wait for the engine and give the ports back; return whether they were.
-
-    Ends without when the stand-in has ended, when another backend was chosen, or when somebody else waits already.
-    """
-    from cclaunch.backends import chosen
-    from cclaunch.backends.docker.backend import DockerBackend
-
-    handle = lock.take(_lock(where), 0)
-    if handle is None:
-        return False
-    pause = LOOK_S
-    try:
-        backend = DockerBackend(where, config, environ)
-        while collector.running(where) is not None and chosen(where, config) == "docker":
-            with contextlib.suppress(CclaunchError):
-                backend.connection(LOOK_S).close()
-                pause = min(2 * pause, LONGEST_LOOK_S)  # it answers: what fails now will not mend itself in two seconds
-                if _give_back(backend, where, config, environ):
-                    return True
-            _sleep(where, pause)
-    finally:
-        os.close(handle)
-    return False
-
-
-def _give_back(backend: "DockerBackend", where: Directories, config: Config, environ: Mapping[str, str]) -> bool:
-    """Give the ports to the containers, unless nobody has them by now; return whether they have them. Raises StackError."""
-    backend.fetch_missing()
-    until = time.monotonic() + MOVE_S
-    with turn(where, until, environ.get("HOME", "")):
-        if collector.running(where) is None or strands(where, config):
-            return False
-        backend.start(until)
-    return True
-
-
-def strands(where: Directories, config: Config) -> bool:
-    """Say whether sessions that run send to a port of the stand-in's that the containers would not have."""
-    from cclaunch.collector.pids import any_alive
-
-    ports = collector_ports(where.data)
-    moved = ports is not None and (ports.grpc, ports.http) != (str(config.ports.grpc), str(config.ports.http))
-    return moved and any_alive(where.data + "/collector.pids")
-
-
-def _sleep(where: Directories, seconds: float) -> None:
-    """Sleep, but not longer than the stand-in lives."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and collector.running(where) is not None:
-        time.sleep(min(LOOK_S, seconds))
-
-
-def _lock(where: Directories) -> str:
+def hand_back_lock(where: Directories) -> str:
+    """Return the path of the lock of whoever waits for the engine."""
     return where.state + "/hand-back.lock"

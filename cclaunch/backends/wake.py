@@ -10,8 +10,11 @@ import os
 import time
 from collections.abc import Sequence
 
-from cclaunch.backends import Started, backend, chosen
+from cclaunch.backends.chosen import chosen
 from cclaunch.backends.embedded import collector
+from cclaunch.backends.every import backend
+from cclaunch.backends.protocol import Started
+from cclaunch.backends.stand_in import background, stand_in
 from cclaunch.backends.turn import turn
 from cclaunch.config.model import Config, configuration
 from cclaunch.errors import CannotStore, CclaunchError, StackError
@@ -94,16 +97,9 @@ def _in_force(where: Directories, config: Config, environ: dict[str, str]) -> st
     name = chosen(where, config)
     if name == "docker" or not probe.listens(config.ports.grpc, KNOCK_S) or collector.running(where) is not None:
         return name
-    from cclaunch.backends.docker.brought import in_force
+    from cclaunch.backends.in_force import in_force  # the engine's library is no part of a launch that does not need it
 
     return in_force(where, config, environ)
-
-
-def stand_in(where: Directories, config: Config, environ: dict[str, str], reason: str) -> Started:
-    """Have the embedded collector stand in for Docker. Raises StartFailed."""
-    from cclaunch.backends import stand_in as standin
-
-    return standin.stand_in(where, config, environ, reason)
 
 
 def rouse(where: Directories, environ: dict[str, str], down: Sequence[str]) -> str:
@@ -116,8 +112,6 @@ def rouse(where: Directories, environ: dict[str, str], down: Sequence[str]) -> s
     if _remembered(memory):
         return ""
     _remember(memory, ", ".join(down))
-    from cclaunch.backends.stand_in import background
-
     try:
         background(where, environ, "up")
     except CclaunchError as error:

@@ -3,7 +3,7 @@
 import click
 
 from cclaunch import console
-from cclaunch.backends import chosen
+from cclaunch.backends.chosen import chosen
 from cclaunch.backends.embedded import autostart, collector
 from cclaunch.backends.embedded.foreground import foreground
 from cclaunch.collector.pids import any_alive

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import click
 
 from cclaunch import console, otel
-from cclaunch.backends import backend
 from cclaunch.backends.docker import record
-from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.embedded import collector
+from cclaunch.backends.every import backend
+from cclaunch.backends.in_force import in_force
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.turn import turn
 from cclaunch.backends.wake import forget

@@ -3,11 +3,11 @@
 import time
 
 from cclaunch import console
-from cclaunch.backends import chosen
-from cclaunch.backends.docker import brought
+from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker import volumes as volumes_of
 from cclaunch.backends.docker.record import ever_ran, was_up
 from cclaunch.backends.embedded import autostart, collector
+from cclaunch.backends.in_force import notice
 from cclaunch.backends.turn import turn
 from cclaunch.commands.asking import agree
 from cclaunch.commands.erase import describe, erase
@@ -62,7 +62,7 @@ def _containers(where: Directories, config: Config, environ: Environ, *, volumes
     With *volumes* also when it ever ran here, for it may have left some of those; then an engine that cannot be asked is
     only told, because what is in force runs without it.
     """
-    brought.notice(where, config, environ)
+    notice(where, config, environ)
     running = chosen(where, config) == "docker" or was_up(where)
     if not running and not (volumes and ever_ran(where)):
         return None

@@ -1,61 +1,11 @@
 """The state of the stack as ``status`` and ``stack status`` tell it, to programs and to people."""
 
 import time
-from typing import Any, NamedTuple
 
 from cclaunch import console
-from cclaunch.backends import ServiceStatus, backend
-from cclaunch.backends.docker.brought import in_force
-from cclaunch.backends.embedded import collector as embedded
-from cclaunch.backends.embedded.foreign import intruder
+from cclaunch.backends.state import StackState
 from cclaunch.commands.moments import span
 from cclaunch.hot.paths import Directories, Environ
-
-
-class StackState(NamedTuple):
-    """The whole stack: healthy when its collector is; *pid* is the embedded collector's, None while it does not run."""
-
-    backend: str
-    healthy: bool
-    pid: int | None
-    trouble: str
-    services: list[ServiceStatus]
-
-    def document(self) -> dict[str, Any]:
-        """Return it as ``--json`` has it; a container's image, age in seconds and bytes of data only where there is one."""
-        return {
-            "backend": self.backend,
-            "healthy": self.healthy,
-            "pid": self.pid,
-            "services": [_document(service) for service in self.services],
-        }
-
-
-def _document(service: ServiceStatus) -> dict[str, Any]:
-    made = {"name": service.name, "healthy": service.healthy, "url": service.url, "detail": service.detail}
-    if service.image:
-        made |= {
-            "image": service.image,
-            "age_seconds": round(time.time() - service.made),
-            "data_bytes": service.data if service.data >= 0 else None,
-        }
-    return made
-
-
-def stack_state(where: Directories, environ: Environ) -> StackState:
-    """Ask every service of the stack how it is."""
-    from cclaunch.config.model import configuration
-
-    config = configuration(where)
-    used = backend(in_force(where, config, environ), where, config, environ)
-    running = embedded.running(where)
-    services = used.status()
-    if intruded := intruder(where, config):
-        services = [one._replace(healthy=False, detail=intruded) if one.name == "collector" else one for one in services]
-    collector = next((service for service in services if service.name == "collector"), None)
-    healthy = collector is not None and collector.healthy
-    trouble = "" if healthy else (collector.detail if collector and collector.detail else "it does not run")
-    return StackState(used.name, healthy, running.pid if running else None, trouble, services)
 
 
 def revealed(state: StackState, where: Directories) -> StackState:

@@ -5,16 +5,18 @@ import time
 import click
 
 from cclaunch import console
-from cclaunch.backends import Backend, backend
-from cclaunch.backends.docker.brought import in_force
 from cclaunch.backends.embedded import autostart, collector
+from cclaunch.backends.every import backend
+from cclaunch.backends.in_force import in_force
+from cclaunch.backends.protocol import Backend
+from cclaunch.backends.state import stack_state
 from cclaunch.backends.turn import turn
 from cclaunch.backends.wake import forget
 from cclaunch.commands.autostart import disable, enable, show_autostart, supervise
 from cclaunch.commands.context import config_of, environ_of, where_of
 from cclaunch.commands.kept import sentences
 from cclaunch.commands.parts import Parts
-from cclaunch.commands.services import revealed, show_services, stack_state
+from cclaunch.commands.services import revealed, show_services
 from cclaunch.commands.told import tell_started
 from cclaunch.config.checks import BACKENDS, SERVICES
 from cclaunch.config.model import Config
@@ -191,10 +193,10 @@ def compose(ctx: click.Context, clear: bool) -> None:
 def hand_back(ctx: click.Context) -> None:
     """Wait until Docker runs again and give its ports back; started by the one that took them."""
     environ, where = environ_of(ctx), where_of(ctx)
-    from cclaunch.backends import stand_in
+    from cclaunch.backends.hand_back import hand_back
     from cclaunch.config.model import configuration
 
-    if stand_in.hand_back(where, configuration(where), environ):
+    if hand_back(where, configuration(where), environ):
         forget(where)
 
 

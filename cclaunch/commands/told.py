@@ -1,7 +1,7 @@
 """What a person is told when the stack runs: where it is, and who else may read what it keeps."""
 
 from cclaunch import console
-from cclaunch.backends import Started
+from cclaunch.backends.protocol import Started
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cclaunch import console
-from cclaunch.backends import ServiceStatus, Started, chosen
+from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker import brought, guard, health, login, logs, record, render
 from cclaunch.backends.docker.connect import ANSWER_S, WORK_S, connect, uids_of
 from cclaunch.backends.docker.contexts import endpoint as endpoint_of
@@ -23,6 +23,7 @@ from cclaunch.backends.docker.pull import pull
 from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remember, was_up
 from cclaunch.backends.embedded import autostart, collector, foreign
 from cclaunch.backends.listeners import strangers, whose
+from cclaunch.backends.protocol import ServiceStatus, Started
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError, PortTaken, StartFailed
 from cclaunch.hot import probe
@@ -39,7 +40,7 @@ FETCH_S = 24 * 3600.0
 
 
 class DockerBackend:
-    """The services and their guard in containers; as ``cclaunch.backends.Backend`` has it."""
+    """The services and their guard in containers; as ``cclaunch.backends.protocol.Backend`` has it."""
 
     name = "docker"
 

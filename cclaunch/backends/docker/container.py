@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from cclaunch.backends.docker.engine import Engine
 
 LOG = {"max-size": "10m", "max-file": "3"}
-RENAME = "set docker.project in config.toml to another name"
 
 
 def arguments(engine: "Engine", service: Service) -> dict[str, Any]:

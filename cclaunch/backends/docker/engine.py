@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from cclaunch.backends.docker import volumes
 from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.connect import explained, translated
-from cclaunch.backends.docker.container import RENAME, arguments
+from cclaunch.backends.docker.container import arguments
 from cclaunch.backends.docker.handover import hand_over
-from cclaunch.backends.docker.model import COMPOSE, HASH, OWNER, Service, Wanted
+from cclaunch.backends.docker.model import COMPOSE, HASH, OWNER, RENAME, Service, Wanted
 from cclaunch.errors import ImageMissing, NotOurs, PortTaken, StackError
 
 IN_USE = ("port is already allocated", "address already in use", "ports are not available", "failed to bind host port")

@@ -3,11 +3,11 @@
 import contextlib
 from typing import TYPE_CHECKING
 
-from cclaunch.backends import ServiceStatus
 from cclaunch.backends.docker import brought, health, login, volumes
 from cclaunch.backends.docker.engine import Engine, Found
 from cclaunch.backends.docker.model import GUARD
 from cclaunch.backends.embedded import collector
+from cclaunch.backends.protocol import ServiceStatus
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe

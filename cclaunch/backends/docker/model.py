@@ -253,3 +253,6 @@ def _grafana(config: Config, files: Mapping[str, bytes]) -> Service:
         environment=render.grafana_variables(config),
         modes={"admin_password": 0o400},
     )
+
+
+RENAME = "set docker.project in config.toml to another name"

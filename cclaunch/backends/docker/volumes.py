@@ -7,8 +7,7 @@ Except by `stack down --volumes`, and then only what carries our labels.
 from typing import TYPE_CHECKING
 
 from cclaunch.backends.docker.connect import WORK_S, translated
-from cclaunch.backends.docker.container import RENAME
-from cclaunch.backends.docker.model import DATA_FORMAT, FORMAT, OWNER, Volume
+from cclaunch.backends.docker.model import DATA_FORMAT, FORMAT, OWNER, RENAME, Volume
 from cclaunch.errors import NotOurs, StackError
 
 if TYPE_CHECKING:

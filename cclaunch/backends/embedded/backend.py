@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cclaunch.backends import ServiceStatus, Started
 from cclaunch.backends.embedded import collector
+from cclaunch.backends.protocol import ServiceStatus, Started
 from cclaunch.config.model import Config
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 
 
 class Embedded:
-    """A collector of ours on this machine, without containers; as ``cclaunch.backends.Backend`` has it."""
+    """A collector of ours on this machine, without containers; as ``cclaunch.backends.protocol.Backend`` has it."""
 
     name = "embedded"
 

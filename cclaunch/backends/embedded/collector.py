@@ -13,8 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch.backends import ServiceStatus, Started
 from cclaunch.backends.embedded import daemon, foreign
+from cclaunch.backends.protocol import ServiceStatus, Started
 from cclaunch.backends.turn import refuse_another_home, turn
 from cclaunch.collector import lock
 from cclaunch.collector.process import command
