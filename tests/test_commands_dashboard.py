@@ -10,11 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from cclaunch import dashboards, download
 from cclaunch.backends import sources
 from cclaunch.commands import dashboard as verb_module
 from cclaunch.errors import DownloadFailed
-from cclaunch.grafana import foreign
+from cclaunch.grafana import added, download, foreign
 from cclaunch.grafana.shipped import shipped
 from cclaunch.hot.paths import directories
 
@@ -44,7 +43,7 @@ def written(sandbox):
 @pytest.fixture
 def kept(sandbox):
     """The dashboards that were added, by name."""
-    return lambda: {name: json.loads(content) for name, content in dashboards.added(directories(sandbox.environ)).items()}
+    return lambda: {name: json.loads(content) for name, content in added.added(directories(sandbox.environ)).items()}
 
 
 # The browser.

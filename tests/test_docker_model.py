@@ -8,8 +8,8 @@ from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import wanted, without_metrics
 from cclaunch.config.checks import SERVICES
 from cclaunch.config.model import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
-from cclaunch.dashboards import directory
 from cclaunch.files.atomic import write_atomic
+from cclaunch.grafana.added import directory
 from cclaunch.hot.paths import directories
 
 BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboards/a.json": b"{}"}

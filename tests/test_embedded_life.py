@@ -19,7 +19,7 @@ from collector_client import Place, logs, wait_until
 
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.embedded.collector import Running
-from cclaunch.collector import lock
+from cclaunch.collector import holder
 from cclaunch.errors import StartFailed
 
 LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -211,7 +211,7 @@ def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
 def test_a_process_that_merely_has_the_pid_is_not_killed(place: Place) -> None:
     """The lock is held, and its text names a stranger that was made after the signing."""
     collector.shutdown(place.where)
-    held = lock.take(collector.lock_path(place.where), 5)
+    held = holder.take(collector.lock_path(place.where), 5)
     assert held is not None
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
         try:

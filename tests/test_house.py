@@ -45,7 +45,7 @@ MAY_IMPORT = {
 """Package (or file directly in ours) -> whom of ours it may import."""
 
 # FLAT begins
-FLAT: dict[str, str] = {"dashboards": "grafana", "download": "grafana"}
+FLAT: dict[str, str] = {}
 # FLAT ends
 """Module that does not lie in its package yet -> the package it belongs to. The list only shrinks."""
 

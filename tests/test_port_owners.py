@@ -14,7 +14,7 @@ from test_embedded_foreign import RECEIVER
 
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.listeners import strangers
-from cclaunch.collector import lock
+from cclaunch.collector import holder
 from cclaunch.hot import probe
 from cclaunch.hot.paths import directories
 from cclaunch.hot.ports import adopted_ports, collector_ports
@@ -223,9 +223,9 @@ def test_a_collector_of_ours_proves_the_port_that_is_sent_to(box: Sandbox) -> No
 def test_silence_on_a_port_of_somebody_else_is_not_a_busy_collector(place: Place, as_root: None) -> None:
     """The ports file may be one that was killed left behind, while the next one starts."""
     Path(place.where.data).mkdir(parents=True)
-    handle = lock.take(collector.lock_path(place.where), 1)
+    handle = holder.take(collector.lock_path(place.where), 1)
     assert handle is not None
-    lock.sign(handle)
+    holder.sign(handle)
     lines = {**place.ports, "pid": os.getpid()}
     Path(place.where.data, "collector.ports").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     places = [("127.0.0.1", place.ports[name]) for name in ("grpc", "http")]

@@ -13,7 +13,7 @@ from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.stand_in import hand_back_lock
 from cclaunch.backends.turn import turn
-from cclaunch.collector import lock
+from cclaunch.collector import holder
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories
@@ -35,7 +35,7 @@ def hand_back(where: Directories, config: Config, environ: Mapping[str, str]) ->
     from cclaunch.backends import chosen
     from cclaunch.backends.docker.backend import DockerBackend
 
-    handle = lock.take(hand_back_lock(where), 0)
+    handle = holder.take(hand_back_lock(where), 0)
     if handle is None:
         return False
     pause = LOOK_S

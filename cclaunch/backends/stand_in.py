@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from cclaunch.backends.embedded import collector, daemon
 from cclaunch.backends.protocol import Started
-from cclaunch.collector import lock
+from cclaunch.collector import holder
 from cclaunch.collector.process import search_path
 from cclaunch.config.model import Config
 from cclaunch.errors import StartFailed
@@ -33,7 +33,7 @@ def stand_in(where: Directories, config: Config, environ: Mapping[str, str], rea
     started = collector.start_in_turn(where, config, time.monotonic() + START_S, environ=environ, replace=False)
     if started.ports.owner:  # somebody else's collector is used: there is nothing to give back
         return started
-    if not lock.held(hand_back_lock(where)):
+    if not holder.held(hand_back_lock(where)):
         background(where, environ, "hand-back")
     note = f"{reason}; the embedded collector stands in, and gives the ports back when Docker runs"
     return Started(started.ports, [note, *started.notes])

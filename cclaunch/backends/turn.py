@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from cclaunch.collector import lock
+from cclaunch.collector import holder
 from cclaunch.errors import StartFailed
 from cclaunch.hot.paths import Directories
 
@@ -27,7 +27,7 @@ def turn(where: Directories, until: float, home: str = "") -> Iterator[None]:
     make_directories(where)
     path = where.state + "/start.lock"
     try:
-        handle = lock.take(path, until - time.monotonic())
+        handle = holder.take(path, until - time.monotonic())
     except OSError as error:
         raise StartFailed(f"cannot write {path}: {error.strerror}", hint=f"ls -ld {where.state}") from error
     if handle is None:

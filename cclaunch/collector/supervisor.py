@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from cclaunch.collector import lock, sockets
+from cclaunch.collector import holder, sockets
 from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.errors import CclaunchError
 from cclaunch.files.atomic import make_directory
@@ -41,11 +41,11 @@ def main(words: list[str]) -> int:
         os.putenv(name, value)
     ports = [int(word) for word in words[4:7]]
     handle = int(words[7]) if len(words) > 7 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    if not lock.take_open(handle, LOCK_PATIENCE_S):
+    if not holder.take_open(handle, LOCK_PATIENCE_S):
         return TAKEN
     os.set_inheritable(handle, True)
     try:
-        lock.sign(handle)
+        holder.sign(handle)
     except OSError as error:
         _say(f"error: cannot write in {where.data}: {error.strerror}")
         return 1
@@ -110,12 +110,12 @@ def _take_anew(where: Directories) -> int:
     """
     try:
         make_directory(where.data)
-        handle = lock.take(where.data + "/collector.lock", LOCK_PATIENCE_S)
+        handle = holder.take(where.data + "/collector.lock", LOCK_PATIENCE_S)
         if handle is None:
             _say("another collector has taken the place: ending")
             return -1
         os.set_inheritable(handle, True)
-        lock.sign(handle)
+        holder.sign(handle)
     except (OSError, CclaunchError) as error:
         _say(f"error: {where.data} is gone and cannot be made anew: {error}")
         return -1

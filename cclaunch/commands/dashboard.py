@@ -6,11 +6,12 @@ import sys
 
 import click
 
-from cclaunch import console, dashboards
+from cclaunch import console
 from cclaunch.backends.sources import grafana_url, notice
 from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.parts import Parts
 from cclaunch.errors import StackError, UsageError
+from cclaunch.grafana import added
 from cclaunch.hot.paths import Directories, Environ
 
 PIGSTY = "pigsty"
@@ -82,7 +83,7 @@ def _opener(environ: Environ) -> str | None:
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """Name all dashboards: ours, and those that were added."""
-    found = dashboards.listed(where_of(ctx))
+    found = added.listed(where_of(ctx))
     if as_json:
         for one in found:
             console.json_line(one._asdict())
@@ -103,7 +104,7 @@ def add(ctx: click.Context, file: str) -> None:
     """
     where, environ = where_of(ctx), environ_of(ctx)
     content, source = _content(file, environ)
-    one, known = dashboards.add(where, content, source)
+    one, known = added.add(where, content, source)
     console.line(f"dashboard {one.name}: {'replaced' if known else 'added'}, {one.title}, {one.panels} panels")
     _note_rest(where, one.name)
 
@@ -115,7 +116,7 @@ def _content(source: str, environ: Environ) -> tuple[bytes, str]:
     url = PIGSTY_URL if source == PIGSTY else source
     if "://" not in url:
         return _file(source, SIZE_LIMIT), source
-    from cclaunch.download import download
+    from cclaunch.grafana.download import download
 
     with console.progress(f"downloading {url}", environ):
         return download(url, SIZE_LIMIT, environ), url
@@ -137,7 +138,7 @@ def _note_rest(where: Directories, name: str) -> None:
 
     from cclaunch.grafana.foreign import datasources
 
-    absent = sorted(datasources(json.loads(dashboards.added(where)[f"{name}.json"])))
+    absent = sorted(datasources(json.loads(added.added(where)[f"{name}.json"])))
     if absent:
         console.note(f"some of its panels ask for {', '.join(absent)}, which the stack does not have")
     console.note("it is in Grafana after `cclaunch stack up`" if grafana_url(where) else "Grafana gets it with the Docker stack")
@@ -148,5 +149,5 @@ def _note_rest(where: Directories, name: str) -> None:
 @click.pass_context
 def remove(ctx: click.Context, uid: str) -> None:
     """Take an added dashboard out again."""
-    dashboards.discard(where_of(ctx), uid)
+    added.discard(where_of(ctx), uid)
     console.line(f"dashboard {uid}: removed")

@@ -4,7 +4,7 @@ import contextlib
 import os
 
 from cclaunch import console
-from cclaunch.collector import lock
+from cclaunch.collector import holder
 from cclaunch.commands.moments import local
 from cclaunch.errors import CclaunchError, StackError, StoreError
 from cclaunch.hot.paths import Directories, database
@@ -47,7 +47,7 @@ def erase(where: Directories) -> None:
     Raises:
         StackError: A collector is running again, or a file cannot be deleted.
     """
-    handle = lock.take(f"{where.data}/collector.lock", PATIENCE_S)
+    handle = holder.take(f"{where.data}/collector.lock", PATIENCE_S)
     if handle is None:
         raise StackError("the database was not deleted: a collector is running again", hint="cclaunch stack down --volumes")
     try:

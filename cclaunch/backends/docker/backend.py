@@ -333,7 +333,7 @@ def _grafana_files(where: Directories, config: Config) -> Mapping[str, bytes]:
     """Return what Grafana is provisioned with, by path below its volume; nothing where it does not run."""
     if "grafana" not in config.stack.services:
         return {}
-    from cclaunch.dashboards import added
+    from cclaunch.grafana.added import added
     from cclaunch.grafana.provisioning import Settings, files
 
     settings = Settings(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from cclaunch.backends.embedded import daemon, foreign
 from cclaunch.backends.protocol import ServiceStatus, Started
 from cclaunch.backends.turn import refuse_another_home, turn
-from cclaunch.collector import lock
+from cclaunch.collector import holder as lock
 from cclaunch.collector.process import command
 from cclaunch.config.model import Config
 from cclaunch.errors import CannotStore, StartFailed

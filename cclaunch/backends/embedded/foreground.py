@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 
 from cclaunch.backends.embedded import collector
-from cclaunch.collector import lock
+from cclaunch.collector import holder
 from cclaunch.collector.pids import any_alive
 from cclaunch.collector.process import command
 from cclaunch.config.model import configuration
@@ -62,7 +62,7 @@ def _turn(where: Directories) -> list[int]:
     path = collector.lock_path(where)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        before = collector_ports(where.data) if lock.held(path) else None
+        before = collector_ports(where.data) if holder.held(path) else None
         write_atomic(f"{where.data}/{NEXT}", b"%d" % os.getpid())
         fcntl.flock(handle, fcntl.LOCK_EX)
         remove(f"{where.data}/{NEXT}")

@@ -11,7 +11,7 @@ import time
 
 import psutil
 
-from cclaunch.collector import lock
+from cclaunch.collector import holder as lock
 from cclaunch.collector.process import is_collector
 from cclaunch.hot.paths import Directories
 
