@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 
 from cclaunch.collector.budget import Arrivals
 from cclaunch.collector.grpc import bind, new_server
-from cclaunch.collector.http import otlp_app
+from cclaunch.collector.pages import otlp_app
 from cclaunch.otlp.decode import attributes_of, plain
 from cclaunch.otlp.encoding import parse
 from cclaunch.otlp.signals import Signal

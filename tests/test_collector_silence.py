@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from collector_client import PROTOBUF, logs
 
-from cclaunch.collector import budget, connections, http, main
+from cclaunch.collector import budget, connections, http, pages, service
 from cclaunch.collector.budget import Arrival, Arrivals, Budget, Busy
 from cclaunch.collector.connections import Connections, protocol
 from cclaunch.collector.frames import Frames, NoHttp2, Streams
@@ -40,10 +40,10 @@ class Served:
     async def _serve(self) -> None:
         self._over = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        collector = main.EmbeddedCollector(Directories(*[str(self._base)] * 4), "00" * 32)
+        collector = service.EmbeddedCollector(Directories(*[str(self._base)] * 4), "00" * 32)
         collector.writer.start()
         counted = Connections(20)
-        config = uvicorn.Config(http.otlp_app(collector), http=protocol(counted), ws="none", lifespan="off", log_level="error")
+        config = uvicorn.Config(pages.otlp_app(collector), http=protocol(counted), ws="none", lifespan="off", log_level="error")
         server = uvicorn.Server(config)
         listening = socket.create_server(("127.0.0.1", 0))
         self.port = listening.getsockname()[1]

@@ -13,7 +13,7 @@ from collector_client import logs
 
 from cclaunch.collector import budget
 from cclaunch.collector.budget import Budget
-from cclaunch.collector.main import EmbeddedCollector
+from cclaunch.collector.service import EmbeddedCollector
 from cclaunch.hot.paths import Directories
 from cclaunch.otlp.encoding import PROTOBUF
 from cclaunch.otlp.signals import SIGNALS, Rejected

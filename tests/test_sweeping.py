@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cclaunch.collector import main
+from cclaunch.collector import ending, main
 from cclaunch.compiled.keep import YOUNG_NS
 from cclaunch.compiled.place import compile_place
 from cclaunch.files.sweeping import sweep
@@ -147,7 +147,7 @@ def test_the_collectors_maintenance_sweeps(cache, where, monkeypatch):
     standing = SimpleNamespace(lost=bool, mend=list)
 
     async def run() -> None:
-        await main.Ending(idle, 0.1, -1, standing).wait()
+        await ending.Ending(idle, 0.1, -1, standing).wait()
 
     asyncio.run(run())
 

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Mapping
 
+from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.stand_in import hand_back_lock
@@ -32,9 +33,6 @@ def hand_back(where: Directories, config: Config, environ: Mapping[str, str]) ->
 
     Ends without when the stand-in has ended, when another backend was chosen, or when somebody else waits already.
     """
-    from cclaunch.backends import chosen
-    from cclaunch.backends.docker.backend import DockerBackend
-
     handle = holder.take(hand_back_lock(where), 0)
     if handle is None:
         return False

@@ -13,8 +13,8 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from cclaunch.collector.http import Collector
 from cclaunch.collector.peer import CURRENT, ONLY, Door, Sender
+from cclaunch.collector.protocol import Collector
 from cclaunch.otlp.encoding import PROTOBUF, Malformed
 from cclaunch.otlp.signals import SIGNALS, Rejected, Signal
 from cclaunch.otlp.slices import NeverFits

@@ -11,26 +11,19 @@ import contextlib
 import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Protocol
 
 from google.protobuf.message import Message
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cclaunch.collector.budget import Arrival, Arrivals
+from cclaunch.collector.budget import Arrival
 from cclaunch.collector.peer import CURRENT, ONLY, Sender
+from cclaunch.collector.protocol import Collector
 from cclaunch.otlp.encoding import JSON, PROTOBUF, Malformed, serialise
-from cclaunch.otlp.signals import SIGNALS, Rejected, Signal
+from cclaunch.otlp.signals import Rejected, Signal
 from cclaunch.otlp.slices import NeverFits
 from cclaunch.store.limits import LARGEST_BODY
 from cclaunch.store.writer import StoreUnavailable
-
-HOSTS = ("localhost", "127.0.0.1", "[::1]")
-OWN_SITES = (b"same-origin", b"none")
-"""What a browser says of a request that a person made, or a page of ours; no program but a browser says anything."""
 
 PIECE = 256 << 10
 SILENCE_S = 20.0
@@ -48,21 +41,6 @@ class Refused(Exception):
         self.status = status
         self.code = code
         self.message = message
-
-
-class Collector(Protocol):
-    """What the routes need of the collector."""
-
-    arrivals: Arrivals
-
-    async def take(self, signal: Signal, body: bytes | bytearray, kind: str, over: Callable[[], None]) -> Message:
-        """Store the request *body* and return the answer, as `intake.Intake.take` does."""
-
-    async def health(self, nonce: str, pid: int, by: str) -> tuple[str, str]:
-        """Return (text of the answer, what is wrong or an empty string)."""
-
-    async def exposition(self) -> str:
-        """Return the metrics in Prometheus' text format."""
 
 
 def status_message(code: int, message: str, content_type: str) -> bytes:
@@ -193,53 +171,3 @@ async def _taken(collector: Collector, signal: Signal, request: Request, kind: s
             body.clear()  # whoever still knows of it
 
     return await collector.take(signal, body, kind, over)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def otlp_app(collector: Collector) -> ASGIApp:
-    """Return the application of the OTLP port: the three signals and ``/health``."""
-
-    async def health(request: Request) -> Response:
-        asked = request.query_params
-        pid = _number(asked.get("pid", ""))
-        text, trouble = await collector.health(asked.get("nonce", "")[:64], pid, asked.get("by", "")[:64])
-        return Response(text, 503 if trouble else 200, media_type="text/plain")
-
-    routes = [Route(f"/v1/{signal.name}", exporting(collector, signal), methods=["POST"]) for signal in SIGNALS]
-    return _guarded(Starlette(routes=[*routes, Route("/health", health, methods=["GET"])]))
-
-
-def metrics_app(collector: Collector) -> ASGIApp:
-    """Return the application of the metrics port."""
-
-    async def metrics(request: Request) -> Response:
-        return Response(await collector.exposition(), media_type="text/plain; version=0.0.4")
-
-    async def index(request: Request) -> Response:
-        return Response("cclaunch: /metrics\n", media_type="text/plain")
-
-    return _guarded(Starlette(routes=[Route("/metrics", metrics, methods=["GET"]), Route("/", index, methods=["GET"])]))
-
-
-def _guarded(app: ASGIApp) -> ASGIApp:
-    """
-    Return *app* behind a look at who asks: a name that was rebound to loopback, or a web page, gets nothing.
-
-    A page's images and forms name no Origin; a browser says of them, too, that they come from another site.
-    """
-
-    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            headers = dict(scope["headers"])
-            host = headers.get(b"host", b"").decode("latin-1").lower()
-            name = host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
-            if name not in HOSTS or b"origin" in headers or headers.get(b"sec-fetch-site", b"none").lower() not in OWN_SITES:
-                text = "only programs on this machine are served, by the name of localhost\n"
-                await Response(text, 403, media_type="text/plain")(scope, receive, send)
-                return
-        await app(scope, receive, send)
-
-    return guard

@@ -1,0 +1,91 @@
+"""
+When the collector ends: a signal, the supervisor's end, idleness; and what is tidied up meanwhile.
+"""
+
+import asyncio
+import contextlib
+import signal as signals
+import time
+
+from cclaunch.collector.log import say
+from cclaunch.collector.service import EmbeddedCollector
+from cclaunch.collector.standing import LOOK_S, Standing
+from cclaunch.collector.stays import stays
+from cclaunch.files.sweeping import sweep
+from cclaunch.store.writer import Writer
+
+MAINTENANCE_S = 6 * 3600.0
+
+FIRST_MAINTENANCE_S = 300.0
+
+
+class Ending:
+    """
+    Waits for the first reason to end: a signal, the supervisor's end, the loss of our place, or idleness.
+
+    Attributes:
+        reason: It, in words.
+        orphaned: Whether the supervisor is gone.
+        moved: Whether our lock is no longer at its path.
+    """
+
+    def __init__(self, collector: EmbeddedCollector, idle_exit_s: float, lifeline: int, standing: Standing) -> None:
+        self.reason = ""
+        self.orphaned = False
+        self.moved = False
+        self._standing = standing
+        self._collector = collector
+        self._idle_exit = idle_exit_s
+        self._happened = asyncio.Event()
+        self._maintained = time.monotonic() - MAINTENANCE_S + FIRST_MAINTENANCE_S
+        loop = asyncio.get_running_loop()
+        for number in (signals.SIGTERM, signals.SIGINT):
+            loop.add_signal_handler(number, self._end, "asked to end")
+        if lifeline >= 0:
+            loop.add_reader(lifeline, self._orphan, lifeline)
+
+    def _end(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self._happened.set()
+
+    def _orphan(self, lifeline: int) -> None:
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self.orphaned = True
+        self._end("the supervisor is gone")
+
+    async def wait(self) -> None:
+        """Return when there is a reason; look at idleness and old rows meanwhile."""
+        pause = max(0.2, min(LOOK_S, self._idle_exit / 4))
+        while not self._happened.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._happened.wait(), pause)
+            self._look()
+            if self._idle():
+                self._end(f"idle for {self._idle_exit:g} s")
+            if time.monotonic() - self._maintained > MAINTENANCE_S:
+                self._maintained = time.monotonic()
+                await asyncio.to_thread(maintain, self._collector.writer)
+                await asyncio.to_thread(sweep, self._collector.where.cache)
+
+    def _look(self) -> None:
+        """See to our place, and to what readers have found."""
+        if self._standing.lost():
+            self.moved = True
+            self._end("our place was moved or deleted")
+            return
+        for name in self._standing.mend():
+            say(f"{name} was missing or changed: written again")
+        self._collector.writer.look_after()
+
+    def _idle(self) -> bool:
+        if self._collector.launched.any() or stays(self._collector.where):
+            self._collector.last_active = time.monotonic()
+        return time.monotonic() - self._collector.last_active > self._idle_exit
+
+
+def maintain(writer: Writer) -> None:
+    """Fold old rows; a failure is written down and tried again at the next turn."""
+    try:
+        writer.maintain(time.time_ns())
+    except Exception as error:  # whatever it is, the collector's work is to take telemetry
+        say(f"maintenance failed: {error}")

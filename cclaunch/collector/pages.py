@@ -1,0 +1,43 @@
+"""
+The pages of the metrics port.
+"""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from cclaunch.collector.guard import _guarded
+from cclaunch.collector.http import exporting
+from cclaunch.collector.protocol import Collector
+from cclaunch.otlp.signals import SIGNALS
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def otlp_app(collector: Collector) -> ASGIApp:
+    """Return the application of the OTLP port: the three signals and ``/health``."""
+
+    async def health(request: Request) -> Response:
+        asked = request.query_params
+        pid = _number(asked.get("pid", ""))
+        text, trouble = await collector.health(asked.get("nonce", "")[:64], pid, asked.get("by", "")[:64])
+        return Response(text, 503 if trouble else 200, media_type="text/plain")
+
+    routes = [Route(f"/v1/{signal.name}", exporting(collector, signal), methods=["POST"]) for signal in SIGNALS]
+    return _guarded(Starlette(routes=[*routes, Route("/health", health, methods=["GET"])]))
+
+
+def metrics_app(collector: Collector) -> ASGIApp:
+    """Return the application of the metrics port."""
+
+    async def metrics(request: Request) -> Response:
+        return Response(await collector.exposition(), media_type="text/plain; version=0.0.4")
+
+    async def index(request: Request) -> Response:
+        return Response("cclaunch: /metrics\n", media_type="text/plain")
+
+    return _guarded(Starlette(routes=[Route("/metrics", metrics, methods=["GET"]), Route("/", index, methods=["GET"])]))

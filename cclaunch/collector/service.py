@@ -1,0 +1,81 @@
+"""
+What the servers of the collector call: take a request, say how it is, show the series.
+"""
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from google.protobuf.message import Message
+
+from cclaunch import __version__
+from cclaunch.collector import words
+from cclaunch.collector.log import say
+from cclaunch.hot.paths import Directories
+from cclaunch.hot.probe import proof, registration
+from cclaunch.store.schema import SCHEMA_VERSION
+from cclaunch.store.writer import Writer
+
+DAY_NS = 24 * 3600 * 1_000_000_000
+
+
+class EmbeddedCollector:
+    """What the two servers call: ``take``, ``health`` and ``exposition``."""
+
+    def __init__(self, where: Directories, key: str) -> None:
+        from cclaunch.collector.budget import Arrivals
+        from cclaunch.collector.intake import Intake
+        from cclaunch.collector.pids import Launched
+
+        self.where = where
+        self.key = key
+        self.ports: dict[str, int] = {}
+        self.writer = Writer(where.data + "/telemetry.db", say)
+        self.arrivals = Arrivals()
+        self.intake = Intake(self.writer)
+        self.launched = Launched(where.data + "/collector.pids")
+        self.last_active = time.monotonic()
+
+    async def take(self, signal: Any, body: bytes | bytearray, kind: str, over: Callable[[], None] = lambda: None) -> Message:
+        """Store the request *body*, as `intake.Intake.take` does."""
+        self.last_active = time.monotonic()
+        return await self.intake.take(signal, body, kind, over)
+
+    async def health(self, nonce: str, pid: int, by: str = "") -> tuple[str, str]:
+        """
+        Return the text of ``/health`` and what is wrong.
+
+        *pid* is a launched process to stay for; *by* proves that who says so can read the key, else it is not heard.
+        """
+        if pid and nonce and secrets.compare_digest(registration(self.key, nonce, pid), by.encode()):
+            self.last_active = time.monotonic()
+            self.launched.add(pid)
+        well = words.is_well(self.writer, self.where.data)
+        trouble = "" if well else await asyncio.to_thread(words.wrong, self.writer, self.where.data)
+        lines = ["cclaunch", f"version={__version__}", f"schema={SCHEMA_VERSION}", f"pid={os.getpid()}"]
+        proven = nonce.isascii() and self._is_meant(nonce)
+        lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if proven else "proof=")
+        if self.writer.waiting:
+            lines.append(f"waiting={self.writer.waiting}")
+        if notice := words.notice(self.writer, launch=bool(pid)):
+            lines.append(f"notice={notice}")
+        return "".join(f"{line}\n" for line in [*lines, *([trouble] if trouble else [])]), trouble
+
+    def _is_meant(self, nonce: str) -> bool:
+        """Say whether the ports that *nonce* names, if it names any, are ours: else somebody handed the question on."""
+        named = nonce.split("-")[1:]
+        return not named or named == [str(self.ports.get("grpc")), str(self.ports.get("http"))]
+
+    async def exposition(self) -> str:
+        """Return the series of the last day as Prometheus text."""
+        return await asyncio.to_thread(self._exposition)
+
+    def _exposition(self) -> str:
+        from cclaunch.collector.exposition import exposition
+        from cclaunch.store.reader import reading, series
+
+        with reading(self.writer.path) as connection:
+            return exposition(series(connection, time.time_ns() - DAY_NS))
