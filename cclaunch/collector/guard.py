@@ -11,7 +11,7 @@ OWN_SITES = (b"same-origin", b"none")
 """What a browser says of a request that a person made, or a page of ours; no program but a browser says anything."""
 
 
-def _guarded(app: ASGIApp) -> ASGIApp:
+def guarded(app: ASGIApp) -> ASGIApp:
     """
     Return *app* behind a look at who asks: a name that was rebound to loopback, or a web page, gets nothing.
 

@@ -11,15 +11,18 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 from cclaunch import __version__
+from cclaunch.collector import grpc as otlp_grpc
+from cclaunch.collector.connections import Connections, protocol
 from cclaunch.collector.ending import Ending
 from cclaunch.collector.log import say
 from cclaunch.collector.own_files import make_key, ports_text
+from cclaunch.collector.pages import metrics_app, otlp_app
+from cclaunch.collector.peer import Door
 from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.collector.relay import Relay
+from cclaunch.collector.server import server
 from cclaunch.collector.service import EmbeddedCollector
 from cclaunch.collector.sockets import port_of, read
 from cclaunch.collector.standing import Standing, write_private
@@ -27,9 +30,6 @@ from cclaunch.config.model import Config, read_configuration
 from cclaunch.errors import FileTrouble, StoreError
 from cclaunch.files.atomic import make_directory
 from cclaunch.hot.paths import Directories
-
-LARGEST_HEAD = 32 << 10
-"""Bytes of an HTTP request before its body."""
 
 
 def adopt(handles: list[int]) -> list[socket.socket]:
@@ -39,47 +39,8 @@ def adopt(handles: list[int]) -> list[socket.socket]:
 
 async def serve(where: Directories, config: Config, lock: int, lifeline: int, held: dict[str, list[int]]) -> "Ending":
     """Serve until nobody needs us or a signal comes; return the reason for the end."""
-    import uvicorn
-
-    from cclaunch.collector import grpc as otlp_grpc
-    from cclaunch.collector.connections import Connections, protocol
-    from cclaunch.collector.pages import metrics_app, otlp_app
-    from cclaunch.collector.peer import Door
-
-    class Server(uvicorn.Server):
-        """A server that leaves the signals to us, and sleeps: uvicorn's own loop wakes ten times a second."""
-
-        def __init__(self, config: uvicorn.Config) -> None:
-            super().__init__(config)
-            self.over = asyncio.Event()
-
-        async def main_loop(self) -> None:
-            await self.over.wait()
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
-
     connections = Connections()
     door = Door(say)
-
-    def server(app: Any, http: Any) -> Server:
-        return Server(
-            uvicorn.Config(
-                app,
-                http=http,
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_level="warning",
-                server_header=False,
-                date_header=False,
-                timeout_graceful_shutdown=2,
-                timeout_keep_alive=75,
-                h11_max_incomplete_event_size=LARGEST_HEAD,
-            )
-        )
-
     try:
         make_directory(where.data)
         key = make_key(where.data + "/collector.key")

@@ -1,5 +1,5 @@
 """
-The pages of the metrics port.
+What the two HTTP ports serve: OTLP's three routes and ``/health`` on the one, ``/metrics`` on the other.
 """
 
 from starlette.applications import Starlette
@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from cclaunch.collector.guard import _guarded
+from cclaunch.collector.guard import guarded
 from cclaunch.collector.http import exporting
 from cclaunch.collector.protocol import Collector
 from cclaunch.otlp.signals import SIGNALS
@@ -28,7 +28,7 @@ def otlp_app(collector: Collector) -> ASGIApp:
         return Response(text, 503 if trouble else 200, media_type="text/plain")
 
     routes = [Route(f"/v1/{signal.name}", exporting(collector, signal), methods=["POST"]) for signal in SIGNALS]
-    return _guarded(Starlette(routes=[*routes, Route("/health", health, methods=["GET"])]))
+    return guarded(Starlette(routes=[*routes, Route("/health", health, methods=["GET"])]))
 
 
 def metrics_app(collector: Collector) -> ASGIApp:
@@ -40,4 +40,4 @@ def metrics_app(collector: Collector) -> ASGIApp:
     async def index(request: Request) -> Response:
         return Response("cclaunch: /metrics\n", media_type="text/plain")
 
-    return _guarded(Starlette(routes=[Route("/metrics", metrics, methods=["GET"]), Route("/", index, methods=["GET"])]))
+    return guarded(Starlette(routes=[Route("/metrics", metrics, methods=["GET"]), Route("/", index, methods=["GET"])]))

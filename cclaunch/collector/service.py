@@ -13,9 +13,14 @@ from google.protobuf.message import Message
 
 from cclaunch import __version__
 from cclaunch.collector import words
+from cclaunch.collector.budget import Arrivals
+from cclaunch.collector.exposition import exposition
+from cclaunch.collector.intake import Intake
 from cclaunch.collector.log import say
+from cclaunch.collector.pids import Launched
 from cclaunch.hot.paths import Directories
 from cclaunch.hot.probe import proof, registration
+from cclaunch.store.reader import reading, series
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
 
@@ -26,10 +31,6 @@ class EmbeddedCollector:
     """What the two servers call: ``take``, ``health`` and ``exposition``."""
 
     def __init__(self, where: Directories, key: str) -> None:
-        from cclaunch.collector.budget import Arrivals
-        from cclaunch.collector.intake import Intake
-        from cclaunch.collector.pids import Launched
-
         self.where = where
         self.key = key
         self.ports: dict[str, int] = {}
@@ -74,8 +75,5 @@ class EmbeddedCollector:
         return await asyncio.to_thread(self._exposition)
 
     def _exposition(self) -> str:
-        from cclaunch.collector.exposition import exposition
-        from cclaunch.store.reader import reading, series
-
         with reading(self.writer.path) as connection:
             return exposition(series(connection, time.time_ns() - DAY_NS))

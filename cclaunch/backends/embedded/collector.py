@@ -16,7 +16,7 @@ from typing import NamedTuple
 from cclaunch.backends.embedded import daemon, foreign
 from cclaunch.backends.protocol import ServiceStatus, Started
 from cclaunch.backends.turn import refuse_another_home, turn
-from cclaunch.collector import holder as lock
+from cclaunch.collector import holder
 from cclaunch.collector.process import command
 from cclaunch.config.model import Config
 from cclaunch.errors import CannotStore, StartFailed
@@ -73,11 +73,11 @@ def lock_path(where: Directories) -> str:
 
 def running(where: Directories) -> Running | None:
     """Return the processes of the collector that holds the lock, or None when nobody does."""
-    holder = lock.holder(lock_path(where))
-    if holder is None:
+    supervisor = holder.holder(lock_path(where))
+    if supervisor is None:
         return None
     found = read_flat(where.data + "/collector.ports").get("pid", "")
-    return Running(int(found) if found.isdigit() else None, holder.pid, holder.when, collector_ports(where.data))
+    return Running(int(found) if found.isdigit() else None, supervisor.pid, supervisor.when, collector_ports(where.data))
 
 
 def silent(where: Directories) -> tuple[Ports, str] | None:
@@ -170,16 +170,16 @@ def start_in_turn(
     settled = trouble is not None and _settles(where, min(until, time.monotonic() + SETTLE_S) if replace else until)
     if trouble is None or (replace and not settled):
         shutdown(where)
-    holder = ""
+    held_by = ""
     if running(where) is None:
         keep = _end_orphans(where, config) or keep
         if keep is None:
             found = foreign.judge(where, config)
             if found.ports is not None:
                 return Started(found.ports, found.notes)
-            holder = found.holder
+            held_by = found.holder
         _spawn(where, _ports_of(keep) if keep else list(config.ports.ingest.values()), environ)
-    return Started(_wait(where, until), _moved(where, config, holder))
+    return Started(_wait(where, until), _moved(where, config, held_by))
 
 
 def _end_orphans(where: Directories, config: Config) -> Ports | None:
@@ -217,12 +217,12 @@ def _ports_of(ports: Ports) -> list[int]:
 
 def _settles(where: Directories, until: float) -> bool:
     """Say whether the one that holds the lock answers soon (it may be starting, or ending), or is gone; a silent one hangs."""
-    while time.monotonic() < until and lock.held(lock_path(where)):
+    while time.monotonic() < until and holder.held(lock_path(where)):
         trouble = health(where, ANSWER_S)
         if trouble is None or trouble.startswith(SICK):
             return True
         time.sleep(POLL_S)
-    return not lock.held(lock_path(where))
+    return not holder.held(lock_path(where))
 
 
 def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]:
@@ -236,17 +236,17 @@ def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]
     for (name, wanted), got in zip(config.ports.ingest.items(), _ports_of(ports), strict=True):
         if wanted != got:
             known = holder_of_grpc if name == "grpc" else ""
-            holder = known or str(listener(wanted) or "")
-            taken.setdefault(holder, []).append((f"{wanted} ({name})", str(got)))
-    return [_left_to(holder, moves) for holder, moves in taken.items()]
+            by = known or str(listener(wanted) or "")
+            taken.setdefault(by, []).append((f"{wanted} ({name})", str(got)))
+    return [_left_to(by, moves) for by, moves in taken.items()]
 
 
-def _left_to(holder: str, moves: Sequence[tuple[str, str]]) -> str:
+def _left_to(by: str, moves: Sequence[tuple[str, str]]) -> str:
     wanted, got = (", ".join(names) for names in zip(*moves, strict=True))
     many, verb = ("s", "are") if len(moves) > 1 else ("", "is")
-    if not holder:
+    if not by:
         return f"port{many} {wanted} {verb} free, but running sessions send to {got}: that stays in use"
-    return f"port{many} {wanted} {verb} held by {holder}; {got} {verb} used instead"
+    return f"port{many} {wanted} {verb} held by {by}; {got} {verb} used instead"
 
 
 def _wait(where: Directories, until: float) -> Ports:
@@ -258,7 +258,7 @@ def _wait(where: Directories, until: float) -> Ports:
         if trouble is None and ports is not None:
             return ports
         _end_if_sick(trouble)
-        gone = time.monotonic() - began > 1.0 and not lock.held(lock_path(where))
+        gone = time.monotonic() - began > 1.0 and not holder.held(lock_path(where))
         if time.monotonic() > until or gone:
             raise StartFailed(
                 f"the collector did not come up: {trouble}" if not gone else f"{ENDED}{_last_words(where)}",
@@ -322,14 +322,14 @@ def shutdown(where: Directories) -> bool:
     foreign.forget(where)
     if found is None:
         return orphans.end(where)
-    supervisor = lock.Holder(found.supervisor, found.started)
+    supervisor = holder.Holder(found.supervisor, found.started)
     _signal(supervisor, signal.SIGTERM)
     for pid in [found.supervisor, *_children(supervisor)]:  # one that is stopped would not hear it
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGCONT)
     until = time.monotonic() + END_S
     while time.monotonic() < until:
-        if not lock.held(lock_path(where)) and not lock.lives(supervisor):
+        if not holder.held(lock_path(where)) and not holder.lives(supervisor):
             orphans.end(where)
             return True
         time.sleep(POLL_S)
@@ -338,24 +338,24 @@ def shutdown(where: Directories) -> bool:
             os.kill(collector, signal.SIGKILL)
     _signal(supervisor, signal.SIGKILL)
     until = time.monotonic() + 1
-    while lock.held(lock_path(where)) and time.monotonic() < until:
+    while holder.held(lock_path(where)) and time.monotonic() < until:
         time.sleep(POLL_S)
     orphans.end(where)
     return True
 
 
-def _children(supervisor: lock.Holder) -> list[int]:
+def _children(supervisor: holder.Holder) -> list[int]:
     """Return the collectors of *supervisor*; nothing when that pid is another process by now."""
     import psutil
 
     try:
-        return [child.pid for child in psutil.Process(supervisor.pid).children()] if lock.lives(supervisor) else []
+        return [child.pid for child in psutil.Process(supervisor.pid).children()] if holder.lives(supervisor) else []
     except psutil.Error:
         return []
 
 
-def _signal(supervisor: lock.Holder, number: int) -> None:
-    if lock.lives(supervisor):
+def _signal(supervisor: holder.Holder, number: int) -> None:
+    if holder.lives(supervisor):
         with contextlib.suppress(OSError):
             os.kill(supervisor.pid, number)
 

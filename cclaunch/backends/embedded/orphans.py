@@ -11,7 +11,7 @@ import time
 
 import psutil
 
-from cclaunch.collector import holder as lock
+from cclaunch.collector import holder
 from cclaunch.collector.process import is_collector
 from cclaunch.hot.paths import Directories
 
@@ -22,10 +22,10 @@ POLL_S = 0.02
 def find(where: Directories) -> list[psutil.Process]:
     """Return the processes of collectors for *where* that neither hold its lock nor belong to the one that does."""
     known = {os.getpid()}
-    if (holder := lock.holder(where.data + "/collector.lock")) is not None:
-        known.add(holder.pid)
+    if (supervisor := holder.holder(where.data + "/collector.lock")) is not None:
+        known.add(supervisor.pid)
         with contextlib.suppress(psutil.Error):
-            known |= {child.pid for child in psutil.Process(holder.pid).children()}
+            known |= {child.pid for child in psutil.Process(supervisor.pid).children()}
     return [process for process in psutil.process_iter() if process.pid not in known and _is_ours(process, where)]
 
 
