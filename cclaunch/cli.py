@@ -85,7 +85,7 @@ class Verbs(click.Group):
         if verb is None:
             return None
         if not verb.module:
-            from cclaunch.commands.reserved import reserved
+            from cclaunch.commands.shared.reserved import reserved
 
             return reserved(cmd_name, verb.summary)
         command: click.Command = import_module(f"cclaunch.commands.{verb.module}").command

@@ -11,7 +11,7 @@ from stored import SECOND_NS, event, request, store
 from cclaunch import cli, console
 from cclaunch.backends.embedded import collector
 from cclaunch.collector import holder
-from cclaunch.commands.erase import erase
+from cclaunch.commands.stack.erase import erase
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import directories
 
@@ -120,7 +120,7 @@ def test_volumes_without_a_database_is_no_question(sandbox, capsys):
 
 def test_a_database_that_a_collector_holds_is_not_deleted(sandbox, monkeypatch):
     """One started between stop and deletion would write into a deleted file."""
-    monkeypatch.setattr("cclaunch.commands.erase.PATIENCE_S", 0.1)
+    monkeypatch.setattr("cclaunch.commands.stack.erase.PATIENCE_S", 0.1)
     store(sandbox.database, event("user_prompt", START))
     held = holder.take(str(sandbox.data / "collector.lock"), 1)
     assert held is not None

@@ -8,7 +8,7 @@ import pytest
 from stored import SECOND_NS, cost, event, request, store
 
 from cclaunch import cli
-from cclaunch.commands.moments import ago, iso, nanoseconds, parse_moment
+from cclaunch.commands.shared.dates import ago, iso, nanoseconds, parse_moment
 from cclaunch.store.retention import fold
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))

@@ -16,8 +16,8 @@ from cclaunch.backends.in_force import in_force
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.turn import turn
 from cclaunch.backends.wake import forget
-from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.kept import sentences
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.kept import sentences
 from cclaunch.config.model import Config, config_path, read_configuration
 from cclaunch.errors import CannotStore, CclaunchError
 from cclaunch.hot.paths import Directories, Environ

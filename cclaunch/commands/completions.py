@@ -7,8 +7,8 @@ from typing import NamedTuple
 import click
 
 from cclaunch import console
-from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.parts import Parts
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.parts import Parts
 from cclaunch.errors import FileTrouble, UsageError
 from cclaunch.files.assets import asset
 from cclaunch.files.atomic import remove, write_atomic

@@ -8,8 +8,8 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.sources import grafana_url, notice
-from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.parts import Parts
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.parts import Parts
 from cclaunch.errors import StackError, UsageError
 from cclaunch.grafana import added
 from cclaunch.hot.paths import Directories, Environ

@@ -5,8 +5,8 @@ from typing import Any
 import click
 
 from cclaunch import console, otel
-from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.told import tell_intruder
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.hot.marks import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.hot.paths import Environ
 from cclaunch.launch.preview import FRESH, Composed, composed

@@ -8,9 +8,9 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
-from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.moments import iso, local
-from cclaunch.commands.where import note_unsent, unicode_only, where_option
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.dates import iso, local
+from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
 
 if TYPE_CHECKING:
     from cclaunch.store.reader import Event

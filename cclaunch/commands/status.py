@@ -7,9 +7,9 @@ import click
 from cclaunch import console
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.state import stack_state
-from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.kept import sentences
-from cclaunch.commands.moments import ago, iso, local
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.dates import ago, iso, local
+from cclaunch.commands.shared.kept import sentences
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.selection import Selection

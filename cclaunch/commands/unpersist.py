@@ -2,9 +2,9 @@
 
 import click
 
-from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.persist.choice import Choice, options
 from cclaunch.commands.persist.run import Wish, unpersist
+from cclaunch.commands.shared.context import environ_of, where_of
 
 
 @click.command("unpersist")

@@ -7,11 +7,11 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
-from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.kept import sentences
-from cclaunch.commands.moments import FORMS, iso, moment
-from cclaunch.commands.told import tell_intruder
-from cclaunch.commands.where import note_unsent, unicode_only, unknown_days, where_option
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.dates import FORMS, iso, moment
+from cclaunch.commands.shared.filters import note_unsent, unicode_only, unknown_days, where_option
+from cclaunch.commands.shared.kept import sentences
+from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.hot.paths import Directories, Environ
 from cclaunch.hot.ports import adopted_ports
 

@@ -2,11 +2,11 @@
 
 import click
 
-from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.parts import Parts
 from cclaunch.commands.persist.choice import Choice, options
 from cclaunch.commands.persist.run import Wish, persist
 from cclaunch.commands.persist.status import status
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.parts import Parts
 from cclaunch.errors import UsageError
 
 

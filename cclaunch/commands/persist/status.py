@@ -7,9 +7,9 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
-from cclaunch.commands.context import environ_of, where_of
 from cclaunch.commands.persist.choice import Choice, chosen
-from cclaunch.commands.told import tell_intruder
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import examine

@@ -3,9 +3,9 @@
 import click
 
 from cclaunch import console
-from cclaunch.commands.context import environ_of, where_of
-from cclaunch.commands.parts import Parts
 from cclaunch.commands.profile import choose, edit, look, share, whole, write
+from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.parts import Parts
 from cclaunch.persist.refresh import refresh
 
 PARTS = (

@@ -5,7 +5,7 @@ import os
 import click
 
 from cclaunch import console
-from cclaunch.commands.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, where_of
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import UsageError
 from cclaunch.launch.preview import composed

@@ -9,8 +9,8 @@ import tempfile
 import click
 
 from cclaunch import console
-from cclaunch.commands.asking import on_terminal
-from cclaunch.commands.context import environ_of, where_of
+from cclaunch.commands.shared.confirm import on_terminal
+from cclaunch.commands.shared.context import environ_of, where_of
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
 from cclaunch.files.atomic import make_directory
 from cclaunch.hot.paths import Directories, Environ

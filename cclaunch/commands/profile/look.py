@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import click
 
 from cclaunch import console
-from cclaunch.commands.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, where_of
 from cclaunch.config.state import State, load_state
 from cclaunch.errors import ConfigError, ProfileMissing, UsageError
 from cclaunch.hot.paths import Directories, Environ

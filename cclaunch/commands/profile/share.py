@@ -7,9 +7,9 @@ from typing import NamedTuple
 import click
 
 from cclaunch import console, otel
-from cclaunch.commands.asking import agree, on_terminal
-from cclaunch.commands.context import where_of
 from cclaunch.commands.profile.write import SWITCHES, Keys
+from cclaunch.commands.shared.confirm import agree, on_terminal
+from cclaunch.commands.shared.context import where_of
 from cclaunch.errors import CclaunchError, FileTrouble, UsageError
 from cclaunch.files.atomic import write_atomic
 from cclaunch.hot.reading import read_small

@@ -5,8 +5,8 @@ import os
 import click
 
 from cclaunch import console
-from cclaunch.commands.asking import agree
-from cclaunch.commands.context import where_of
+from cclaunch.commands.shared.confirm import agree
+from cclaunch.commands.shared.context import where_of
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
 from cclaunch.hot.paths import Directories

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cclaunch import console, otel
-from cclaunch.commands.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, where_of
 from cclaunch.config.state import load_state
 from cclaunch.errors import AttributeRefused, CclaunchError, UsageError
 from cclaunch.hot.paths import Directories, Environ, home

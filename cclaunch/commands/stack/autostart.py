@@ -7,7 +7,7 @@ from cclaunch.backends.chosen import chosen
 from cclaunch.backends.embedded import autostart, collector
 from cclaunch.backends.embedded.foreground import foreground
 from cclaunch.collector.pids import any_alive
-from cclaunch.commands.context import config_of, environ_of, where_of
+from cclaunch.commands.shared.context import config_of, environ_of, where_of
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import Environ
 from cclaunch.hot.ports import collector_ports

@@ -12,12 +12,12 @@ from cclaunch.backends.protocol import Backend
 from cclaunch.backends.state import stack_state
 from cclaunch.backends.turn import turn
 from cclaunch.backends.wake import forget
-from cclaunch.commands.autostart import disable, enable, show_autostart, supervise
-from cclaunch.commands.context import config_of, environ_of, where_of
-from cclaunch.commands.kept import sentences
-from cclaunch.commands.parts import Parts
-from cclaunch.commands.services import revealed, show_services
-from cclaunch.commands.told import tell_started
+from cclaunch.commands.shared.context import config_of, environ_of, where_of
+from cclaunch.commands.shared.kept import sentences
+from cclaunch.commands.shared.parts import Parts
+from cclaunch.commands.stack.autostart import disable, enable, show_autostart, supervise
+from cclaunch.commands.stack.state import revealed, show_services
+from cclaunch.commands.stack.told import tell_started
 from cclaunch.config.checks import BACKENDS, SERVICES
 from cclaunch.config.model import Config
 from cclaunch.errors import StackError
@@ -93,7 +93,7 @@ def down(ctx: click.Context, volumes: bool, yes: bool) -> None:
     """Stop the stack. What was recorded stays, unless --volumes deletes it."""
     if yes and not volumes:
         raise click.UsageError("--yes answers the question of --volumes", ctx)
-    from cclaunch.commands.ending import end
+    from cclaunch.commands.stack.end import end
 
     end(where_of(ctx), environ_of(ctx), volumes=volumes, yes=yes)
 

@@ -5,7 +5,7 @@ import os
 
 from cclaunch import console
 from cclaunch.collector import holder
-from cclaunch.commands.moments import local
+from cclaunch.commands.shared.dates import local
 from cclaunch.errors import CclaunchError, StackError, StoreError
 from cclaunch.hot.paths import Directories, database
 from cclaunch.store.set_aside import everything_aside

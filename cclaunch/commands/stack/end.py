@@ -9,8 +9,8 @@ from cclaunch.backends.docker.record import ever_ran, was_up
 from cclaunch.backends.embedded import autostart, collector
 from cclaunch.backends.in_force import notice
 from cclaunch.backends.turn import turn
-from cclaunch.commands.asking import agree
-from cclaunch.commands.erase import describe, erase
+from cclaunch.commands.shared.confirm import agree
+from cclaunch.commands.stack.erase import describe, erase
 from cclaunch.config.model import Config, configuration
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import Directories, Environ

@@ -4,7 +4,7 @@ import time
 
 from cclaunch import console
 from cclaunch.backends.state import StackState
-from cclaunch.commands.moments import span
+from cclaunch.commands.shared.dates import span
 from cclaunch.hot.paths import Directories, Environ
 
 

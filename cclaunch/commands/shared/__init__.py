@@ -1,0 +1,1 @@
+"""What several verbs share: their context, filters, dates, and a question to the person."""
