@@ -17,7 +17,7 @@ import click
 from cclaunch import __version__, console
 from cclaunch.errors import CclaunchError, ConfigError, DirectoryRefused
 from cclaunch.files.ownership import refuse_foreign
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 BUG = 3
 """The exit code of a fault of ours."""
@@ -195,11 +195,11 @@ def _our_bug(error: Exception, environ: Mapping[str, str]) -> int:
     """Write the whole story into a log of ours and say one line."""
     import traceback
 
-    where = directories(dict(environ))
-    path = f"{where.state}/bug.log"
+    paths = our_paths(dict(environ))
+    path = f"{paths.state}/bug.log"
     story = f"cclaunch {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{traceback.format_exc()}"
     try:
-        refuse_foreign(where, dict(environ))
+        refuse_foreign(paths, dict(environ))
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:

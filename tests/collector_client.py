@@ -25,7 +25,7 @@ from sandbox import free_ports
 
 from cclaunch.backends.embedded import collector as embedded
 from cclaunch.config.model import Config, load_config
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.probe import registration
 from cclaunch.store.reader import open_reader
 
@@ -48,7 +48,7 @@ class Place:
 
     def __init__(self, base: Path, idle_exit: float = 600) -> None:
         self.base = base
-        self.where = Directories(*(str(base / name) for name in ("config", "state", "cache", "data")))
+        self.paths = Paths(*(str(base / name) for name in ("config", "state", "cache", "data")))
         self.ports = dict(zip(PORTS, free_ports(3), strict=True))
         self.environ = {"HOME": str(base), "PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
         self.configure(idle_exit)
@@ -56,18 +56,18 @@ class Place:
     def configure(self, idle_exit: float) -> None:
         """Write config.toml anew."""
         lines = ["[ports]", *(f"{name} = {port}" for name, port in self.ports.items()), "[stack]", f"idle_exit = {idle_exit}"]
-        path = Path(self.where.config) / "config.toml"
+        path = Path(self.paths.config) / "config.toml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n")
 
     @property
     def config(self) -> Config:
         """Return the configuration as it is on disk."""
-        return load_config(self.where.config + "/config.toml")
+        return load_config(self.paths.config + "/config.toml")
 
     def start(self, **options: object) -> embedded.Started:
         """Start the collector, or find it."""
-        started = embedded.start(self.where, self.config, deadline_s=DEADLINE_S, environ={**self.environ, **options})  # type: ignore[dict-item]
+        started = embedded.start(self.paths, self.config, deadline_s=DEADLINE_S, environ={**self.environ, **options})  # type: ignore[dict-item]
         self.ports = {name: int(getattr(started.ports, name)) for name in PORTS}
         return started
 
@@ -76,7 +76,7 @@ class Place:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.status() != psutil.STATUS_ZOMBIE and self.where.data in process.cmdline():
+                if process.status() != psutil.STATUS_ZOMBIE and self.paths.data in process.cmdline():
                     found.append(process)
             except psutil.Error:
                 continue
@@ -84,13 +84,13 @@ class Place:
 
     def stop(self) -> None:
         """End the collector, and whatever is left of it without mercy."""
-        embedded.shutdown(self.where)
+        embedded.shutdown(self.paths)
         for process in self.processes():
             process.kill()
 
     def event_names(self) -> list[str]:
         """Return the names of all stored events."""
-        connection = open_reader(self.where.data + "/telemetry.db")
+        connection = open_reader(self.paths.data + "/telemetry.db")
         try:
             return [row[0] for row in connection.execute("SELECT name FROM events ORDER BY id")]
         finally:
@@ -98,7 +98,7 @@ class Place:
 
     def refuse(self, name: str) -> None:
         """Have the database refuse every event called *name*, and take every other: what no decoder foresaw."""
-        with contextlib.closing(sqlite3.connect(self.where.data + "/telemetry.db")) as connection:
+        with contextlib.closing(sqlite3.connect(self.paths.data + "/telemetry.db")) as connection:
             connection.execute(
                 f"CREATE TRIGGER refuse_{name} BEFORE INSERT ON events WHEN new.name = '{name}'"
                 " BEGIN SELECT RAISE(ABORT, 'never'); END"
@@ -107,13 +107,13 @@ class Place:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep the collector from committing for the length of the block."""
-        with contextlib.closing(sqlite3.connect(self.where.data + "/telemetry.db", isolation_level=None)) as connection:
+        with contextlib.closing(sqlite3.connect(self.paths.data + "/telemetry.db", isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield
 
     def registering(self, pid: int, nonce: str = "0123456789abcdef") -> str:
         """Return the path by which a launch of the process *pid* asks: with the proof that it can read the key."""
-        key = Path(self.where.data, "collector.key").read_text().strip()
+        key = Path(self.paths.data, "collector.key").read_text().strip()
         return f"/health?nonce={nonce}&pid={pid}&by={registration(key, nonce, pid).decode()}"
 
     def post(self, path: str, body: bytes | Iterator[bytes], kind: str = PROTOBUF, **headers: str) -> Answer:

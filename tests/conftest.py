@@ -31,7 +31,7 @@ FORKS = "GRPC_ENABLE_FORK_SUPPORT"
 os.environ[FORKS] = "false"
 
 if TYPE_CHECKING:
-    from cclaunch.hot.paths import Directories
+    from cclaunch.hot.paths import Paths
 
 # A property says what is true, not how fast: by itself hypothesis fails an example that takes longer than 200 ms.
 hypothesis.settings.register_profile("cclaunch")
@@ -198,21 +198,21 @@ def profile(verb: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[in
 
 
 @pytest.fixture
-def where(environ: dict[str, str]) -> "Directories":
+def where(environ: dict[str, str]) -> "Paths":
     """Our directories in the sandbox."""
-    from cclaunch.hot.paths import directories
+    from cclaunch.hot.paths import our_paths
 
-    return directories(environ)
+    return our_paths(environ)
 
 
 @pytest.fixture
-def put(where: "Directories") -> Callable[..., None]:
+def put(paths: "Paths") -> Callable[..., None]:
     """The writer of profile files: ``put(name="text")``."""
     from cclaunch.profiles.disk import write_profile
 
     def write(**texts: str) -> None:
         for name, text in texts.items():
-            write_profile(where, name, text.encode())
+            write_profile(paths, name, text.encode())
 
     return write
 

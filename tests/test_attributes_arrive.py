@@ -24,7 +24,7 @@ from cclaunch import otel
 from cclaunch.compiled.plan import compile_plan
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.compose import compose
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.selection import Selection
 from cclaunch.otlp.decode import decode_logs
 from cclaunch.profiles.attributes import MOST_WRITTEN, check_attribute, check_together
@@ -62,10 +62,10 @@ PROFILES = (
 
 def composed(base: Path, attributes: Mapping[str, str]) -> str:
     """Return the variable that a launch composes of a profile file that says *attributes*."""
-    where = Directories(*(str(base / name) for name in ("config", "state", "cache", "data")))
+    paths = Paths(*(str(base / name) for name in ("config", "state", "cache", "data")))
     changes = {("attributes", key): value for key, value in attributes.items()}
-    write_profile(where, "p", edited("p", "", changes, "p.toml").encode())
-    plan = compile_plan(where, "/home/me", write=False)
+    write_profile(paths, "p", edited("p", "", changes, "p.toml").encode())
+    plan = compile_plan(paths, "/home/me", write=False)
     assert plan.profiles["p"].trouble == ""
     made = compose(plan, {}, placed(), PORTS, "id-1", Selection("p", "use"))
     assert made.dropped == []

@@ -17,7 +17,7 @@ from stored import SECOND_NS, event, store
 
 from cclaunch.backends.embedded import autostart, collector, units
 from cclaunch.collector.pids import Launched
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 from cclaunch.hot.ports import collector_ports
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
@@ -43,7 +43,7 @@ def put_systemctl(sandbox, script):
 
 def where(sandbox):
     """Return the directories of the sandbox."""
-    return directories(sandbox.environ)
+    return our_paths(sandbox.environ)
 
 
 def unit_of(sandbox):

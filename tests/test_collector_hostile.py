@@ -170,7 +170,7 @@ def many(count: int, name: str, size: int = 40) -> ExportLogsServiceRequest:
 
 def kept(place: Place, name: str) -> list[tuple[int, str]]:
     """Return (number, service) of each stored record called *name*, in order."""
-    connection = open_reader(place.where.data + "/telemetry.db")
+    connection = open_reader(place.paths.data + "/telemetry.db")
     try:
         found = connection.execute("SELECT attributes ->> '$.number', service FROM events WHERE name = ?", (name,))
         return sorted((int(number), service) for number, service in found)
@@ -228,7 +228,7 @@ def test_a_large_metric_is_cut_between_its_points(place: Place) -> None:
         point.attributes.add(key="number").value.int_value = number
     assert place.post("/v1/metrics", request.SerializeToString()).status == 200
 
-    connection = open_reader(place.where.data + "/telemetry.db")
+    connection = open_reader(place.paths.data + "/telemetry.db")
     found = connection.execute(
         "SELECT count(*), sum(value), max(temporality), min(monotonic) FROM points JOIN series ON series = id"
         " WHERE name = 'many.points'"

@@ -73,7 +73,7 @@ def test_json_numbers_survive_as_text_and_as_numbers(place: Place) -> None:
 
     place.post("/v1/logs", json_logs("numbers"), JSON)
 
-    connection = open_reader(place.where.data + "/telemetry.db")
+    connection = open_reader(place.paths.data + "/telemetry.db")
     kept = json.loads(connection.execute("SELECT attributes FROM events WHERE name = 'numbers'").fetchone()[0])
     connection.close()
     assert (kept["input_tokens"], kept["attempt"], kept["cost_usd"]) == (9007199254740993, 3, 1)

@@ -33,7 +33,7 @@ def send(place: Place, dollars: float, **attributes: str) -> None:
 
 def test_health_proves_that_it_knows_the_key(place: Place) -> None:
     """A keyed hash of the nonce, with version and schema."""
-    key = bytes.fromhex(Path(place.where.data, "collector.key").read_text().strip())
+    key = bytes.fromhex(Path(place.paths.data, "collector.key").read_text().strip())
     answer = place.ask("GET", f"/health?nonce={NONCE}")
     lines = answer.body.decode().splitlines()
 
@@ -66,7 +66,7 @@ def session() -> Iterator[int]:
 
 def stays_for(place: Place, pid: int) -> bool:
     """Say whether the collector remembers the process *pid*."""
-    path = Path(place.where.data, "collector.pids")
+    path = Path(place.paths.data, "collector.pids")
     return path.exists() and any(line.startswith(f"{pid}=") for line in path.read_text().splitlines())
 
 
@@ -129,9 +129,9 @@ def test_the_key_is_readable_by_this_user_only(place: Place) -> None:
     """And so is everything else in the data directory."""
     names = ["collector.key", "collector.lock", "collector.ports", "telemetry.db"]
 
-    assert [oct(os.stat(f"{place.where.data}/{name}").st_mode & 0o777) for name in names] == ["0o600"] * 4
-    assert os.stat(place.where.data).st_mode & 0o777 == 0o700
-    assert Path(place.where.data, "collector.key").stat().st_size >= 64
+    assert [oct(os.stat(f"{place.paths.data}/{name}").st_mode & 0o777) for name in names] == ["0o600"] * 4
+    assert os.stat(place.paths.data).st_mode & 0o777 == 0o700
+    assert Path(place.paths.data, "collector.key").stat().st_size >= 64
 
 
 def test_metrics_are_plain_text_of_version_0_0_4(place: Place) -> None:

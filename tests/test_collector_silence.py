@@ -16,7 +16,7 @@ from cclaunch.collector import budget, connections, http, pages, service
 from cclaunch.collector.budget import Arrival, Arrivals, Budget, Busy
 from cclaunch.collector.connections import Connections, protocol
 from cclaunch.collector.frames import Frames, NoHttp2, Streams
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 HEAD = f"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PROTOBUF}\r\nContent-Length: 99\r\n"
 
@@ -40,7 +40,7 @@ class Served:
     async def _serve(self) -> None:
         self._over = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        collector = service.EmbeddedCollector(Directories(*[str(self._base)] * 4), "00" * 32)
+        collector = service.EmbeddedCollector(Paths(*[str(self._base)] * 4), "00" * 32)
         collector.writer.start()
         counted = Connections(20)
         config = uvicorn.Config(pages.otlp_app(collector), http=protocol(counted), ws="none", lifespan="off", log_level="error")

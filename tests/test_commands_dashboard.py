@@ -15,7 +15,7 @@ from cclaunch.commands import dashboard as verb_module
 from cclaunch.errors import DownloadFailed
 from cclaunch.grafana import added, download, foreign
 from cclaunch.grafana.shipped import shipped
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 MINE = {
     "title": "Mine",
@@ -43,7 +43,7 @@ def written(sandbox):
 @pytest.fixture
 def kept(sandbox):
     """The dashboards that were added, by name."""
-    return lambda: {name: json.loads(content) for name, content in added.added(directories(sandbox.environ)).items()}
+    return lambda: {name: json.loads(content) for name, content in added.added(our_paths(sandbox.environ)).items()}
 
 
 # The browser.

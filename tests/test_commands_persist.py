@@ -16,7 +16,7 @@ from settings_forms import FORMS
 from cclaunch import cli, otel
 from cclaunch.files.claude_json import decode, decode_exactly, encode_exactly, loads
 from cclaunch.hot.marks import BLOCK, own_exports
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 from cclaunch.persist.block import END, find
 from cclaunch.persist.content import ALL
 from cclaunch.persist.refresh import refresh
@@ -522,7 +522,7 @@ def test_profile_changes_reach_the_blocks(person):
     person("profile", "set", "a", "team=a")
     person("profile", "use", "a")
 
-    told = " ".join(refresh(person.environ, directories(person.environ)))
+    told = " ".join(refresh(person.environ, our_paths(person.environ)))
 
     assert b"team=a" in (person.home / ".zshrc").read_bytes()
     assert mksh.read_bytes() == kept
@@ -535,7 +535,7 @@ def test_a_block_that_the_person_took_out_is_not_put_back(person):
     person("persist", "--shell", "zsh")
     rc.write_bytes(b"x\n")
 
-    assert refresh(person.environ, directories(person.environ)) == []
+    assert refresh(person.environ, our_paths(person.environ)) == []
     assert rc.read_bytes() == b"x\n"
     person("persist", "status", "--json")
     assert not [row for row in json.loads(person.out)["files"] if row["written"]]
@@ -680,8 +680,8 @@ PAIRS = st.dictionaries(NAMED, VALUE, max_size=3)
 def test_any_file_and_any_profile_come_back(person, text, first, second):
     """Any bytes as an rc file, any profile: persist, persist again, update, unpersist."""
     rc = person.put(".zshrc", text)
-    where = directories(person.environ)
-    folder = Path(where.config) / "profiles"
+    paths = our_paths(person.environ)
+    folder = Path(paths.config) / "profiles"
     folder.mkdir(parents=True, exist_ok=True)
 
     def profile(attributes):
@@ -696,7 +696,7 @@ def test_any_file_and_any_profile_come_back(person, text, first, second):
     assert rc.read_bytes() == once
     assert once.startswith(text)
     profile(second)
-    assert refresh(person.environ, where) == [] or rc.read_bytes() != once
+    assert refresh(person.environ, paths) == [] or rc.read_bytes() != once
     person("unpersist", "--shell", "zsh")
     assert rc.read_bytes() == text
     assert BLOCK.encode() in once

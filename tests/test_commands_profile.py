@@ -67,7 +67,7 @@ def test_the_list_has_each_with_what_its_parent_adds(profile, put):
     }
 
 
-def test_a_broken_profile_is_a_row_with_its_trouble(profile, put, where):
+def test_a_broken_profile_is_a_row_with_its_trouble(profile, put, paths):
     """The others are listed all the same, and it is no error."""
     put(a="description = 'fine'\n", b="bugdet = 3\n", c="description = 'kept'\nextends = 'gone'\n")
 
@@ -76,16 +76,16 @@ def test_a_broken_profile_is_a_row_with_its_trouble(profile, put, where):
 
     assert code == 0
     assert (a["trouble"], b["attributes"]) == (None, {})
-    assert f"{profile_path(where, 'b')}, line 1: `bugdet` is not known" in b["trouble"]
+    assert f"{profile_path(paths, 'b')}, line 1: `bugdet` is not known" in b["trouble"]
     assert (c["description"], "`gone`" in c["trouble"]) == ("kept", True)
     assert "broken: " in profile("list")[1]
 
 
-def test_the_list_outlives_a_broken_state(profile, put, where):
+def test_the_list_outlives_a_broken_state(profile, put, paths):
     """What is wrong is said."""
     put(a="")
-    os.makedirs(where.state, exist_ok=True)
-    with open(state_path(where), "w") as file:
+    os.makedirs(paths.state, exist_ok=True)
+    with open(state_path(paths), "w") as file:
         file.write("format = 9\n")
 
     code, out, err = profile("list")
@@ -94,11 +94,11 @@ def test_the_list_outlives_a_broken_state(profile, put, where):
     assert "a newer cclaunch wrote it" in err
 
 
-def test_an_active_profile_that_is_gone_is_said(profile, put, where):
+def test_an_active_profile_that_is_gone_is_said(profile, put, paths):
     """Somebody deleted its file by hand."""
     put(a="", b="")
     profile("use", "a")
-    os.unlink(profile_path(where, "a"))
+    os.unlink(profile_path(paths, "a"))
 
     assert "`a` is in use and does not exist" in profile("list")[2]
 
@@ -128,14 +128,14 @@ def test_show_tells_what_comes_from_the_parent(profile, put):
     ]
 
 
-def test_show_as_json_names_the_files(profile, put, where):
+def test_show_as_json_names_the_files(profile, put, paths):
     """The merged profile, and where it is written."""
     put(base="[attributes]\norg = 'acme'\n", web="extends = 'base'\n")
 
     found = json.loads(profile("show", "web", "--json")[1])
 
     assert found["attributes"] == {"org": "acme"}
-    assert found["files"] == [profile_path(where, "web"), profile_path(where, "base")]
+    assert found["files"] == [profile_path(paths, "web"), profile_path(paths, "base")]
 
 
 @pytest.mark.parametrize("words", [("show", "wbe"), ("use", "wbe"), ("bind", "wbe"), ("edit", "wbe"), ("export", "wbe")])
@@ -151,18 +151,18 @@ def test_a_mistyped_name_is_answered_with_the_one_that_was_meant(profile, put, w
 
 
 @pytest.mark.parametrize("part", ["use", "bind", "show", "export"])
-def test_a_broken_profile_is_not_put_in_force(profile, put, where, part):
+def test_a_broken_profile_is_not_put_in_force(profile, put, paths, part):
     """File, line and key; the state stays."""
     put(web="\nbugdet = 3\n")
 
     code, _, err = profile(part, "web")
 
     assert code == 2
-    assert f"{profile_path(where, 'web')}, line 2: `bugdet`" in err
-    assert load_state(where) == State()
+    assert f"{profile_path(paths, 'web')}, line 2: `bugdet`" in err
+    assert load_state(paths) == State()
 
 
-def test_use_goes_there_and_back(profile, put, where):
+def test_use_goes_there_and_back(profile, put, paths):
     """`-` is the one before, and then the one before that."""
     put(a="", b="")
     seen = [profile("use", *words)[1].strip() for words in (["a"], ["b"], ["-"], ["-"], ["--none"], ["-"])]
@@ -170,13 +170,13 @@ def test_use_goes_there_and_back(profile, put, where):
     assert seen == ["profile: a", "profile: b", "profile: a", "profile: b", "profile: none", "profile: b"]
 
 
-def test_using_what_is_in_use_keeps_the_one_before(profile, put, where):
+def test_using_what_is_in_use_keeps_the_one_before(profile, put, paths):
     """Else `-` would lead nowhere."""
     put(a="", b="")
     for name in ("a", "b", "b"):
         profile("use", name)
 
-    assert load_state(where) == State("b", "a")
+    assert load_state(paths) == State("b", "a")
 
 
 @pytest.mark.parametrize("words", [(), ("a", "--none"), ("",)])
@@ -196,19 +196,19 @@ def test_use_back_without_a_before_is_refused(profile):
 
 
 @pytest.mark.parametrize("words", [("use", "a"), ("bind", "a"), ("set", "a", "team=x"), ("use", "--none")])
-def test_a_verb_that_writes_makes_the_compiled_plan_go(profile, put, where, words):
+def test_a_verb_that_writes_makes_the_compiled_plan_go(profile, put, paths, words):
     """The next launch sees the change."""
     put(a="")
-    os.makedirs(where.cache)
-    with open(f"{where.cache}/plan", "w"):
+    os.makedirs(paths.cache)
+    with open(f"{paths.cache}/plan", "w"):
         pass
 
     assert profile(*words)[0] == 0
 
-    assert not os.path.exists(f"{where.cache}/plan")
+    assert not os.path.exists(f"{paths.cache}/plan")
 
 
-def test_bind_keeps_the_real_path(profile, put, where, sandbox):
+def test_bind_keeps_the_real_path(profile, put, paths, sandbox):
     """A link is followed: the directory counts, not the way to it."""
     put(a="")
     (sandbox.home / "shop").mkdir()
@@ -217,7 +217,7 @@ def test_bind_keeps_the_real_path(profile, put, where, sandbox):
     assert profile("bind", "a", "link")[0] == 0
     assert profile("bind", "a")[0] == 0
 
-    assert load_state(where).bindings == {str(sandbox.home / "shop"): "a", str(sandbox.work): "a"}
+    assert load_state(paths).bindings == {str(sandbox.home / "shop"): "a", str(sandbox.work): "a"}
 
 
 def test_bind_says_what_it_replaces(profile, put):
@@ -229,7 +229,7 @@ def test_bind_says_what_it_replaces(profile, put):
 
 
 @pytest.mark.parametrize("directory", ["nowhere", "file"])
-def test_only_a_directory_is_bound(profile, put, sandbox, where, directory):
+def test_only_a_directory_is_bound(profile, put, sandbox, paths, directory):
     """A typo would never match."""
     put(a="")
     (sandbox.work / "file").write_text("")
@@ -237,7 +237,7 @@ def test_only_a_directory_is_bound(profile, put, sandbox, where, directory):
     code, _, err = profile("bind", "a", directory)
 
     assert (code, "is not a directory" in err) == (2, True)
-    assert load_state(where).bindings == {}
+    assert load_state(paths).bindings == {}
 
 
 def test_a_directory_that_the_state_cannot_hold_is_refused(profile, put, sandbox):
@@ -248,7 +248,7 @@ def test_a_directory_that_the_state_cannot_hold_is_refused(profile, put, sandbox
     assert "is no UTF-8" in profile("bind", "a", "\udcff")[2]
 
 
-def test_unbind_frees_a_directory_that_is_gone(profile, put, sandbox, where):
+def test_unbind_frees_a_directory_that_is_gone(profile, put, sandbox, paths):
     """It was deleted; its binding should not stay for ever."""
     put(a="")
     (sandbox.work / "gone").mkdir()
@@ -257,7 +257,7 @@ def test_unbind_frees_a_directory_that_is_gone(profile, put, sandbox, where):
 
     assert profile("unbind", "gone")[0] == 0
 
-    assert load_state(where).bindings == {}
+    assert load_state(paths).bindings == {}
 
 
 def test_unbind_names_the_binding_that_reaches_here(profile, put, sandbox):

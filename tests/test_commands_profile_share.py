@@ -6,7 +6,7 @@ import tomllib
 import pexpect
 import pytest
 
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 from cclaunch.profiles.disk import load_profile, profile_names, read_profile, write_profile
 from cclaunch.profiles.model import Profile
 
@@ -28,7 +28,7 @@ tool_details = true
 @pytest.fixture
 def where(environ):
     """Our directories in the sandbox."""
-    return directories(environ)
+    return our_paths(environ)
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ def profile(sandbox):
     return run
 
 
-def test_what_is_exported_can_be_imported_elsewhere(profile, where):
+def test_what_is_exported_can_be_imported_elsewhere(profile, paths):
     """With what the parent adds, and without the parent."""
-    write_profile(where, "base", b"[attributes]\norg = 'acme'\n[privacy]\nresponses = false\n")
-    write_profile(where, "data", "extends = 'base'\nbudget = 1.5\ndescription = 'd'\n[attributes]\n'a.b' = 'ö'\n".encode())
+    write_profile(paths, "base", b"[attributes]\norg = 'acme'\n[privacy]\nresponses = false\n")
+    write_profile(paths, "data", "extends = 'base'\nbudget = 1.5\ndescription = 'd'\n[attributes]\n'a.b' = 'ö'\n".encode())
 
     _, text, _ = profile("export", "data")
 
@@ -58,27 +58,27 @@ def test_what_is_exported_can_be_imported_elsewhere(profile, where):
     }
     assert text.startswith('name = "data"\n')
     assert profile("import", "--name", "there", input=text.encode())[:2] == (0, "profile there: created\n")
-    assert load_profile(where, "there") == Profile(
+    assert load_profile(paths, "there") == Profile(
         "there", "d", "", {"org": "acme", "a.b": "ö"}, {"responses": False}, budget=1.5
     )
 
 
-def test_an_export_is_utf8_whatever_the_locale(sandbox, where):
+def test_an_export_is_utf8_whatever_the_locale(sandbox, paths):
     """TOML has no other encoding."""
-    write_profile(where, "data", "[attributes]\nteam = 'ö'\n".encode())
+    write_profile(paths, "data", "[attributes]\nteam = 'ö'\n".encode())
 
     done = sandbox.cclaunch("profile", "export", "data", environ={"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
 
     assert tomllib.loads(done.stdout.decode())["attributes"] == {"team": "ö"}
 
 
-def test_export_writes_a_file_and_replaces_none_unasked(profile, where, sandbox):
+def test_export_writes_a_file_and_replaces_none_unasked(profile, paths, sandbox):
     """What is there may be somebody's."""
-    write_profile(where, "data", b"budget = 1\n")
+    write_profile(paths, "data", b"budget = 1\n")
     path = sandbox.work / "out.toml"
 
     first = profile("export", "data", str(path))
-    write_profile(where, "data", b"budget = 2\n")
+    write_profile(paths, "data", b"budget = 2\n")
     second = profile("export", "data", str(path))
     before = path.read_text()
     third = profile("export", "data", str(path), "--yes")
@@ -88,45 +88,45 @@ def test_export_writes_a_file_and_replaces_none_unasked(profile, where, sandbox)
     assert (before, path.read_text()) == ('name = "data"\nbudget = 1\n', 'name = "data"\nbudget = 2\n')
 
 
-def test_export_replaces_no_device(profile, where):
+def test_export_replaces_no_device(profile, paths):
     """A file put in the place of /dev/null would break the machine."""
-    write_profile(where, "data", b"")
+    write_profile(paths, "data", b"")
 
     assert "is not a regular file" in profile("export", "data", "/dev/null", "--yes")[2]
     assert not os.path.isfile("/dev/null")
 
 
-def test_what_could_harm_is_left_out_and_said(profile, where):
+def test_what_could_harm_is_left_out_and_said(profile, paths):
     """Another account, and every switch that discloses; what is off, stays off. Comments stay."""
     code, out, err = profile("import", "-", input=RISKY.encode())
 
     assert (code, out) == (0, "profile data: created\n")
-    assert load_profile(where, "data") == Profile("data", "", "", {"team": 'größe "x"'}, {"responses": False}, budget=20.0)
+    assert load_profile(paths, "data") == Profile("data", "", "", {"team": 'größe "x"'}, {"responses": False}, budget=20.0)
     for option in ("claude-config-dir", "prompts", "tool-details"):
         assert f"(to keep it: --accept {option})" in err
     assert "/their/claude" in err
-    assert "# the data team\n" in read_profile(where, "data").decode()
+    assert "# the data team\n" in read_profile(paths, "data").decode()
 
 
-def test_what_is_accepted_is_kept(profile, where):
+def test_what_is_accepted_is_kept(profile, paths):
     """Each by its name; the rest is left out."""
     code, _, err = profile("import", "--accept", "prompts", "--accept", "claude-config-dir", input=RISKY.encode())
 
-    found = load_profile(where, "data")
+    found = load_profile(paths, "data")
     assert (code, found.privacy, found.claude_config_dir) == (0, {"prompts": True, "responses": False}, "/their/claude")
     assert err.count("left out") == 1
 
 
-def test_yes_does_not_accept(profile, where):
+def test_yes_does_not_accept(profile, paths):
     """It answers whether to replace, nothing else."""
-    write_profile(where, "data", b"budget = 1\n")
+    write_profile(paths, "data", b"budget = 1\n")
 
     profile("import", "--yes", input=RISKY.encode())
 
-    assert (load_profile(where, "data").budget, load_profile(where, "data").claude_config_dir) == (20.0, "")
+    assert (load_profile(paths, "data").budget, load_profile(paths, "data").claude_config_dir) == (20.0, "")
 
 
-def test_a_terminal_is_asked_for_each(sandbox, where):
+def test_a_terminal_is_asked_for_each(sandbox, paths):
     """One by one: yes to the first and the last, the default to the one between."""
     path = sandbox.work / "shared.toml"
     path.write_text(RISKY)
@@ -140,18 +140,18 @@ def test_a_terminal_is_asked_for_each(sandbox, where):
     terminal.expect(pexpect.EOF)
     terminal.close()
 
-    found = load_profile(where, "data")
+    found = load_profile(paths, "data")
     assert terminal.exitstatus == 0
     assert (found.claude_config_dir, found.privacy) == ("/their/claude", {"responses": False, "tool_details": True})
 
 
-def test_a_profile_is_replaced_only_when_that_was_meant(profile, where):
+def test_a_profile_is_replaced_only_when_that_was_meant(profile, paths):
     """The same content is no replacement."""
     shared = b"name = 'data'\nbudget = 2\n"
-    write_profile(where, "data", b"budget = 1\n")
+    write_profile(paths, "data", b"budget = 1\n")
 
     refused = profile("import", input=shared)
-    before = read_profile(where, "data")
+    before = read_profile(paths, "data")
     replaced = profile("import", "--yes", input=shared)
     again = profile("import", input=shared)
 
@@ -162,14 +162,14 @@ def test_a_profile_is_replaced_only_when_that_was_meant(profile, where):
 @pytest.mark.parametrize(
     ("words", "name"), [(("data-eng.toml",), "inner"), (("nameless.toml",), "nameless"), (("data-eng.toml", "--name", "x"), "x")]
 )
-def test_the_name_comes_from_the_option_the_file_or_the_files_name(profile, where, sandbox, words, name):
+def test_the_name_comes_from_the_option_the_file_or_the_files_name(profile, paths, sandbox, words, name):
     """In that order."""
     (sandbox.work / "data-eng.toml").write_text("name = 'inner'\n")
     (sandbox.work / "nameless.toml").write_text("budget = 1\n")
 
     assert profile("import", *words)[0] == 0
 
-    assert profile_names(where) == [name]
+    assert profile_names(paths) == [name]
 
 
 @pytest.mark.parametrize(
@@ -186,13 +186,13 @@ def test_the_name_comes_from_the_option_the_file_or_the_files_name(profile, wher
         (b"#" * 70_000, "more than 64 KiB"),
     ],
 )
-def test_what_is_no_profile_is_refused(profile, where, shared, told):
+def test_what_is_no_profile_is_refused(profile, paths, shared, told):
     """Where it is wrong, and nothing is written."""
     code, out, err = profile("import", input=shared)
 
     assert code in (1, 2)
     assert (out, told in err) == ("", True), err
-    assert profile_names(where) == []
+    assert profile_names(paths) == []
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: None], ids=["pipe", "directory", "nothing"])
@@ -205,10 +205,10 @@ def test_a_file_that_is_none_is_refused_at_once(profile, sandbox, make):
     assert (code, "must be a regular file" in err) == (2, True)
 
 
-def test_a_spelling_that_cannot_be_changed_in_place_is_imported_all_the_same(profile, where):
+def test_a_spelling_that_cannot_be_changed_in_place_is_imported_all_the_same(profile, paths):
     """Its comments are the price."""
     shared = b"name = 'a'\nprivacy = {prompts = true} # c\nattributes.team = 'x'\n"
 
     assert profile("import", input=shared)[0] == 0
 
-    assert load_profile(where, "a") == Profile("a", attributes={"team": "x"})
+    assert load_profile(paths, "a") == Profile("a", attributes={"team": "x"})

@@ -9,7 +9,7 @@ from cclaunch.config.state import State, change_state, load_state, state_path
 from cclaunch.profiles.disk import load_profile, profile_names, profile_path, read_profile
 
 
-def test_delete_without_a_terminal_wants_yes(profile, put, where):
+def test_delete_without_a_terminal_wants_yes(profile, put, paths):
     """Nobody can be asked, so nothing is deleted."""
     put(a="[attributes]\nteam = 'x'\n")
 
@@ -19,11 +19,11 @@ def test_delete_without_a_terminal_wants_yes(profile, put, where):
     assert "this deletes the profile a: team=x" in err
     assert "nothing was deleted" in err
     assert "hint: add --yes" in err
-    assert profile_names(where) == ["a"]
+    assert profile_names(paths) == ["a"]
 
 
 @pytest.mark.parametrize(("answer", "left", "code"), [("y", [], 0), ("n", ["a"], 1), ("", ["a"], 1), ("\x03", ["a"], 130)])
-def test_delete_asks_on_a_terminal(sandbox, put, where, answer, left, code):
+def test_delete_asks_on_a_terminal(sandbox, put, paths, answer, left, code):
     """No is the default, and Ctrl-C is no."""
     put(a="")
     command, *words = sandbox.command("profile", "delete", "a")
@@ -34,25 +34,25 @@ def test_delete_asks_on_a_terminal(sandbox, put, where, answer, left, code):
     terminal.expect(pexpect.EOF)
     terminal.close()
 
-    assert (profile_names(where), terminal.exitstatus) == (left, code)
+    assert (profile_names(paths), terminal.exitstatus) == (left, code)
 
 
-def test_what_uses_a_deleted_profile_forgets_it_and_says_so(profile, put, where):
+def test_what_uses_a_deleted_profile_forgets_it_and_says_so(profile, put, paths):
     """Active, previous and bindings."""
     put(a="", b="", c="")
-    change_state(where, lambda _: State("a", "b", {"/x": "a", "/y": "c", "/z": "b"}))
+    change_state(paths, lambda _: State("a", "b", {"/x": "a", "/y": "c", "/z": "b"}))
 
     code, out, err = profile("delete", "a", "b", "--yes")
 
     assert (code, out) == (0, "profile a: deleted\nprofile b: deleted\n")
-    assert load_state(where) == State("", "", {"/y": "c"})
+    assert load_state(paths) == State("", "", {"/y": "c"})
     assert "now none is" in err
     assert "/x is no longer bound" in err
     assert "/z is no longer bound" in err
-    assert profile_names(where) == ["c"]
+    assert profile_names(paths) == ["c"]
 
 
-def test_a_profile_that_another_extends_is_not_deleted(profile, put, where):
+def test_a_profile_that_another_extends_is_not_deleted(profile, put, paths):
     """Unless the other one goes with it."""
     put(base="", web="extends = 'base'\n", data="extends = 'base'\n")
 
@@ -60,11 +60,11 @@ def test_a_profile_that_another_extends_is_not_deleted(profile, put, where):
 
     assert (code, "`base` is still extended by web" in err) == (2, True)
     assert "hint: cclaunch profile unset web --extends" in err
-    assert profile_names(where) == ["base", "data", "web"]
+    assert profile_names(paths) == ["base", "data", "web"]
     assert profile("delete", "base", "data", "web", "--yes")[0] == 0
 
 
-def test_nothing_is_deleted_when_one_name_is_mistyped(profile, put, where):
+def test_nothing_is_deleted_when_one_name_is_mistyped(profile, put, paths):
     """All or nothing, and all that is wrong is told."""
     put(web="", data="")
 
@@ -73,67 +73,67 @@ def test_nothing_is_deleted_when_one_name_is_mistyped(profile, put, where):
     assert code == 2
     assert "did you mean `data`?" in err
     assert "did you mean `web`?" in err
-    assert profile_names(where) == ["data", "web"]
+    assert profile_names(paths) == ["data", "web"]
 
 
-def test_a_broken_profile_can_be_deleted(profile, put, where):
+def test_a_broken_profile_can_be_deleted(profile, put, paths):
     """That may be just why."""
     put(a="= = =")
 
     assert profile("delete", "a", "--yes")[0] == 0
 
-    assert profile_names(where) == []
+    assert profile_names(paths) == []
 
 
 @pytest.mark.parametrize("words", [("delete", "a", "--yes"), ("rename", "a", "b")])
-def test_a_state_that_cannot_be_changed_keeps_the_profile(profile, put, where, words):
+def test_a_state_that_cannot_be_changed_keeps_the_profile(profile, put, paths, words):
     """Else it would name what is not there."""
     put(a="")
-    os.makedirs(where.state, exist_ok=True)
-    with open(state_path(where), "w") as file:
+    os.makedirs(paths.state, exist_ok=True)
+    with open(state_path(paths), "w") as file:
         file.write("format = 2\n")
 
     code, _, err = profile(*words)
 
     assert (code, "a newer cclaunch wrote it" in err) == (2, True)
-    assert profile_names(where) == ["a"]
+    assert profile_names(paths) == ["a"]
 
 
-def test_rename_carries_along_whatever_names_it(profile, put, where):
+def test_rename_carries_along_whatever_names_it(profile, put, paths):
     """State, bindings and children; comments of both files stay."""
     put(a="# mine\n[attributes]\nteam = 'x'\n", child="extends = 'a' # the base\n", other="")
-    change_state(where, lambda _: State("a", "other", {"/x": "a", "/y": "other"}))
+    change_state(paths, lambda _: State("a", "other", {"/x": "a", "/y": "other"}))
 
     code, out, err = profile("rename", "a", "b")
 
     assert (code, out) == (0, "profile a: now b\n")
-    assert profile_names(where) == ["b", "child", "other"]
-    assert read_profile(where, "b") == b"# mine\n[attributes]\nteam = 'x'\n"
-    assert read_profile(where, "child") == b'extends = "b" # the base\n'
-    assert load_state(where) == State("b", "other", {"/x": "b", "/y": "other"})
+    assert profile_names(paths) == ["b", "child", "other"]
+    assert read_profile(paths, "b") == b"# mine\n[attributes]\nteam = 'x'\n"
+    assert read_profile(paths, "child") == b'extends = "b" # the base\n'
+    assert load_state(paths) == State("b", "other", {"/x": "b", "/y": "other"})
     assert "/x is bound to b" in err
     assert "child extends b" in err
 
 
-def test_rename_of_a_link_moves_the_link(profile, where, sandbox, put):
+def test_rename_of_a_link_moves_the_link(profile, paths, sandbox, put):
     """People keep their files in a repository and link them into place."""
     put(other="")
     (sandbox.work / "mine.toml").write_text("budget = 3\n")
-    os.symlink(sandbox.work / "mine.toml", profile_path(where, "a"))
+    os.symlink(sandbox.work / "mine.toml", profile_path(paths, "a"))
 
     assert profile("rename", "a", "b")[0] == 0
 
-    assert os.readlink(profile_path(where, "b")) == str(sandbox.work / "mine.toml")
-    assert profile_names(where) == ["b", "other"]
+    assert os.readlink(profile_path(paths, "b")) == str(sandbox.work / "mine.toml")
+    assert profile_names(paths) == ["b", "other"]
 
 
-def test_a_name_may_change_its_case(profile, put, where):
+def test_a_name_may_change_its_case(profile, put, paths):
     """It is the same profile."""
     put(data="budget = 3\n")
 
     assert profile("rename", "data", "Data")[0] == 0
 
-    assert (profile_names(where), load_profile(where, "Data").budget) == (["Data"], 3.0)
+    assert (profile_names(paths), load_profile(paths, "Data").budget) == (["Data"], 3.0)
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,11 @@ def test_a_name_may_change_its_case(profile, put, where):
         ("lost", "gone", 2, "names the profile itself"),
     ],
 )
-def test_a_rename_that_makes_no_sense_is_refused(profile, put, where, old, new, code, told):
+def test_a_rename_that_makes_no_sense_is_refused(profile, put, paths, old, new, code, told):
     """Nothing changes."""
     put(a="", b="", lost="extends = 'gone'\n")
 
     found, _, err = profile("rename", old, new)
 
     assert (found, told in err) == (code, True)
-    assert profile_names(where) == ["a", "b", "lost"]
+    assert profile_names(paths) == ["a", "b", "lost"]

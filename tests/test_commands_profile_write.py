@@ -9,7 +9,7 @@ from cclaunch.profiles.disk import load_profile, profile_names, profile_path, re
 from cclaunch.profiles.model import Profile
 
 
-def test_set_creates_what_is_missing_and_says_how_it_is_used(profile, where):
+def test_set_creates_what_is_missing_and_says_how_it_is_used(profile, paths):
     """Attributes and settings in one go."""
     words = [
         "team=data engineering",
@@ -28,32 +28,32 @@ def test_set_creates_what_is_missing_and_says_how_it_is_used(profile, where):
 
     assert (code, out) == (0, "profile data: created\n")
     assert "cclaunch +data" in err
-    assert load_profile(where, "data") == Profile(
+    assert load_profile(paths, "data") == Profile(
         "data", "Data", "", {"team": "data engineering", "city": "Köln=CGN"}, {"prompts": True, "responses": False}, "", 9.5
     )
-    assert os.stat(profile_path(where, "data")).st_mode & 0o777 == 0o600
+    assert os.stat(profile_path(paths, "data")).st_mode & 0o777 == 0o600
 
 
-def test_set_changes_what_it_names_and_nothing_else(profile, put, where):
+def test_set_changes_what_it_names_and_nothing_else(profile, put, paths):
     """A hand's comments stay."""
     put(data="# by hand\n[attributes]\nteam = 'a'  # short\nproject = 'p'\n")
 
     assert profile("set", "data", "team=b")[:2] == (0, "profile data: changed\n")
 
-    assert read_profile(where, "data") == b"# by hand\n[attributes]\nteam = \"b\"  # short\nproject = 'p'\n"
+    assert read_profile(paths, "data") == b"# by hand\n[attributes]\nteam = \"b\"  # short\nproject = 'p'\n"
 
 
-def test_set_to_what_it_is_changes_nothing(profile, where):
+def test_set_to_what_it_is_changes_nothing(profile, paths):
     """The same words twice."""
     profile("set", "data", "team=a", "--budget", "3")
-    before = os.stat(profile_path(where, "data"))
+    before = os.stat(profile_path(paths, "data"))
 
     assert profile("set", "data", "team=a", "--budget", "3")[1] == "profile data: unchanged\n"
 
-    assert os.stat(profile_path(where, "data")) == before
+    assert os.stat(profile_path(paths, "data")) == before
 
 
-def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(profile, where):
+def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(profile, paths):
     """One round, not seven."""
     words = ["model=x", "session_id=x", "te am=x", "word", "long=" + "ö" * 50, "tab=\t", "a=1", "a=2", "--budget", "-3"]
 
@@ -72,7 +72,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(profile
         "--budget",
     ):
         assert part in err
-    assert profile_names(where) == []
+    assert profile_names(paths) == []
 
 
 def test_one_thing_that_is_wrong_is_told_with_its_mend(profile):
@@ -102,7 +102,7 @@ def test_one_thing_that_is_wrong_is_told_with_its_mend(profile):
         ([], "there is nothing to set"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused(profile, put, where, words, told):
+def test_a_setting_that_makes_no_sense_is_refused(profile, put, paths, words, told):
     """Nothing is written."""
     put(base="", child="extends = 'base'\n")
 
@@ -110,7 +110,7 @@ def test_a_setting_that_makes_no_sense_is_refused(profile, put, where, words, to
 
     assert code in (1, 2)
     assert told in err
-    assert profile_names(where) == ["base", "child"]
+    assert profile_names(paths) == ["base", "child"]
 
 
 def test_a_parent_gets_no_parent_of_its_own(profile, put):
@@ -120,7 +120,7 @@ def test_a_parent_gets_no_parent_of_its_own(profile, put):
     assert "`child` extends it already" in profile("set", "base", "--extends", "other")[2]
 
 
-def test_a_parent_is_not_changed_so_that_a_child_breaks(profile, put, where):
+def test_a_parent_is_not_changed_so_that_a_child_breaks(profile, put, paths):
     """Two names that are one label, only together."""
     put(base="", child="extends = 'base'\n[attributes]\ncost_center = '1'\n")
 
@@ -128,10 +128,10 @@ def test_a_parent_is_not_changed_so_that_a_child_breaks(profile, put, where):
 
     assert code == 2
     assert "`child` and its parent `base` do not go together" in err
-    assert load_profile(where, "base").attributes == {}
+    assert load_profile(paths, "base").attributes == {}
 
 
-def test_too_many_attributes_are_counted_with_those_of_the_parent(profile, put, where):
+def test_too_many_attributes_are_counted_with_those_of_the_parent(profile, put, paths):
     """A hundred are sent, five are a launch's own."""
     put(base="[attributes]\n" + "".join(f"a{number} = 'x'\n" for number in range(60)))
 
@@ -142,33 +142,33 @@ def test_too_many_attributes_are_counted_with_those_of_the_parent(profile, put, 
     assert profile("set", "web", *(f"b{number}=x" for number in range(35)), "--extends", "base")[0] == 0
 
 
-def test_a_setting_written_as_an_attribute_is_pointed_out(profile, where):
+def test_a_setting_written_as_an_attribute_is_pointed_out(profile, paths):
     """It is done, as KEY=VALUE always is, and the option is named."""
     code, _, err = profile("set", "data", "budget=3", "tool-details=on")
 
     assert code == 0
     assert "--budget" in err
     assert "--tool-details" in err
-    assert load_profile(where, "data").attributes == {"budget": "3", "tool-details": "on"}
+    assert load_profile(paths, "data").attributes == {"budget": "3", "tool-details": "on"}
 
 
 @pytest.mark.parametrize(
     ("typed", "kept"), [("~/x", "{home}/x"), ("~", "{home}"), ("sub/../x", "{work}/x"), ("/abs/olute", "/abs/olute")]
 )
-def test_a_directory_is_kept_whole(profile, sandbox, where, typed, kept):
+def test_a_directory_is_kept_whole(profile, sandbox, paths, typed, kept):
     """A profile is used from other directories than this one."""
     profile("set", "data", "--claude-config-dir", typed)
 
-    assert load_profile(where, "data").claude_config_dir == kept.format(home=sandbox.home, work=sandbox.work)
+    assert load_profile(paths, "data").claude_config_dir == kept.format(home=sandbox.home, work=sandbox.work)
 
 
 @pytest.mark.parametrize("name", ["../x", "a b", "-x", ".x", "x" * 101, "ä"])
-def test_a_name_that_cannot_be_one_is_refused(profile, where, name):
+def test_a_name_that_cannot_be_one_is_refused(profile, paths, name):
     """With the rule."""
     code, _, err = profile("create", "--", name)
 
     assert (code, "cannot be the name of a profile" in err) == (2, True)
-    assert profile_names(where) == []
+    assert profile_names(paths) == []
 
 
 def test_a_name_that_differs_only_in_case_is_refused(profile, put):
@@ -188,37 +188,37 @@ def test_a_new_name_that_is_nearly_an_old_one_is_pointed_out(profile, put):
     assert "if you meant `data-eng`: cclaunch profile delete data-egn --yes" in err
 
 
-def test_create_makes_a_profile_and_no_second_one(profile, where):
+def test_create_makes_a_profile_and_no_second_one(profile, paths):
     """An empty one is a profile too."""
     assert profile("create", "data")[:2] == (0, "profile data: created\n")
 
     code, _, err = profile("create", "data", "team=x")
 
     assert (code, "there is a profile `data` already" in err) == (2, True)
-    assert load_profile(where, "data") == Profile("data")
+    assert load_profile(paths, "data") == Profile("data")
 
 
-def test_a_profile_that_is_broken_is_not_changed(profile, put, where):
+def test_a_profile_that_is_broken_is_not_changed(profile, put, paths):
     """File, line and key; `edit` mends it."""
     put(data="\nbugdet = 3\n")
 
     code, _, err = profile("set", "data", "team=x")
 
     assert (code, "line 2: `bugdet` is not known" in err) == (2, True)
-    assert read_profile(where, "data") == b"\nbugdet = 3\n"
+    assert read_profile(paths, "data") == b"\nbugdet = 3\n"
 
 
-def test_what_cannot_be_changed_safely_points_at_edit(profile, put, where):
+def test_what_cannot_be_changed_safely_points_at_edit(profile, put, paths):
     """A spelling that TOML does not let us add to."""
     put(data="attributes.team = 'a' # mine\n")
 
     code, _, err = profile("set", "data", "project=x")
 
     assert (code, "cclaunch profile edit data" in err) == (1, True)
-    assert read_profile(where, "data") == b"attributes.team = 'a' # mine\n"
+    assert read_profile(paths, "data") == b"attributes.team = 'a' # mine\n"
 
 
-def test_unset_takes_attributes_and_settings_back(profile, where):
+def test_unset_takes_attributes_and_settings_back(profile, paths):
     """Whatever was set."""
     words = ["a=1", "b.c=2", "d=3", "--prompts", "on", "--budget", "3", "--description", "x", "--claude-config-dir", "/x"]
     profile("set", "data", *words)
@@ -226,10 +226,10 @@ def test_unset_takes_attributes_and_settings_back(profile, where):
     gone = ["a", "b.c", "--prompts", "--budget", "--description", "--claude-config-dir"]
 
     assert profile("unset", "data", *gone)[:2] == (0, "profile data: changed\n")
-    assert load_profile(where, "data") == Profile("data", attributes={"d": "3"})
+    assert load_profile(paths, "data") == Profile("data", attributes={"d": "3"})
 
 
-def test_unset_of_what_is_not_set_is_refused_with_the_nearest(profile, where):
+def test_unset_of_what_is_not_set_is_refused_with_the_nearest(profile, paths):
     """All of it, and nothing is written: the typo's label would stay."""
     profile("set", "data", "team=a", "project=b")
 
@@ -239,7 +239,7 @@ def test_unset_of_what_is_not_set_is_refused_with_the_nearest(profile, where):
     assert "3 things are wrong" in err
     assert "did you mean `team`?" in err
     assert "--prompts is not set" in err
-    assert load_profile(where, "data").attributes == {"team": "a", "project": "b"}
+    assert load_profile(paths, "data").attributes == {"team": "a", "project": "b"}
 
 
 @pytest.mark.parametrize("words", [("unset", "data"), ("unset", "dtaa", "team")])
@@ -250,7 +250,7 @@ def test_unset_wants_a_profile_and_something_to_take_back(profile, put, words):
     assert profile(*words)[0] in (1, 2)
 
 
-def test_two_that_set_at_once_lose_nothing(sandbox, where):
+def test_two_that_set_at_once_lose_nothing(sandbox, paths):
     """Each adds an attribute of its own."""
 
     def add(number):
@@ -262,18 +262,18 @@ def test_two_that_set_at_once_lose_nothing(sandbox, where):
     for worker in workers:
         worker.join()
 
-    assert set(load_profile(where, "data").attributes) == {"a0", "a1", "a2", "a3"}
+    assert set(load_profile(paths, "data").attributes) == {"a0", "a1", "a2", "a3"}
 
 
 @pytest.mark.parametrize("part", ["set", "create"])
-def test_a_directory_that_cannot_be_written_is_one_error(profile, where, part):
+def test_a_directory_that_cannot_be_written_is_one_error(profile, paths, part):
     """Exit 1 with the path, and no traceback."""
-    os.makedirs(os.path.dirname(where.config))
-    with open(where.config, "w"):
+    os.makedirs(os.path.dirname(paths.config))
+    with open(paths.config, "w"):
         pass
 
     code, _, err = profile(part, "data", "team=x")
 
     assert code in (1, 2)
-    assert where.config in err
+    assert paths.config in err
     assert "bug of ours" not in err

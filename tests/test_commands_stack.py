@@ -13,7 +13,7 @@ from cclaunch.backends.embedded import collector
 from cclaunch.collector import holder
 from cclaunch.commands.stack.erase import erase
 from cclaunch.errors import StackError
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 START = 1_790_000_000 * SECOND_NS
 
@@ -126,7 +126,7 @@ def test_a_database_that_a_collector_holds_is_not_deleted(sandbox, monkeypatch):
     assert held is not None
 
     with pytest.raises(StackError, match="running again"):
-        erase(directories(sandbox.environ))
+        erase(our_paths(sandbox.environ))
 
     assert sandbox.database.exists()
 
@@ -147,7 +147,7 @@ def test_a_broken_configuration_is_named_before_anything_happens(sandbox, part):
 
     assert done.returncode == 2
     assert f"{sandbox.config_file}, line 2: `stack.wiat` is not known".encode() in done.stderr
-    assert collector.health(directories(sandbox.environ)) is None
+    assert collector.health(our_paths(sandbox.environ)) is None
 
 
 def test_a_data_directory_that_cannot_be_made_is_one_error(sandbox):

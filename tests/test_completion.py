@@ -18,7 +18,7 @@ from shells_here import calm_fish, shell_here
 from cclaunch import cli
 from cclaunch.completion.claude_words import CHOICES, OPTIONS, SUBCOMMANDS
 from cclaunch.completion.files import generated
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 from cclaunch.profiles.disk import keep_names
 
 DYNAMIC = ("bash", "zsh", "fish")
@@ -30,7 +30,7 @@ def names(sandbox):
     """Write the file of profile names; the fixture's value does it."""
 
     def write(text="prod\nweb\n"):
-        path = Path(directories(sandbox.environ).state) / "profile-names"
+        path = Path(our_paths(sandbox.environ).state) / "profile-names"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
@@ -319,7 +319,7 @@ def test_claudes_table_is_that_of_the_real_one():
 
 def test_a_verb_that_writes_profiles_keeps_their_names(sandbox, verb):
     """One a line, sorted, in the state directory; gone again with the profile."""
-    path = Path(directories(sandbox.environ).state) / "profile-names"
+    path = Path(our_paths(sandbox.environ).state) / "profile-names"
 
     verb("profile", "set", "web", "a=b")
     verb("profile", "set", "prod", "a=b")
@@ -330,10 +330,10 @@ def test_a_verb_that_writes_profiles_keeps_their_names(sandbox, verb):
 
 def test_names_that_cannot_be_kept_cost_completions_only(sandbox):
     """A directory in the place of the file."""
-    where = directories(sandbox.environ)
-    os.makedirs(f"{where.state}/profile-names")
+    paths = our_paths(sandbox.environ)
+    os.makedirs(f"{paths.state}/profile-names")
 
-    keep_names(where)
+    keep_names(paths)
 
 
 def test_the_maintainers_command_runs_as_documented(sandbox):

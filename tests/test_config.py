@@ -37,13 +37,13 @@ def test_what_is_set_is_read():
         (b"\xff\xfe", "is not valid TOML", "edit"),
     ],
 )
-def test_a_mistake_is_named_with_file_line_and_key(text, where, hint):
+def test_a_mistake_is_named_with_file_line_and_key(text, paths, hint):
     """The sentence says where the mistake is, the hint what mends it."""
     with pytest.raises(ConfigError) as caught:
         parse_config(text, "/c/config.toml")
 
     assert "/c/config.toml" in caught.value.message
-    assert where in caught.value.message
+    assert paths in caught.value.message
     assert hint in caught.value.hint
 
 
@@ -106,12 +106,12 @@ def test_the_docker_stack_is_read():
         (b"[ports]\ngrafana = 9090\n", "line 2: `ports.grafana` is 9090, and another service has that port"),
     ],
 )
-def test_a_mistake_in_the_docker_stack_is_named(text, where):
+def test_a_mistake_in_the_docker_stack_is_named(text, paths):
     """Each with file, line and key."""
     with pytest.raises(ConfigError) as caught:
         parse_config(text, "/c/config.toml")
 
-    assert where in caught.value.message
+    assert paths in caught.value.message
 
 
 def test_a_digest_pins_an_image_as_a_tag_does():

@@ -12,7 +12,7 @@ from engine import compose_program
 
 from cclaunch.backends.docker import record
 from cclaunch.backends.docker.engine import owner
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -139,8 +139,8 @@ def test_a_file_of_another_release_keeps_containers_and_volumes(composed, stack,
     from cclaunch.backends.docker.compose import compose as render
     from cclaunch.config.model import configuration
 
-    where = directories(stack.sandbox.environ)
-    again = render(DockerBackend(where, configuration(where), stack.sandbox.environ).wanted())
+    paths = our_paths(stack.sandbox.environ)
+    again = render(DockerBackend(paths, configuration(paths), stack.sandbox.environ).wanted())
     composed.file.write_text(again)
     composed("up", "-d", "--yes")
 
@@ -291,7 +291,7 @@ def test_other_ports_in_an_older_file_are_found(compose, stack, verb, sandbox, f
 
     assert shown == HEALTHY
     assert (endpoint, err) == (f"http://127.0.0.1:{made['grpc']}", "")
-    assert record.port(directories(sandbox.environ), "victorialogs") == made["victorialogs"]
+    assert record.port(our_paths(sandbox.environ), "victorialogs") == made["victorialogs"]
 
 
 def test_a_stack_of_another_project_is_used_named_and_never_touched(compose, stack, sandbox, verb):

@@ -14,7 +14,7 @@ from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.look import details
 from cclaunch.config.model import Config, Grafana
 from cclaunch.errors import StackError
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 MADE = Config(grafana=Grafana(admin_password="generate"))
 OWN = "s3cret $HOME"
@@ -23,34 +23,34 @@ OWN = "s3cret $HOME"
 @pytest.fixture
 def where(environ):
     """Our directories."""
-    return directories(environ)
+    return our_paths(environ)
 
 
-def in_grafana(where, environ, config):
+def in_grafana(paths, environ, config):
     """Return the password that Grafana's container is given."""
-    files = {file.path: file for file in DockerBackend(where, config, environ).wanted().service("grafana").files}
+    files = {file.path: file for file in DockerBackend(paths, config, environ).wanted().service("grafana").files}
     return files["/etc/cclaunch/admin_password"].data.decode()
 
 
-def test_a_password_is_made_once_and_stays(where, environ):
+def test_a_password_is_made_once_and_stays(paths, environ):
     """Long, random, in a file for its user alone, and what Grafana is given."""
-    login.make(where, MADE)
-    first = in_grafana(where, environ, MADE)
-    login.make(where, MADE)
+    login.make(paths, MADE)
+    first = in_grafana(paths, environ, MADE)
+    login.make(paths, MADE)
 
     assert len(first) >= 24
-    assert in_grafana(where, environ, MADE) == first
-    assert os.stat(login.path(where)).st_mode & 0o777 == 0o600
-    assert Path(login.path(where)).read_text() == f"{first}\n"
+    assert in_grafana(paths, environ, MADE) == first
+    assert os.stat(login.path(paths)).st_mode & 0o777 == 0o600
+    assert Path(login.path(paths)).read_text() == f"{first}\n"
 
 
-def test_two_at_once_make_the_same_password(where):
+def test_two_at_once_make_the_same_password(paths):
     """Whoever comes second takes what is there."""
     seen = set()
 
     def work():
-        login.make(where, MADE)
-        seen.add(login.filled(where, MADE).grafana.admin_password)
+        login.make(paths, MADE)
+        seen.add(login.filled(paths, MADE).grafana.admin_password)
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
@@ -63,37 +63,37 @@ def test_two_at_once_make_the_same_password(where):
 
 
 @pytest.mark.parametrize("word", ["", "s3cret", "Generate"])
-def test_nothing_is_made_unless_that_is_asked_for(where, word):
+def test_nothing_is_made_unless_that_is_asked_for(paths, word):
     """Another word is the password itself."""
     config = Config(grafana=Grafana(admin_password=word))
 
-    login.make(where, config)
+    login.make(paths, config)
 
-    assert not os.path.exists(login.path(where))
-    assert login.filled(where, config) == config
+    assert not os.path.exists(login.path(paths))
+    assert login.filled(paths, config) == config
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"a\nb\n", b"\xff\n", b"x" * 300, b"a\x1b[1m"])
-def test_a_file_that_holds_no_password_is_named_with_the_mend(where, content):
+def test_a_file_that_holds_no_password_is_named_with_the_mend(paths, content):
     """It is not made anew by itself: Grafana has the old one."""
-    os.makedirs(os.path.dirname(login.path(where)))
-    with open(login.path(where), "wb") as file:
+    os.makedirs(os.path.dirname(login.path(paths)))
+    with open(login.path(paths), "wb") as file:
         file.write(content)
 
     with pytest.raises(StackError) as caught:
-        login.make(where, MADE)
-    assert login.path(where) in caught.value.message
-    assert caught.value.hint == f"rm {login.path(where)}; cclaunch stack up"
+        login.make(paths, MADE)
+    assert login.path(paths) in caught.value.message
+    assert caught.value.hint == f"rm {login.path(paths)}; cclaunch stack up"
 
 
-def test_a_password_that_was_made_is_named_by_its_file_and_told_only_when_asked(where):
+def test_a_password_that_was_made_is_named_by_its_file_and_told_only_when_asked(paths):
     """Programs get the file's name, a person on a terminal the password."""
-    login.make(where, MADE)
-    password = login.filled(where, MADE).grafana.admin_password
+    login.make(paths, MADE)
+    password = login.filled(paths, MADE).grafana.admin_password
 
-    plain, clear = details(MADE, where), details(MADE, where, clear=True)
+    plain, clear = details(MADE, paths), details(MADE, paths, clear=True)
 
-    assert plain["grafana"] == f"login admin and the password in {login.path(where)}"
+    assert plain["grafana"] == f"login admin and the password in {login.path(paths)}"
     assert clear["grafana"] == f"login admin / {password}"
 
 
@@ -130,22 +130,22 @@ def test_the_compose_file_asks_for_the_password_unless_it_is_to_be_shown(sandbox
     assert "in clear" in warned
 
 
-def test_the_copy_that_is_kept_is_masked_and_the_default_is_not(where, environ):
+def test_the_copy_that_is_kept_is_masked_and_the_default_is_not(paths, environ):
     """Everybody knows `admin`."""
     own = Config(grafana=Grafana(admin_password=OWN))
 
-    assert OWN not in compose(DockerBackend(where, own, environ).wanted())
-    assert content(compose(DockerBackend(where, Config(), environ).wanted())) == "admin"
+    assert OWN not in compose(DockerBackend(paths, own, environ).wanted())
+    assert content(compose(DockerBackend(paths, Config(), environ).wanted())) == "admin"
 
 
 def test_the_dashboard_tells_a_person_the_password_and_a_program_nothing(sandbox):
     """On a terminal, beside the address."""
-    where = directories(sandbox.environ)
+    paths = our_paths(sandbox.environ)
     sandbox.config_file.parent.mkdir(parents=True, exist_ok=True)
     sandbox.config_file.write_text('[grafana]\nadmin_password = "generate"\n')
-    login.make(where, MADE)
-    password = login.filled(where, MADE).grafana.admin_password
-    with open(f"{where.data}/stack/ports", "w") as file:
+    login.make(paths, MADE)
+    password = login.filled(paths, MADE).grafana.admin_password
+    with open(f"{paths.data}/stack/ports", "w") as file:
         file.write("grafana=3000\n")
 
     piped = sandbox.cclaunch("dashboard")

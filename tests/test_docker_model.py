@@ -10,7 +10,7 @@ from cclaunch.config.checks import SERVICES
 from cclaunch.config.model import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
 from cclaunch.files.atomic import write_atomic
 from cclaunch.grafana.added import directory
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboards/a.json": b"{}"}
 
@@ -192,8 +192,8 @@ def test_compose_substitutes_nothing_in_our_files():
 
 def test_grafana_finds_what_it_is_provisioned_with(environ):
     """Datasources under the names of our services, and dashboards where the provider looks."""
-    where = directories(environ)
-    stack = DockerBackend(where, Config(), environ).wanted()
+    paths = our_paths(environ)
+    stack = DockerBackend(paths, Config(), environ).wanted()
     files = {file.path: file.data for file in stack.service("grafana").files}
 
     home = stack.service("grafana").environment["GF_PATHS_PROVISIONING"]
@@ -205,10 +205,10 @@ def test_grafana_finds_what_it_is_provisioned_with(environ):
 
 def test_a_dashboard_that_was_added_makes_grafana_anew(environ):
     """`dashboard add` lays a file down; the next `stack up` sees that Grafana lacks it."""
-    where = directories(environ)
-    backend = DockerBackend(where, Config(), environ)
+    paths = our_paths(environ)
+    backend = DockerBackend(paths, Config(), environ)
     before = backend.wanted()
-    write_atomic(f"{directory(where)}/mine.json", b"{}")
+    write_atomic(f"{directory(paths)}/mine.json", b"{}")
 
     after = backend.wanted()
 

@@ -13,7 +13,7 @@ from docker_stack import CONTAINERS, SERVICES, eventually
 
 from cclaunch.backends import wake
 from cclaunch.backends.embedded import collector
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 LONGEST_GAP_S = 60.0
 """A gap that ends; how short it is on a quiet machine is what `tests/bench/stack.py` says."""
@@ -211,10 +211,10 @@ def test_services_that_are_down_are_started_in_the_background_once(stack, sandbo
     """A launch waits for none of them; a second one does not try again."""
     ok(verb("stack", "up"))
     stack.api.stop(stack.ids()["prometheus"])
-    where = directories(sandbox.environ)
+    paths = our_paths(sandbox.environ)
 
-    first = wake.rouse(where, sandbox.environment(), ["prometheus"])
-    second = wake.rouse(where, sandbox.environment(), ["prometheus"])
+    first = wake.rouse(paths, sandbox.environment(), ["prometheus"])
+    second = wake.rouse(paths, sandbox.environment(), ["prometheus"])
 
     assert first == "prometheus: down; started again, not waited for"
     assert second == ""
@@ -236,7 +236,7 @@ def test_while_docker_is_away_the_embedded_collector_stands_in_and_gives_back(st
     status = json.loads(ok(verb("stack", "status", "--json")))
     with Prober(stack.ports["http"]) as prober:
         come_back()
-        eventually(lambda: collector.running(directories(sandbox.environ)) is None, 120)
+        eventually(lambda: collector.running(our_paths(sandbox.environ)) is None, 120)
         eventually(lambda: stack.answers("health", "/"))
     print(f"gap of giving back {prober.longest:.2f} s")
 
@@ -303,7 +303,7 @@ def test_deleting_the_data_later_takes_the_volumes_that_were_left(stack, sandbox
 
     assert not {name for name in stack.volumes() if name.endswith("-data")}
     assert not sandbox.database.exists()
-    assert collector.running(directories(sandbox.environ)) is None
+    assert collector.running(our_paths(sandbox.environ)) is None
 
 
 def test_volumes_that_cannot_be_asked_for_do_not_keep_the_database(stack, sandbox, verb):

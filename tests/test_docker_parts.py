@@ -20,7 +20,7 @@ from cclaunch.backends.every import backend
 from cclaunch.config.model import Config, Grafana, PortNumbers, Stack
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import ConfigError, DiskFull, StackError
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 BOARD = {"dashboards/deep/er/a.json": b"{}"}
 
@@ -28,7 +28,7 @@ BOARD = {"dashboards/deep/er/a.json": b"{}"}
 @pytest.fixture
 def where(environ):
     """Our directories in the sandbox."""
-    return directories(environ)
+    return our_paths(environ)
 
 
 def entries(service):
@@ -222,66 +222,66 @@ def test_waiting_ends_as_soon_as_a_container_has(free_port):
     assert time.monotonic() - began < 60
 
 
-def test_what_runs_is_written_down_for_a_launch(where):
+def test_what_runs_is_written_down_for_a_launch(paths):
     """Every port by name; `down` forgets it."""
     config = Config(stack=Stack(services=("collector", "victorialogs")), ports=PortNumbers(grpc=14317))
-    record.remember(where, config, wanted(config, "7", {}))
-    found = record.endpoint(where)
-    up = record.was_up(where)
-    record.forget(where)
+    record.remember(paths, config, wanted(config, "7", {}))
+    found = record.endpoint(paths)
+    up = record.was_up(paths)
+    record.forget(paths)
 
     assert (found.grpc, found.http, found.metrics, found.owner) == ("14317", "4318", "8889", "")
-    assert (up, record.was_up(where), record.endpoint(where)) == (True, False, None)
+    assert (up, record.was_up(paths), record.endpoint(paths)) == (True, False, None)
 
 
-def test_the_choice_beats_the_configuration(where):
+def test_the_choice_beats_the_configuration(paths):
     """`stack use` is the later word; without it config.toml holds."""
     config = Config(stack=Stack(backend="docker"))
-    before = chosen(where, config)
-    change_state(where, lambda state: state._replace(backend="embedded"))
+    before = chosen(paths, config)
+    change_state(paths, lambda state: state._replace(backend="embedded"))
 
-    assert (before, chosen(where, config)) == ("docker", "embedded")
-    assert load_state(where) == State(backend="embedded")
+    assert (before, chosen(paths, config)) == ("docker", "embedded")
+    assert load_state(paths) == State(backend="embedded")
 
 
-def test_the_choice_keeps_what_else_stands_in_the_state(where):
+def test_the_choice_keeps_what_else_stands_in_the_state(paths):
     """Tables of a later release are carried along."""
-    change_state(where, lambda state: state._replace(active="data-eng"))
-    path = where.state + "/state.toml"
+    change_state(paths, lambda state: state._replace(active="data-eng"))
+    path = paths.state + "/state.toml"
     with open(path, "a") as file:
         file.write('[stack]\nunit = "x"\n')
 
-    change_state(where, lambda state: state._replace(backend="docker"))
+    change_state(paths, lambda state: state._replace(backend="docker"))
 
     with open(path) as file:
         text = file.read()
     assert 'unit = "x"' in text
-    assert load_state(where) == State(active="data-eng", backend="docker")
+    assert load_state(paths) == State(active="data-eng", backend="docker")
 
 
-def test_a_backend_that_nobody_knows_is_named_and_chooses_nothing(where):
+def test_a_backend_that_nobody_knows_is_named_and_chooses_nothing(paths):
     """The file says which line."""
-    change_state(where, lambda state: state._replace(backend="docker"))
-    path = where.state + "/state.toml"
+    change_state(paths, lambda state: state._replace(backend="docker"))
+    path = paths.state + "/state.toml"
     with open(path) as file:
         text = file.read()
     with open(path, "w") as file:
         file.write(text.replace("docker", "podman"))
 
     with pytest.raises(ConfigError, match=r"line 4: `stack.backend` must be one of embedded, docker"):
-        load_state(where)
-    assert chosen(where, Config()) == "embedded"
+        load_state(paths)
+    assert chosen(paths, Config()) == "embedded"
 
 
 @pytest.mark.parametrize("name", ["embedded", "docker"])
-def test_both_backends_know_their_names(where, environ, name):
+def test_both_backends_know_their_names(paths, environ, name):
     """And fit the protocol, which the type checker holds them to."""
-    assert backend(name, where, Config(), environ).name == name
+    assert backend(name, paths, Config(), environ).name == name
 
 
-def test_the_login_is_told_and_a_password_is_not(where):
+def test_the_login_is_told_and_a_password_is_not(paths):
     """It stands in config.toml, and nowhere else."""
-    plain, own = details(Config(), where), details(Config(grafana=Grafana(admin_password="s3cret")), where, clear=True)
+    plain, own = details(Config(), paths), details(Config(grafana=Grafana(admin_password="s3cret")), paths, clear=True)
 
     assert plain["grafana"] == "login admin / admin"
     assert "s3cret" not in own["grafana"]

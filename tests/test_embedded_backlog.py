@@ -52,21 +52,21 @@ def test_the_last_export_of_a_session_is_stored_when_the_lock_is_gone(place: Pla
     """A viewer has an edit open for longer than anybody waits; the session is long over when it lets go."""
     with place.locked():
         give_up_on(place, "last")
-        assert wait_until(lambda: "1 record waits in telemetry.db-unsaved" in (collector.health(place.where) or ""), 60)
-        assert "locked by another program" in (collector.health(place.where) or "")
+        assert wait_until(lambda: "1 record waits in telemetry.db-unsaved" in (collector.health(place.paths) or ""), 60)
+        assert "locked by another program" in (collector.health(place.paths) or "")
 
     assert wait_until(lambda: place.event_names() == ["last"], 60)
-    assert wait_until(lambda: collector.health(place.where) is None)
+    assert wait_until(lambda: collector.health(place.paths) is None)
 
 
 def test_who_holds_the_lock_is_named(place: Place) -> None:
     """By name and pid: so that a person knows which window to close."""
-    words = [sys.executable, "-c", VIEWER, place.where.data + "/telemetry.db"]
+    words = [sys.executable, "-c", VIEWER, place.paths.data + "/telemetry.db"]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as viewer:
         assert viewer.stdout is not None
         viewer.stdout.readline()
         give_up_on(place, "last")
-        assert wait_until(lambda: f"pid {viewer.pid})" in (collector.health(place.where) or ""), 60)
+        assert wait_until(lambda: f"pid {viewer.pid})" in (collector.health(place.paths) or ""), 60)
         viewer.kill()
 
     assert wait_until(lambda: place.event_names() == ["last"], 60)
@@ -76,10 +76,10 @@ def test_a_health_question_is_answered_at_once_while_the_database_is_locked(plac
     """A launch waits half a second; who does not answer is taken for dead, and replaced."""
     with place.locked():
         give_up_on(place, "last")
-        assert wait_until(lambda: collector.health(place.where) is not None, 60)
+        assert wait_until(lambda: collector.health(place.paths) is not None, 60)
         began = time.monotonic()
         for _ in range(4):
-            assert (collector.health(place.where, 0.5) or "").startswith(collector.SICK)
+            assert (collector.health(place.paths, 0.5) or "").startswith(collector.SICK)
         assert time.monotonic() - began < 4 * 0.5
 
 
@@ -111,9 +111,9 @@ def test_a_stop_while_the_database_is_locked_loses_nothing(place: Place) -> None
     with place.locked():
         give_up_on(place, "last")
         began = time.monotonic()
-        assert collector.shutdown(place.where)
+        assert collector.shutdown(place.paths)
         assert time.monotonic() - began < collector.END_S + 2
-        unsaved = Path(place.where.data, "telemetry.db" + UNSAVED)
+        unsaved = Path(place.paths.data, "telemetry.db" + UNSAVED)
         assert unsaved.stat().st_mode & 0o777 == 0o600
     place.start()
 
@@ -123,12 +123,12 @@ def test_a_stop_while_the_database_is_locked_loses_nothing(place: Place) -> None
 
 def test_a_supervisor_that_is_killed_while_the_database_is_locked_costs_nothing(place: Place) -> None:
     """The collector becomes another one; what waited in it is still there."""
-    found = collector.running(place.where)
+    found = collector.running(place.paths)
     assert found is not None
     with place.locked():
         give_up_on(place, "last")
         os.kill(found.supervisor, signal.SIGKILL)
-        assert wait_until(lambda: Path(place.where.data, "telemetry.db" + UNSAVED).exists(), 30)
+        assert wait_until(lambda: Path(place.paths.data, "telemetry.db" + UNSAVED).exists(), 30)
     assert wait_until(lambda: place.event_names() == ["last"], 30)
 
 
@@ -139,7 +139,7 @@ def test_what_was_acknowledged_while_the_database_is_locked_outlives_kill_9(plac
             assert place.post("/v1/logs", logs(f"event_{number}").SerializeToString()).status == 200
         for process in place.processes():
             process.kill()
-    assert wait_until(lambda: collector.running(place.where) is None)
+    assert wait_until(lambda: collector.running(place.paths) is None)
     place.start()
 
     assert wait_until(lambda: place.event_names() == [f"event_{number}" for number in range(5)])
@@ -148,7 +148,7 @@ def test_what_was_acknowledged_while_the_database_is_locked_outlives_kill_9(plac
 def test_a_collector_starts_while_the_database_is_locked(tmp_path: Path) -> None:
     """Also one that would have something to write into it at once."""
     place = Place(tmp_path)
-    database = Path(place.where.data, "telemetry.db")
+    database = Path(place.paths.data, "telemetry.db")
     stored.store(database, stored.event("before", NOW))
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as viewer:
         viewer.execute("DROP TABLE lineage")
@@ -251,7 +251,7 @@ class Disk(NamedTuple):
 
     def fill(self, left: int = 0) -> None:
         """Leave *left* bytes."""
-        file = Path(self.place.where.data, "ballast")
+        file = Path(self.place.paths.data, "ballast")
         with file.open("ab", buffering=0) as ballast, contextlib.suppress(OSError):
             while True:
                 ballast.write(bytes(4096))
@@ -261,7 +261,7 @@ class Disk(NamedTuple):
 
     def free(self) -> None:
         """Take the ballast away."""
-        Path(self.place.where.data, "ballast").unlink()
+        Path(self.place.paths.data, "ballast").unlink()
 
 
 @pytest.fixture
@@ -269,8 +269,8 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     """A data directory on a file system of 8 MB, unmounted at the end."""
     require("mount")
     made = Place(tmp_path)
-    Path(made.where.data).mkdir(mode=0o700)
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", made.where.data], check=False)
+    Path(made.paths.data).mkdir(mode=0o700)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", made.paths.data], check=False)
     if done.returncode:
         missing("the right to mount")
     try:
@@ -278,7 +278,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
         made.stop()
         assert wait_until(lambda: not made.processes())
     finally:
-        subprocess.run(["umount", "-l", made.where.data], check=True)
+        subprocess.run(["umount", "-l", made.paths.data], check=True)
 
 
 def test_a_full_disk_is_known_before_anything_is_lost(disk: Disk) -> None:
@@ -286,13 +286,13 @@ def test_a_full_disk_is_known_before_anything_is_lost(disk: Disk) -> None:
     disk.place.start()
     disk.fill()
 
-    told = collector.health(disk.place.where) or ""
+    told = collector.health(disk.place.paths) or ""
     assert "no space left" in told
-    assert disk.place.where.data in told
+    assert disk.place.paths.data in told
     assert disk.place.post("/v1/logs", logs("kept", *["more"] * 50).SerializeToString()).status == 503
-    assert "records wait in memory" in (collector.health(disk.place.where) or "")
+    assert "records wait in memory" in (collector.health(disk.place.paths) or "")
     disk.free()
-    assert wait_until(lambda: collector.health(disk.place.where) is None, 60)
+    assert wait_until(lambda: collector.health(disk.place.paths) is None, 60)
     assert disk.place.event_names() == ["kept", *["more"] * 50]
 
 
@@ -301,8 +301,8 @@ def test_what_waits_at_the_end_on_a_full_disk_is_in_a_file_or_said_to_be_lost(di
     disk.place.start()
     disk.fill()
     assert disk.place.post("/v1/logs", logs("gone", *["more"] * 50).SerializeToString()).status == 503
-    collector.shutdown(disk.place.where)
-    log = Path(collector.log_path(disk.place.where)).read_text()
+    collector.shutdown(disk.place.paths)
+    log = Path(collector.log_path(disk.place.paths)).read_text()
     disk.free()
     disk.place.start()
 
@@ -315,11 +315,11 @@ def test_what_is_lost_at_the_end_on_a_full_disk_is_told_to_the_next_launch(disk:
     disk.place.start()
     disk.fill()
     assert disk.place.post("/v1/logs", logs("gone", *["more"] * 400).SerializeToString()).status == 503
-    collector.shutdown(disk.place.where)
+    collector.shutdown(disk.place.paths)
     disk.free()
     disk.place.start()
 
-    found = refusals(disk.place.where.data + "/telemetry.db")
+    found = refusals(disk.place.paths.data + "/telemetry.db")
     assert found is not None
     assert found.rows == 401
     assert "401 records were received and could not be kept" in told_to_a_launch(disk.place)
@@ -328,12 +328,12 @@ def test_what_is_lost_at_the_end_on_a_full_disk_is_told_to_the_next_launch(disk:
 def test_a_ports_file_that_cannot_be_written_is_the_reason_that_is_told(tmp_path: Path) -> None:
     """As on a disk that has just become full: and not what is said of servers that are left behind."""
     place = Place(tmp_path)
-    Path(place.where.data, "collector.ports").mkdir(parents=True)
-    Path(place.where.data).chmod(0o700)
+    Path(place.paths.data, "collector.ports").mkdir(parents=True)
+    Path(place.paths.data).chmod(0o700)
 
     with pytest.raises(StartFailed, match="Is a directory"):
         place.start()
-    assert "Traceback" not in Path(collector.log_path(place.where)).read_text()
+    assert "Traceback" not in Path(collector.log_path(place.paths)).read_text()
     place.stop()
 
 
@@ -351,5 +351,5 @@ def test_a_launch_is_told_once_by_a_collector_that_cannot_store(disk: Disk, monk
 
     monkeypatch.setattr(collector, "health", health)
     with pytest.raises(CannotStore, match="no space left"):
-        collector.start_in_turn(disk.place.where, disk.place.config, time.monotonic() + 60, environ={}, replace=False)
+        collector.start_in_turn(disk.place.paths, disk.place.config, time.monotonic() + 60, environ={}, replace=False)
     assert asked == ["once"]

@@ -68,11 +68,11 @@ def test_a_receiver_of_this_user_is_used_and_named(place: Place, stranger: subpr
 def test_it_is_remembered_and_shown(place: Place, stranger: subprocess.Popen[bytes]) -> None:
     """`status` says whose it is."""
     place.start()
-    known = adopted_ports(place.where.state)
+    known = adopted_ports(place.paths.state)
 
     assert known is not None
     assert known.grpc == str(place.ports["grpc"])
-    assert [(one.healthy, str(stranger.pid) in one.detail) for one in embedded.status(place.where)] == [(True, True)]
+    assert [(one.healthy, str(stranger.pid) in one.detail) for one in embedded.status(place.paths)] == [(True, True)]
 
 
 def test_asking_it_leaves_nothing_in_the_process_that_asks(place: Place, stranger: subprocess.Popen[bytes]) -> None:
@@ -101,8 +101,8 @@ def test_ours_is_started_when_the_stranger_is_gone(place: Place, stranger: subpr
     started = place.start()
 
     assert started.ports.owner == ""
-    assert adopted_ports(place.where.state) is None
-    assert embedded.health(place.where) is None
+    assert adopted_ports(place.paths.state) is None
+    assert embedded.health(place.paths) is None
 
 
 def test_a_program_that_takes_no_otlp_is_not_used(place: Place) -> None:

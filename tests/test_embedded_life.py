@@ -35,7 +35,7 @@ def grpc_channel(place: Place) -> Iterator[Any]:
 
 def running(place: Place) -> Running:
     """Return who runs."""
-    found = collector.running(place.where)
+    found = collector.running(place.paths)
     assert found is not None
     assert found.pid is not None
     return found
@@ -45,8 +45,8 @@ def healthy_again(place: Place, was: int) -> bool:
     """Wait until another collector process than *was* is healthy."""
 
     def another() -> bool:
-        found = collector.running(place.where)
-        return found is not None and found.pid not in (None, was) and collector.health(place.where) is None
+        found = collector.running(place.paths)
+        return found is not None and found.pid not in (None, was) and collector.health(place.paths) is None
 
     return wait_until(another)
 
@@ -93,7 +93,7 @@ def test_no_connection_is_refused_while_it_is_started_again(place: Place) -> Non
 
 def embedded_is_back(place: Place, was: int) -> bool:
     """Say whether another collector than *was* has written down that it listens."""
-    found = collector.running(place.where)
+    found = collector.running(place.paths)
     return found is not None and found.pid not in (None, was)
 
 
@@ -178,7 +178,7 @@ def test_both_killed_leaves_a_place_that_starts_again_on_its_ports(place: Place)
     ports = dict(place.ports)
     for process in place.processes():
         process.kill()
-    assert wait_until(lambda: collector.running(place.where) is None)
+    assert wait_until(lambda: collector.running(place.paths) is None)
 
     place.start()
     assert place.ports == ports
@@ -188,12 +188,12 @@ def test_a_stop_drains_and_cleans_up(place: Place) -> None:
     """Nothing listens, nothing lives, the ports file is gone, the data is there."""
     place.post("/v1/logs", logs("before_stop").SerializeToString())
 
-    assert collector.shutdown(place.where) is True
+    assert collector.shutdown(place.paths) is True
     assert wait_until(lambda: not place.processes())
-    assert not Path(place.where.data, "collector.ports").exists()
-    assert collector.health(place.where) is not None
+    assert not Path(place.paths.data, "collector.ports").exists()
+    assert collector.health(place.paths) is not None
     assert place.event_names() == ["before_stop"]
-    assert collector.shutdown(place.where) is False
+    assert collector.shutdown(place.paths) is False
 
 
 def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
@@ -201,23 +201,23 @@ def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
     with grpc_channel(place) as channel:
         channel.unary_unary(LOGS)(logs("kept_open").SerializeToString(), timeout=120)
         found = running(place)
-        assert collector.shutdown(place.where)
+        assert collector.shutdown(place.paths)
 
-    log = Path(collector.log_path(place.where)).read_text()
+    log = Path(collector.log_path(place.paths)).read_text()
     assert wait_until(lambda: not psutil.pid_exists(found.supervisor))
     assert "Traceback" not in log
 
 
 def test_a_process_that_merely_has_the_pid_is_not_killed(place: Place) -> None:
     """The lock is held, and its text names a stranger that was made after the signing."""
-    collector.shutdown(place.where)
-    held = holder.take(collector.lock_path(place.where), 5)
+    collector.shutdown(place.paths)
+    held = holder.take(collector.lock_path(place.paths), 5)
     assert held is not None
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
         try:
             os.pwrite(held, f"pid={stranger.pid}\nstarted={time.time() - 100}\n".ljust(200, "\n").encode(), 0)
 
-            assert collector.shutdown(place.where) is False
+            assert collector.shutdown(place.paths) is False
             assert stranger.poll() is None
         finally:
             os.close(held)
@@ -269,7 +269,7 @@ def test_a_restart_keeps_the_ports_of_sessions_that_run(tmp_path: Path) -> None:
     session = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         place.ask("GET", place.registering(session.pid))
-        started = collector.restart(place.where, place.config, deadline_s=20, environ=place.environ)
+        started = collector.restart(place.paths, place.config, deadline_s=20, environ=place.environ)
         assert int(started.ports.http) == place.ports["http"]
         assert [f"port {wanted} (http) is free" in note for note in started.notes] == [True]
     finally:
@@ -285,7 +285,7 @@ def test_a_restart_without_sessions_takes_the_configured_ports(tmp_path: Path) -
     with socket.create_server(("127.0.0.1", wanted)):
         place.start()
     try:
-        started = collector.restart(place.where, place.config, deadline_s=20, environ=place.environ)
+        started = collector.restart(place.paths, place.config, deadline_s=20, environ=place.environ)
         assert (int(started.ports.http), started.notes) == (wanted, [])
     finally:
         place.stop()
@@ -325,14 +325,14 @@ def test_a_full_disk_is_said_and_no_reason_to_end(place: Place) -> None:
     assert health.status == 503
     assert health.body.decode().splitlines()[-1].startswith("200 records wait in memory: cannot write ")
     assert "cannot write " in str(refusal.value)
-    assert wait_until(lambda: collector.health(place.where) is None)
+    assert wait_until(lambda: collector.health(place.paths) is None)
     assert place.post("/v1/logs", logs("after_full").SerializeToString()).status == 200
     assert place.event_names() == ["before_full", *[f"too_much_{number}" for number in range(200)], "after_full"]
 
 
 def pretend(place: Place, version: str) -> None:
     """Make the collector that runs look like another release's."""
-    path = Path(place.where.data, "collector.ports")
+    path = Path(place.paths.data, "collector.ports")
     lines = path.read_text().splitlines()
     path.write_text("".join(f"{VERSION_LINE}{version}\n" if line.startswith(VERSION_LINE) else f"{line}\n" for line in lines))
 
@@ -343,7 +343,7 @@ def test_it_leaves_when_nobody_needs_it(tmp_path: Path) -> None:
     place.start()
     try:
         assert wait_until(lambda: not place.processes())
-        assert not Path(place.where.data, "collector.ports").exists()
+        assert not Path(place.paths.data, "collector.ports").exists()
     finally:
         place.stop()
 
@@ -357,7 +357,7 @@ def test_it_stays_while_a_launched_process_lives_and_also_after_being_killed(tmp
         assert place.ask("GET", place.registering(session.pid)).status == 200
         before = running(place).pid or 0
         os.kill(before, signal.SIGKILL)
-        assert wait_until(lambda: collector.running(place.where) is not None and running(place).pid != before)
+        assert wait_until(lambda: collector.running(place.paths) is not None and running(place).pid != before)
         assert not wait_until(lambda: not place.processes(), seconds=2.5)
         session.kill()
         session.wait()

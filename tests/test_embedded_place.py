@@ -13,12 +13,12 @@ from collector_client import Place, logs, wait_until
 
 from cclaunch.backends.embedded import collector, orphans
 from cclaunch.backends.embedded.collector import Running
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 
 def running(place: Place) -> Running:
     """Return who runs."""
-    found = collector.running(place.where)
+    found = collector.running(place.paths)
     assert found is not None
     return found
 
@@ -34,22 +34,22 @@ def send(place: Place, name: str) -> bool:
 def move(place: Place) -> Path:
     """`mv data moved`."""
     moved = place.base / "moved"
-    os.rename(place.where.data, moved)
+    os.rename(place.paths.data, moved)
     return moved
 
 
 def delete(place: Place) -> Path:
     """`rm -r data`."""
-    shutil.rmtree(place.where.data)
+    shutil.rmtree(place.paths.data)
     return place.base / "nowhere"
 
 
 def move_to_another_disk(place: Place) -> Path:
     """`mv data elsewhere; ln -s elsewhere data`: a copy, and a link in its place."""
     moved = place.base / "moved"
-    shutil.copytree(place.where.data, moved)
-    shutil.rmtree(place.where.data)
-    os.symlink(moved, place.where.data)
+    shutil.copytree(place.paths.data, moved)
+    shutil.rmtree(place.paths.data)
+    os.symlink(moved, place.paths.data)
     return moved
 
 
@@ -61,7 +61,7 @@ def names(directory: Path) -> list[str]:
     if not (directory / "telemetry.db").exists():
         return []
     other = Place.__new__(Place)
-    other.where = Directories(*[str(directory)] * 4)
+    other.paths = Paths(*[str(directory)] * 4)
     return other.event_names()
 
 
@@ -72,13 +72,13 @@ def test_a_collector_whose_directory_goes_takes_the_place_anew(place: Place, way
     assert send(place, "before")
     way(place)
     assert wait_until(lambda: send(place, "after"))
-    assert wait_until(lambda: collector.running(place.where) is not None and collector.health(place.where) is None, 60)
+    assert wait_until(lambda: collector.running(place.paths) is not None and collector.health(place.paths) is None, 60)
     place.start()
 
     assert place.ports == ports
     assert "after" in place.event_names()
     assert len(place.processes()) == 2
-    assert collector.shutdown(place.where)
+    assert collector.shutdown(place.paths)
     assert wait_until(lambda: not place.processes())
 
 
@@ -106,7 +106,7 @@ def test_a_stop_ends_the_one_that_lost_its_directory(place: Place, way: Callable
     way(place)
     threading.Timer(1.0, os.kill, (before.pid or 0, signal.SIGCONT)).start()
 
-    assert collector.shutdown(place.where) or not place.processes()
+    assert collector.shutdown(place.paths) or not place.processes()
     assert wait_until(lambda: not place.processes())
     socket.create_server(("127.0.0.1", place.ports["grpc"])).close()
 
@@ -130,12 +130,12 @@ def test_no_acknowledged_event_is_lost_while_the_directory_moves(place: Place) -
         moved = move(place)
         had = len(acknowledged)
         assert wait_until(lambda: len(acknowledged) > had + 20, 60)
-        assert wait_until(lambda: collector.running(place.where) is not None, 60)
+        assert wait_until(lambda: collector.running(place.paths) is not None, 60)
     finally:
         over.set()
         sender.join(30)
-    collector.shutdown(place.where)
-    old, new = names(moved), names(Path(place.where.data))
+    collector.shutdown(place.paths)
+    old, new = names(moved), names(Path(place.paths.data))
 
     assert not set(acknowledged) - {*old, *new}
     assert (len(old), len(new)) == (len(set(old)), len(set(new)))
@@ -156,7 +156,7 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replace
 
     sender = threading.Thread(target=go_on)
     sender.start()
-    database = Path(place.where.data, "telemetry.db")
+    database = Path(place.paths.data, "telemetry.db")
     moved = []
     try:
         for number in range(4):
@@ -173,8 +173,8 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replace
     finally:
         over.set()
         sender.join(30)
-    collector.shutdown(place.where)
-    files = [names(one) for one in (*moved, Path(place.where.data))]
+    collector.shutdown(place.paths)
+    files = [names(one) for one in (*moved, Path(place.paths.data))]
 
     assert not set(acknowledged) - {name for file in files for name in file}
     assert [len(file) for file in files] == [len(set(file)) for file in files]
@@ -185,8 +185,8 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replace
 def test_a_file_that_is_deleted_comes_back(place: Place, name: str) -> None:
     """Within seconds: one collector, on its ports, that verbs find."""
     ports = dict(place.ports)
-    Path(place.where.data, name).unlink()
-    assert wait_until(lambda: Path(place.where.data, name).exists() and collector.health(place.where) is None, 60)
+    Path(place.paths.data, name).unlink()
+    assert wait_until(lambda: Path(place.paths.data, name).exists() and collector.health(place.paths) is None, 60)
     place.start()
 
     assert place.ports == ports
@@ -198,12 +198,12 @@ def test_a_file_that_is_deleted_comes_back(place: Place, name: str) -> None:
 def test_a_launch_just_after_a_file_was_deleted_uses_the_same_ports(place: Place, name: str) -> None:
     """It does not start a second one beside the first."""
     ports = dict(place.ports)
-    Path(place.where.data, name).unlink()
+    Path(place.paths.data, name).unlink()
     started = place.start()
 
     assert place.ports == ports
     assert started.notes == []
-    assert wait_until(lambda: len(place.processes()) == 2 and collector.health(place.where) is None, 60)
+    assert wait_until(lambda: len(place.processes()) == 2 and collector.health(place.paths) is None, 60)
 
 
 def test_a_quiet_session_is_not_forgotten_when_the_directory_goes(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_quiet_session_is_not_forgotten_when_the_directory_goes(tmp_path: Path
     try:
         place.ask("GET", place.registering(os.getpid()))
         move(place)
-        pids = Path(place.where.data, "collector.pids")
+        pids = Path(place.paths.data, "collector.pids")
         assert wait_until(lambda: pids.exists() and f"{os.getpid()}=" in pids.read_text(), 60)
     finally:
         place.stop()
@@ -224,10 +224,10 @@ def test_the_collector_of_other_directories_is_no_orphan(place: Place, tmp_path:
     other = Place(tmp_path / "other")
     other.start()
     try:
-        assert orphans.find(place.where) == []
-        collector.shutdown(place.where)
-        assert orphans.end(place.where) is False
-        assert collector.health(other.where) is None
+        assert orphans.find(place.paths) == []
+        collector.shutdown(place.paths)
+        assert orphans.end(place.paths) is False
+        assert collector.health(other.paths) is None
     finally:
         other.stop()
 
@@ -236,15 +236,15 @@ def test_a_second_one_in_the_place_is_left_alone(place: Place) -> None:
     """It lost its lock to another one: it ends, and touches nothing of the other's."""
     first = running(place)
     os.kill(first.pid or 0, signal.SIGSTOP)
-    Path(place.where.data, "collector.lock").unlink()
-    held = os.open(Path(place.where.data, "collector.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    Path(place.paths.data, "collector.lock").unlink()
+    held = os.open(Path(place.paths.data, "collector.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     import fcntl
 
     fcntl.flock(held, fcntl.LOCK_EX)
     try:
-        Path(place.where.data, "collector.ports").write_text("pid=1\ngrpc=1\nhttp=2\n")
+        Path(place.paths.data, "collector.ports").write_text("pid=1\ngrpc=1\nhttp=2\n")
         os.kill(first.pid or 0, signal.SIGCONT)
         assert wait_until(lambda: not place.processes(), 60)
-        assert Path(place.where.data, "collector.ports").read_text() == "pid=1\ngrpc=1\nhttp=2\n"
+        assert Path(place.paths.data, "collector.ports").read_text() == "pid=1\ngrpc=1\nhttp=2\n"
     finally:
         os.close(held)

@@ -15,7 +15,7 @@ from sandbox import Sandbox
 
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.wake import wake
-from cclaunch.hot.paths import Directories, directories
+from cclaunch.hot.paths import Paths, our_paths
 
 SECONDS = 2.0
 PATIENCE_S = 20.0
@@ -34,16 +34,16 @@ def launched(sandbox: Sandbox) -> Iterator[Sandbox]:
             process.resume()
 
 
-def found(where: Directories) -> collector.Running:
+def found(paths: Paths) -> collector.Running:
     """Return the processes of the collector."""
-    running = collector.running(where)
+    running = collector.running(paths)
     assert running is not None
     return running
 
 
-def stop(where: Directories, *, supervisor: bool = False) -> int:
+def stop(paths: Paths, *, supervisor: bool = False) -> int:
     """Stop the collector (or its supervisor) and return its pid."""
-    running = found(where)
+    running = found(paths)
     pid = running.supervisor if supervisor else running.pid
     assert pid
     os.kill(pid, signal.SIGSTOP)
@@ -54,14 +54,14 @@ def stop(where: Directories, *, supervisor: bool = False) -> int:
 def clocked(place: Place) -> tuple[object, list[str], str, float]:
     """Wake as a launch does; return what it is told, and the seconds of its own work and waiting."""
     began = time.monotonic()
-    return *wake(place.where, PATIENCE_S, place.environ), time.monotonic() - began
+    return *wake(place.paths, PATIENCE_S, place.environ), time.monotonic() - began
 
 
 def test_a_launch_beside_a_stopped_collector_runs_claude_and_says_one_line(launched: Sandbox) -> None:
     """With the ports that it holds: what is sent there waits for it. It is neither drained nor replaced."""
-    where = directories(launched.environ)
-    before = found(where)
-    pid = stop(where)
+    paths = our_paths(launched.environ)
+    before = found(paths)
+    pid = stop(paths)
     done = launched.cclaunch("-p", "hello")
 
     assert done.returncode == FAKE_EXIT
@@ -69,14 +69,14 @@ def test_a_launch_beside_a_stopped_collector_runs_claude_and_says_one_line(launc
     (line,) = done.stderr.decode().splitlines()
     assert f"(pid {pid}) is stopped" in line
     assert "cclaunch stack restart" in line
-    assert found(where)[:3] == before[:3]
+    assert found(paths)[:3] == before[:3]
 
 
 def test_where_telemetry_must_not_fail_a_stopped_collector_keeps_claude_from_running(launched: Sandbox) -> None:
     """`on_failure = "fail"` asks for that in words."""
     path = launched.config_file
     path.write_text(path.read_text() + '\non_failure = "fail"\n')
-    stop(directories(launched.environ))
+    stop(our_paths(launched.environ))
     done = launched.cclaunch("-p", "hello")
 
     assert (done.returncode, done.stdout) == (125, b"")
@@ -87,12 +87,12 @@ def test_a_launch_that_was_registered_with_a_stopped_collector_is_known_when_it_
     """Its question waits in the socket."""
     from cclaunch.hot import probe
 
-    pid = stop(place.where)
-    key = Path(place.where.data, "collector.key").read_text().strip()
+    pid = stop(place.paths)
+    key = Path(place.paths.data, "collector.key").read_text().strip()
     assert probe.answer(probe.ask(place.ports["http"], os.getpid(), key, 0.2)) == probe.SILENT
     os.kill(pid, signal.SIGCONT)
 
-    assert wait_until(lambda: f"{os.getpid()}=" in _read(Path(place.where.data, "collector.pids")))
+    assert wait_until(lambda: f"{os.getpid()}=" in _read(Path(place.paths.data, "collector.pids")))
 
 
 def _read(path: Path) -> str:
@@ -101,7 +101,7 @@ def _read(path: Path) -> str:
 
 def test_a_wake_beside_a_stopped_collector_needs_no_turn_and_no_wait(place: Place) -> None:
     """Six at once: each gets the ports; none waits for another, and none asks longer than the state of a process takes."""
-    pid = stop(place.where)
+    pid = stop(place.paths)
     answers: list[tuple[object, list[str], str, float]] = []
     waking = [threading.Thread(target=lambda: answers.append(clocked(place))) for _ in range(6)]
     for one in waking:
@@ -117,8 +117,8 @@ def test_a_wake_beside_a_stopped_collector_needs_no_turn_and_no_wait(place: Plac
 
 def test_a_busy_collector_is_asked_for_a_second_and_left_alone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """It lives, its sockets are open, it is not stopped: it only does not come to answering."""
-    stop(place.where)
-    before = found(place.where)
+    stop(place.paths)
+    before = found(place.paths)
     monkeypatch.setattr(collector, "_is_stopped", lambda _: False)
     ports, notes, trouble, _ = clocked(place)
 
@@ -126,12 +126,12 @@ def test_a_busy_collector_is_asked_for_a_second_and_left_alone(place: Place, mon
     assert notes == []
     assert "is busy" in trouble
     assert "cclaunch stack restart" in trouble
-    assert found(place.where)[:3] == before[:3]
+    assert found(place.paths)[:3] == before[:3]
 
 
 def test_a_stopped_supervisor_is_said_only_when_nothing_answers(place: Place) -> None:
     """The collector serves without it."""
-    stop(place.where, supervisor=True)
+    stop(place.paths, supervisor=True)
     ports, notes, trouble, _ = clocked(place)
 
     assert (getattr(ports, "http", None), notes, trouble) == (str(place.ports["http"]), [], "")
@@ -139,19 +139,19 @@ def test_a_stopped_supervisor_is_said_only_when_nothing_answers(place: Place) ->
 
 def test_a_start_for_a_launch_leaves_a_silent_one_alone(place: Place) -> None:
     """Also when it falls silent only after the launch has looked."""
-    before = found(place.where)
-    stop(place.where)
+    before = found(place.paths)
+    stop(place.paths)
     until = time.monotonic() + PATIENCE_S
-    started = collector.start_in_turn(place.where, place.config, until, environ=place.environ, replace=False)
+    started = collector.start_in_turn(place.paths, place.config, until, environ=place.environ, replace=False)
 
     assert int(started.ports.http) == place.ports["http"]
     assert "is stopped" in started.notes[0]
-    assert found(place.where)[:3] == before[:3]
+    assert found(place.paths)[:3] == before[:3]
 
 
 def test_a_dead_one_is_replaced_by_a_launch(place: Place) -> None:
     """Both processes killed: nobody holds the lock, whatever the ports file says."""
-    before = found(place.where)
+    before = found(place.paths)
     for pid in (before.supervisor, before.pid):
         os.kill(pid or 0, signal.SIGKILL)
     assert wait_until(lambda: not place.processes())
@@ -159,26 +159,26 @@ def test_a_dead_one_is_replaced_by_a_launch(place: Place) -> None:
 
     assert trouble == ""
     assert getattr(ports, "http", None) == str(place.ports["http"])
-    assert found(place.where).supervisor != before.supervisor
+    assert found(place.paths).supervisor != before.supervisor
 
 
 @pytest.mark.parametrize("verb", [["stack", "restart"], ["stack", "up"], ["stack", "down"]], ids=" ".join)
 def test_a_person_can_end_a_stopped_one(launched: Sandbox, verb: list[str]) -> None:
     """It is woken to hear that it is to end, and drains: it is not killed after the longest wait."""
-    where = directories(launched.environ)
-    before = found(where)
-    stop(where)
+    paths = our_paths(launched.environ)
+    before = found(paths)
+    stop(paths)
     done = launched.cclaunch(*verb)
 
     assert done.returncode == 0
     assert not psutil.pid_exists(before.pid or 0) or psutil.Process(before.pid).status() == psutil.STATUS_ZOMBIE
-    assert (collector.running(where) is None) == (verb[1] == "down")
-    assert "draining: asked to end" in Path(collector.log_path(where)).read_text()
+    assert (collector.running(paths) is None) == (verb[1] == "down")
+    assert "draining: asked to end" in Path(collector.log_path(paths)).read_text()
 
 
 def test_what_was_sent_to_a_stopped_one_is_stored_when_it_goes_on(place: Place) -> None:
     """The kernel keeps it."""
-    pid = stop(place.where)
+    pid = stop(place.paths)
     answers: list[int] = []
     sending = threading.Thread(target=lambda: answers.append(place.post("/v1/logs", logs("kept").SerializeToString()).status))
     sending.start()

@@ -26,8 +26,8 @@ MIB = 1 << 20
 STARTER = """
 import json, os, signal, sys
 sys.path[:0] = [{root!r}, {tests!r}]
-from collector_client import Directories, embedded, load_config
-where = Directories(*{where!r})
+from collector_client import Paths, embedded, load_config
+where = Paths(*{where!r})
 embedded.start(where, load_config(where.config + "/config.toml"), deadline_s=20, environ=dict(os.environ))
 import psutil
 print(json.dumps({{
@@ -54,13 +54,13 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def starter(place: Place) -> list[str]:
     """Return the command line of a process that starts the collector and tells what it is left with."""
-    where = [place.where.config, place.where.state, place.where.cache, place.where.data]
+    where = [place.paths.config, place.paths.state, place.paths.cache, place.paths.data]
     return [sys.executable, "-c", STARTER.format(root=str(ROOT), tests=str(ROOT / "tests"), where=where)]
 
 
 def collector_process(place: Place) -> psutil.Process:
     """Return the collector's own process."""
-    found = collector.running(place.where)
+    found = collector.running(place.paths)
     assert found is not None
     assert found.pid is not None
     return psutil.Process(found.pid)
@@ -73,17 +73,17 @@ def test_it_answers_when_start_returns(place: Place) -> None:
 
     assert place.ports == wanted
     assert started.notes == []
-    assert collector.health(place.where) is None
+    assert collector.health(place.paths) is None
     assert place.post("/v1/logs", logs("first").SerializeToString()).status == 200
 
 
 def test_starting_again_finds_the_same_one(place: Place) -> None:
     """Idempotent."""
     place.start()
-    first = collector.running(place.where)
+    first = collector.running(place.paths)
     place.start()
 
-    again = collector.running(place.where)
+    again = collector.running(place.paths)
     assert first is not None
     assert again is not None
     assert (again.pid, again.supervisor) == (first.pid, first.supervisor)
@@ -106,7 +106,7 @@ def test_the_process_that_starts_keeps_nothing_of_it(place: Place) -> None:
     assert told["children"] == []
     assert told["blocked"] == []
     assert told["threads"] == 1
-    assert [one for one in told["fds"] if place.where.state in one or place.where.data in one] == []
+    assert [one for one in told["fds"] if place.paths.state in one or place.paths.data in one] == []
     assert [one for one in told["fds"] if one.startswith("socket:")] == []
 
 
@@ -117,7 +117,7 @@ def test_the_output_of_a_launch_ends_with_the_launch(place: Place) -> None:
     )
 
     assert done.stderr == b""
-    assert collector.health(place.where) is None
+    assert collector.health(place.paths) is None
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&- 2>&-", "<&- >&- 2>&-"])
@@ -126,10 +126,10 @@ def test_it_starts_with_closed_standard_descriptors(place: Place, closed: str) -
     command = starter(place)
     subprocess.run(["/bin/sh", "-c", f'"$@" {closed}', "sh", *command], env=place.environ, check=False, timeout=60)
 
-    assert collector.health(place.where) is None
+    assert collector.health(place.paths) is None
     for process in place.processes():
         targets = [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in (0, 1, 2)]
-        assert targets == ["/dev/null", collector.log_path(place.where), collector.log_path(place.where)]
+        assert targets == ["/dev/null", collector.log_path(place.paths), collector.log_path(place.paths)]
 
 
 def test_the_daemon_lives_in_a_session_of_its_own(place: Place) -> None:
@@ -153,7 +153,7 @@ def test_the_supervisor_has_no_parent_of_ours(place: Place) -> None:
     """A double fork: nobody has to wait for it. (Services that other tests share are children of ours.)"""
     before = psutil.Process().children()
     place.start()
-    found = collector.running(place.where)
+    found = collector.running(place.paths)
     assert found is not None
 
     assert psutil.Process(found.supervisor).ppid() != os.getpid()
@@ -194,13 +194,13 @@ def test_the_daemon_ignores_and_blocks_no_signal_that_was_not_its_own(place: Pla
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         signal.signal(signal.SIGTERM, before)
 
-    assert collector.shutdown(place.where)
+    assert collector.shutdown(place.paths)
     assert wait_until(lambda: not place.processes())
 
 
 def test_the_log_is_private_and_a_long_one_is_put_aside(place: Place) -> None:
     """It must not grow for ever."""
-    log = Path(collector.log_path(place.where))
+    log = Path(collector.log_path(place.paths))
     log.parent.mkdir(parents=True)
     log.write_bytes(b"x" * (5 * MIB + 1))
     place.start()
@@ -222,19 +222,19 @@ def test_supervisor_and_collector_together_stay_small(place: Place) -> None:
 def test_a_place_that_cannot_be_written_fails_with_one_sentence(tmp_path: Path) -> None:
     """A file in the way of the data directory: the launch goes on without us."""
     place = Place(tmp_path)
-    Path(place.where.data).parent.mkdir(parents=True, exist_ok=True)
-    Path(place.where.data).write_text("in the way")
+    Path(place.paths.data).parent.mkdir(parents=True, exist_ok=True)
+    Path(place.paths.data).write_text("in the way")
 
     with pytest.raises(StartFailed) as failure:
         place.start()
-    assert place.where.data in str(failure.value)
+    assert place.paths.data in str(failure.value)
     assert "\n" not in str(failure.value)
 
 
 def test_a_database_of_somebody_else_fails_with_its_reason(place: Place) -> None:
     """At once, not at the deadline, and the file is left as it was."""
-    Path(place.where.data).mkdir(parents=True, mode=0o700)
-    database = Path(place.where.data, "telemetry.db")
+    Path(place.paths.data).mkdir(parents=True, mode=0o700)
+    database = Path(place.paths.data, "telemetry.db")
     with contextlib.closing(sqlite3.connect(database)) as other:
         other.execute("CREATE TABLE theirs (x)")
     before = database.read_bytes()
@@ -260,8 +260,8 @@ def test_nothing_is_started_in_the_home_of_another_user(place: Place) -> None:
 @pytest.mark.parametrize("room", [0, 200])
 def test_a_disk_without_room_ends_a_start_with_one_line(place: Place, room: int) -> None:
     """The lock cannot be signed, or with a little more room the database cannot be made: no traceback, no second try."""
-    Path(place.where.data).mkdir(parents=True)
-    words = command("supervisor", place.where, *place.ports.values())
+    Path(place.paths.data).mkdir(parents=True)
+    words = command("supervisor", place.paths, *place.ports.values())
     limit = (
         f"import os, sys; from resource import *; setrlimit(RLIMIT_FSIZE, ({room}, {room})); os.execv(sys.argv[1], sys.argv[1:])"
     )
@@ -306,7 +306,7 @@ def test_all_ports_taken_is_no_reason_to_fail(place: Place) -> None:
         (said,) = started.notes
         assert f"pid {os.getpid()}" in said
         assert all(str(port) in said for port in [*wanted.values(), *place.ports.values()])
-        assert collector.health(place.where) is None
+        assert collector.health(place.paths) is None
     finally:
         for one in held:
             one.close()
@@ -330,9 +330,9 @@ def test_each_holder_of_a_port_is_named_in_a_sentence_of_its_own(place: Place) -
 
 def test_the_status_names_each_service(place: Place) -> None:
     """Healthy while it runs, and said when it does not."""
-    assert [service.healthy for service in collector.status(place.where)] == [False]
+    assert [service.healthy for service in collector.status(place.paths)] == [False]
     place.start()
-    services = collector.status(place.where)
+    services = collector.status(place.paths)
 
     assert all(service.healthy for service in services)
     assert any(str(place.ports["grpc"]) in service.url for service in services)
@@ -342,7 +342,7 @@ def test_the_status_names_each_service(place: Place) -> None:
 def test_the_ports_file_says_who_listens(place: Place) -> None:
     """Launches read it instead of asking."""
     place.start()
-    lines = dict(line.split("=", 1) for line in Path(place.where.data, "collector.ports").read_text().splitlines())
+    lines = dict(line.split("=", 1) for line in Path(place.paths.data, "collector.ports").read_text().splitlines())
 
     assert lines["version"] == __version__
     assert {name: int(lines[name]) for name in place.ports} == place.ports

@@ -17,7 +17,7 @@ from sandbox import Sandbox
 from test_embedded_foreign import RECEIVER
 
 from cclaunch.bundle import hot
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 from cclaunch.hot.ports import adopted_ports
 
 C_MODULES = {"_socket", "_blake2"}
@@ -90,15 +90,15 @@ def test_a_launch_with_an_adopted_collector_imports_only_these(warm: Sandbox, st
 def test_an_adopted_collector_that_is_gone_is_replaced_by_ours(warm: Sandbox, stranger: None) -> None:
     """The launch sees that nobody listens, and forgets it."""
     warm.cclaunch("-p", "judges it")
-    where = directories(warm.environ)
-    assert adopted_ports(where.state) is not None
+    paths = our_paths(warm.environ)
+    assert adopted_ports(paths.state) is not None
     for process in warm.processes():
         process.kill()
     assert wait_until(lambda: not warm.processes())
 
     assert warm.cclaunch("-p", "x").returncode != 125
-    assert adopted_ports(where.state) is None
-    assert (Path(where.data) / "collector.ports").exists()
+    assert adopted_ports(paths.state) is None
+    assert (Path(paths.data) / "collector.ports").exists()
 
 
 def test_a_launch_with_a_healthy_docker_stack_imports_only_these(stack: DockerStack) -> None:

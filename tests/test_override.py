@@ -26,7 +26,7 @@ from cclaunch.compiled.claims import (
 from cclaunch.config.model import Config, Telemetry
 from cclaunch.hot.claims import REPOSITORY_LIMIT, read_claims
 from cclaunch.hot.compose import compose
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.records import claims_key, place_file
 from cclaunch.hot.selection import Selection
 from cclaunch.hot.words import read
@@ -38,17 +38,17 @@ PROFILE = {"p": ({"team": "data"}, {otel.LOG_TOOL_DETAILS: "1"}, "")}
 @pytest.fixture
 def where(tmp_path):
     """Our directories."""
-    return Directories(*(str(tmp_path / name) for name in ("config", "state", "cache", "data")))
+    return Paths(*(str(tmp_path / name) for name in ("config", "state", "cache", "data")))
 
 
-def launched(where, *claims, words=(), config=None, **how):
+def launched(paths, *claims, words=(), config=None, **how):
     """Return the answer to *claims* of a launch with the profile ``p``."""
     plan = planned(config, PROFILE)
 
     def composed(said=None):
         return compose(plan, {}, placed(), PORTS, "id-1", Selection("p", "use"), said)
 
-    return answer(composed, claims, list(words), read(list(words)), plan, where, **how)
+    return answer(composed, claims, list(words), read(list(words)), plan, paths, **how)
 
 
 def injected(found):
@@ -73,9 +73,9 @@ def injected(found):
     ],
 )
 @pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL])
-def test_what_would_redirect_stop_or_disclose_is_overridden_and_said(where, place, name, value, cure):
+def test_what_would_redirect_stop_or_disclose_is_overridden_and_said(paths, place, name, value, cure):
     """Just that key, in one line that names it and the file."""
-    found = launched(where, Claim(place, "/a/settings.json", name, value), words=["-p", "hi"])
+    found = launched(paths, Claim(place, "/a/settings.json", name, value), words=["-p", "hi"])
 
     assert injected(found) == {name: cure}
     assert found.words[2:] == ["-p", "hi"]
@@ -83,34 +83,34 @@ def test_what_would_redirect_stop_or_disclose_is_overridden_and_said(where, plac
 
 
 @pytest.mark.parametrize(("name", "value"), [(otel.ENDPOINT, "http://127.0.0.1:4317"), (otel.LOG_TOOL_DETAILS, "true")])
-def test_a_file_that_says_the_same_is_left_alone(where, name, value):
+def test_a_file_that_says_the_same_is_left_alone(paths, name, value):
     """An old hand-made set-up for the same collector needs no override and no word."""
-    found = launched(where, Claim(USER, "/s", name, value), words=["-p", "hi"])
+    found = launched(paths, Claim(USER, "/s", name, value), words=["-p", "hi"])
 
     assert (found.words, found.notes) == (["-p", "hi"], [])
 
 
-def test_a_file_that_discloses_less_is_obeyed_and_said(where):
+def test_a_file_that_discloses_less_is_obeyed_and_said(paths):
     """Who forbids recording in a file is not overruled by a profile."""
-    found = launched(where, Claim(USER, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["-p", "hi"])
+    found = launched(paths, Claim(USER, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["-p", "hi"])
 
     assert found.words == ["-p", "hi"]
     assert found.notes == [f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"]
 
 
 @pytest.mark.parametrize("place", [PROJECT, LOCAL])
-def test_a_repository_that_forbids_recording_is_obeyed_by_every_release(where, place):
+def test_a_repository_that_forbids_recording_is_obeyed_by_every_release(paths, place):
     """Newer ones ignore it in a repository's files, so the launch passes it on."""
-    found = launched(where, Claim(place, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["-p", "hi"])
+    found = launched(paths, Claim(place, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["-p", "hi"])
 
     assert injected(found) == {otel.LOG_TOOL_DETAILS: "0"}
     assert found.notes == [f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"]
 
 
-def test_the_persons_own_labels_are_taken_in_and_a_lost_one_is_said(where):
+def test_the_persons_own_labels_are_taken_in_and_a_lost_one_is_said(paths):
     """The file's attributes would replace all of ours; merged, only what the profile says otherwise is lost."""
-    kept = launched(where, Claim(USER, "/s", otel.RESOURCE_ATTRIBUTES, "cost=9"))
-    lost = launched(where, Claim(USER, "/s", otel.RESOURCE_ATTRIBUTES, "cost=9,team=x"))
+    kept = launched(paths, Claim(USER, "/s", otel.RESOURCE_ATTRIBUTES, "cost=9"))
+    lost = launched(paths, Claim(USER, "/s", otel.RESOURCE_ATTRIBUTES, "cost=9,team=x"))
 
     assert "cost=9" in injected(kept)[otel.RESOURCE_ATTRIBUTES]
     assert "team=data" in injected(lost)[otel.RESOURCE_ATTRIBUTES]
@@ -118,43 +118,43 @@ def test_the_persons_own_labels_are_taken_in_and_a_lost_one_is_said(where):
 
 
 @pytest.mark.parametrize("place", [PROJECT, LOCAL])
-def test_the_labels_of_a_repository_are_overridden(where, place):
+def test_the_labels_of_a_repository_are_overridden(paths, place):
     """A cloned repository does not say who the work is for; `.cclaunch.toml` may add to it."""
-    found = launched(where, Claim(place, "/s", otel.RESOURCE_ATTRIBUTES, "boss=1"))
+    found = launched(paths, Claim(place, "/s", otel.RESOURCE_ATTRIBUTES, "boss=1"))
 
     assert "boss" not in injected(found)[otel.RESOURCE_ATTRIBUTES]
     assert found.notes == [f"overridden for this launch: {otel.RESOURCE_ATTRIBUTES} of /s"]
 
 
-def test_managed_settings_win_and_that_is_said(where):
+def test_managed_settings_win_and_that_is_said(paths):
     """Nothing of ours beats an administrator."""
     user = Claim(USER, "/s", otel.ENDPOINT, "http://user")
     managed = Claim(MANAGED, "/etc/m.json", otel.ENDPOINT, "http://boss")
 
-    found = launched(where, user, managed, words=["-p", "hi"])
+    found = launched(paths, user, managed, words=["-p", "hi"])
 
     assert found.words == ["-p", "hi"]
     assert found.notes == [f"managed settings win over this launch: {otel.ENDPOINT} of /etc/m.json"]
 
 
-def test_the_strongest_file_counts(where):
+def test_the_strongest_file_counts(paths):
     """What a stronger file sets right again needs no override."""
     wrong, right = Claim(USER, "/s", otel.ENABLE, "0"), Claim(LOCAL, "/l", otel.ENABLE, "1")
 
-    assert launched(where, wrong, right).words == []
-    assert launched(where, right._replace(place=USER), wrong._replace(place=LOCAL)).notes != []
+    assert launched(paths, wrong, right).words == []
+    assert launched(paths, right._replace(place=USER), wrong._replace(place=LOCAL)).notes != []
 
 
 @pytest.mark.parametrize(("sources", "count"), [("project", 0), ("user,project", 1), ("", 0), ("local", 0)])
-def test_a_source_that_is_left_out_needs_no_override(where, sources, count):
+def test_a_source_that_is_left_out_needs_no_override(paths, sources, count):
     """--setting-sources chooses what claude reads."""
-    found = launched(where, Claim(USER, "/s", otel.ENABLE, "0"), words=["--setting-sources", sources, "x"])
+    found = launched(paths, Claim(USER, "/s", otel.ENABLE, "0"), words=["--setting-sources", sources, "x"])
 
     assert len(found.notes) == count
 
 
 @pytest.mark.parametrize("form", ["inline", "file", "joined", "joined file"])
-def test_the_persons_own_settings_are_merged_with_ours(where, tmp_path, form):
+def test_the_persons_own_settings_are_merged_with_ours(paths, tmp_path, form):
     """Claude heeds the last --settings only: theirs must not get lost, and every other word stays where it is."""
     theirs = {"model": "opus", "env": {"MINE": "1", otel.ENABLE: "0"}, "ü": ["x", None]}
     path = tmp_path / "mine.json"
@@ -162,7 +162,7 @@ def test_the_persons_own_settings_are_merged_with_ours(where, tmp_path, form):
     value = str(path) if "file" in form else " " + json.dumps(theirs)
     words = ["-p", *([f"--settings={value}"] if "joined" in form else ["--settings", value]), "hi"]
 
-    found = launched(where, Claim(USER, "/s", otel.METRICS_EXPORTER, "none"), words=words)
+    found = launched(paths, Claim(USER, "/s", otel.METRICS_EXPORTER, "none"), words=words)
 
     path = Path(found.words[read(words).settings].removeprefix("--settings="))
     merged = {**theirs, "env": {"MINE": "1", otel.ENABLE: "1", otel.METRICS_EXPORTER: "otlp"}}
@@ -173,32 +173,32 @@ def test_the_persons_own_settings_are_merged_with_ours(where, tmp_path, form):
 
 
 @pytest.mark.parametrize("value", ["{not json", "[]", "/no/such/file", '{"model": "opus"}', '{"env": {"MINE": "1"}}'])
-def test_settings_that_say_nothing_of_telemetry_are_passed_as_they_are(where, value):
+def test_settings_that_say_nothing_of_telemetry_are_passed_as_they_are(paths, value):
     """Also what claude will refuse: that is claude's to say."""
     words = ["--settings", value, "-p", "hi"]
 
-    found = launched(where, words=words)
+    found = launched(paths, words=words)
 
     assert (found.words, found.notes) == (words, [])
 
 
-def test_a_pipe_of_settings_is_not_read_away(where, tmp_path):
+def test_a_pipe_of_settings_is_not_read_away(paths, tmp_path):
     """`--settings <(jq ...)` can be read once, by claude; what could not be overridden is said."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     words = ["--settings", str(path)]
 
-    found = launched(where, Claim(USER, "/s", otel.ENABLE, "0"), words=words)
+    found = launched(paths, Claim(USER, "/s", otel.ENABLE, "0"), words=words)
 
     assert found.words == words
     assert "no regular file" in found.notes[0]
 
 
-def test_the_flags_own_privacy_and_labels_count_as_typed_for_this_launch(where):
+def test_the_flags_own_privacy_and_labels_count_as_typed_for_this_launch(paths):
     """Who types them means them; the profile's attributes stay the stronger ones."""
     env = {otel.LOG_USER_PROMPTS: "1", otel.RESOURCE_ATTRIBUTES: "ticket=7,team=x"}
 
-    found = launched(where, words=["--settings", json.dumps({"env": env})])
+    found = launched(paths, words=["--settings", json.dumps({"env": env})])
 
     assert found.made.environ[otel.LOG_USER_PROMPTS] == "1"
     assert {"ticket": "7", "team": "data"}.items() <= found.made.attributes.items()
@@ -206,17 +206,17 @@ def test_the_flags_own_privacy_and_labels_count_as_typed_for_this_launch(where):
     assert "team=data" in injected(found)[otel.RESOURCE_ATTRIBUTES]
 
 
-def test_a_background_session_gets_everything_by_settings(where):
+def test_a_background_session_gets_everything_by_settings(paths):
     """Its service has the environment of another launch."""
-    found = launched(where, words=["--bg", "go"], whole=True)
+    found = launched(paths, words=["--bg", "go"], whole=True)
 
     assert injected(found) == {name: found.made.environ[name] for name in found.made.sources}
 
 
 @pytest.mark.parametrize("place", [USER, PROJECT])
-def test_a_background_session_is_not_recorded_where_a_file_says_no(where, place):
+def test_a_background_session_is_not_recorded_where_a_file_says_no(paths, place):
     """What is passed as a whole would overrule it."""
-    found = launched(where, Claim(place, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["--bg", "go"], whole=True)
+    found = launched(paths, Claim(place, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["--bg", "go"], whole=True)
 
     assert injected(found)[otel.LOG_TOOL_DETAILS] == "0"
     assert found.notes == [f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"]
@@ -226,9 +226,9 @@ NOT_READ = "it is not JSON that could be read"
 
 
 @pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL])
-def test_a_file_that_was_not_read_is_overridden_as_a_whole(where, place):
+def test_a_file_that_was_not_read_is_overridden_as_a_whole(paths, place):
     """All that it may say: what was composed, and nothing for what was not."""
-    found = launched(where, unread(place, "/s", NOT_READ, [otel.ENABLE, "OTEL_EXPORTER_OTLP_OF_TOMORROW"]), words=["-p", "hi"])
+    found = launched(paths, unread(place, "/s", NOT_READ, [otel.ENABLE, "OTEL_EXPORTER_OTLP_OF_TOMORROW"]), words=["-p", "hi"])
 
     env = injected(found)
     assert {name: found.made.environ[name] for name in found.made.sources}.items() <= env.items()
@@ -239,49 +239,49 @@ def test_a_file_that_was_not_read_is_overridden_as_a_whole(where, place):
     assert found.notes == [f"overridden for this launch: whatever /s says of telemetry, because {NOT_READ}"]
 
 
-def test_a_file_that_was_not_read_and_may_forbid_recording_is_obeyed(where):
+def test_a_file_that_was_not_read_and_may_forbid_recording_is_obeyed(paths):
     """The profile asks for details of tools; the file mentions the switch, so it may say no."""
-    found = launched(where, unread(USER, "/s", NOT_READ, [otel.LOG_TOOL_DETAILS]))
+    found = launched(paths, unread(USER, "/s", NOT_READ, [otel.LOG_TOOL_DETAILS]))
 
     assert injected(found)[otel.LOG_TOOL_DETAILS] == "0"
     assert found.notes[1] == f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"
 
 
-def test_a_file_that_was_read_still_forbids_beside_one_that_was_not(where):
+def test_a_file_that_was_read_still_forbids_beside_one_that_was_not(paths):
     """The stronger words of the two."""
-    found = launched(where, Claim(USER, "/u", otel.LOG_TOOL_DETAILS, "0"), unread(PROJECT, "/p", NOT_READ, [otel.ENABLE]))
+    found = launched(paths, Claim(USER, "/u", otel.LOG_TOOL_DETAILS, "0"), unread(PROJECT, "/p", NOT_READ, [otel.ENABLE]))
 
     assert injected(found)[otel.LOG_TOOL_DETAILS] == "0"
 
 
-def test_managed_settings_that_were_not_read_may_win_and_that_is_said(where):
+def test_managed_settings_that_were_not_read_may_win_and_that_is_said(paths):
     """Nothing of ours beats them."""
-    found = launched(where, unread(MANAGED, "/etc/m.json", NOT_READ, [otel.ENABLE]), words=["-p", "hi"])
+    found = launched(paths, unread(MANAGED, "/etc/m.json", NOT_READ, [otel.ENABLE]), words=["-p", "hi"])
 
     assert found.words == ["-p", "hi"]
     assert found.notes == [f"claude may obey /etc/m.json against this launch: {NOT_READ}"]
 
 
-def test_a_source_that_is_left_out_needs_no_override_unread_either(where):
+def test_a_source_that_is_left_out_needs_no_override_unread_either(paths):
     """--setting-sources holds for whole files."""
-    found = launched(where, unread(PROJECT, "/s", NOT_READ), words=["--setting-sources", "user", "x"])
+    found = launched(paths, unread(PROJECT, "/s", NOT_READ), words=["--setting-sources", "user", "x"])
 
     assert (len(found.words), found.notes) == (3, [])
 
 
-def test_routing_that_is_left_to_the_environment_stays_so_against_a_file_that_was_not_read(where):
+def test_routing_that_is_left_to_the_environment_stays_so_against_a_file_that_was_not_read(paths):
     """Labels and privacy are still ours."""
-    found = launched(where, unread(PROJECT, "/s", NOT_READ), config=Config(Telemetry(routing="environment")))
+    found = launched(paths, unread(PROJECT, "/s", NOT_READ), config=Config(Telemetry(routing="environment")))
 
     assert otel.ENDPOINT not in injected(found)
     assert injected(found)[otel.LOG_USER_PROMPTS] == "0"
 
 
-def test_thousands_of_names_are_said_in_one_line_that_can_be_read(where):
+def test_thousands_of_names_are_said_in_one_line_that_can_be_read(paths):
     """A repository may set whatever begins like ours."""
     claims = [Claim(PROJECT, "/s", f"OTEL_EXPORTER_OTLP_{number:04d}", "x") for number in range(5000)]
 
-    (line,) = launched(where, *claims).notes
+    (line,) = launched(paths, *claims).notes
 
     assert line.endswith("OTEL_EXPORTER_OTLP_0019, 4980 more of /s")
 
@@ -290,7 +290,7 @@ DEEP = '{"x": ' + "[" * 3000 + "]" * 3000 + ', "n": ' + "1" * 5000 + ', "env": {
 
 
 @pytest.mark.parametrize("form", ["inline", "file", "UTF-16LE", "no text"])
-def test_the_persons_own_settings_are_passed_on_to_the_byte(where, tmp_path, form):
+def test_the_persons_own_settings_are_passed_on_to_the_byte(paths, tmp_path, form):
     """Whatever Python would make of them: numbers, nesting, encoding."""
     text = DEEP if form != "no text" else DEEP.replace('"n"', '"\udcff"')
     (tmp_path / "mine.json").write_bytes(
@@ -298,63 +298,63 @@ def test_the_persons_own_settings_are_passed_on_to_the_byte(where, tmp_path, for
     )
     words = ["--settings", text if form == "inline" else str(tmp_path / "mine.json")]
 
-    found = launched(where, words=words)
+    found = launched(paths, words=words)
 
     passed = Path(found.words[1]).read_text()
     assert passed == text.replace("\udcff", "\ufffd").replace('"1"}}', '"1", "OTEL_BSP_X": ""}}')
 
 
 @pytest.mark.parametrize("text", [" {}", "\ufeff{ }", '\u00a0{"env": null}', '{"env": {}, "a": 1}', '{"env": []}'])
-def test_settings_without_an_env_get_one(where, text):
+def test_settings_without_an_env_get_one(paths, text):
     """The last word on a name counts."""
-    found = launched(where, Claim(USER, "/s", otel.ENABLE, "0"), words=["--settings", text])
+    found = launched(paths, Claim(USER, "/s", otel.ENABLE, "0"), words=["--settings", text])
 
     assert injected(found) == {otel.ENABLE: "1"}
 
 
-def test_a_settings_file_of_the_persons_own_that_was_not_read_is_said(where, tmp_path):
+def test_a_settings_file_of_the_persons_own_that_was_not_read_is_said(paths, tmp_path):
     """It is passed as it is, since only one --settings counts."""
     (tmp_path / "mine.json").write_text('{"env": {"\\u004fTEL_BSP_X": "1"}},')
     words = ["--settings", str(tmp_path / "mine.json")]
 
-    found = launched(where, words=words)
+    found = launched(paths, words=words)
 
     assert (found.words, len(found.notes)) == (words, 1)
     assert found.notes[0].startswith("claude may obey --settings against this launch: ")
 
 
-def test_another_command_is_told_what_wins(where):
+def test_another_command_is_told_what_wins(paths):
     """`cclaunch exec` cannot give an IDE a --settings."""
-    found = launched(where, Claim(USER, "/s", otel.ENABLE, "0"), words=["code"], may_override=False)
+    found = launched(paths, Claim(USER, "/s", otel.ENABLE, "0"), words=["code"], may_override=False)
 
     assert found.words == ["code"]
     assert found.notes == [f"claude's settings files win over this launch: {otel.ENABLE} of /s"]
 
 
-def test_routing_that_is_left_to_the_environment_is_left_to_the_files_too(where):
+def test_routing_that_is_left_to_the_environment_is_left_to_the_files_too(paths):
     """telemetry.routing = "environment" opts out."""
-    found = launched(where, Claim(USER, "/s", otel.ENDPOINT, "http://x"), config=Config(Telemetry(routing="environment")))
+    found = launched(paths, Claim(USER, "/s", otel.ENDPOINT, "http://x"), config=Config(Telemetry(routing="environment")))
 
     assert (found.words, found.notes) == ([], [])
 
 
-def test_a_cache_that_cannot_be_written_is_said_and_the_launch_goes_on(where, tmp_path):
+def test_a_cache_that_cannot_be_written_is_said_and_the_launch_goes_on(paths, tmp_path):
     """Telemetry is a guest."""
     (tmp_path / "cache").write_text("a file in the way")
 
-    found = launched(where, Claim(USER, "/s", otel.ENABLE, "0"), words=["-p", "hi"])
+    found = launched(paths, Claim(USER, "/s", otel.ENABLE, "0"), words=["-p", "hi"])
 
     assert found.words == ["-p", "hi"]
     assert "win over this launch" in found.notes[0]
 
 
-def test_what_is_passed_can_be_read_by_its_owner_alone(where):
+def test_what_is_passed_can_be_read_by_its_owner_alone(paths):
     """The person's own --settings may hold a token; a directory made by an older release is closed as well."""
-    folder = Path(where.cache) / "settings"
+    folder = Path(paths.cache) / "settings"
     folder.mkdir(parents=True, mode=0o755)
     folder.chmod(0o755)
 
-    found = launched(where, Claim(USER, "/s", otel.ENABLE, "0"))
+    found = launched(paths, Claim(USER, "/s", otel.ENABLE, "0"))
 
     assert folder.stat().st_mode & 0o777 == 0o700
     assert Path(found.words[1]).stat().st_mode & 0o777 == 0o600
@@ -364,12 +364,12 @@ def test_what_is_passed_can_be_read_by_its_owner_alone(where):
 class Files:
     """A home and a project whose settings files can be written, and the claims that come of them."""
 
-    def __init__(self, tmp_path, where):
+    def __init__(self, tmp_path, paths):
         """Make both."""
         self.home, self.work, self.managed = (tmp_path / name for name in ("home", "work", "managed"))
         for path in (self.home, self.work, self.managed):
             path.mkdir()
-        self.where = where
+        self.paths = paths
         self.plan = planned()
 
     def paths(self):
@@ -386,17 +386,17 @@ class Files:
     def compiled(self):
         """Work the claims out anew and keep them; a file that is younger than 10 ms is not trusted."""
         time.sleep(0.03)
-        return compile_claims(self.where, self.plan, str(self.work), "", str(self.home), managed=str(self.managed))
+        return compile_claims(self.paths, self.plan, str(self.work), "", str(self.home), managed=str(self.managed))
 
     def cached(self):
         """Return what the launch would read from the cache, or None."""
-        return read_claims(self.where.cache, str(self.work), "")
+        return read_claims(self.paths.cache, str(self.work), "")
 
 
 @pytest.fixture
-def files(tmp_path, where):
+def files(tmp_path, paths):
     """A home and a project."""
-    return Files(tmp_path, where)
+    return Files(tmp_path, paths)
 
 
 @pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL, MANAGED])
@@ -585,7 +585,7 @@ def test_another_directory_of_claudes_own_has_claims_of_its_own(files, tmp_path)
     assert place_file("c", claims_key("/work", "/moved")) != place_file("c", claims_key("/work", ""))
 
 
-def test_a_flag_is_stronger_than_files_and_weaker_than_managed(where):
+def test_a_flag_is_stronger_than_files_and_weaker_than_managed(paths):
     """The order in which claude reads them."""
     plan = planned()
     made = compose(plan, {}, placed(), PORTS, "id-1")
@@ -604,14 +604,14 @@ def test_a_settings_file_that_moves_claudes_directory_is_followed(files, tmp_pat
     assert Claim(USER, str(tmp_path / "moved" / "settings.json"), otel.ENABLE, "0") in files.compiled()
 
 
-def test_only_a_profiles_directory_is_defended_against_a_file(where):
+def test_only_a_profiles_directory_is_defended_against_a_file(paths):
     """Without one, where claude keeps its files is the person's own affair."""
     claim = Claim(USER, "/s", otel.CONFIG_DIR, "/elsewhere")
     plan = planned(profiles={"p": ({}, {}, "/profile")})
     made = compose(plan, {}, placed(), PORTS, "id-1", Selection("p", "use"))
 
     assert judge([claim], made, plan).needed == {otel.CONFIG_DIR: "/profile"}
-    assert launched(where, claim).words == []
+    assert launched(paths, claim).words == []
 
 
 def test_the_local_file_of_the_repositorys_root_is_read_and_the_stronger_one(files):
@@ -623,7 +623,7 @@ def test_the_local_file_of_the_repositorys_root_is_read_and_the_stronger_one(fil
         (folder / ".claude").mkdir(parents=True)
         (folder / ".claude" / "settings.local.json").write_text(json.dumps({"env": {otel.ENABLE: value}}))
 
-    found = compile_claims(files.where, files.plan, str(inner), "", str(files.home), managed=str(files.managed))
+    found = compile_claims(files.paths, files.plan, str(inner), "", str(files.home), managed=str(files.managed))
 
     assert [claim.value for claim in found] == ["cwd", "root"]
 

@@ -12,7 +12,7 @@ from sandbox import Sandbox
 
 from cclaunch.files import ownership
 from cclaunch.hot.ownership import doubtful
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 CLAUDES = 7
 KINDS = ("config", "state", "cache", "data")
@@ -34,7 +34,7 @@ def box(sandbox: Sandbox) -> Sandbox:
 
 def path(box: Sandbox, kind: str) -> Path:
     """Return the directory of one *kind*."""
-    return Path(getattr(directories(box.environ), kind))
+    return Path(getattr(our_paths(box.environ), kind))
 
 
 def seen(box: Sandbox) -> set[str]:
@@ -159,7 +159,7 @@ def test_a_group_of_our_own_is_nobody_else(box: Sandbox, monkeypatch: pytest.Mon
     monkeypatch.setattr(ownership, "is_private_group", lambda gid, uid: gid == os.getegid() and uid == os.geteuid())
     base = str(box.home)
 
-    doubts = doubtful(directories(box.environ), base, ownership.owners(base))
+    doubts = doubtful(our_paths(box.environ), base, ownership.owners(base))
     assert len(doubts) == len(KINDS)
     assert ownership.refusal(doubts, base) is None
 
@@ -177,6 +177,6 @@ def test_root_in_somebody_elses_home_reads_that_persons_files(box: Sandbox) -> N
 
 def test_what_is_not_there_is_nobodys(sandbox: Sandbox) -> None:
     """The first launch finds nothing, and believes nothing."""
-    where = directories(sandbox.environ)
+    paths = our_paths(sandbox.environ)
 
-    assert doubtful(where, str(sandbox.home), ownership.owners(str(sandbox.home))) == []
+    assert doubtful(paths, str(sandbox.home), ownership.owners(str(sandbox.home))) == []

@@ -170,9 +170,9 @@ def test_a_directory_that_is_none_says_nothing(directory):
 # What makes the answer stale.
 
 
-def changes(read, where, act):
+def changes(read, paths, act):
     """Say whether *act* changes the stamp of a source of what *where* says."""
-    before = {path: stamp(path) for path in read(where).sources}
+    before = {path: stamp(path) for path in read(paths).sources}
     act()
     return before != {path: stamp(path) for path in before}
 

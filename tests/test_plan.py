@@ -12,7 +12,7 @@ from cclaunch.compiled.keep import YOUNG_NS
 from cclaunch.compiled.place import compile_place
 from cclaunch.compiled.plan import compile_plan
 from cclaunch.hot import gather
-from cclaunch.hot.paths import Directories, directories
+from cclaunch.hot.paths import Paths, our_paths
 from cclaunch.hot.reading import read_small, stamp
 from cclaunch.hot.records import place_file, plan_key, read_compiled
 
@@ -22,8 +22,8 @@ SETTLE_S = 0.03
 
 @pytest.fixture
 def where(tmp_path):
-    """Directories of a throw-away home."""
-    made = Directories(*(str(tmp_path / name) for name in ("config", "state", "cache", "data")))
+    """Paths of a throw-away home."""
+    made = Paths(*(str(tmp_path / name) for name in ("config", "state", "cache", "data")))
     os.makedirs(made.config)
     return made
 
@@ -40,7 +40,7 @@ def test_the_cheap_rule_is_platformdirs_rule(monkeypatch, tmp_path, system, envi
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.platform", "darwin" if system is platformdirs.macos.MacOS else "linux")
 
-    ours = directories(dict(os.environ))
+    ours = our_paths(dict(os.environ))
     theirs = system("cclaunch", appauthor=False)
 
     assert (ours.config, ours.state) == (theirs.user_config_dir, theirs.user_state_dir)
@@ -49,93 +49,93 @@ def test_the_cheap_rule_is_platformdirs_rule(monkeypatch, tmp_path, system, envi
 
 def test_our_own_variables_win(tmp_path):
     """CCLAUNCH_CONFIG_DIR and CCLAUNCH_DATA_DIR move one directory each."""
-    found = directories({"HOME": str(tmp_path), "CCLAUNCH_CONFIG_DIR": "/c", "CCLAUNCH_DATA_DIR": "/d"})
+    found = our_paths({"HOME": str(tmp_path), "CCLAUNCH_CONFIG_DIR": "/c", "CCLAUNCH_DATA_DIR": "/d"})
 
     assert (found.config, found.data) == ("/c", "/d")
 
 
-def cached(where):
+def cached(paths):
     """Return the compiled plan's records, or None when it is stale."""
-    return read_compiled(where.cache + "/plan", plan_key(__version__, where.config))
+    return read_compiled(paths.cache + "/plan", plan_key(__version__, paths.config))
 
 
-def test_a_compiled_plan_is_read_back(where):
+def test_a_compiled_plan_is_read_back(paths):
     """What was compiled once is not compiled again."""
     time.sleep(SETTLE_S)
-    compile_plan(where, "/home/me")
+    compile_plan(paths, "/home/me")
 
-    assert cached(where) is not None
+    assert cached(paths) is not None
 
 
 @pytest.mark.parametrize("change", ["create", "edit", "delete"])
-def test_a_changed_config_makes_the_plan_stale(where, change):
+def test_a_changed_config_makes_the_plan_stale(paths, change):
     """The TOML is the one source of truth."""
-    path = where.config + "/config.toml"
+    path = paths.config + "/config.toml"
     if change != "create":
         write(path, "[stack]\nwait = 3\n")
     time.sleep(SETTLE_S)
-    compile_plan(where, "/home/me")
-    assert cached(where) is not None
+    compile_plan(paths, "/home/me")
+    assert cached(paths) is not None
 
     if change == "delete":
         os.unlink(path)
     else:
         write(path, "[stack]\nwait = 4\n")
 
-    assert cached(where) is None
+    assert cached(paths) is None
 
 
-def test_a_source_that_was_just_written_is_not_trusted(where, monkeypatch):
+def test_a_source_that_was_just_written_is_not_trusted(paths, monkeypatch):
     """It may change again under the same time stamp."""
-    write(where.config + "/config.toml", "[stack]\nwait = 3\n")
-    written = os.stat(where.config + "/config.toml").st_ctime_ns
+    write(paths.config + "/config.toml", "[stack]\nwait = 3\n")
+    written = os.stat(paths.config + "/config.toml").st_ctime_ns
     monkeypatch.setattr("cclaunch.compiled.plan.time.time_ns", lambda: written + YOUNG_NS - 1)
 
-    compile_plan(where, "/home/me")
+    compile_plan(paths, "/home/me")
 
-    assert cached(where) is None
+    assert cached(paths) is None
 
 
-def test_another_release_finds_the_plan_stale(where):
+def test_another_release_finds_the_plan_stale(paths):
     """The key holds the version."""
     time.sleep(SETTLE_S)
-    compile_plan(where, "/home/me")
+    compile_plan(paths, "/home/me")
 
-    assert read_compiled(where.cache + "/plan", plan_key("0.0.0", where.config)) is None
+    assert read_compiled(paths.cache + "/plan", plan_key("0.0.0", paths.config)) is None
 
 
-def test_a_broken_config_gives_the_defaults_and_one_sentence(where):
+def test_a_broken_config_gives_the_defaults_and_one_sentence(paths):
     """claude runs without it."""
-    write(where.config + "/config.toml", "[stack]\nwiat = 3\n")
+    write(paths.config + "/config.toml", "[stack]\nwiat = 3\n")
 
-    plan = compile_plan(where, "/home/me")
+    plan = compile_plan(paths, "/home/me")
 
     assert plan.settings["wait"] == "20.0"
     assert len(plan.warnings) == 1
     assert "line 2: `stack.wiat`" in plan.warnings[0]
 
 
-def test_a_cache_that_cannot_be_written_stops_nothing(where):
+def test_a_cache_that_cannot_be_written_stops_nothing(paths):
     """A file stands where the cache directory should be."""
-    write(where.cache, "in the way")
+    write(paths.cache, "in the way")
 
-    assert compile_plan(where, "/home/me").settings["backend"] == "embedded"
+    assert compile_plan(paths, "/home/me").settings["backend"] == "embedded"
 
 
-def test_a_place_is_read_back_until_its_repository_changes(where, tmp_path):
+def test_a_place_is_read_back_until_its_repository_changes(paths, tmp_path):
     """A remote added later shows in the next launch."""
     repo = tmp_path / "repo"
     (repo / ".git").mkdir(parents=True)
     write(repo / ".git" / "HEAD", "ref: refs/heads/main\n")
     time.sleep(SETTLE_S)
-    compile_place(where, str(repo), "/home/me")
-    file = place_file(where.cache, str(repo))
+    compile_place(paths, str(repo), "/home/me")
+    file = place_file(paths.cache, str(repo))
     assert read_compiled(file, str(repo)) is not None
 
     write(repo / ".git" / "config", '[remote "origin"]\n\turl = https://example.invalid/a/new.git\n')
 
     assert read_compiled(file, str(repo)) is None
-    assert compile_place(where, str(repo), "/home/me").attributes == {"vcs.repository.name": "new"}
+    assert compile_place(paths, str(repo), "/home/me").attributes == {"vcs.repository.name": "new"}
 
 
 def test_a_fifo_in_the_place_of_a_file_does_not_hang(tmp_path):

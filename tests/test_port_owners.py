@@ -16,7 +16,7 @@ from cclaunch.backends.embedded import collector
 from cclaunch.backends.listeners import strangers
 from cclaunch.collector import holder
 from cclaunch.hot import probe
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 from cclaunch.hot.ports import adopted_ports, collector_ports
 from cclaunch.hot.reading import read_flat
 
@@ -97,7 +97,7 @@ def test_nobody_who_listens_is_no_reproach_either(free_port: int) -> None:
 
 def test_a_judgement_names_the_uid(box: Sandbox, adopted: dict[str, int]) -> None:
     """What was trusted is whom, not where."""
-    known = adopted_ports(directories(box.environ).state)
+    known = adopted_ports(our_paths(box.environ).state)
 
     assert known is not None
     assert known.uids == str(os.geteuid())
@@ -105,15 +105,15 @@ def test_a_judgement_names_the_uid(box: Sandbox, adopted: dict[str, int]) -> Non
 
 def test_an_adopted_port_that_another_user_took_over_gets_nothing(box: Sandbox, adopted: dict[str, int], as_root: None) -> None:
     """Judged anew: ours takes a free port, and the stranger is named once."""
-    where = directories(box.environ)
+    paths = our_paths(box.environ)
     with listening(UID, ("127.0.0.1", adopted["grpc"])):
         done = box.cclaunch("-p", "x")
-        ports = read_flat(where.data + "/collector.ports")
+        ports = read_flat(paths.data + "/collector.ports")
 
         assert done.returncode == CLAUDES
         assert f"port {adopted['grpc']} (grpc) is held by a process of user {UID}".encode() in done.stderr
         assert ports["grpc"] != str(adopted["grpc"])
-        assert adopted_ports(where.state) is None
+        assert adopted_ports(paths.state) is None
 
 
 def test_another_user_beside_the_adopted_one_is_enough(box: Sandbox, as_root: None) -> None:
@@ -127,7 +127,7 @@ def test_another_user_beside_the_adopted_one_is_enough(box: Sandbox, as_root: No
         process.kill()
 
     assert f"held by a process of user {UID}".encode() in done.stderr
-    assert adopted_ports(directories(box.environ).state) is None
+    assert adopted_ports(our_paths(box.environ).state) is None
 
 
 @pytest.mark.parametrize("words", [("usage",), ("status",), ("stack", "status"), ("env",)], ids=" ".join)
@@ -155,7 +155,7 @@ def docker_ports(box: Sandbox) -> dict[str, int]:
     ports = box.configure(extra='backend = "docker"\n[docker]\nhost = "unix:///nonexistent/docker.sock"')
     ports |= {"health": free_ports(1)[0]}
     lines = {**ports, "services": "collector", "engine": "0"}
-    path = Path(directories(box.environ).data) / "stack" / "ports"
+    path = Path(our_paths(box.environ).data) / "stack" / "ports"
     path.parent.mkdir(parents=True)
     path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     return ports
@@ -163,7 +163,7 @@ def docker_ports(box: Sandbox) -> dict[str, int]:
 
 def grpc_of(box: Sandbox) -> str:
     """Return the gRPC port of a collector of ours that was started, or an empty string."""
-    return read_flat(directories(box.environ).data + "/collector.ports").get("grpc", "")
+    return read_flat(our_paths(box.environ).data + "/collector.ports").get("grpc", "")
 
 
 @pytest.mark.parametrize("taken", ["grpc", "http", "health"])
@@ -195,7 +195,7 @@ def test_a_containers_port_is_used_when_the_engines_user_listens_there(
     box: Sandbox, docker_ports: dict[str, int], as_root: None
 ) -> None:
     """A rootless engine is its user's."""
-    path = Path(directories(box.environ).data) / "stack" / "ports"
+    path = Path(our_paths(box.environ).data) / "stack" / "ports"
     path.write_text(path.read_text().replace("engine=0", f"engine={UID}"))
     with listening(UID, ("127.0.0.1", docker_ports["health"]), ("127.0.0.1", docker_ports["grpc"]), answer=OK):
         done = box.cclaunch("-p", "x")
@@ -207,10 +207,10 @@ def test_a_collector_of_ours_proves_the_port_that_is_sent_to(box: Sandbox) -> No
     """A question about another gRPC port, handed on by whoever holds the old ones, is not answered with a proof."""
     box.configure()
     box.cclaunch("-p", "x")
-    where = directories(box.environ)
-    ports = collector_ports(where.data)
+    paths = our_paths(box.environ)
+    ports = collector_ports(paths.data)
     assert ports is not None
-    key = Path(where.data, "collector.key").read_text().strip()
+    key = Path(paths.data, "collector.key").read_text().strip()
 
     def asked(grpc: str) -> str | None:
         return probe.answer(probe.ask(int(ports.http), 0, key, 5, grpc))
@@ -222,18 +222,18 @@ def test_a_collector_of_ours_proves_the_port_that_is_sent_to(box: Sandbox) -> No
 
 def test_silence_on_a_port_of_somebody_else_is_not_a_busy_collector(place: Place, as_root: None) -> None:
     """The ports file may be one that was killed left behind, while the next one starts."""
-    Path(place.where.data).mkdir(parents=True)
-    handle = holder.take(collector.lock_path(place.where), 1)
+    Path(place.paths.data).mkdir(parents=True)
+    handle = holder.take(collector.lock_path(place.paths), 1)
     assert handle is not None
     holder.sign(handle)
     lines = {**place.ports, "pid": os.getpid()}
-    Path(place.where.data, "collector.ports").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    Path(place.paths.data, "collector.ports").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     places = [("127.0.0.1", place.ports[name]) for name in ("grpc", "http")]
     try:
         with listening(os.geteuid(), *places, answer=None):
-            assert collector.silent(place.where) is not None
+            assert collector.silent(place.paths) is not None
         with listening(UID, *places, answer=None):
-            assert collector.silent(place.where) is None
+            assert collector.silent(place.paths) is None
     finally:
         os.close(handle)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cclaunch.errors import ConfigError, ProfileMissing
 from cclaunch.hot.attributes import LONGEST, encode
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.profiles.disk import (
     children_of,
     forget_plan,
@@ -23,44 +23,44 @@ from cclaunch.profiles.disk import (
 from cclaunch.profiles.edit import edited
 
 
-def test_before_the_first_one_there_are_none(where):
+def test_before_the_first_one_there_are_none(paths):
     """No directory, no trouble."""
-    assert profile_names(where) == []
+    assert profile_names(paths) == []
 
 
-def test_names_are_sorted_and_only_those_of_profiles(where, put):
+def test_names_are_sorted_and_only_those_of_profiles(paths, put):
     """What an editor or a crash left there is none."""
     put(web="", data="")
     for name in (".data.toml.swp", "data.toml~", "notes.txt", "a b.toml", "-x.toml", ".web.12.34"):
-        (open(f"{profiles_directory(where)}/{name}", "w")).close()
+        (open(f"{profiles_directory(paths)}/{name}", "w")).close()
 
-    assert profile_names(where) == ["data", "web"]
+    assert profile_names(paths) == ["data", "web"]
 
 
-def test_a_profile_is_read_with_its_parent(where, put):
+def test_a_profile_is_read_with_its_parent(paths, put):
     """The merged profile, and both files, its own first."""
     put(base="[attributes]\norg = 'acme'\nteam = 'x'\n", data="extends = 'base'\n[attributes]\nteam = 'data'\n")
 
-    found = resolve_profile(where, "data")
+    found = resolve_profile(paths, "data")
 
     assert found.profile.attributes == {"org": "acme", "team": "data"}
-    assert found.paths == [profile_path(where, "data"), profile_path(where, "base")]
-    assert load_profile(where, "data").attributes == {"team": "data"}
+    assert found.paths == [profile_path(paths, "data"), profile_path(paths, "base")]
+    assert load_profile(paths, "data").attributes == {"team": "data"}
 
 
-def test_one_without_a_parent_has_one_file(where, put):
+def test_one_without_a_parent_has_one_file(paths, put):
     """Itself."""
     put(data="")
 
-    assert resolve_profile(where, "data").paths == [profile_path(where, "data")]
+    assert resolve_profile(paths, "data").paths == [profile_path(paths, "data")]
 
 
-def test_a_name_that_does_not_exist_is_answered_with_the_nearest(where, put):
+def test_a_name_that_does_not_exist_is_answered_with_the_nearest(paths, put):
     """A typo must not bill the wrong team."""
     put(**{"data-eng": "", "data-end": "", "web": ""})
 
     with pytest.raises(ProfileMissing) as caught:
-        load_profile(where, "data-emg")
+        load_profile(paths, "data-emg")
 
     assert caught.value.message == "there is no profile `data-emg`"
     assert "`data-eng`" in caught.value.hint
@@ -69,25 +69,25 @@ def test_a_name_that_does_not_exist_is_answered_with_the_nearest(where, put):
 
 
 @pytest.mark.parametrize(("names", "hint"), [([], "cclaunch profile set NAME"), (["web"], "cclaunch profile list")])
-def test_where_nothing_is_near_the_hint_is_a_command(where, put, names, hint):
+def test_where_nothing_is_near_the_hint_is_a_command(paths, put, names, hint):
     """To see what there is, or to make the first one."""
     put(**dict.fromkeys(names, ""))
 
     with pytest.raises(ProfileMissing) as caught:
-        load_profile(where, "zzz")
+        load_profile(paths, "zzz")
 
     assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["../config", "", "DATA", "a/b", "data.toml"])
-def test_only_the_very_name_is_found(where, put, name):
+def test_only_the_very_name_is_found(paths, put, name):
     """No path leads out of the directory, and no other case of letters to a label of its own."""
     put(data="")
-    with open(f"{where.config}/config.toml", "w"):
+    with open(f"{paths.config}/config.toml", "w"):
         pass
 
     with pytest.raises(ProfileMissing):
-        load_profile(where, name)
+        load_profile(paths, name)
 
 
 @pytest.mark.parametrize(
@@ -101,63 +101,63 @@ def test_only_the_very_name_is_found(where, put, name):
         ({"a": "bugdet = 3\n"}, "line 1: `bugdet` is not known"),
     ],
 )
-def test_a_family_that_does_not_work_is_named_in_the_childs_file(where, put, texts, told):
+def test_a_family_that_does_not_work_is_named_in_the_childs_file(paths, put, texts, told):
     """File, line and key."""
     put(**texts)
 
     with pytest.raises(ConfigError) as caught:
-        resolve_profile(where, "a")
+        resolve_profile(paths, "a")
 
-    assert profile_path(where, "a") in caught.value.message
+    assert profile_path(paths, "a") in caught.value.message
     assert told in caught.value.message
 
 
-def test_a_broken_parent_is_named_by_its_own_file(where, put):
+def test_a_broken_parent_is_named_by_its_own_file(paths, put):
     """There it is to be mended."""
     put(a="extends = 'b'\n", b="\n\nfoo = 1\n")
 
-    with pytest.raises(ConfigError, match=f"{profile_path(where, 'b')}, line 3"):
-        resolve_profile(where, "a")
+    with pytest.raises(ConfigError, match=f"{profile_path(paths, 'b')}, line 3"):
+        resolve_profile(paths, "a")
 
 
-def test_a_pipe_a_directory_or_something_huge_is_refused_at_once(where, put):
+def test_a_pipe_a_directory_or_something_huge_is_refused_at_once(paths, put):
     """None of them hangs us, none is read."""
     put(huge="#" + " " * 70_000)
-    os.mkfifo(profile_path(where, "pipe"))
-    os.mkdir(profile_path(where, "folder"))
-    os.symlink("/nowhere", profile_path(where, "link"))
+    os.mkfifo(profile_path(paths, "pipe"))
+    os.mkdir(profile_path(paths, "folder"))
+    os.symlink("/nowhere", profile_path(paths, "link"))
 
     for name in ("huge", "pipe", "folder", "link"):
         with pytest.raises(ConfigError, match="regular file of at most 64 KiB"):
-            load_profile(where, name)
+            load_profile(paths, name)
 
 
-def test_a_file_in_the_place_of_the_directory_is_an_error(where):
+def test_a_file_in_the_place_of_the_directory_is_an_error(paths):
     """Not an empty list."""
-    os.makedirs(where.config)
-    with open(profiles_directory(where), "w"):
+    os.makedirs(paths.config)
+    with open(profiles_directory(paths), "w"):
         pass
 
     with pytest.raises(ConfigError, match="Not a directory"):
-        profile_names(where)
+        profile_names(paths)
 
 
-def test_children_are_found_past_a_broken_profile(where, put):
+def test_children_are_found_past_a_broken_profile(paths, put):
     """It cannot say whom it extends."""
     put(base="", a="extends = 'base'\n", b="extends = \n", c="", d="extends = 'base'\n")
 
-    assert children_of(where, "base") == ["a", "d"]
+    assert children_of(paths, "base") == ["a", "d"]
 
 
-def test_writing_and_removing_make_the_compiled_plan_go(where, put):
+def test_writing_and_removing_make_the_compiled_plan_go(paths, put):
     """The next launch compiles anew; without a plan nothing is amiss."""
-    os.makedirs(where.cache)
-    for change in (lambda: put(a=""), lambda: remove_profile(where, "a"), lambda: forget_plan(where)):
-        with open(f"{where.cache}/plan", "w"):
+    os.makedirs(paths.cache)
+    for change in (lambda: put(a=""), lambda: remove_profile(paths, "a"), lambda: forget_plan(paths)):
+        with open(f"{paths.cache}/plan", "w"):
             pass
         change()
-        assert not os.path.exists(f"{where.cache}/plan")
-    forget_plan(where)
+        assert not os.path.exists(f"{paths.cache}/plan")
+    forget_plan(paths)
 
 
 VALUES = st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1).filter(lambda v: len(encode(v)) <= LONGEST)
@@ -167,10 +167,10 @@ VALUES = st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1).f
 def test_every_allowed_value_survives_the_disk(tmp_path_factory, team, description):
     """Written, read and parsed: the same text, whatever Unicode it is made of."""
     base = str(tmp_path_factory.getbasetemp() / "values")
-    where = Directories(f"{base}/config", f"{base}/state", f"{base}/cache", f"{base}/data")
+    paths = Paths(f"{base}/config", f"{base}/state", f"{base}/cache", f"{base}/data")
     text = edited("a", "", {("attributes", "team"): team, ("description",): description}, "a.toml")
 
-    write_profile(where, "a", text.encode())
+    write_profile(paths, "a", text.encode())
 
-    found = load_profile(where, "a")
+    found = load_profile(paths, "a")
     assert (found.attributes, found.description) == ({"team": team}, description)

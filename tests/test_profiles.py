@@ -79,13 +79,13 @@ def test_an_empty_file_is_a_profile_that_says_nothing():
         (b"[attributes\n", "is not valid TOML", "edit"),
     ],
 )
-def test_a_mistake_is_named_with_file_line_and_key(text, where, hint):
+def test_a_mistake_is_named_with_file_line_and_key(text, paths, hint):
     """The sentence says where the mistake is, the hint what mends it."""
     with pytest.raises(ConfigError) as caught:
         parse_profile("me", text, "/c/profiles/me.toml")
 
     assert "/c/profiles/me.toml" in caught.value.message
-    assert where in caught.value.message
+    assert paths in caught.value.message
     assert hint in caught.value.hint
 
 

@@ -24,7 +24,7 @@ from cclaunch.files.theirs.copies import KEPT, copies, folder, label
 from cclaunch.files.theirs.in_place import is_torn, recover
 from cclaunch.files.theirs.look import NeedsInPlace, Refused, examine, read
 from cclaunch.files.theirs.write import delete, write, writing
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 OLD, NEW = b"old\n" * 40, b"new and longer\n" * 40
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, and give files away")
@@ -33,7 +33,7 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, a
 @pytest.fixture
 def where(environ):
     """Our directories in the sandbox."""
-    return directories(environ)
+    return our_paths(environ)
 
 
 @pytest.fixture
@@ -44,15 +44,15 @@ def rc(home):
     return path
 
 
-def put(path, where, home, data=NEW, **more):
+def put(path, paths, home, data=NEW, **more):
     """Do what persist does: read, examine, write."""
     snapshot = read(str(path))
     examine(snapshot, str(home), in_place=more.get("in_place", False))
-    with writing(where):
-        write(snapshot, data, where, **more)
+    with writing(paths):
+        write(snapshot, data, paths, **more)
 
 
-def test_mode_owner_and_attributes_stay_a12(rc, where, home):
+def test_mode_owner_and_attributes_stay_a12(rc, paths, home):
     """A 12: 0640, an attribute, an ACL."""
     os.chmod(rc, 0o640)
     os.setxattr(rc, "user.note", b"mine")
@@ -63,7 +63,7 @@ def test_mode_owner_and_attributes_stay_a12(rc, where, home):
         os.chown(rc, 0, 12345)
     before = rc.stat()
 
-    put(rc, where, home)
+    put(rc, paths, home)
 
     after = rc.stat()
     assert rc.read_bytes() == NEW
@@ -73,9 +73,9 @@ def test_mode_owner_and_attributes_stay_a12(rc, where, home):
     assert set(os.listdir(home)) == {".bashrc", ".local"}
 
 
-def test_a_new_file_has_the_usual_mode_and_its_directories_a01(where, home):
+def test_a_new_file_has_the_usual_mode_and_its_directories_a01(paths, home):
     """A 1: missing file, missing directory above it."""
-    put(home / "a/b/rc", where, home)
+    put(home / "a/b/rc", paths, home)
 
     assert (home / "a/b/rc").read_bytes() == NEW
     assert (home / "a/b/rc").stat().st_mode & 0o777 == 0o644 & ~_umask()
@@ -107,20 +107,20 @@ def link_dangling(home):
 
 
 @pytest.mark.parametrize("make", [link_relative, link_chained, link_dangling])
-def test_a_link_stays_and_what_it_names_changes_a10(make, where, home):
+def test_a_link_stays_and_what_it_names_changes_a10(make, paths, home):
     """A 10: the repository with the dotfiles must not detach silently."""
     (home / "dotfiles").mkdir()
     (home / "dotfiles/bashrc").write_bytes(OLD)
     target = make(home)
 
-    put(home / ".bashrc", where, home)
+    put(home / ".bashrc", paths, home)
 
     assert (home / ".bashrc").is_symlink()
     assert target.read_bytes() == NEW
     assert not target.is_symlink()
 
 
-def test_a_link_to_itself_is_refused_a10(where, home):
+def test_a_link_to_itself_is_refused_a10(paths, home):
     """A 10: it names nothing."""
     (home / ".bashrc").symlink_to("other")
     (home / "other").symlink_to(".bashrc")
@@ -129,7 +129,7 @@ def test_a_link_to_itself_is_refused_a10(where, home):
         read(str(home / ".bashrc"))
 
 
-def test_a_link_into_a_missing_directory_is_refused_a10(where, home):
+def test_a_link_into_a_missing_directory_is_refused_a10(paths, home):
     """A 10: a mistyped link, or a disk that is not mounted."""
     (home / ".bashrc").symlink_to("gone/bashrc")
 
@@ -265,18 +265,18 @@ def test_without_root_the_system_refuses_too_a13(what, told):
         assert told in as_nobody(work)
 
 
-def test_hard_links_are_written_in_place_only_when_asked_a11(rc, where, home):
+def test_hard_links_are_written_in_place_only_when_asked_a11(rc, paths, home):
     """A 11: another file would leave the other name behind."""
     os.link(rc, home / "twin")
     with pytest.raises(NeedsInPlace, match="2 names"):
-        put(rc, where, home)
+        put(rc, paths, home)
     assert rc.read_bytes() == OLD
 
-    put(rc, where, home, in_place=True)
+    put(rc, paths, home, in_place=True)
 
     assert rc.read_bytes() == (home / "twin").read_bytes() == NEW
-    assert not [name for name in os.listdir(folder(where)) if name.startswith("journal")]
-    put(rc, where, home, OLD, in_place=True)
+    assert not [name for name in os.listdir(folder(paths)) if name.startswith("journal")]
+    put(rc, paths, home, OLD, in_place=True)
     assert rc.read_bytes() == OLD
 
 
@@ -284,11 +284,11 @@ MOUNTED = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
 from cclaunch import rcread
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.gather import Paths
 from cclaunch.files.theirs.look import NeedsInPlace, examine, read
 from cclaunch.files.theirs.write import write, writing
 path, home = sys.argv[2], sys.argv[3]
-where = Directories(home, home + "/s", home, home)
+where = Paths(home, home + "/s", home, home)
 snapshot = read(path)
 try:
     examine(snapshot, home)
@@ -322,11 +322,11 @@ def test_a_mounted_file_is_refused_before_and_by_the_rename_a15(rc, home):
 LIMITED = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.gather import Paths
 from cclaunch.files.theirs.look import read
 from cclaunch.files.theirs.write import write, writing
 path, home = sys.argv[2], sys.argv[3]
-where = Directories(home, home + "/s", home, home)
+where = Paths(home, home + "/s", home, home)
 snapshot = read(path)
 resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))
 with writing(where):
@@ -344,7 +344,7 @@ def test_a_write_that_hits_a_limit_leaves_the_old_file_a16(rc, home):
 
 
 @root_only
-def test_a_full_disk_leaves_the_old_file_a16(rc, home, where):
+def test_a_full_disk_leaves_the_old_file_a16(rc, home, paths):
     """A 16: ENOSPC, on a file system of 64 KiB."""
     disk = home / "disk"
     disk.mkdir()
@@ -362,7 +362,7 @@ def test_a_full_disk_leaves_the_old_file_a16(rc, home, where):
     assert "No space left" in done.stdout.decode()
 
 
-def test_an_editor_that_saves_in_between_wins_a18(rc, where, home, monkeypatch):
+def test_an_editor_that_saves_in_between_wins_a18(rc, paths, home, monkeypatch):
     """A 18: between our reading and our rename."""
     snapshot = read(str(rc))
     real = os.fsync
@@ -373,34 +373,34 @@ def test_an_editor_that_saves_in_between_wins_a18(rc, where, home, monkeypatch):
             rc.write_bytes(b"from an editor")
 
     monkeypatch.setattr(rcwrite.os, "fsync", save)
-    with writing(where), pytest.raises(Refused, match="changed by somebody else"):
-        write(snapshot, NEW, where)
+    with writing(paths), pytest.raises(Refused, match="changed by somebody else"):
+        write(snapshot, NEW, paths)
 
     assert rc.read_bytes() == b"from an editor"
     assert [name for name in os.listdir(home) if "cclaunch-" in name] == []
 
 
-def test_a_file_that_appears_in_between_is_not_overwritten_a18(where, home, monkeypatch):
+def test_a_file_that_appears_in_between_is_not_overwritten_a18(paths, home, monkeypatch):
     """A 18: the name was free when we looked."""
     snapshot = read(str(home / ".zshrc"))
     monkeypatch.setattr(rcwrite, "_unchanged", lambda snapshot: None)
     (home / ".zshrc").write_bytes(b"mine")
 
-    with writing(where), pytest.raises(Refused, match="File exists"):
-        write(snapshot, NEW, where)
+    with writing(paths), pytest.raises(Refused, match="File exists"):
+        write(snapshot, NEW, paths)
 
     assert (home / ".zshrc").read_bytes() == b"mine"
 
 
-def test_two_at_once_lose_nothing_a18(rc, where, home):
+def test_two_at_once_lose_nothing_a18(rc, paths, home):
     """A 18: each adds a line to what it read, under the lock."""
     rc.write_bytes(b"")
 
     def add(name):
         for number in range(5):
-            with writing(where):
+            with writing(paths):
                 snapshot = read(str(rc))
-                write(snapshot, (snapshot.data or b"") + f"{name}{number}\n".encode(), where)
+                write(snapshot, (snapshot.data or b"") + f"{name}{number}\n".encode(), paths)
 
     workers = [threading.Thread(target=add, args=(name,)) for name in "abcd"]
     for worker in workers:
@@ -411,33 +411,33 @@ def test_two_at_once_lose_nothing_a18(rc, where, home):
     assert len(rc.read_bytes().splitlines()) == 20
 
 
-def test_five_copies_are_kept_for_their_owner_alone(rc, where, home):
+def test_five_copies_are_kept_for_their_owner_alone(rc, paths, home):
     """The newest last; each is what the file was before a write."""
     for number in range(KEPT + 2):
-        put(rc, where, home, b"%d\n" % number)
+        put(rc, paths, home, b"%d\n" % number)
 
-    found = copies(where, str(rc))
+    found = copies(paths, str(rc))
     assert [Path(path).read_bytes() for path in found] == [b"%d\n" % number for number in range(1, KEPT + 1)]
     assert {stat.S_IMODE(os.stat(path).st_mode) for path in found} == {0o600}
-    assert stat.S_IMODE(os.stat(folder(where)).st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(folder(paths)).st_mode) == 0o700
 
 
-def test_a_file_of_ours_and_its_empty_directories_go_away(where, home):
+def test_a_file_of_ours_and_its_empty_directories_go_away(paths, home):
     """No further up than we made."""
-    put(home / "a/b/rc", where, home)
-    with writing(where):
-        delete(read(str(home / "a/b/rc")), where, 1)
+    put(home / "a/b/rc", paths, home)
+    with writing(paths):
+        delete(read(str(home / "a/b/rc")), paths, 1)
 
     assert not (home / "a/b").exists()
     assert (home / "a").is_dir()
 
 
-def test_what_a_killed_write_left_is_cleaned_a17(rc, where, home):
+def test_what_a_killed_write_left_is_cleaned_a17(rc, paths, home):
     """A 17: by the next write of that file."""
     (home / ".bashrc.cclaunch-1").write_text("not ours")
     (home / "..bashrc.cclaunch-12345").write_text("half")
 
-    put(rc, where, home)
+    put(rc, paths, home)
 
     assert {name for name in os.listdir(home) if "cclaunch-" in name} == {".bashrc.cclaunch-1"}
 
@@ -446,9 +446,9 @@ STEPPED = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from cclaunch import inplace, rcread, rcwrite
-from cclaunch.hot.gather import Directories
+from cclaunch.hot.gather import Paths
 path, home, in_place = sys.argv[2], sys.argv[3], sys.argv[4] == "1"
-where = Directories(home, home + "/s", home, home)
+where = Paths(home, home + "/s", home, home)
 with open(sys.argv[5], "rb") as file:
     new = file.read()
 open("/dev/null").close()
@@ -471,8 +471,8 @@ def test_killed_at_any_system_call_the_file_is_the_old_or_the_new_one_a17(in_pla
     new.write_bytes(NEW)
     rc = home / ".bashrc"
     words = [sys.executable, "-ISc", STEPPED, str(REPOSITORY), str(rc), str(home), str(int(in_place)), str(new)]
-    where = directories({"HOME": str(home)})
-    where.state = f"{home}/s"
+    paths = our_paths({"HOME": str(home)})
+    paths.state = f"{home}/s"
 
     def stepped(call="", when=0):
         shutil.rmtree(home)  # the same calls each time
@@ -499,46 +499,46 @@ def test_killed_at_any_system_call_the_file_is_the_old_or_the_new_one_a17(in_pla
         left = stepped(names[at], names[: at + 1].count(names[at]))
         assert "SIGKILL" in left[-1]
         if in_place:
-            with writing(where):
-                recover(where)
+            with writing(paths):
+                recover(paths)
         now = rc.read_bytes()
         assert now in (OLD, NEW), whole[at]
         seen.append(now)
     assert (seen[0], seen[-1]) == (OLD, NEW)
-    put(rc, where, home, b"next", in_place=in_place)
+    put(rc, paths, home, b"next", in_place=in_place)
     assert [name for name in os.listdir(home) if "cclaunch-" in name] == []
 
 
-def torn(where, rc, now):
+def torn(paths, rc, now):
     """Leave a journal as a killed write does, and *now* as what the file holds."""
     document = {"path": os.fsencode(str(rc)).hex(), "before": OLD.hex(), "after": NEW.hex()}
-    write_atomic(f"{folder(where)}/journal.{label(str(rc))}", json.dumps(document).encode())
+    write_atomic(f"{folder(paths)}/journal.{label(str(rc))}", json.dumps(document).encode())
     rc.write_bytes(now)
-    with writing(where):
-        return recover(where)
+    with writing(paths):
+        return recover(paths)
 
 
 @pytest.mark.parametrize("written", [1, 5, len(OLD), len(OLD) + 1, len(NEW) - 1])
-def test_a_torn_file_is_mended_by_the_next_run(rc, where, written):
+def test_a_torn_file_is_mended_by_the_next_run(rc, paths, written):
     """However much of it had been written."""
-    told = torn(where, rc, NEW[:written] + OLD[written:])
+    told = torn(paths, rc, NEW[:written] + OLD[written:])
 
     assert rc.read_bytes() == OLD
     assert "what it held before is back" in told[0]
 
 
-def test_a_file_that_was_changed_since_is_left_as_it_is(rc, where):
+def test_a_file_that_was_changed_since_is_left_as_it_is(rc, paths):
     """What it held before is with the copies."""
-    told = torn(where, rc, b"by hand")
+    told = torn(paths, rc, b"by hand")
 
     assert rc.read_bytes() == b"by hand"
     assert "was changed after" in told[0]
-    assert Path(copies(where, str(rc))[-1]).read_bytes() == OLD
+    assert Path(copies(paths, str(rc))[-1]).read_bytes() == OLD
 
 
-def test_a_write_in_place_that_was_finished_is_not_undone(rc, where):
+def test_a_write_in_place_that_was_finished_is_not_undone(rc, paths):
     """Killed between the last byte and the end of the journal."""
-    assert torn(where, rc, NEW) == []
+    assert torn(paths, rc, NEW) == []
     assert rc.read_bytes() == NEW
 
 

@@ -40,7 +40,7 @@ def as_root() -> None:
 
 def log_of(place: Place) -> str:
     """Return the collector's log."""
-    return Path(place.where.state + "/collector.log").read_text()
+    return Path(place.paths.state + "/collector.log").read_text()
 
 
 def sent(address: str, port: int, method: str, path: str, body: bytes = b"", kind: str = PROTOBUF) -> bytes:
@@ -131,7 +131,7 @@ def test_what_this_user_sends_is_not_marked(place: Place) -> None:
         call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")
         call(logs("over_grpc").SerializeToString(), timeout=120)
 
-    found = open_reader(place.where.data + "/telemetry.db").execute("SELECT name, attributes FROM events").fetchall()
+    found = open_reader(place.paths.data + "/telemetry.db").execute("SELECT name, attributes FROM events").fetchall()
     assert {"kept_1", "kept_2", "over_grpc"} <= {row[0] for row in found}
     assert not [row for row in found if otel.SENDER in row[1]]
 
@@ -234,6 +234,6 @@ def test_a_known_sender_cannot_mark_itself() -> None:
 def test_the_mark_is_no_label(place: Place) -> None:
     """`/metrics` shows series as people query them."""
     place.post("/v1/metrics", cost(1).SerializeToString())
-    found: Any = series(open_reader(place.where.data + "/telemetry.db"), 0)
+    found: Any = series(open_reader(place.paths.data + "/telemetry.db"), 0)
 
     assert "sender" not in exposition(one._replace(attributes={**one.attributes, otel.SENDER: "unknown"}) for one in found)

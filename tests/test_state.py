@@ -7,63 +7,63 @@ import pytest
 
 from cclaunch.config.state import State, change_state, load_state, state_path
 from cclaunch.errors import ConfigError
-from cclaunch.hot.paths import directories
+from cclaunch.hot.paths import our_paths
 
 
 @pytest.fixture
 def where(environ):
     """Our directories in the sandbox."""
-    return directories(environ)
+    return our_paths(environ)
 
 
-def put(where, text):
+def put(paths, text):
     """Write the state file."""
-    os.makedirs(where.state)
-    with open(state_path(where), "w") as file:
+    os.makedirs(paths.state)
+    with open(state_path(paths), "w") as file:
         file.write(text)
 
 
-def test_no_file_means_that_nothing_was_chosen(where):
+def test_no_file_means_that_nothing_was_chosen(paths):
     """And reading makes none."""
-    assert load_state(where) == State()
-    assert not os.path.exists(where.state)
+    assert load_state(paths) == State()
+    assert not os.path.exists(paths.state)
 
 
-def test_what_is_written_is_read(where):
+def test_what_is_written_is_read(paths):
     """Paths may hold anything that TOML can."""
     state = State("data", "web", {"/home/u/a b": "data", '/x/"q"\\': "web", "/ö\u2028\n": "x"})
 
-    change_state(where, lambda _: state)
+    change_state(paths, lambda _: state)
 
-    assert load_state(where) == state
-    assert os.stat(state_path(where)).st_mode & 0o777 == 0o600
-    assert os.stat(where.state).st_mode & 0o777 == 0o700
+    assert load_state(paths) == state
+    assert os.stat(state_path(paths)).st_mode & 0o777 == 0o600
+    assert os.stat(paths.state).st_mode & 0o777 == 0o700
 
 
-def test_a_change_sees_what_was_there(where):
+def test_a_change_sees_what_was_there(paths):
     """And is what the caller gets back."""
-    change_state(where, lambda state: state._replace(active="a"))
+    change_state(paths, lambda state: state._replace(active="a"))
 
-    assert change_state(where, lambda state: state._replace(active="b", previous=state.active)) == State("b", "a")
+    assert change_state(paths, lambda state: state._replace(active="b", previous=state.active)) == State("b", "a")
 
 
-def test_no_change_writes_nothing(where):
+def test_no_change_writes_nothing(paths):
     """The file's time stays: the compiled plan is not stale for nothing."""
-    change_state(where, lambda state: state._replace(active="a"))
-    before = os.stat(state_path(where))
+    change_state(paths, lambda state: state._replace(active="a"))
+    before = os.stat(state_path(paths))
 
-    change_state(where, lambda state: state._replace(active="a"))
+    change_state(paths, lambda state: state._replace(active="a"))
 
-    assert os.stat(state_path(where)) == before
+    assert os.stat(state_path(paths)) == before
 
 
-def test_what_a_later_release_keeps_there_is_carried_along(where):
+def test_what_a_later_release_keeps_there_is_carried_along(paths):
     """Unknown tables, and unknown keys of a table that is known."""
-    put(where, 'format = 1\n[profile]\nactive = "a"\nsince = 3\n[rc]\nfiles = ["/home/u/.bashrc"]\n')
+    put(paths, 'format = 1\n[profile]\nactive = "a"\nsince = 3\n[rc]\nfiles = ["/home/u/.bashrc"]\n')
 
-    change_state(where, lambda state: State("", "a"))
+    change_state(paths, lambda state: State("", "a"))
 
-    with open(state_path(where)) as file:
+    with open(state_path(paths)) as file:
         text = file.read()
     assert 'previous = "a"\n' in text
     assert "since = 3" in text
@@ -85,35 +85,35 @@ def test_what_a_later_release_keeps_there_is_carried_along(where):
         ("format = \n", "is not valid TOML"),
     ],
 )
-def test_a_broken_or_newer_file_is_named_and_never_overwritten(where, text, told):
+def test_a_broken_or_newer_file_is_named_and_never_overwritten(paths, text, told):
     """File, line and key; every byte stays."""
-    put(where, text)
+    put(paths, text)
 
     with pytest.raises(ConfigError) as loading:
-        load_state(where)
+        load_state(paths)
     with pytest.raises(ConfigError):
-        change_state(where, lambda state: State("a"))
+        change_state(paths, lambda state: State("a"))
 
-    assert state_path(where) in loading.value.message
+    assert state_path(paths) in loading.value.message
     assert told in loading.value.message
-    with open(state_path(where)) as file:
+    with open(state_path(paths)) as file:
         assert file.read() == text
 
 
-def test_a_pipe_in_its_place_does_not_hang(where):
+def test_a_pipe_in_its_place_does_not_hang(paths):
     """It is refused."""
-    os.makedirs(where.state)
-    os.mkfifo(state_path(where))
+    os.makedirs(paths.state)
+    os.mkfifo(state_path(paths))
 
     with pytest.raises(ConfigError, match="must be a regular file"):
-        load_state(where)
+        load_state(paths)
 
 
-def test_two_that_change_it_at_once_lose_nothing(where):
+def test_two_that_change_it_at_once_lose_nothing(paths):
     """Each adds a binding of its own."""
 
     def bind(number):
-        change_state(where, lambda state: state._replace(bindings={**state.bindings, f"/{number}": "a"}))
+        change_state(paths, lambda state: state._replace(bindings={**state.bindings, f"/{number}": "a"}))
 
     workers = [threading.Thread(target=bind, args=(number,)) for number in range(8)]
     for worker in workers:
@@ -121,4 +121,4 @@ def test_two_that_change_it_at_once_lose_nothing(where):
     for worker in workers:
         worker.join()
 
-    assert set(load_state(where).bindings) == {f"/{number}" for number in range(8)}
+    assert set(load_state(paths).bindings) == {f"/{number}" for number in range(8)}

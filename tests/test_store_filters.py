@@ -70,9 +70,9 @@ def written(tmp_path):
         reader.close()
 
 
-def counted(reader, **where):
+def counted(reader, **paths):
     """Return how many requests and how many events meet the condition; they must agree."""
-    requests, found = usage(reader, where=where).total["requests"], len(events(reader, where=where))
+    requests, found = usage(reader, paths=paths).total["requests"], len(events(reader, paths=paths))
     assert requests == found
     return requests
 
@@ -260,14 +260,14 @@ def test_a_label_keeps_its_kind(written, value):
         ({"day": "2026-09-21"}, 0),
     ],
 )
-def test_a_loss_is_told_for_sessions_that_lie_in_the_filter_as_a_whole(written, where, lost):
+def test_a_loss_is_told_for_sessions_that_lie_in_the_filter_as_a_whole(written, paths, lost):
     """A loss has no attributes of its own."""
     records = [{"session.id": f"s-{team}", "team": team, "effort": "high"} for team in ("a", "b")]
     metrics = [cost("s-a", 0.100001, NOW, team="a"), cost("s-b", 0.200001, NOW, team="b")]
     reader = written(*records, more=metrics)
 
-    assert lost_usd_micros(reader, None, None, where) == lost
-    assert usage(reader, where=where).lost_usd_micros == lost
+    assert lost_usd_micros(reader, None, None, paths) == lost
+    assert usage(reader, paths=paths).lost_usd_micros == lost
 
 
 @pytest.mark.parametrize(("of_requests", "of_metrics"), [("ab", "a"), ("a", "ab"), ("a-", "a"), ("a", "a-")])
@@ -371,12 +371,12 @@ class Model:
             value = value or None
         return (True, value) if not folded or key in LABELS else (False, None)
 
-    def usage(self, by, where):
+    def usage(self, by, paths):
         """Return (groups: keys -> [requests, micros], micros that cannot be told)."""
         groups, unknown = defaultdict(lambda: [0, 0]), 0
         for record, folded in self.rows:
-            found = {key: self.value(record, key, folded) for key in where}
-            spelled = {key: [v.removesuffix("[1m]") or v if key == "model" else v for v in where[key]] for key in where}
+            found = {key: self.value(record, key, folded) for key in paths}
+            spelled = {key: [v.removesuffix("[1m]") or v if key == "model" else v for v in paths[key]] for key in paths}
             if not all(compact(value) in spelled[key] for key, (known, value) in found.items() if known):
                 continue
             if not all(known for known, _ in found.values()):

@@ -14,7 +14,7 @@ from collector_client import logs
 from cclaunch.collector import budget
 from cclaunch.collector.budget import Budget
 from cclaunch.collector.service import EmbeddedCollector
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.otlp.encoding import PROTOBUF
 from cclaunch.otlp.signals import SIGNALS, Rejected
 from cclaunch.store.reader import open_reader
@@ -32,7 +32,7 @@ BEGIN SELECT RAISE(ABORT, 'never'); END
 @pytest.fixture
 def collector(tmp_path: Path) -> Iterator[EmbeddedCollector]:
     """A collector without servers, whose writer runs."""
-    made = EmbeddedCollector(Directories(*[str(tmp_path)] * 4), "")
+    made = EmbeddedCollector(Paths(*[str(tmp_path)] * 4), "")
     made.writer.start()
     yield made
     made.writer.close()

@@ -18,11 +18,11 @@ DAY_S = 86400
 
 
 @pytest.fixture
-def cache(where):
+def cache(paths):
     """The cache with its two folders."""
     for name in ("settings", "places"):
-        (Path(where.cache) / name).mkdir(parents=True)
-    return Path(where.cache)
+        (Path(paths.cache) / name).mkdir(parents=True)
+    return Path(paths.cache)
 
 
 def put(path: Path, days: float, read_days: float | None = None) -> None:
@@ -124,7 +124,7 @@ def test_a_link_is_deleted_and_what_it_points_at_stays(cache, tmp_path):
     assert (tmp_path / "theirs").exists()
 
 
-def test_a_place_that_is_written_sweeps(cache, where, tmp_path):
+def test_a_place_that_is_written_sweeps(cache, paths, tmp_path):
     """The moment that really comes: a launch in a directory that is new or has changed."""
     put(cache / "places" / "old", 91)
     put(cache / "settings" / "a.json", 31)
@@ -133,17 +133,17 @@ def test_a_place_that_is_written_sweeps(cache, where, tmp_path):
     while time.time_ns() - directory.stat().st_ctime_ns < YOUNG_NS:  # what it is made from is not trusted yet
         time.sleep(0.001)
 
-    compile_place(where, str(directory), "/home/me")
+    compile_place(paths, str(directory), "/home/me")
 
-    assert left(cache) == {Path(place_file(where.cache, str(directory))).name}
+    assert left(cache) == {Path(place_file(paths.cache, str(directory))).name}
 
 
-def test_the_collectors_maintenance_sweeps(cache, where, monkeypatch):
+def test_the_collectors_maintenance_sweeps(cache, paths, monkeypatch):
     """A machine on which nothing new is launched for weeks still has its collector."""
     put(cache / "settings" / "a.json", 31)
     monkeypatch.setattr(main, "FIRST_MAINTENANCE_S", 0)
     writer = SimpleNamespace(maintain=int, look_after=int)
-    idle = SimpleNamespace(where=where, writer=writer, launched=SimpleNamespace(any=bool), last_active=0)
+    idle = SimpleNamespace(paths=paths, writer=writer, launched=SimpleNamespace(any=bool), last_active=0)
     standing = SimpleNamespace(lost=bool, mend=list)
 
     async def run() -> None:

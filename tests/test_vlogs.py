@@ -58,8 +58,8 @@ def sent(there, case):
 def counted(there, case):
     """The number of requests that meet a condition."""
 
-    def run(**where):
-        return sum(group.sums[0] for group in read.groups(there.url, None, None, [], {"case": case, **where}))
+    def run(**paths):
+        return sum(group.sums[0] for group in read.groups(there.url, None, None, [], {"case": case, **paths}))
 
     return run
 
@@ -246,10 +246,10 @@ def made(case, number, record):
     return {**record["attributes"], **own, "case": case, "event.name": record["name"], "event.sequence": number, "time": at}
 
 
-def answers(ask_usage, ask_events, by, where):
+def answers(ask_usage, ask_events, by, paths):
     """Return everything that can be asked, in a form that tells 1 from true."""
-    found = ask_usage(by, where)
-    shown = [(event.time_ns, event.name, event.session_id, event.model, event.attributes) for event in ask_events(where)]
+    found = ask_usage(by, paths)
+    shown = [(event.time_ns, event.name, event.session_id, event.model, event.attributes) for event in ask_events(paths)]
     return [json.dumps(one, sort_keys=True) for one in (*found.rows, found.total, *shown)]
 
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 from cclaunch.backends.protocol import Backend
 from cclaunch.config.model import Config
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 
-def backend(name: str, where: Directories, config: Config, environ: Mapping[str, str]) -> Backend:
+def backend(name: str, paths: Paths, config: Config, environ: Mapping[str, str]) -> Backend:
     """Return the backend called *name*."""
     if name == "docker":
         from cclaunch.backends.docker.backend import DockerBackend
 
-        return DockerBackend(where, config, environ)
+        return DockerBackend(paths, config, environ)
     from cclaunch.backends.embedded.backend import Embedded
 
-    return Embedded(where, config, environ)
+    return Embedded(paths, config, environ)

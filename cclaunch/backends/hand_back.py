@@ -17,7 +17,7 @@ from cclaunch.backends.turn import turn
 from cclaunch.collector import holder
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import collector_ports
 
 LOOK_S = 2.0
@@ -27,52 +27,52 @@ LONGEST_LOOK_S = 60.0
 MOVE_S = 60.0
 
 
-def hand_back(where: Directories, config: Config, environ: Mapping[str, str]) -> bool:
+def hand_back(paths: Paths, config: Config, environ: Mapping[str, str]) -> bool:
     """
     Wait for the engine and give the ports back; return whether they were.
 
     Ends without when the stand-in has ended, when another backend was chosen, or when somebody else waits already.
     """
-    handle = holder.take(hand_back_lock(where), 0)
+    handle = holder.take(hand_back_lock(paths), 0)
     if handle is None:
         return False
     pause = LOOK_S
     try:
-        backend = DockerBackend(where, config, environ)
-        while collector.running(where) is not None and chosen(where, config) == "docker":
+        backend = DockerBackend(paths, config, environ)
+        while collector.running(paths) is not None and chosen(paths, config) == "docker":
             with contextlib.suppress(CclaunchError):
                 backend.connection(LOOK_S).close()
                 pause = min(2 * pause, LONGEST_LOOK_S)  # it answers: what fails now will not mend itself in two seconds
-                if _give_back(backend, where, config, environ):
+                if _give_back(backend, paths, config, environ):
                     return True
-            _sleep(where, pause)
+            _sleep(paths, pause)
     finally:
         os.close(handle)
     return False
 
 
-def _give_back(backend: DockerBackend, where: Directories, config: Config, environ: Mapping[str, str]) -> bool:
+def _give_back(backend: DockerBackend, paths: Paths, config: Config, environ: Mapping[str, str]) -> bool:
     """Give the ports to the containers, unless nobody has them by now; return whether they have them. Raises StackError."""
     backend.fetch_missing()
     until = time.monotonic() + MOVE_S
-    with turn(where, until, environ.get("HOME", "")):
-        if collector.running(where) is None or strands(where, config):
+    with turn(paths, until, environ.get("HOME", "")):
+        if collector.running(paths) is None or strands(paths, config):
             return False
         backend.start(until)
     return True
 
 
-def strands(where: Directories, config: Config) -> bool:
+def strands(paths: Paths, config: Config) -> bool:
     """Say whether sessions that run send to a port of the stand-in's that the containers would not have."""
     from cclaunch.collector.pids import any_alive
 
-    ports = collector_ports(where.data)
+    ports = collector_ports(paths.data)
     moved = ports is not None and (ports.grpc, ports.http) != (str(config.ports.grpc), str(config.ports.http))
-    return moved and any_alive(where.data + "/collector.pids")
+    return moved and any_alive(paths.data + "/collector.pids")
 
 
-def _sleep(where: Directories, seconds: float) -> None:
+def _sleep(paths: Paths, seconds: float) -> None:
     """Sleep, but not longer than the stand-in lives."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until and collector.running(where) is not None:
+    while time.monotonic() < until and collector.running(paths) is not None:
         time.sleep(min(LOOK_S, seconds))

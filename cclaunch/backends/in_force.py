@@ -14,24 +14,24 @@ from cclaunch.backends.embedded import collector as embedded
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 KNOCK_S = 0.2
 ENGINE_S = 5.0
 
 
-def notice(where: Directories, config: Config, environ: Mapping[str, str]) -> bool:
+def notice(paths: Paths, config: Config, environ: Mapping[str, str]) -> bool:
     """
     Write down a stack of ours that runs and that nobody wrote down, or not where it is now; say whether one does.
 
     An engine is asked only where VictoriaLogs or the collector would be and somebody listens who is not the embedded one.
     """
-    if probe.listens(record.port(where, "victorialogs"), KNOCK_S):
+    if probe.listens(record.port(paths, "victorialogs"), KNOCK_S):
         return True
-    likely = [config.ports.victorialogs] if embedded.running(where) else [config.ports.victorialogs, config.ports.grpc]
+    likely = [config.ports.victorialogs] if embedded.running(paths) else [config.ports.victorialogs, config.ports.grpc]
     if not any(probe.listens(port, KNOCK_S) for port in likely):
         return False
-    backend = DockerBackend(where, config, environ)
+    backend = DockerBackend(paths, config, environ)
     with contextlib.suppress(CclaunchError), backend.engine(ENGINE_S) as engine:
         found = engine.containers()
         if any(one.state == "running" for one in found.values()):
@@ -40,16 +40,16 @@ def notice(where: Directories, config: Config, environ: Mapping[str, str]) -> bo
     return False
 
 
-def in_force(where: Directories, config: Config, environ: Mapping[str, str]) -> str:
+def in_force(paths: Paths, config: Config, environ: Mapping[str, str]) -> str:
     """
     Return the name of the backend that is meant: the chosen one, but ``docker`` where its collector runs in its place.
 
     Whoever has brought up the compose file has not been asked for `stack use docker`: while the containers have the ports,
     they are what there is to look at and to stop.
     """
-    name = chosen(where, config)
-    if name == "docker" or embedded.running(where) is not None:
+    name = chosen(paths, config)
+    if name == "docker" or embedded.running(paths) is not None:
         return name
-    if not probe.listens(config.ports.grpc, KNOCK_S) or not notice(where, config, environ):
+    if not probe.listens(config.ports.grpc, KNOCK_S) or not notice(paths, config, environ):
         return name
-    return "docker" if health.ask(COLLECTOR, record.port(where, "health")) is None else name
+    return "docker" if health.ask(COLLECTOR, record.port(paths, "health")) is None else name

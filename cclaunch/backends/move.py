@@ -18,19 +18,19 @@ from cclaunch.backends.turn import turn
 from cclaunch.config.model import Config
 from cclaunch.config.state import change_state
 from cclaunch.errors import CclaunchError, EngineError
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 BACK_S = 20.0
 STILL_UP = "the other containers keep running, so that `cclaunch usage` can ask them: `cclaunch stack down` ends them"
 
 
-def use(name: str, where: Directories, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
+def use(name: str, paths: Paths, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
     """
     Make *name* the backend, running and healthy, and remember that it was chosen.
 
     Args:
         name: ``embedded`` or ``docker``.
-        where: Our directories.
+        paths: Our directories.
         config: The configuration in force.
         environ: The environment.
         seconds: How long the services may take to become healthy; fetching images comes on top.
@@ -39,62 +39,62 @@ def use(name: str, where: Directories, config: Config, environ: Mapping[str, str
         StackError: It could not be made to run; what ran before runs again, and the choice is the old one.
     """
     move = _to_docker if name == "docker" else _to_embedded
-    return move(where, config, environ, seconds)
+    return move(paths, config, environ, seconds)
 
 
-def _choose(where: Directories, name: str) -> None:
-    change_state(where, lambda state: state._replace(backend=name))
+def _choose(paths: Paths, name: str) -> None:
+    change_state(paths, lambda state: state._replace(backend=name))
 
 
-def _to_docker(where: Directories, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
+def _to_docker(paths: Paths, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
     from cclaunch.backends.docker.backend import DockerBackend
 
-    backend = DockerBackend(where, config, environ)
+    backend = DockerBackend(paths, config, environ)
     backend.fetch_missing()
     until = time.monotonic() + seconds
-    with turn(where, until, environ.get("HOME", "")):
+    with turn(paths, until, environ.get("HOME", "")):
         started = backend.start(until, whole=True)
-        _choose(where, "docker")
-    return started._replace(notes=[*started.notes, *_unit_undone(where, environ)])
+        _choose(paths, "docker")
+    return started._replace(notes=[*started.notes, *_unit_undone(paths, environ)])
 
 
-def _unit_undone(where: Directories, environ: Mapping[str, str]) -> list[str]:
+def _unit_undone(paths: Paths, environ: Mapping[str, str]) -> list[str]:
     """Undo `stack enable`, or the collector of the session would take the containers' ports; say so."""
     if autostart.look(environ).state != autostart.OURS:
         return []
-    _, trouble = autostart.disable(environ, where, force=False)
+    _, trouble = autostart.disable(environ, paths, force=False)
     told = f"; the manager said: {trouble}" if trouble else ""
     return [f"`stack enable` is undone: the containers start with Docker by themselves{told}"]
 
 
-def _to_embedded(where: Directories, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
+def _to_embedded(paths: Paths, config: Config, environ: Mapping[str, str], seconds: float) -> Started:
     until = time.monotonic() + seconds
-    with turn(where, until, environ.get("HOME", "")):
-        if not (in_force(where, config, environ) == "docker" and was_up(where)):
-            started = Embedded(where, config, environ).start(until)
+    with turn(paths, until, environ.get("HOME", "")):
+        if not (in_force(paths, config, environ) == "docker" and was_up(paths)):
+            started = Embedded(paths, config, environ).start(until)
         else:
-            started = _out_of_docker(where, config, environ, until)
-        _choose(where, "embedded")
+            started = _out_of_docker(paths, config, environ, until)
+        _choose(paths, "embedded")
     return started
 
 
-def _out_of_docker(where: Directories, config: Config, environ: Mapping[str, str], until: float) -> Started:
+def _out_of_docker(paths: Paths, config: Config, environ: Mapping[str, str], until: float) -> Started:
     """End the collector's container and start ours on its ports; the container again when that fails."""
     from cclaunch.backends.docker.backend import COLLECTOR, DockerBackend
 
-    docker = DockerBackend(where, config, environ)
+    docker = DockerBackend(paths, config, environ)
     try:
         engine = docker.engine()
     except EngineError as error:
         if docker.health() is None:  # it runs, and we may not stop it
             raise
-        started = collector.start_in_turn(where, config, until, environ=environ)
+        started = collector.start_in_turn(paths, config, until, environ=environ)
         return started._replace(notes=[f"the containers are left as they are: {error.message}", *started.notes])
     with engine:
         docker.leave_metrics(engine)
         ran = engine.stop(COLLECTOR)
         try:
-            started = collector.start_in_turn(where, config, until, environ=environ)
+            started = collector.start_in_turn(paths, config, until, environ=environ)
         except BaseException:
             if ran:
                 with contextlib.suppress(CclaunchError):

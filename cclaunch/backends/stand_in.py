@@ -16,30 +16,30 @@ from cclaunch.collector import holder
 from cclaunch.collector.process import search_path
 from cclaunch.config.model import Config
 from cclaunch.errors import StartFailed
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 START_S = 10.0
 KEPT_PREFIXES = (*collector.KEPT_PREFIXES, "DOCKER_")
 CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.main import main; sys.exit(main())"
 
 
-def stand_in(where: Directories, config: Config, environ: Mapping[str, str], reason: str) -> Started:
+def stand_in(paths: Paths, config: Config, environ: Mapping[str, str], reason: str) -> Started:
     """
     Have the embedded collector take the ports, for one who holds the turn; say so with the *reason*.
 
     Raises:
         StartFailed: It does not become healthy either.
     """
-    started = collector.start_in_turn(where, config, time.monotonic() + START_S, environ=environ, replace=False)
+    started = collector.start_in_turn(paths, config, time.monotonic() + START_S, environ=environ, replace=False)
     if started.ports.owner:  # somebody else's collector is used: there is nothing to give back
         return started
-    if not holder.held(hand_back_lock(where)):
-        background(where, environ, "hand-back")
+    if not holder.held(hand_back_lock(paths)):
+        background(paths, environ, "hand-back")
     note = f"{reason}; the embedded collector stands in, and gives the ports back when Docker runs"
     return Started(started.ports, [note, *started.notes])
 
 
-def background(where: Directories, environ: Mapping[str, str], part: str) -> None:
+def background(paths: Paths, environ: Mapping[str, str], part: str) -> None:
     """
     Run `cclaunch stack PART` as a daemon that nobody waits for; its words go to a log.
 
@@ -49,7 +49,7 @@ def background(where: Directories, environ: Mapping[str, str], part: str) -> Non
     kept = {name: value for name, value in environ.items() if name in collector.KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     words = [sys.executable, "-IS", "-c", CODE.format(path=search_path()), "stack", part]
     try:
-        output = os.open(where.state + "/stack.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        output = os.open(paths.state + "/stack.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             daemon.spawn(words, kept, output)
         finally:
@@ -58,6 +58,6 @@ def background(where: Directories, environ: Mapping[str, str], part: str) -> Non
         raise StartFailed(f"cannot start a process: {error.strerror}") from error
 
 
-def hand_back_lock(where: Directories) -> str:
+def hand_back_lock(paths: Paths) -> str:
     """Return the path of the lock of whoever waits for the engine."""
-    return where.state + "/hand-back.lock"
+    return paths.state + "/hand-back.lock"

@@ -10,7 +10,7 @@ from cclaunch.backends.embedded.foreign import intruder
 from cclaunch.backends.every import backend
 from cclaunch.backends.in_force import in_force
 from cclaunch.backends.protocol import ServiceStatus
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 
 
 class StackState(NamedTuple):
@@ -43,15 +43,15 @@ def _document(service: ServiceStatus) -> dict[str, Any]:
     return made
 
 
-def stack_state(where: Directories, environ: Environ) -> StackState:
+def stack_state(paths: Paths, environ: Environ) -> StackState:
     """Ask every service of the stack how it is."""
     from cclaunch.config.model import configuration
 
-    config = configuration(where)
-    used = backend(in_force(where, config, environ), where, config, environ)
-    running = embedded.running(where)
+    config = configuration(paths)
+    used = backend(in_force(paths, config, environ), paths, config, environ)
+    running = embedded.running(paths)
     services = used.status()
-    if intruded := intruder(where, config):
+    if intruded := intruder(paths, config):
         services = [one._replace(healthy=False, detail=intruded) if one.name == "collector" else one for one in services]
     collector = next((service for service in services if service.name == "collector"), None)
     healthy = collector is not None and collector.healthy

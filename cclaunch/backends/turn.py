@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from cclaunch.collector import holder
 from cclaunch.errors import StartFailed
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 
 @contextlib.contextmanager
-def turn(where: Directories, until: float, home: str = "") -> Iterator[None]:
+def turn(paths: Paths, until: float, home: str = "") -> Iterator[None]:
     """
     Hold the turn for the length of the block; wait for it until the deadline.
 
     Args:
-        where: Our directories; what must be there is made.
+        paths: Our directories; what must be there is made.
         until: The deadline, in ``time.monotonic()``'s seconds.
         home: The home directory, if it is known.
 
@@ -24,12 +24,12 @@ def turn(where: Directories, until: float, home: str = "") -> Iterator[None]:
         StartFailed: Somebody else has it until then, or nothing may be written.
     """
     refuse_another_home(home)
-    make_directories(where)
-    path = where.state + "/start.lock"
+    make_directories(paths)
+    path = paths.state + "/start.lock"
     try:
         handle = holder.take(path, until - time.monotonic())
     except OSError as error:
-        raise StartFailed(f"cannot write {path}: {error.strerror}", hint=f"ls -ld {where.state}") from error
+        raise StartFailed(f"cannot write {path}: {error.strerror}", hint=f"ls -ld {paths.state}") from error
     if handle is None:
         raise StartFailed("another launch is starting the collector and does not come to an end")
     try:
@@ -47,9 +47,9 @@ def refuse_another_home(home: str) -> None:
             )
 
 
-def make_directories(where: Directories) -> None:
+def make_directories(paths: Paths) -> None:
     """Make the directories that a stack writes to. Raises StartFailed."""
-    for path in (where.data, where.state):
+    for path in (paths.data, paths.state):
         try:
             os.makedirs(path, mode=0o700, exist_ok=True)
         except OSError as error:

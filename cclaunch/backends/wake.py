@@ -19,7 +19,7 @@ from cclaunch.backends.turn import turn
 from cclaunch.config.model import Config, configuration
 from cclaunch.errors import CannotStore, CclaunchError, StackError
 from cclaunch.hot import probe
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, collector_ports
 from cclaunch.hot.reading import read_flat
 
@@ -27,7 +27,7 @@ MEMORY_S = 300.0
 KNOCK_S = 0.5
 
 
-def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Ports | None, list[str], str]:
+def wake(paths: Paths, wait_s: float, environ: dict[str, str]) -> tuple[Ports | None, list[str], str]:
     """
     Return (ports, notes, trouble): the collector that answers now, what to say, and why there is none.
 
@@ -38,92 +38,92 @@ def wake(where: Directories, wait_s: float, environ: dict[str, str]) -> tuple[Po
     fails, the embedded collector stands in.
 
     Args:
-        where: Our directories.
+        paths: Our directories.
         wait_s: Seconds that the launch may be held up, at most.
         environ: The launch's environment.
     """
-    memory = where.state + "/wake-failed"
-    config = configuration(where)
-    waiting = collector.silent(where)
+    memory = paths.state + "/wake-failed"
+    config = configuration(paths)
+    waiting = collector.silent(paths)
     if waiting is not None:
         return waiting[0], [], waiting[1]
     before = _remembered(memory)
-    if before and chosen(where, config) == "embedded":
+    if before and chosen(paths, config) == "embedded":
         return None, [], f"telemetry has no collector ({before}); not tried again yet: `cclaunch stack up`"
     until = time.monotonic() + max(wait_s, 0.1)
     try:
-        with turn(where, until, environ.get("HOME", "")):
-            started = _start(where, config, until, environ, before)
+        with turn(paths, until, environ.get("HOME", "")):
+            started = _start(paths, config, until, environ, before)
     except CannotStore as error:  # it runs, and keeps what it can: another try would not help
-        return collector_ports(where.data), [], f"telemetry waits: {error.message}"
+        return collector_ports(paths.data), [], f"telemetry waits: {error.message}"
     except (CclaunchError, OSError) as error:
-        if not _full(where):  # that is seen at once, and may have been mended by the next launch
+        if not _full(paths):  # that is seen at once, and may have been mended by the next launch
             _remember(memory, str(error))
         return None, [], f"telemetry has no collector: {error}"
     return started.ports, list(started.notes), ""
 
 
-def _full(where: Directories) -> bool:
+def _full(paths: Paths) -> bool:
     from cclaunch.store.trouble import short_of_room
 
-    return bool(short_of_room(where.data))
+    return bool(short_of_room(paths.data))
 
 
-def _start(where: Directories, config: Config, until: float, environ: dict[str, str], before: str) -> Started:
+def _start(paths: Paths, config: Config, until: float, environ: dict[str, str], before: str) -> Started:
     """Start the backend in force, or the stand-in; *before* is why Docker failed less than five minutes ago."""
-    name = _in_force(where, config, environ)
+    name = _in_force(paths, config, environ)
     if name == "docker":
-        if collector.health(where) is None:  # it stands in already
-            return stand_in(where, config, environ, "Docker does not run")._replace(notes=[])
+        if collector.health(paths) is None:  # it stands in already
+            return stand_in(paths, config, environ, "Docker does not run")._replace(notes=[])
         if before:
-            return stand_in(where, config, environ, f"{before} (not tried again yet: `cclaunch stack up`)")
+            return stand_in(paths, config, environ, f"{before} (not tried again yet: `cclaunch stack up`)")
     try:
-        started = backend(name, where, config, environ).start(until)
+        started = backend(name, paths, config, environ).start(until)
     except KeyboardInterrupt:  # Ctrl-C while images are fetched leaves that, not the launch
         if name == "embedded":
             raise
-        return stand_in(where, config, environ, "fetching images was left")
+        return stand_in(paths, config, environ, "fetching images was left")
     except StackError as error:
         if name == "embedded":
             raise
-        _remember(where.state + "/wake-failed", error.message)
-        return stand_in(where, config, environ, error.message)
-    forget(where)
+        _remember(paths.state + "/wake-failed", error.message)
+        return stand_in(paths, config, environ, error.message)
+    forget(paths)
     return started
 
 
-def _in_force(where: Directories, config: Config, environ: dict[str, str]) -> str:
+def _in_force(paths: Paths, config: Config, environ: dict[str, str]) -> str:
     """Return the backend in force: the chosen one, unless the containers have its port, brought up by `docker compose`."""
-    name = chosen(where, config)
-    if name == "docker" or not probe.listens(config.ports.grpc, KNOCK_S) or collector.running(where) is not None:
+    name = chosen(paths, config)
+    if name == "docker" or not probe.listens(config.ports.grpc, KNOCK_S) or collector.running(paths) is not None:
         return name
     from cclaunch.backends.in_force import in_force  # the engine's library is no part of a launch that does not need it
 
-    return in_force(where, config, environ)
+    return in_force(paths, config, environ)
 
 
-def rouse(where: Directories, environ: dict[str, str], down: Sequence[str]) -> str:
+def rouse(paths: Paths, environ: dict[str, str], down: Sequence[str]) -> str:
     """
     Have the services *down* (all but the collector) started without waiting for them; return the line to say.
 
     What did not help a moment ago is not tried again for five minutes: then there is nothing to say either.
     """
-    memory = where.state + "/roused"
+    memory = paths.state + "/roused"
     if _remembered(memory):
         return ""
     _remember(memory, ", ".join(down))
     try:
-        background(where, environ, "up")
+        background(paths, environ, "up")
     except CclaunchError as error:
         return f"{', '.join(down)}: down, and cannot be started: {error}"
     return f"{', '.join(down)}: down; started again, not waited for"
 
 
-def forget(where: Directories) -> None:
+def forget(paths: Paths) -> None:
     """Forget an earlier failure: the next launch tries again."""
     for name in ("wake-failed", "roused"):
         with contextlib.suppress(OSError):
-            os.unlink(f"{where.state}/{name}")
+            os.unlink(f"{paths.state}/{name}")
 
 
 def _remembered(path: str) -> str:

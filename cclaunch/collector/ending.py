@@ -65,7 +65,7 @@ class Ending:
             if time.monotonic() - self._maintained > MAINTENANCE_S:
                 self._maintained = time.monotonic()
                 await asyncio.to_thread(maintain, self._collector.writer)
-                await asyncio.to_thread(sweep, self._collector.where.cache)
+                await asyncio.to_thread(sweep, self._collector.paths.cache)
 
     def _look(self) -> None:
         """See to our place, and to what readers have found."""
@@ -78,7 +78,7 @@ class Ending:
         self._collector.writer.look_after()
 
     def _idle(self) -> bool:
-        if self._collector.launched.any() or stays(self._collector.where):
+        if self._collector.launched.any() or stays(self._collector.paths):
             self._collector.last_active = time.monotonic()
         return time.monotonic() - self._collector.last_active > self._idle_exit
 

@@ -29,7 +29,7 @@ from cclaunch.collector.standing import Standing, write_private
 from cclaunch.config.model import Config, read_configuration
 from cclaunch.errors import FileTrouble, StoreError
 from cclaunch.files.atomic import make_directory
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 
 def adopt(handles: list[int]) -> list[socket.socket]:
@@ -37,29 +37,29 @@ def adopt(handles: list[int]) -> list[socket.socket]:
     return [socket.socket(fileno=os.dup(handle)) for handle in handles]
 
 
-async def serve(where: Directories, config: Config, lock: int, lifeline: int, held: dict[str, list[int]]) -> "Ending":
+async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: dict[str, list[int]]) -> "Ending":
     """Serve until nobody needs us or a signal comes; return the reason for the end."""
     connections = Connections()
     door = Door(say)
     try:
-        make_directory(where.data)
-        key = make_key(where.data + "/collector.key")
+        make_directory(paths.data)
+        key = make_key(paths.data + "/collector.key")
     except FileTrouble as error:
         raise StoreError(error.message, hint=error.hint) from error
     except OSError as error:  # starting it again would not help
-        raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
-    collector = EmbeddedCollector(where, key)
+        raise StoreError(f"cannot write in {paths.data}: {error.strerror}", hint="check its owner, mode and space") from error
+    collector = EmbeddedCollector(paths, key)
     collector.ports = ports = {name: port_of(handles[0]) for name, handles in held.items()}
     collector.writer.start()
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
     grpc_server = otlp_grpc.new_server(collector, door)
     relay = Relay(otlp_grpc.bind(grpc_server), connections, collector.arrivals, door)
-    standing = Standing(where, lock, {"collector.ports": ports_text(ports), "collector.key": key + "\n"})
+    standing = Standing(paths, lock, {"collector.ports": ports_text(ports), "collector.key": key + "\n"})
     try:  # before the first answer: who has the proof finds these ports; and before anything runs that would have to be ended
-        write_private(where.data + "/collector.ports", ports_text(ports))
+        write_private(paths.data + "/collector.ports", ports_text(ports))
     except OSError as error:
         collector.writer.close()
-        raise StoreError(f"cannot write in {where.data}: {error.strerror}", hint="check its owner, mode and space") from error
+        raise StoreError(f"cannot write in {paths.data}: {error.strerror}", hint="check its owner, mode and space") from error
     standing.mend()
     await grpc_server.start()
     await relay.start(adopt(held["grpc"]))
@@ -85,7 +85,7 @@ async def serve(where: Directories, config: Config, lock: int, lifeline: int, he
     await asyncio.to_thread(collector.writer.close)
     if ending.moved:
         with contextlib.suppress(FileTrouble):  # the supervisor says so
-            make_directory(where.data)
+            make_directory(paths.data)
         collector.launched.keep()
         standing.carry()
     return ending
@@ -93,17 +93,17 @@ async def serve(where: Directories, config: Config, lock: int, lifeline: int, he
 
 def main(arguments: list[str]) -> int:
     """Run the collector. *arguments*: four directories, three ports; descriptors of the lock, the lifeline and the sockets."""
-    where = Directories(*arguments[:4])
+    paths = Paths(*arguments[:4])
     lock, lifeline, held = int(arguments[7]), int(arguments[8]), read(arguments[9])
-    config, trouble = read_configuration(where)
+    config, trouble = read_configuration(paths)
     if trouble:
         say(f"{trouble.message}; the defaults are used")
     try:
-        ending = asyncio.run(serve(where, config, lock, lifeline, held))
+        ending = asyncio.run(serve(paths, config, lock, lifeline, held))
     except StoreError as error:
         say(f"error: {error.message}")
         return FATAL
     if ending.orphaned:
         os.close(lifeline)
-        os.execv(sys.executable, command("supervisor", where, *arguments[4:7], lock, arguments[9]))
+        os.execv(sys.executable, command("supervisor", paths, *arguments[4:7], lock, arguments[9]))
     return MOVED if ending.moved else 0

@@ -8,7 +8,7 @@ site. Both hand their own path down, so that the daemon finds what its parent fo
 import os
 import sys
 
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 FATAL = 4
 """Exit code of a collector that would fail again: the supervisor gives up at once."""
@@ -19,17 +19,17 @@ MOVED = 5
 CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.collector.{module} import main; sys.exit(main(sys.argv[1:]))"
 
 
-def command(module: str, where: Directories, *more: object) -> list[str]:
+def command(module: str, paths: Paths, *more: object) -> list[str]:
     """Return the command line of *module* (``supervisor`` or ``main``) with our directories and *more* words."""
-    words = [where.config, where.state, where.cache, where.data, *map(str, more)]
+    words = [paths.config, paths.state, paths.cache, paths.data, *map(str, more)]
     return [sys.executable, "-IS", "-c", CODE.format(path=search_path(), module=module), *words]
 
 
-def is_collector(words: "list[str]", where: Directories) -> bool:
-    """Say whether a process with the command line *words* is the supervisor or the collector of *where*'s data."""
+def is_collector(words: "list[str]", paths: Paths) -> bool:
+    """Say whether a process with the command line *words* is the supervisor or the collector of *paths*'s data."""
     for number, word in enumerate(words):
         if "from cclaunch.collector.supervisor import" in word or "from cclaunch.collector.main import" in word:
-            return words[number + 4 : number + 5] == [where.data]
+            return words[number + 4 : number + 5] == [paths.data]
     return False
 
 

@@ -18,7 +18,7 @@ from cclaunch.collector.exposition import exposition
 from cclaunch.collector.intake import Intake
 from cclaunch.collector.log import say
 from cclaunch.collector.pids import Launched
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.probe import proof, registration
 from cclaunch.store.reader import reading, series
 from cclaunch.store.schema import SCHEMA_VERSION
@@ -30,14 +30,14 @@ DAY_NS = 24 * 3600 * 1_000_000_000
 class EmbeddedCollector:
     """What the two servers call: ``take``, ``health`` and ``exposition``."""
 
-    def __init__(self, where: Directories, key: str) -> None:
-        self.where = where
+    def __init__(self, paths: Paths, key: str) -> None:
+        self.paths = paths
         self.key = key
         self.ports: dict[str, int] = {}
-        self.writer = Writer(where.data + "/telemetry.db", say)
+        self.writer = Writer(paths.data + "/telemetry.db", say)
         self.arrivals = Arrivals()
         self.intake = Intake(self.writer)
-        self.launched = Launched(where.data + "/collector.pids")
+        self.launched = Launched(paths.data + "/collector.pids")
         self.last_active = time.monotonic()
 
     async def take(self, signal: Any, body: bytes | bytearray, kind: str, over: Callable[[], None] = lambda: None) -> Message:
@@ -54,8 +54,8 @@ class EmbeddedCollector:
         if pid and nonce and secrets.compare_digest(registration(self.key, nonce, pid), by.encode()):
             self.last_active = time.monotonic()
             self.launched.add(pid)
-        well = words.is_well(self.writer, self.where.data)
-        trouble = "" if well else await asyncio.to_thread(words.wrong, self.writer, self.where.data)
+        well = words.is_well(self.writer, self.paths.data)
+        trouble = "" if well else await asyncio.to_thread(words.wrong, self.writer, self.paths.data)
         lines = ["cclaunch", f"version={__version__}", f"schema={SCHEMA_VERSION}", f"pid={os.getpid()}"]
         proven = nonce.isascii() and self._is_meant(nonce)
         lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if proven else "proof=")

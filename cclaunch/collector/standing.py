@@ -10,7 +10,7 @@ import contextlib
 import os
 
 from cclaunch.collector.stays import NAME as STAYS
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_flat, read_small
 
 LOOK_S = 1.0
@@ -22,13 +22,13 @@ class Standing:
     The place of one collector.
 
     Args:
-        where: Our directories.
+        paths: Our directories.
         lock: The descriptor of the lock that is held; negative for none (a collector without a supervisor).
         files: Name in the data directory -> what has to stand in it.
     """
 
-    def __init__(self, where: Directories, lock: int, files: dict[str, str]) -> None:
-        self._where = where
+    def __init__(self, paths: Paths, lock: int, files: dict[str, str]) -> None:
+        self._paths = paths
         self._lock = lock
         self._files = files
         self._stays: bytes | None = None
@@ -39,7 +39,7 @@ class Standing:
             return False
         held = os.fstat(self._lock)
         try:
-            found = os.stat(self._where.data + "/collector.lock")
+            found = os.stat(self._paths.data + "/collector.lock")
         except OSError:
             return True
         return (held.st_dev, held.st_ino) != (found.st_dev, found.st_ino)
@@ -48,11 +48,11 @@ class Standing:
         """Write again what is missing or was changed of our files; return their names. Nothing when the place is lost."""
         if self.lost():
             return []
-        self._stays = read_small(f"{self._where.data}/{STAYS}", 4096)
+        self._stays = read_small(f"{self._paths.data}/{STAYS}", 4096)
         return [name for name, text in self._files.items() if self._mended(name, text)]
 
     def _mended(self, name: str, text: str) -> bool:
-        path = f"{self._where.data}/{name}"
+        path = f"{self._paths.data}/{name}"
         if (read_small(path, 4096) or b"").decode("utf-8", "replace") == text:
             return False
         with contextlib.suppress(OSError):
@@ -62,14 +62,14 @@ class Standing:
 
     def carry(self) -> None:
         """Take along to the new place what says that a collector stays."""
-        path = f"{self._where.data}/{STAYS}"
+        path = f"{self._paths.data}/{STAYS}"
         if self._stays and not os.path.exists(path):
             with contextlib.suppress(OSError):
                 write_private(path, os.fsdecode(self._stays))
 
     def leave(self) -> None:
         """Take the ports file away, if it is ours."""
-        path = self._where.data + "/collector.ports"
+        path = self._paths.data + "/collector.ports"
         if not self.lost() and read_flat(path).get("pid") == str(os.getpid()):
             with contextlib.suppress(OSError):
                 os.unlink(path)

@@ -8,24 +8,24 @@ import contextlib
 import os
 
 from cclaunch.files.atomic import remove, write_atomic
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_small
 
 NAME = "collector.stays"
 
 
-def mark(where: Directories, unit: str) -> None:
+def mark(paths: Paths, unit: str) -> None:
     """Have the collector stay as long as the file *unit* exists. Raises FileTrouble."""
-    write_atomic(f"{where.data}/{NAME}", os.fsencode(unit))
+    write_atomic(f"{paths.data}/{NAME}", os.fsencode(unit))
 
 
-def unmark(where: Directories) -> None:
+def unmark(paths: Paths) -> None:
     """Have it end when idle. Raises FileTrouble."""
-    remove(f"{where.data}/{NAME}")
+    remove(f"{paths.data}/{NAME}")
 
 
-def stays(where: Directories) -> bool:
+def stays(paths: Paths) -> bool:
     """Say whether it stays."""
     with contextlib.suppress(ValueError):
-        return os.path.exists(read_small(f"{where.data}/{NAME}", 4096) or b"")
+        return os.path.exists(read_small(f"{paths.data}/{NAME}", 4096) or b"")
     return False

@@ -16,7 +16,7 @@ from cclaunch.collector import holder, sockets
 from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.errors import CclaunchError
 from cclaunch.files.atomic import make_directory
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 TAKEN = 3
 LOCK_PATIENCE_S = 1.0
@@ -35,26 +35,26 @@ def main(words: list[str]) -> int:
     *words*: config, state, cache and data directory; the ports of gRPC, HTTP and metrics; and, from a collector that
     lost its supervisor, the descriptors of the lock and of the sockets, which are held already.
     """
-    where = Directories(*words[:4])
+    paths = Paths(*words[:4])
     more_descriptors()
     for name, value in ALLOCATOR.items():
         os.putenv(name, value)
     ports = [int(word) for word in words[4:7]]
-    handle = int(words[7]) if len(words) > 7 else os.open(where.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    handle = int(words[7]) if len(words) > 7 else os.open(paths.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
     if not holder.take_open(handle, LOCK_PATIENCE_S):
         return TAKEN
     os.set_inheritable(handle, True)
     try:
         holder.sign(handle)
     except OSError as error:
-        _say(f"error: cannot write in {where.data}: {error.strerror}")
+        _say(f"error: cannot write in {paths.data}: {error.strerror}")
         return 1
     try:
-        held = sockets.read(words[8]) if len(words) > 8 else sockets.open_all(where.data, ports)
+        held = sockets.read(words[8]) if len(words) > 8 else sockets.open_all(paths.data, ports)
     except OSError as error:
         _say(f"error: no port can be opened: {error.strerror}")
         return 1
-    return _supervise(where, ports, handle, held)
+    return _supervise(paths, ports, handle, held)
 
 
 def more_descriptors() -> None:
@@ -72,7 +72,7 @@ class Child:
     ending = False
 
 
-def _supervise(where: Directories, ports: list[int], handle: int, held: dict[str, list[int]]) -> int:
+def _supervise(paths: Paths, ports: list[int], handle: int, held: dict[str, list[int]]) -> int:
     def forward(number: int, _frame: object) -> None:
         Child.ending = True
         if Child.pid:
@@ -84,11 +84,11 @@ def _supervise(where: Directories, ports: list[int], handle: int, held: dict[str
     failures = 0
     while True:
         started = time.monotonic()
-        status = _run(where, ports, handle, held)
+        status = _run(paths, ports, handle, held)
         if status == 0 or Child.ending:
             return 0
         if status == MOVED:
-            anew = _take_anew(where)
+            anew = _take_anew(paths)
             if anew < 0:
                 return 0
             os.close(handle)
@@ -102,32 +102,32 @@ def _supervise(where: Directories, ports: list[int], handle: int, held: dict[str
         time.sleep(PAUSES_S[failures - 1])
 
 
-def _take_anew(where: Directories) -> int:
+def _take_anew(paths: Paths) -> int:
     """
     Take the lock at its path, where another file stands than the one that is held; return its descriptor.
 
     Negative when another collector has the place, or there can be none: then this one ends whole, and the ports are free.
     """
     try:
-        make_directory(where.data)
-        handle = holder.take(where.data + "/collector.lock", LOCK_PATIENCE_S)
+        make_directory(paths.data)
+        handle = holder.take(paths.data + "/collector.lock", LOCK_PATIENCE_S)
         if handle is None:
             _say("another collector has taken the place: ending")
             return -1
         os.set_inheritable(handle, True)
         holder.sign(handle)
     except (OSError, CclaunchError) as error:
-        _say(f"error: {where.data} is gone and cannot be made anew: {error}")
+        _say(f"error: {paths.data} is gone and cannot be made anew: {error}")
         return -1
-    _say(f"{where.data} was moved or deleted: taken anew")
+    _say(f"{paths.data} was moved or deleted: taken anew")
     return handle
 
 
-def _run(where: Directories, ports: list[int], handle: int, held: dict[str, list[int]]) -> int:
+def _run(paths: Paths, ports: list[int], handle: int, held: dict[str, list[int]]) -> int:
     """Run one collector to its end and return its exit code, negative for a signal."""
     reading, writing = os.pipe()
     os.set_inheritable(reading, True)
-    words = command("main", where, *ports, handle, reading, sockets.write(held))
+    words = command("main", paths, *ports, handle, reading, sockets.write(held))
     pid = os.fork()
     if pid == 0:
         try:

@@ -16,11 +16,11 @@ from cclaunch.backends.in_force import in_force
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.turn import turn
 from cclaunch.backends.wake import forget
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.config.model import Config, config_path, read_configuration
 from cclaunch.errors import CannotStore, CclaunchError
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import Ports, collector_ports
 from cclaunch.launch.installed import installed
 from cclaunch.launch.preview import composed
@@ -53,7 +53,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """
     environ = environ_of(ctx)
     findings = []
-    for finding in _findings(environ, where_of(ctx)):
+    for finding in _findings(environ, paths_of(ctx)):
         findings.append(finding)
         if not as_json:
             _tell(finding, environ)
@@ -71,36 +71,36 @@ def _tell(finding: Finding, environ: Environ) -> None:
     console.flush()
 
 
-def _findings(environ: Environ, where: Directories) -> Iterator[Finding]:
+def _findings(environ: Environ, paths: Paths) -> Iterator[Finding]:
     """Yield one finding after the other; what a later one needs of an earlier one stands between them."""
-    config, finding = _configuration(where)
+    config, finding = _configuration(paths)
     yield finding
     with console.progress("asking claude", environ):
         finding = _claude(environ)
     yield finding
     with console.progress("asking the collector", environ):
-        ports, finding = _collector(where, config, environ)
+        ports, finding = _collector(paths, config, environ)
     yield finding
-    if told := sentences(where, waiting=False):
+    if told := sentences(paths, waiting=False):
         yield Finding("store", False, "; ".join(told))
     sick = ports is not None and not finding.ok
     for name, number in _numbers(ports, config):
-        yield _port(name, number, ports, where)
+        yield _port(name, number, ports, paths)
     if ports is not None and not ports.owner:
         yield from _left(ports, config)
     if sick:
         yield Finding("proof", False, "not tried: the collector cannot store anything just now")
     elif ports is not None:
         with console.progress("sending an event and a metric", environ):
-            finding = _proof(environ, where, ports)
+            finding = _proof(environ, paths, ports)
         yield finding
 
 
-def _configuration(where: Directories) -> tuple[Config, Finding]:
-    config, error = read_configuration(where)
+def _configuration(paths: Paths) -> tuple[Config, Finding]:
+    config, error = read_configuration(paths)
     if error:
         return config, Finding("config", False, f"{error.message}; the defaults are used", error.hint)
-    return config, Finding("config", True, f"{config_path(where)} is fine, or not there")
+    return config, Finding("config", True, f"{config_path(paths)} is fine, or not there")
 
 
 def _claude(environ: Environ) -> Finding:
@@ -113,20 +113,20 @@ def _claude(environ: Environ) -> Finding:
     return Finding("claude", True, f"{found.path}, {found.version}")
 
 
-def _collector(where: Directories, config: Config, environ: Environ) -> tuple[Ports | None, Finding]:
-    used = backend(in_force(where, config, environ), where, config, environ)
+def _collector(paths: Paths, config: Config, environ: Environ) -> tuple[Ports | None, Finding]:
+    used = backend(in_force(paths, config, environ), paths, config, environ)
     slept = used.health() is not None
     until = time.monotonic() + max(config.stack.wait, 0.1)
     try:
-        with turn(where, until, environ.get("HOME", "")):
+        with turn(paths, until, environ.get("HOME", "")):
             started = used.start(until)
     except CannotStore as error:  # its ports are in use all the same
-        return collector_ports(where.data), Finding("collector", False, error.message)
+        return collector_ports(paths.data), Finding("collector", False, error.message)
     except CclaunchError as error:
         last = "".join(error.cause.splitlines()[-1:])
         cause = f": {last}" if last and not error.message.startswith(collector.ENDED) else ""  # those are its last words
         return None, Finding("collector", False, f"{error.message}{cause}", error.hint)
-    forget(where)
+    forget(paths)
     if started.ports.owner:
         return started.ports, Finding("collector", True, f"{started.ports.owner}, not ours; `cclaunch usage` cannot see it")
     return started.ports, Finding("collector", True, "healthy" + (", started just now" if slept else ""))
@@ -141,7 +141,7 @@ def _numbers(ports: Ports | None, config: Config) -> list[tuple[str, int]]:
     return [("grpc", int(ports.grpc)), ("http", int(ports.http)), ("metrics", int(ports.metrics))]
 
 
-def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Finding:
+def _port(name: str, number: int, ports: Ports | None, paths: Paths) -> Finding:
     """Say who holds a port. Without a collector of ours, whoever holds it may be the reason."""
     from cclaunch.backends.listeners import listener, strangers, whose
 
@@ -151,13 +151,13 @@ def _port(name: str, number: int, ports: Ports | None, where: Directories) -> Fi
         return (
             Finding(title, False, f"held by {holder}", "stop it, or set another port") if holder else Finding(title, True, "free")
         )
-    if others := strangers([number], record.engine_uids(where)):
+    if others := strangers([number], record.engine_uids(paths)):
         return Finding(title, False, f"held by {whose(others)}", "cclaunch stack restart")
     if holder is None:
         return Finding(title, False, "nobody listens", "cclaunch stack restart")
-    running = collector.running(where)
+    running = collector.running(paths)
     ours = running is not None and holder.pid == running.pid
-    if running is None and record.was_up(where):  # the engine holds it for a container, whose health was just asked
+    if running is None and record.was_up(paths):  # the engine holds it for a container, whose health was just asked
         return Finding(title, True, f"held by {holder}, for the collector's container")
     if ports.owner or ours:
         return Finding(title, True, f"held by {holder}{', the collector' if ours else ''}")
@@ -176,9 +176,9 @@ def _left(ports: Ports, config: Config) -> Iterator[Finding]:
             yield Finding(f"port {number} ({name})", True, f"{detail}; {used} is used instead")
 
 
-def _proof(environ: Environ, where: Directories, ports: Ports) -> Finding:
+def _proof(environ: Environ, paths: Paths, ports: Ports) -> Finding:
     """Send by claude's road and read back from where `usage` reads."""
-    made = composed(environ, where, launch=True).made.environ
+    made = composed(environ, paths, launch=True).made.environ
     road = Road(made.get(otel.PROTOCOL, ""), made.get(otel.ENDPOINT, ""))
     name = f"proof over {road.protocol or 'no protocol'} to {road.endpoint or 'no endpoint'}"
     if not _is_local(road, ports):
@@ -189,7 +189,7 @@ def _proof(environ: Environ, where: Directories, ports: Ports) -> Finding:
         send(road, nonce)
         if ports.owner:
             return Finding(name, True, f"taken; what {ports.owner} stores cannot be read back")
-        event, metric = _read_back(where, nonce)
+        event, metric = _read_back(paths, nonce)
     except NotDelivered as error:
         return Finding(name, False, str(error), "cclaunch stack restart")
     except CclaunchError as error:
@@ -214,14 +214,14 @@ def _is_local(road: Road, ports: Ports) -> bool:
     return parts.hostname in LOOPBACK and number in (ports.grpc, ports.http)
 
 
-def _read_back(where: Directories, nonce: str) -> tuple[bool, bool]:
+def _read_back(paths: Paths, nonce: str) -> tuple[bool, bool]:
     """Return what of (event, metric) can be read; asks until both can, or for five seconds."""
     from cclaunch.store.stores import find_check
 
     until = time.monotonic() + READ_BACK_S
     found = (False, False)
     while not all(found) and time.monotonic() < until:
-        found = find_check(places_of(where), nonce)
+        found = find_check(places_of(paths), nonce)
         if not all(found):
             time.sleep(POLL_S)
     return found

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import click
 
 from cclaunch import console
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.errors import FileTrouble, UsageError
 from cclaunch.files.assets import asset
 from cclaunch.files.atomic import remove, write_atomic
-from cclaunch.hot.paths import Directories, Environ, home
+from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.hot.reading import read_small
 from cclaunch.shells.detect import detect
 from cclaunch.shells.table import quote
@@ -58,8 +58,8 @@ def show(shell: str) -> None:
 @click.pass_context
 def install(ctx: click.Context, shells: Sequence[str]) -> None:
     """Copy the script to where your shell looks for it. A file there that is not ours is left alone."""
-    environ, where = environ_of(ctx), where_of(ctx)
-    wanted = [(shell, target(shell, environ, where)) for shell in dict.fromkeys(shells) or [_here(environ)]]
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    wanted = [(shell, target(shell, environ, paths)) for shell in dict.fromkeys(shells) or [_here(environ)]]
     for shell, (path, _) in wanted:
         _refuse_foreign(shell, path)
     for shell, (path, needs) in wanted:
@@ -77,10 +77,10 @@ def install(ctx: click.Context, shells: Sequence[str]) -> None:
 @click.pass_context
 def uninstall(ctx: click.Context, shells: Sequence[str]) -> None:
     """Delete the scripts that `install` wrote, for every shell."""
-    environ, where = environ_of(ctx), where_of(ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
     gone = 0
     for shell in shells or FILES:
-        path = target(shell, environ, where).path
+        path = target(shell, environ, paths).path
         if os.path.islink(path) or MARK not in (_content(path) or b""):
             continue
         remove(path)
@@ -90,7 +90,7 @@ def uninstall(ctx: click.Context, shells: Sequence[str]) -> None:
         console.note("there is no completion script of ours to delete")
 
 
-def target(shell: str, environ: Environ, where: Directories) -> Target:
+def target(shell: str, environ: Environ, paths: Paths) -> Target:
     """Return where the script of *shell* belongs for the user of *environ*."""
     base = home(environ)
     data = environ.get("XDG_DATA_HOME") or f"{base}/.local/share"
@@ -106,7 +106,7 @@ def target(shell: str, environ: Environ, where: Directories) -> Target:
         return Target(f"{config}/fish/completions/cclaunch.fish", "")
     if shell == "nu":  # cclaunch.nu is the name of a persisted block
         return Target(f"{config}/nushell/autoload/cclaunch-completions.nu", "")
-    path = f"{where.data}/completions/cclaunch.ps1"
+    path = f"{paths.data}/completions/cclaunch.ps1"
     return Target(path, f"PowerShell reads it when this stands in the file that $PROFILE names: . {quote('pwsh', path)}")
 
 

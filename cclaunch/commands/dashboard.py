@@ -8,11 +8,11 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.sources import grafana_url, notice
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.errors import StackError, UsageError
 from cclaunch.grafana import added
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 
 PIGSTY = "pigsty"
 PIGSTY_URL = "https://raw.githubusercontent.com/pgsty/pigsty/HEAD/files/grafana/node/claude-code.json"
@@ -28,9 +28,9 @@ def command(ctx: click.Context) -> None:
     """Print the address of Grafana's dashboards and open it in the browser, where there is a screen."""
     if ctx.invoked_subcommand is not None:
         return
-    where, environ = where_of(ctx), environ_of(ctx)
-    notice(where, environ)
-    base = grafana_url(where)
+    paths, environ = paths_of(ctx), environ_of(ctx)
+    notice(paths, environ)
+    base = grafana_url(paths)
     if not base:
         raise StackError(
             "no Grafana runs here",
@@ -39,19 +39,19 @@ def command(ctx: click.Context) -> None:
             hint="cclaunch stack use docker",
         )
     console.line(base + HOME)
-    _tell_login(where)
+    _tell_login(paths)
     console.flush()
     _open(base + HOME, environ)
 
 
-def _tell_login(where: Directories) -> None:
+def _tell_login(paths: Paths) -> None:
     """Say the password that was made for Grafana to a person; one of config.toml, and Grafana's own, are known."""
     from cclaunch.backends.docker import login
     from cclaunch.config.model import configuration
 
-    config = configuration(where)
+    config = configuration(paths)
     if config.grafana.admin_password == login.GENERATE and console.terminal():
-        console.note(login.told(where, config, clear=True))
+        console.note(login.told(paths, config, clear=True))
 
 
 def _open(url: str, environ: Environ) -> None:
@@ -83,7 +83,7 @@ def _opener(environ: Environ) -> str | None:
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """Name all dashboards: ours, and those that were added."""
-    found = added.listed(where_of(ctx))
+    found = added.listed(paths_of(ctx))
     if as_json:
         for one in found:
             console.json_line(one._asdict())
@@ -102,11 +102,11 @@ def add(ctx: click.Context, file: str) -> None:
     `pigsty` downloads the public one of the Pigsty project. A URL must be https. Its datasources become those of the
     stack. What was added under the same name before is replaced.
     """
-    where, environ = where_of(ctx), environ_of(ctx)
+    paths, environ = paths_of(ctx), environ_of(ctx)
     content, source = _content(file, environ)
-    one, known = added.add(where, content, source)
+    one, known = added.add(paths, content, source)
     console.line(f"dashboard {one.name}: {'replaced' if known else 'added'}, {one.title}, {one.panels} panels")
-    _note_rest(where, one.name)
+    _note_rest(paths, one.name)
 
 
 def _content(source: str, environ: Environ) -> tuple[bytes, str]:
@@ -132,16 +132,16 @@ def _file(path: str, limit: int) -> bytes:
         raise UsageError(f"cannot read {path}: {reason}", hint="give pigsty, a file or an https URL") from error
 
 
-def _note_rest(where: Directories, name: str) -> None:
+def _note_rest(paths: Paths, name: str) -> None:
     """Say what the dashboard asks that the stack does not have, and how it comes to be seen."""
     import json
 
     from cclaunch.grafana.foreign import datasources
 
-    absent = sorted(datasources(json.loads(added.added(where)[f"{name}.json"])))
+    absent = sorted(datasources(json.loads(added.added(paths)[f"{name}.json"])))
     if absent:
         console.note(f"some of its panels ask for {', '.join(absent)}, which the stack does not have")
-    console.note("it is in Grafana after `cclaunch stack up`" if grafana_url(where) else "Grafana gets it with the Docker stack")
+    console.note("it is in Grafana after `cclaunch stack up`" if grafana_url(paths) else "Grafana gets it with the Docker stack")
 
 
 @command.command("remove")
@@ -149,5 +149,5 @@ def _note_rest(where: Directories, name: str) -> None:
 @click.pass_context
 def remove(ctx: click.Context, uid: str) -> None:
     """Take an added dashboard out again."""
-    added.discard(where_of(ctx), uid)
+    added.discard(paths_of(ctx), uid)
     console.line(f"dashboard {uid}: removed")

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from cclaunch import console, otel
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.hot.marks import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.hot.paths import Environ
@@ -52,12 +52,12 @@ def command(ctx: click.Context, shell: str | None, back: bool, as_json: bool, ex
     if back and explain:
         raise click.UsageError("--explain tells of a launch, and --unset takes back: one at a time", ctx)
     if explain:
-        _explain(composed(environ, where_of(ctx), launch=True), environ, as_json)
-        tell_intruder(where_of(ctx))
+        _explain(composed(environ, paths_of(ctx), launch=True), environ, as_json)
+        tell_intruder(paths_of(ctx))
         return
     # asked even for JSON: a shell that is not known is a mistake there as well
     name = find_shell(shell).name if shell else "" if as_json else reader(environ).name or OTHERWISE
-    found = None if back else composed(environ, where_of(ctx), launch=False)
+    found = None if back else composed(environ, paths_of(ctx), launch=False)
     changes = taken_back(environ) if found is None else _changes(found, environ)
     if as_json:
         console.json_line(changes, indent=2)
@@ -65,7 +65,7 @@ def command(ctx: click.Context, shell: str | None, back: bool, as_json: bool, ex
         console.code(script(name, changes).removesuffix("\n"))
     if found is not None:
         _tell(found)
-        tell_intruder(where_of(ctx))
+        tell_intruder(paths_of(ctx))
     elif not changes:
         console.note("nothing in this shell came from cclaunch")
 

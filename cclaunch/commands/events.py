@@ -8,7 +8,7 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import iso, local
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
 
@@ -66,8 +66,8 @@ def command(
     if session:
         _narrow(wanted, "session.id", session)
     shown = 0
-    notice(where_of(ctx), environ_of(ctx))
-    for event in _events(places_of(where_of(ctx)), count, follow, wanted):
+    notice(paths_of(ctx), environ_of(ctx))
+    for event in _events(places_of(paths_of(ctx)), count, follow, wanted):
         if as_json:
             console.json_line(_document(event))
         else:

@@ -7,11 +7,11 @@ import click
 from cclaunch import console
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.state import stack_state
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import ago, iso, local
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.selection import Selection
 from cclaunch.launch.installed import Claude, installed
 from cclaunch.launch.preview import composed
@@ -23,14 +23,14 @@ from cclaunch.shells.detect import Shell, detect
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """One screen: claude, profile, shell, stack, and the last event that was recorded."""
-    environ, where = environ_of(ctx), where_of(ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
     with console.progress("asking claude and the stack", environ):
         claude, no_claude = _claude(environ)
         shell = _shell(environ)
-        found = composed(environ, where, launch=True)
-        state = stack_state(where, environ)
-        last, no_store = _last_event(where)
-        store = sentences(where, waiting=False)
+        found = composed(environ, paths, launch=True)
+        state = stack_state(paths, environ)
+        last, no_store = _last_event(paths)
+        store = sentences(paths, waiting=False)
     selection = found.made.selection
     if as_json:
         document = {
@@ -85,12 +85,12 @@ def _shell(environ: Environ) -> Shell | None:
     return found if found.name else None
 
 
-def _last_event(where: Directories) -> tuple[tuple[int, str] | None, str]:
+def _last_event(paths: Paths) -> tuple[tuple[int, str] | None, str]:
     """Return ((time, name), trouble) of the newest event in all stores."""
     from cclaunch.store.stores import last_event
 
     try:
-        found = last_event(places_of(where))
+        found = last_event(places_of(paths))
     except CclaunchError as error:
         return None, error.message
     return ((found.time_ns, found.name), "") if found else (None, "none yet")

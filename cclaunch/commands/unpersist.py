@@ -4,7 +4,7 @@ import click
 
 from cclaunch.commands.persist.choice import Choice, options
 from cclaunch.commands.persist.run import Wish, unpersist
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 
 
 @click.command("unpersist")
@@ -25,4 +25,4 @@ def command(
 
     What was added to it since stays. --all takes the block out of every file that holds one, claude's settings included.
     """
-    unpersist(environ_of(ctx), where_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, False, force, in_place))
+    unpersist(environ_of(ctx), paths_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, False, force, in_place))

@@ -7,12 +7,12 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, moment
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, unknown_days, where_option
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.stack.told import tell_intruder
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import adopted_ports
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ def command(
     as_json: bool,
 ) -> None:
     """What did it cost: dollars, requests and tokens, by day and by model unless told otherwise."""
-    keys, directories = _keys(by), where_of(ctx)
+    keys, paths = _keys(by), paths_of(ctx)
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until", ctx)
     environ = environ_of(ctx)
     with console.progress("adding up", environ):
-        notice(directories, environ)
-        found = _read(directories, since, until, keys, where)
+        notice(paths, environ)
+        found = _read(paths, since, until, keys, where)
     if as_json:
         console.json_line(_document(found, since, until, keys), indent=2)
     elif found is None or not found.rows:
@@ -70,11 +70,11 @@ def command(
         console.note(f"claude's own metrics count {lost} more than these events: that much was lost on the way")
     if found is not None and found.unknown_usd_micros:
         console.note(unknown_days(where, _money(found.unknown_usd_micros / 1_000_000)))
-    for text in sentences(directories):
+    for text in sentences(paths):
         console.note(text)
-    if other := adopted_ports(directories.state):
+    if other := adopted_ports(paths.state):
         console.note(f"telemetry goes to {other.owner} on port {other.grpc}: what is stored there is not counted here")
-    tell_intruder(directories)
+    tell_intruder(paths)
 
 
 def _keys(by: Sequence[str]) -> list[str]:
@@ -89,12 +89,12 @@ def _keys(by: Sequence[str]) -> list[str]:
 
 
 def _read(
-    where: Directories, since: int | None, until: int | None, keys: Sequence[str], wanted: dict[str, list[str]]
+    paths: Paths, since: int | None, until: int | None, keys: Sequence[str], wanted: dict[str, list[str]]
 ) -> "Usage | None":
     """Return what all stores say; tell what a part of them could not, and keys that nobody ever sent."""
     from cclaunch.store import stores
 
-    places = places_of(where)
+    places = places_of(paths)
     found = stores.usage(places, since, until, keys, wanted)
     for text in found.troubles:
         console.note(text)

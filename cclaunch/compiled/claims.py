@@ -22,7 +22,7 @@ from cclaunch.files.claude_json import decode, loads, text_of
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.claims import REPOSITORY_PLACES, STATE_PLACE, settings_limit
 from cclaunch.hot.compose import belongs
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import read_small, stamp
 from cclaunch.hot.records import FORMAT, claims_key, place_file
@@ -128,7 +128,7 @@ def _dropped_in(folder: str) -> list[str]:
 
 
 def compile_claims(
-    where: Directories, plan: Plan, directory: str, config_dir: str, home: str, *, write: bool = True, managed: str = ""
+    paths: Paths, plan: Plan, directory: str, config_dir: str, home: str, *, write: bool = True, managed: str = ""
 ) -> list[Claim]:
     """Return what the settings files say in *directory*, and keep it in the cache when *write* says so."""
     managed = managed or managed_directory()
@@ -151,8 +151,8 @@ def compile_claims(
                 files += [moved] if moved not in files else []
     records += [["claim", *claim] for claim in found]
     if write and settled(watched):
-        keep(place_file(where.cache, key), records)
-        sweep(where.cache)
+        keep(place_file(paths.cache, key), records)
+        sweep(paths.cache)
     return found
 
 

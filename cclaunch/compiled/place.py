@@ -6,7 +6,7 @@ import os
 
 from cclaunch.compiled.keep import keep, settled, source_records
 from cclaunch.files.sweeping import sweep
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Place
 from cclaunch.hot.reading import read_small
 from cclaunch.hot.records import FORMAT, place_file, place_key
@@ -14,34 +14,34 @@ from cclaunch.place.file import read_place_file
 from cclaunch.place.repository import git_directory, repository
 
 
-def compile_place(where: Directories, directory: str, home: str, *, asked: str = "", write: bool = True) -> Place:
+def compile_place(paths: Paths, directory: str, home: str, *, asked: str = "", write: bool = True) -> Place:
     """
     Return what *directory* says, and keep it in the cache when *write* says so.
 
     Args:
-        where: Our directories.
+        paths: Our directories.
         directory: A real path.
         home: The home directory, where the search for ``.cclaunch.toml`` ends at the latest.
         asked: The automatic attributes that were asked for beside the usual: words of ``branch`` and ``host``.
         write: Whether the cache may be written.
     """
-    name, paths = repository(directory)
+    name, read = repository(directory)
     stated = read_place_file(directory, home, os.geteuid() if hasattr(os, "geteuid") else -1)
     automatic = [("vcs.repository.name", name)]
     if "branch" in asked.split():
         head = git_directory(directory) + "/HEAD"
-        paths = [*paths, head]
+        read = [*read, head]
         automatic.append(("vcs.ref.head.name", _branch(head)))
     if "host" in asked.split():
         automatic.append(("host.name", os.uname().nodename))
-    sources = source_records(dict.fromkeys([*paths, *stated.sources]))
+    sources = source_records(dict.fromkeys([*read, *stated.sources]))
     records = [[FORMAT, place_key(directory, asked)], *sources, ["file", stated.path, stated.profile]]
     records += [["attribute", key, value] for key, value in automatic if value]
     records += [["stated", key, value] for key, value in stated.attributes.items()]
     records += [["warning", stated.trouble]] if stated.trouble else []
     if write and settled(sources):
-        keep(place_file(where.cache, place_key(directory, asked)), records)
-        sweep(where.cache)
+        keep(place_file(paths.cache, place_key(directory, asked)), records)
+        sweep(paths.cache)
     return Place(records)
 
 

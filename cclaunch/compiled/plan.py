@@ -10,7 +10,7 @@ from cclaunch.compiled.keep import Records, keep, settled, source_records
 from cclaunch.config.model import Config, config_path, read_configuration
 from cclaunch.config.state import State, load_state, state_path
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import stamp
 from cclaunch.hot.records import FORMAT, plan_key
@@ -18,47 +18,47 @@ from cclaunch.profiles.disk import load_profile, profile_names, profile_path, pr
 from cclaunch.profiles.model import Profile
 
 
-def compile_plan(where: Directories, home: str, *, write: bool = True) -> Plan:
+def compile_plan(paths: Paths, home: str, *, write: bool = True) -> Plan:
     """
-    Return the plan made from config, state and profiles in *where*, and keep it in the cache when *write* says so.
+    Return the plan made from config, state and profiles in *paths*, and keep it in the cache when *write* says so.
 
     *home* is what ``~`` stands for in a profile.
     """
-    sources = source_records([config_path(where), state_path(where), profiles_directory(where)])
+    sources = source_records([config_path(paths), state_path(paths), profiles_directory(paths)])
     warnings = []
-    config, trouble = read_configuration(where)
+    config, trouble = read_configuration(paths)
     if trouble:
         warnings.append(f"{trouble.message}; the defaults are used")
     state = State()
     try:
-        state = load_state(where)
+        state = load_state(paths)
     except CclaunchError as error:
         warnings.append(f"{error.message}; no profile is active and nothing is bound")
-    records = [[FORMAT, plan_key(__version__, where.config)], *sources, *plan_records(config)]
+    records = [[FORMAT, plan_key(__version__, paths.config)], *sources, *plan_records(config)]
     records += [["setting", "active", state.active], ["setting", "backend", state.backend or config.stack.backend]]
     records += [["bind", path, name] for path, name in state.bindings.items()]
-    profiles = [record for name in profile_names(where) for record in profile_records(where, name, home)]
+    profiles = [record for name in profile_names(paths) for record in profile_records(paths, name, home)]
     records += profiles
     records += [["warning", text] for text in warnings]
     read = [["source", *record[3:]] for record in profiles if record[2] == "sources"]
     if write and settled([*sources, *read]):
-        keep(where.cache + "/plan", records)
+        keep(paths.cache + "/plan", records)
     return Plan(records)
 
 
-def profile_records(where: Directories, name: str, home: str) -> Records:
+def profile_records(paths: Paths, name: str, home: str) -> Records:
     """Return the records of the profile *name*, or of what is wrong with it."""
-    paths = [profile_path(where, name)]
-    marks = [stamp(paths[0])]  # taken before the reading: a change in between makes the plan stale, not wrong
+    read = [profile_path(paths, name)]
+    marks = [stamp(read[0])]  # taken before the reading: a change in between makes the plan stale, not wrong
     parts: Records = []
     try:
-        if parent := load_profile(where, name).extends:
-            paths.append(profile_path(where, parent))
-            marks.append(stamp(paths[1]))
-        parts = _parts(resolve_profile(where, name).profile, home)
+        if parent := load_profile(paths, name).extends:
+            read.append(profile_path(paths, parent))
+            marks.append(stamp(read[1]))
+        parts = _parts(resolve_profile(paths, name).profile, home)
     except CclaunchError as error:
         parts = [["trouble", "", error.message]]
-    parts += [["sources", path, mark] for path, mark in zip(paths, marks, strict=True)]
+    parts += [["sources", path, mark] for path, mark in zip(read, marks, strict=True)]
     return [["profile", name, *part] for part in parts]
 
 

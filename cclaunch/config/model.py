@@ -30,7 +30,7 @@ from cclaunch.config.checks import (
 )
 from cclaunch.errors import ConfigError
 from cclaunch.files.toml import read_toml, wrong
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 SIZE_LIMIT = 64 * 1024
 
@@ -258,19 +258,19 @@ def _settled(key: str, value: Any) -> Any:
     return tuple(name for name in SERVICES if name in value) if key == "services" else value
 
 
-def configuration(where: Directories) -> Config:
+def configuration(paths: Paths) -> Config:
     """Return the configuration, or the defaults when it is broken: the plan already says so."""
-    return read_configuration(where)[0]
+    return read_configuration(paths)[0]
 
 
-def read_configuration(where: Directories) -> tuple[Config, ConfigError | None]:
+def read_configuration(paths: Paths) -> tuple[Config, ConfigError | None]:
     """Return the configuration and None, or the defaults and what is wrong with the file; its message may go on in a sentence."""
     try:
-        return load_config(config_path(where)), None
+        return load_config(config_path(paths)), None
     except ConfigError as error:
         return Config(), error
 
 
-def config_path(where: Directories) -> str:
+def config_path(paths: Paths) -> str:
     """Return the path of ``config.toml``."""
-    return where.config + "/config.toml"
+    return paths.config + "/config.toml"

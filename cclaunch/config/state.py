@@ -16,7 +16,7 @@ from cclaunch.errors import ConfigError
 from cclaunch.files.atomic import write_atomic
 from cclaunch.files.lock import locked
 from cclaunch.files.toml import read_toml, wrong
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_small
 from cclaunch.profiles.model import is_name
 
@@ -48,22 +48,22 @@ class State(NamedTuple):
     backend: str = ""
 
 
-def state_path(where: Directories) -> str:
+def state_path(paths: Paths) -> str:
     """Return the path of the state file."""
-    return f"{where.state}/state.toml"
+    return f"{paths.state}/state.toml"
 
 
-def load_state(where: Directories) -> State:
+def load_state(paths: Paths) -> State:
     """
     Return the state; an empty one when there is no file.
 
     Raises:
         ConfigError: The file is broken or of a newer release; file, line and key are named.
     """
-    return _read(where)[0]
+    return _read(paths)[0]
 
 
-def change_state(where: Directories, change: Callable[[State], State]) -> State:
+def change_state(paths: Paths, change: Callable[[State], State]) -> State:
     """
     Write what *change* makes of the state, and return it; nothing is written when nothing changes.
 
@@ -71,16 +71,16 @@ def change_state(where: Directories, change: Callable[[State], State]) -> State:
         ConfigError: The file is broken or of a newer release; it stays as it is.
         FileTrouble: It cannot be written, or another one of us holds it.
     """
-    with locked(f"{where.state}/state.lock", PATIENCE_S):
-        before, tables = _read(where)
+    with locked(f"{paths.state}/state.lock", PATIENCE_S):
+        before, tables = _read(paths)
         after = change(before)
         if after != before:
-            write_atomic(state_path(where), _written(after, tables))
+            write_atomic(state_path(paths), _written(after, tables))
     return after
 
 
-def _read(where: Directories) -> tuple[State, dict[str, Any]]:
-    path = state_path(where)
+def _read(paths: Paths) -> tuple[State, dict[str, Any]]:
+    path = state_path(paths)
     if not os.path.lexists(path):
         return State(), {}
     data = read_small(path)

@@ -16,13 +16,13 @@ import stat
 
 from cclaunch.errors import DirectoryRefused
 from cclaunch.hot.ownership import doubtful
-from cclaunch.hot.paths import Directories, home
+from cclaunch.hot.paths import Paths, home
 
 
-def refuse_foreign(where: Directories, environ: dict[str, str]) -> None:
+def refuse_foreign(paths: Paths, environ: dict[str, str]) -> None:
     """Raise DirectoryRefused when one of our directories must not be believed."""
     base = home(environ)
-    error = refusal(doubtful(where, base, owners(base)), base)
+    error = refusal(doubtful(paths, base, owners(base)), base)
     if error is not None:
         raise error
 

@@ -10,7 +10,7 @@ from cclaunch.files.atomic import make_directory, remove, write_atomic
 from cclaunch.files.lock import locked
 from cclaunch.grafana import foreign
 from cclaunch.grafana.shipped import shipped
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_small
 
 PATIENCE_S = 5.0
@@ -25,14 +25,14 @@ class Listed(NamedTuple):
     ours: bool
 
 
-def directory(where: Directories) -> str:
+def directory(paths: Paths) -> str:
     """Return where added dashboards lie."""
-    return f"{where.data}/stack/dashboards"
+    return f"{paths.data}/stack/dashboards"
 
 
-def added(where: Directories) -> Mapping[str, bytes]:
+def added(paths: Paths) -> Mapping[str, bytes]:
     """Return file name -> content of every dashboard that was added; one that cannot be read is left out."""
-    place = directory(where)
+    place = directory(paths)
     try:
         names = sorted(name for name in os.listdir(place) if name.endswith(".json") and not name.startswith("."))
     except OSError:
@@ -41,11 +41,11 @@ def added(where: Directories) -> Mapping[str, bytes]:
     return {name: content for name, content in read if content is not None}
 
 
-def listed(where: Directories) -> list[Listed]:
+def listed(paths: Paths) -> list[Listed]:
     """Return all dashboards, ours first."""
     return [
         *(_listed(name, content, ours=True) for name, content in shipped().items()),
-        *(_listed(name, content, ours=False) for name, content in added(where).items()),
+        *(_listed(name, content, ours=False) for name, content in added(paths).items()),
     ]
 
 
@@ -63,7 +63,7 @@ def _folded(panels: list[Any]) -> int:
     return sum(len(panel.get("panels") or ()) for panel in panels)
 
 
-def add(where: Directories, content: bytes, source: str) -> tuple[Listed, bool]:
+def add(paths: Paths, content: bytes, source: str) -> tuple[Listed, bool]:
     """
     Keep the dashboard in *content*, which comes from *source*; return it, and whether it replaced an older form of itself.
 
@@ -79,7 +79,7 @@ def add(where: Directories, content: bytes, source: str) -> tuple[Listed, bool]:
             hint='change "uid" in the file, then add it',
         )
     text = json.dumps(dashboard, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
-    place = directory(where)
+    place = directory(paths)
     make_directory(place)
     with locked(f"{place}/.lock", PATIENCE_S):
         known = os.path.exists(f"{place}/{name}")
@@ -87,7 +87,7 @@ def add(where: Directories, content: bytes, source: str) -> tuple[Listed, bool]:
     return _listed(name, text, ours=False), known
 
 
-def discard(where: Directories, name: str) -> None:
+def discard(paths: Paths, name: str) -> None:
     """
     Delete the added dashboard *name*.
 
@@ -98,7 +98,7 @@ def discard(where: Directories, name: str) -> None:
     """
     if f"{name}.json" in shipped():
         raise DashboardRefused(f"`{name}` is a dashboard of cclaunch's own and stays", hint="cclaunch dashboard list")
-    place = directory(where)
+    place = directory(paths)
     if not foreign.UID.match(name) or not os.path.isdir(place):
         raise _missing(name)
     with locked(f"{place}/.lock", PATIENCE_S):

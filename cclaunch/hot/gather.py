@@ -11,7 +11,7 @@ Hot: this module imports nothing that the interpreter has not loaded already.
 
 from cclaunch import __version__
 from cclaunch.hot.claims import read_claims
-from cclaunch.hot.paths import Directories, home
+from cclaunch.hot.paths import Paths, home
 from cclaunch.hot.plan import Place, Plan, is_current
 from cclaunch.hot.records import DAMAGED, place_file, place_key, plan_key, read_compiled
 from cclaunch.hot.selection import Selection, select
@@ -24,46 +24,46 @@ if TYPE_CHECKING:
     class Compiler(Protocol):
         """What works out anew what a launch reads: ``cclaunch.compiled``."""
 
-        def compile_plan(self, where: Directories, home: str, *, write: bool) -> Plan:
+        def compile_plan(self, paths: Paths, home: str, *, write: bool) -> Plan:
             """Return the plan, made from config, state and profiles."""
 
-        def compile_place(self, where: Directories, directory: str, home: str, *, asked: str, write: bool) -> Place:
+        def compile_place(self, paths: Paths, directory: str, home: str, *, asked: str, write: bool) -> Place:
             """Return what *directory* says."""
 
         def compile_claims(
-            self, where: Directories, plan: Plan, directory: str, config_dir: str, home: str, *, write: bool
+            self, paths: Paths, plan: Plan, directory: str, config_dir: str, home: str, *, write: bool
         ) -> "Iterable[Iterable[str]]":
             """Return what claude's settings files say."""
 
 
 def gather(
-    where: Directories, environ: "dict[str, str]", directory: str, named: str, write: bool, cold: "Callable[[], Compiler]"
+    paths: Paths, environ: "dict[str, str]", directory: str, named: str, write: bool, cold: "Callable[[], Compiler]"
 ) -> "tuple[Plan, Place, Selection]":
     """
     Return plan, place and the profile in force, each read from the cache if what it was made from is still the same.
 
     Args:
-        where: Our directories.
+        paths: Our directories.
         environ: What we were started with.
         directory: Where we are, a real path; empty when it was removed under us.
         named: The NAME of ``+NAME``, or an empty string.
         write: Whether the cache may be written.
         cold: Imports the compiler and returns it; called only when something must be worked out.
     """
-    plan = _plan(where)
+    plan = _plan(paths)
     if plan is not None:
-        place = _place(where, environ, directory, plan.settings["asked"], write, cold)
+        place = _place(paths, environ, directory, plan.settings["asked"], write, cold)
         selection = select(plan, place, environ, directory, named)
         chosen = plan.profiles.get(selection.asked)
         if chosen is None or is_current(chosen):
             return plan, place, selection
-    plan = cold().compile_plan(where, home(environ), write=write)
-    place = _place(where, environ, directory, plan.settings["asked"], write, cold)
+    plan = cold().compile_plan(paths, home(environ), write=write)
+    place = _place(paths, environ, directory, plan.settings["asked"], write, cold)
     return plan, place, select(plan, place, environ, directory, named)
 
 
-def _plan(where: Directories) -> "Plan | None":
-    records = read_compiled(where.cache + "/plan", plan_key(__version__, where.config))
+def _plan(paths: Paths) -> "Plan | None":
+    records = read_compiled(paths.cache + "/plan", plan_key(__version__, paths.config))
     try:
         plan = None if records is None else Plan(records)
         return plan if plan is not None and plan.settings["asked"] is not None else None
@@ -72,23 +72,23 @@ def _plan(where: Directories) -> "Plan | None":
 
 
 def _place(
-    where: Directories, environ: "dict[str, str]", directory: str, asked: str, write: bool, cold: "Callable[[], Compiler]"
+    paths: Paths, environ: "dict[str, str]", directory: str, asked: str, write: bool, cold: "Callable[[], Compiler]"
 ) -> Place:
     if not directory:
         return Place([])
     key = place_key(directory, asked)
-    records = read_compiled(place_file(where.cache, key), key)
+    records = read_compiled(place_file(paths.cache, key), key)
     try:
         if records is not None:
             return Place(records)
     except DAMAGED:
         pass
-    return cold().compile_place(where, directory, home(environ), asked=asked, write=write)
+    return cold().compile_place(paths, directory, home(environ), asked=asked, write=write)
 
 
 def gather_claims(
     plan: Plan,
-    where: Directories,
+    paths: Paths,
     directory: str,
     selection: Selection,
     environ: "dict[str, str]",
@@ -101,10 +101,10 @@ def gather_claims(
     if not config_dir and (name := plan.settings["config_dir_name"]) in environ:
         config_dir = environ[name] if environ[name].startswith("/") else f"{directory}/{environ[name]}"
     try:
-        claims = read_claims(where.cache, directory, config_dir)
+        claims = read_claims(paths.cache, directory, config_dir)
     except DAMAGED:
         claims = None
     if claims is not None:
         return claims
-    found = cold().compile_claims(where, plan, directory, config_dir, home(environ), write=write)
+    found = cold().compile_claims(paths, plan, directory, config_dir, home(environ), write=write)
     return [list(claim) for claim in found]

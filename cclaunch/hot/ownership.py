@@ -6,7 +6,7 @@ Hot: C modules only.
 
 import sys
 
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 try:
     import posix as system
@@ -14,7 +14,7 @@ except ImportError:  # pragma: no cover - Windows has the same functions under a
     import os as system  # type: ignore[no-redef]
 
 
-def doubtful(where: Directories, base: str, owners: "tuple[int, ...]") -> "list[str]":
+def doubtful(paths: Paths, base: str, owners: "tuple[int, ...]") -> "list[str]":
     """
     Return those of our directories, and of the ones above them, that somebody else may change.
 
@@ -24,7 +24,7 @@ def doubtful(where: Directories, base: str, owners: "tuple[int, ...]") -> "list[
     if sys.platform == "win32":
         return []
     found, seen = [], {base.rstrip("/"), ""}
-    for path in (where.config, where.state, where.cache, where.data):
+    for path in (paths.config, paths.state, paths.cache, paths.data):
         safe = 0
         while path not in seen:
             seen.add(path)

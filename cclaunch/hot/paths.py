@@ -14,7 +14,7 @@ pass
 APP = "cclaunch"
 
 
-class Directories:
+class Paths:
     """Where our files live; four absolute paths: *config*, *state*, *cache* and *data*."""
 
     __slots__ = ("cache", "config", "data", "state")
@@ -36,7 +36,7 @@ def home(environ: "dict[str, str]") -> str:
     return os.path.expanduser("~")
 
 
-def directories(environ: "dict[str, str]") -> Directories:
+def our_paths(environ: "dict[str, str]") -> Paths:
     """
     Return our directories for *environ*.
 
@@ -67,7 +67,7 @@ def directories(environ: "dict[str, str]") -> Directories:
         ]
     config = environ.get("CCLAUNCH_CONFIG_DIR") or paths[0]
     data = environ.get("CCLAUNCH_DATA_DIR") or paths[3]
-    return Directories(config, paths[1], paths[2], data)
+    return Paths(config, paths[1], paths[2], data)
 
 
 def _xdg(environ: "dict[str, str]", name: str, default: str) -> str:
@@ -78,6 +78,6 @@ def _xdg(environ: "dict[str, str]", name: str, default: str) -> str:
 Environ = dict[str, str]
 
 
-def database(where: Directories) -> str:
+def database(paths: Paths) -> str:
     """Return the path of the embedded collector's store."""
-    return f"{where.data}/telemetry.db"
+    return f"{paths.data}/telemetry.db"

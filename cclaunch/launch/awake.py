@@ -7,7 +7,8 @@ nobody answers is the cold way taken.
 Hot: C modules only.
 """
 
-from cclaunch.hot import paths, plan, probe
+from cclaunch.hot import plan, probe
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports, is_older
 from cclaunch.hot.reading import numbers, read_flat, read_small
 from cclaunch.launch.wanted import Launch, say
@@ -35,33 +36,31 @@ class Asked:
 
     __slots__ = ("containers", "ports", "question", "services")
 
-    def __init__(self, where: paths.Directories, wanted: bool) -> None:
-        self.containers = read_flat(where.data + "/stack/ports")
+    def __init__(self, paths: Paths, wanted: bool) -> None:
+        self.containers = read_flat(paths.data + "/stack/ports")
         self.services = probe.ask_services(self.containers, PROBE_SECONDS) if wanted else {}
-        self.ports = collector_ports(where.data) or adopted_ports(where.state)
+        self.ports = collector_ports(paths.data) or adopted_ports(paths.state)
         self.question: probe.Question | None = None
         if wanted and not self.containers:
-            self.ask(where)
+            self.ask(paths)
 
-    def ask(self, where: paths.Directories) -> None:
+    def ask(self, paths: Paths) -> None:
         """Send the question to a collector of ours; one that is not has no /health for us."""
         if self.ports is not None and not self.ports.owner:
-            key = (read_small(where.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
+            key = (read_small(paths.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
             self.question = probe.ask(int(self.ports.http), system.getpid(), key, PROBE_SECONDS, self.ports.grpc)
 
 
-def awake(
-    made_plan: plan.Plan, where: paths.Directories, asked: Asked, wanted: Launch, writable: bool
-) -> "tuple[Ports | None, str]":
+def awake(made_plan: plan.Plan, paths: Paths, asked: Asked, wanted: Launch, writable: bool) -> "tuple[Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
     docker = made_plan.settings["backend"] == "docker"
     if docker or asked.ports is None:  # the containers may run unasked: `docker compose up` with the file of ours
         down = probe.unwell(asked.services)
         if asked.services and "collector" not in down and _is_the_engines(asked.containers):
             ports = Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
-            return ports, _rouse(where, down, wanted) if down and docker and writable else ""
+            return ports, _rouse(paths, down, wanted) if down and docker and writable else ""
     if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
-        asked.ask(where)
+        asked.ask(paths)
     if asked.ports is not None and _answers(asked.ports, made_plan, asked.question):
         if asked.question is not None and asked.question.notice and not wanted.quiet:
             say(asked.question.notice)
@@ -72,7 +71,7 @@ def awake(
     try:
         from cclaunch.backends.wake import wake
 
-        woken, notes, trouble = wake(where, min(patience, WRAPPED_S) if wanted.quiet else patience, wanted.environ)
+        woken, notes, trouble = wake(paths, min(patience, WRAPPED_S) if wanted.quiet else patience, wanted.environ)
     except Exception as error:  # the guest's rule, as in `launch`; the environment can still be composed
         return asked.ports, f"telemetry has no collector: {type(error).__name__}: {error}"
     for text in () if wanted.quiet else notes:
@@ -80,12 +79,12 @@ def awake(
     return woken or asked.ports, trouble
 
 
-def _rouse(where: paths.Directories, down: "list[str]", wanted: Launch) -> str:
+def _rouse(paths: Paths, down: "list[str]", wanted: Launch) -> str:
     """Have the services *down* started, without waiting for them: the launch needs none of them. Return the line to say."""
     try:
         from cclaunch.backends.wake import rouse
 
-        return rouse(where, wanted.environ, down)
+        return rouse(paths, wanted.environ, down)
     except Exception as error:  # the guest's rule
         return f"{', '.join(down)}: down ({type(error).__name__}: {error})"
 

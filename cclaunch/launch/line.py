@@ -9,9 +9,10 @@ Hot: this module imports nothing that the interpreter has not loaded already.
 
 import sys
 
-from cclaunch.hot import claude, gather, ownership, paths, plan
+from cclaunch.hot import claude, gather, ownership, plan
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
+from cclaunch.hot.paths import Paths, home, our_paths
 from cclaunch.hot.ports import Ports
 from cclaunch.hot.words import Reading, read
 from cclaunch.launch.awake import Asked, awake
@@ -69,26 +70,26 @@ def prepare(wanted: Launch) -> int:
     """
     environ = wanted.environ
     reading = read([] if wanted.command else wanted.words)
-    where = paths.directories(environ)
-    base, user = paths.home(environ), _user()
+    paths = our_paths(environ)
+    base, user = home(environ), _user()
     owner = _owner(base)
     writable = owner == user
-    if doubts := ownership.doubtful(where, base, (user, 0, owner)):
+    if doubts := ownership.doubtful(paths, base, (user, 0, owner)):
         from cclaunch.launch.refusals import foreign_directory
 
-        code = foreign_directory(doubts, where, base, wanted.profile, quiet=wanted.quiet)
+        code = foreign_directory(doubts, paths, base, wanted.profile, quiet=wanted.quiet)
         if code >= 0:
             return code
-    asked = Asked(where, reading.exports)
+    asked = Asked(paths, reading.exports)
     directory = _directory()
-    made_plan, place, selection = gather.gather(where, environ, directory, wanted.profile, writable, _compiler)
+    made_plan, place, selection = gather.gather(paths, environ, directory, wanted.profile, writable, _compiler)
     if wanted.profile and selection.trouble:
         from cclaunch.launch.refusals import no_profile
 
         return no_profile(selection, made_plan)
     ports, trouble = asked.ports, ""
     if reading.exports:
-        ports, trouble = awake(made_plan, where, asked, wanted, writable)
+        ports, trouble = awake(made_plan, paths, asked, wanted, writable)
         if trouble and made_plan.settings["on_failure"] == "fail":
             say(f"{trouble}; claude was not started, because stack.on_failure is `fail`")
             return FAILED
@@ -101,10 +102,10 @@ def prepare(wanted: Launch) -> int:
     instance_id = fresh_id()
     claims: list[list[str]] = []
     if reading.exports and not wanted.quiet:
-        claims = gather.gather_claims(made_plan, where, directory, selection, environ, writable, _compiler)
+        claims = gather.gather_claims(made_plan, paths, directory, selection, environ, writable, _compiler)
     notes: list[str] = []
     if claims or reading.settings >= 0 or reading.background or reading.command == "agents":
-        made, wanted.words, notes = _against_settings(wanted, reading, claims, composed, made_plan, where)
+        made, wanted.words, notes = _against_settings(wanted, reading, claims, composed, made_plan, paths)
     else:
         made = composed()
     if not wanted.quiet:
@@ -119,14 +120,14 @@ def _against_settings(
     claims: "list[list[str]]",
     compose: "Callable[[Claims | None], Composition]",
     made_plan: plan.Plan,
-    where: paths.Directories,
+    paths: Paths,
 ) -> "tuple[Composition, list[str], list[str]]":
     """Return (what was composed, claude's words, notes) where settings files or a background service have a say."""
     from cclaunch.launch.override import answer
 
     whole = reading.background
     made, words, notes, _ = answer(
-        compose, claims, wanted.words, reading, made_plan, where, whole=whole, may_override=not wanted.command
+        compose, claims, wanted.words, reading, made_plan, paths, whole=whole, may_override=not wanted.command
     )
     if reading.command == "agents":
         from cclaunch.launch.background import attribution

@@ -40,7 +40,7 @@ from cclaunch.files.theirs.splice import inner, put, put_raw, read_object
 from cclaunch.hot.attributes import parse_attributes
 from cclaunch.hot.claims import SETTINGS_LIMIT, Claims
 from cclaunch.hot.compose import Composition, belongs
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import read_small
 from cclaunch.hot.words import Reading
@@ -131,7 +131,7 @@ def answer(
     words: list[str],
     reading: Reading,
     plan: Plan,
-    where: Directories,
+    paths: Paths,
     *,
     whole: bool = False,
     may_override: bool = True,
@@ -146,7 +146,7 @@ def answer(
         words: Claude's words.
         reading: What they say.
         plan: What is composed from.
-        where: Our directories.
+        paths: Our directories.
         whole: Pass everything that was composed, whatever the files say: a background session gets no other environment.
         may_override: Whether *words* may be added to; another command than claude takes no ``--settings``.
         dry: Only say what would happen: no file is written.
@@ -154,7 +154,7 @@ def answer(
     flag = read_flag(words, reading)
     found = in_force([Claim(*claim) for claim in claims], reading, flag, plan)
     made = compose(said(found, plan))
-    verdict = judge(found, made, plan, _written_by_us(where) if found else frozenset())
+    verdict = judge(found, made, plan, _written_by_us(paths) if found else frozenset())
     needed = dict(verdict.needed)
     if whole:
         composed = {name: made.environ.get(name, otel.CURES.get(name, "")) for name in made.sources}
@@ -166,7 +166,7 @@ def answer(
     if flag.settings is None:
         return Answer(made, words, [f"{WIN}: {flag.trouble}"] if flag.trouble else [])
     try:
-        path = _write(where.cache, BACKGROUND if whole else "", merged(flag, needed).encode("utf-8", "surrogatepass"))
+        path = _write(paths.cache, BACKGROUND if whole else "", merged(flag, needed).encode("utf-8", "surrogatepass"))
     except FileTrouble as error:
         return Answer(made, words, verdict.notes(f"{WIN} ({error.message})"))
     return Answer(made, with_settings(words, reading, path), verdict.notes(), verdict.overridden)
@@ -212,12 +212,12 @@ class Verdict(NamedTuple):
         return found
 
 
-def _written_by_us(where: Directories) -> frozenset[tuple[str, str, str]]:
+def _written_by_us(paths: Paths) -> frozenset[tuple[str, str, str]]:
     """Return (file, variable, value) of what `persist --claude-settings` wrote: that is overridden without a word."""
     from cclaunch.config.state import load_state, path_of
 
     try:
-        files = load_state(where).claude_settings
+        files = load_state(paths).claude_settings
     except CclaunchError:  # the launch says so already
         return frozenset()
     return frozenset(

@@ -9,7 +9,7 @@ from cclaunch.compiled.claims import Claim
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
 from cclaunch.hot.gather import gather, gather_claims
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.plan import Place, Plan
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.words import Reading
@@ -36,13 +36,13 @@ class Composed(NamedTuple):
     overridden: Sequence[Claim] = ()
 
 
-def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
+def composed(environ: Environ, paths: Paths, *, launch: bool) -> Composed:
     """
     Return what claude would get.
 
     Args:
         environ: What we were started with.
-        where: Our directories.
+        paths: Our directories.
         launch: As a launch from this directory has it: with its automatic attributes, an instance id, and what claude's
             settings files say. Without, as a shell can keep it: what belongs to one directory or one process must not
             stick to a whole session of a shell.
@@ -51,8 +51,8 @@ def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
         directory = os.getcwd()
     except OSError:  # it was removed under us
         directory = ""
-    plan, place, selection = gather(where, environ, directory, "", False, lambda: compiled)
-    found = collector_ports(where.data) or adopted_ports(where.state)
+    plan, place, selection = gather(paths, environ, directory, "", False, lambda: compiled)
+    found = collector_ports(paths.data) or adopted_ports(paths.state)
     ports = found or Ports(plan.settings["grpc"], plan.settings["http"], plan.settings["metrics"])
 
     def compose_with(said: Claims | None) -> Composition:
@@ -60,6 +60,6 @@ def composed(environ: Environ, where: Directories, *, launch: bool) -> Composed:
 
     if not launch:
         return Composed(plan, place, ports, found is not None, compose_with(None), [])
-    claims = gather_claims(plan, where, directory, selection, environ, False, lambda: compiled)
-    made, _, notes, overridden = answer(compose_with, claims, [], Reading(), plan, where, dry=True)
+    claims = gather_claims(plan, paths, directory, selection, environ, False, lambda: compiled)
+    made, _, notes, overridden = answer(compose_with, claims, [], Reading(), plan, paths, dry=True)
     return Composed(plan, place, ports, found is not None, made, notes, overridden)

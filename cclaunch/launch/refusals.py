@@ -6,7 +6,7 @@ Cold: on the way to an exit code of ours.
 
 from cclaunch.console import note, show_error
 from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.selection import Selection
 
@@ -28,7 +28,7 @@ def no_claude(path: str, trouble: str, command: bool) -> int:
     return error.exit_code
 
 
-def foreign_directory(doubts: list[str], where: Directories, base: str, profile: str, *, quiet: bool) -> int:
+def foreign_directory(doubts: list[str], paths: Paths, base: str, profile: str, *, quiet: bool) -> int:
     """
     Judge the directories *doubts*, and say so when one must not be believed.
 
@@ -44,17 +44,17 @@ def foreign_directory(doubts: list[str], where: Directories, base: str, profile:
     if profile:
         show_error(ProfileRefused(f"{error.message}, so there is no profile {profile}; nothing was launched", hint=error.hint))
         return ProfileRefused.exit_code
-    fails = not any(one == where.config or where.config.startswith(one + "/") for one in doubts) and _on_failure(where) == "fail"
+    fails = not any(one == paths.config or paths.config.startswith(one + "/") for one in doubts) and _on_failure(paths) == "fail"
     if not quiet or fails:
         outcome = "claude was not started, because stack.on_failure is `fail`" if fails else "telemetry is off for this launch"
         note(f"{error.message}; {outcome} ({error.hint})")
     return ProfileRefused.exit_code if fails else 0
 
 
-def _on_failure(where: Directories) -> str:
+def _on_failure(paths: Paths) -> str:
     from cclaunch.config.model import configuration
 
-    return configuration(where).stack.on_failure
+    return configuration(paths).stack.on_failure
 
 
 def no_profile(selection: Selection, plan: Plan) -> int:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cclaunch import otel
 from cclaunch.compiled.plan import compile_plan
 from cclaunch.hot.compose import compose
-from cclaunch.hot.paths import Directories, home
+from cclaunch.hot.paths import Paths, home
 from cclaunch.hot.plan import Place
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.selection import select
@@ -44,13 +44,13 @@ class Wanted(NamedTuple):
         return fill(find_shell(shell), self.values, scoped=scoped)
 
 
-def wanted(environ: dict[str, str], where: Directories) -> Wanted:
+def wanted(environ: dict[str, str], paths: Paths) -> Wanted:
     """Return what a block holds for the person whose home is in *environ*; no other variable of it counts."""
-    plan = compile_plan(where, home(environ), write=False)
+    plan = compile_plan(paths, home(environ), write=False)
     nowhere = Place([])
     selection = select(plan, nowhere, {}, "")
     settings = plan.settings
-    ports = collector_ports(where.data) or adopted_ports(where.state)
+    ports = collector_ports(paths.data) or adopted_ports(paths.state)
     made = compose(plan, {}, nowhere, ports or Ports(settings["grpc"], settings["http"], settings["metrics"]), "", selection)
     notes = [*plan.warnings, *made.dropped]
     if selection.trouble:

@@ -3,14 +3,14 @@
 from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.write import writing
-from cclaunch.hot.paths import Directories, home
+from cclaunch.hot.paths import Paths, home
 from cclaunch.persist.content import wanted
 from cclaunch.persist.settings import settings_to_persist, write_down
 from cclaunch.persist.step import EDITED, MISSING, Way, carry_out, remember, remembered, to_persist
 from cclaunch.shells.rc_files import Target
 
 
-def refresh(environ: dict[str, str], where: Directories) -> list[str]:
+def refresh(environ: dict[str, str], paths: Paths) -> list[str]:
     """
     Bring every block that we wrote up to date, and return sentences to say.
 
@@ -18,16 +18,16 @@ def refresh(environ: dict[str, str], where: Directories) -> list[str]:
     gone is forgotten. Never raises for a file, nor for the state: a verb that has done its work must not fail for this.
     """
     try:
-        state = load_state(where)
+        state = load_state(paths)
         if not (state.rc_files or state.claude_settings):
             return []
-        holds = wanted(environ, where)
+        holds = wanted(environ, paths)
         way = Way(home(environ), environ)
         told = []
-        with writing(where):
+        with writing(paths):
             steps = [to_persist(target, holds, way, scoped=scoped) for target, scoped in remembered(state)]
             steps = [
-                step._replace(does="", error=None) if step.state == MISSING else carry_out(step, where, way) for step in steps
+                step._replace(does="", error=None) if step.state == MISSING else carry_out(step, paths, way) for step in steps
             ]
             for step in steps:
                 if step.error:
@@ -35,13 +35,13 @@ def refresh(environ: dict[str, str], where: Directories) -> list[str]:
                     told.append(f"{step.error.message}: it keeps what it says ({hint})")
                 elif step.does:
                     told.append(f"{step.target.path}: the block is brought up to date, for shells that are started from now on")
-            remember(steps, where)
+            remember(steps, paths)
             for key, record in state.claude_settings.items():
                 step, after = settings_to_persist(Target("claude", path_of(key)), holds, way, record)
-                if (step := carry_out(step, where, way)).error:
+                if (step := carry_out(step, paths, way)).error:
                     told.append(f"{step.error}: it keeps what it says")
                 elif step.does:
-                    write_down(path_of(key), dict(after), where)
+                    write_down(path_of(key), dict(after), paths)
     except CclaunchError as error:
         return [f"blocks of `cclaunch persist` are not brought up to date: {error.message}"]
     return told

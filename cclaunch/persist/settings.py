@@ -16,7 +16,7 @@ from cclaunch.files.claude_json import decode_exactly, encode_exactly
 from cclaunch.files.theirs.look import Refused, examine, read
 from cclaunch.files.theirs.splice import NotJson, Object, inner, put, put_raw, read_object, take
 from cclaunch.files.theirs.write import missing_parents
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.otel import CONFIG_DIR
 from cclaunch.persist.content import PRIVACY, ROUTING, Wanted
 from cclaunch.persist.step import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way
@@ -178,11 +178,11 @@ def settings_to_unpersist(target: Target, wanted: Wanted, way: Way, record: Reco
     return step._replace(does="delete" if rest is None else "remove", data=rest or b"")
 
 
-def write_down(path: str, record: Record | None, where: Directories) -> None:
+def write_down(path: str, record: Record | None, paths: Paths) -> None:
     """Keep *record* for the settings file at *path*; None forgets it. Raises as ``change_state`` does."""
 
     def change(state: State) -> State:
         files = {name: about for name, about in state.claude_settings.items() if name != key_of(path)}
         return state._replace(claude_settings=files | ({key_of(path): record} if record else {}))
 
-    change_state(where, change)
+    change_state(paths, change)

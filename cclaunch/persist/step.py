@@ -12,7 +12,7 @@ from cclaunch.config.state import State, change_state, key_of, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import Refused, Snapshot, examine, read
 from cclaunch.files.theirs.write import delete, missing_parents, write
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.persist.block import VERSION, Block, DamagedMarkers, find, insert, remove, replace
 from cclaunch.persist.by_hand import lines_by_hand
 from cclaunch.persist.content import ALL, Wanted
@@ -155,21 +155,21 @@ def to_unpersist(target: Target, wanted: Wanted, way: Way) -> Step:
     return step._replace(error=None, does="delete" if rest is None else "remove", data=rest or b"", parents=step.block.new - 1)
 
 
-def carry_out(step: Step, where: Directories, way: Way) -> Step:
+def carry_out(step: Step, paths: Paths, way: Way) -> Step:
     """Do what *step* says, under ``rcwrite.writing``; return it, with its error if it could not be done."""
     if step.error or not step.does or step.snapshot is None:
         return step
     try:
         if step.does == "delete":
-            delete(step.snapshot, where, step.parents)
+            delete(step.snapshot, paths, step.parents)
         else:
-            write(step.snapshot, step.data, where, in_place=way.in_place, mode=step.mode)
+            write(step.snapshot, step.data, paths, in_place=way.in_place, mode=step.mode)
     except CclaunchError as error:
         return step._replace(error=error)
     return step
 
 
-def remember(steps: Iterable[Step], where: Directories) -> None:
+def remember(steps: Iterable[Step], paths: Paths) -> None:
     """Write down which files hold our block now. Raises as ``change_state`` does."""
 
     def change(state: State) -> State:
@@ -183,7 +183,7 @@ def remember(steps: Iterable[Step], where: Directories) -> None:
                 files.pop(key, None)
         return state._replace(rc_files=files)
 
-    change_state(where, change)
+    change_state(paths, change)
 
 
 def remembered(state: State) -> list[tuple[Target, bool]]:

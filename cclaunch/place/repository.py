@@ -23,7 +23,7 @@ CONFIG_READ = 64 << 10
 """Bytes of a ``config`` that are read: what stands further down, behind some hundred branches, is not looked for."""
 
 MOST_LEVELS = 128
-"""Directories above one another in which a repository is looked for, with several questions each; nobody works further down."""
+"""Paths above one another in which a repository is looked for, with several questions each; nobody works further down."""
 
 READ = os.O_RDONLY
 for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):

@@ -13,7 +13,7 @@ from cclaunch.errors import AttributeRefused, ConfigError, FileTrouble, ProfileM
 from cclaunch.files.atomic import remove, write_atomic
 from cclaunch.files.lock import locked
 from cclaunch.files.toml import wrong
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_small
 from cclaunch.profiles.model import Profile, inherit, is_name, parse_profile
 
@@ -29,19 +29,19 @@ class Resolved(NamedTuple):
     paths: list[str]
 
 
-def profiles_directory(where: Directories) -> str:
+def profiles_directory(paths: Paths) -> str:
     """Return the directory that holds the profiles."""
-    return f"{where.config}/profiles"
+    return f"{paths.config}/profiles"
 
 
-def profile_path(where: Directories, name: str) -> str:
+def profile_path(paths: Paths, name: str) -> str:
     """Return the path of the file of the profile *name*."""
-    return f"{profiles_directory(where)}/{name}{SUFFIX}"
+    return f"{profiles_directory(paths)}/{name}{SUFFIX}"
 
 
-def profile_names(where: Directories) -> list[str]:
+def profile_names(paths: Paths) -> list[str]:
     """Return the names of all profiles, sorted. Raises ConfigError when the directory cannot be read."""
-    directory = profiles_directory(where)
+    directory = profiles_directory(paths)
     try:
         found = os.listdir(directory)
     except FileNotFoundError:
@@ -51,17 +51,17 @@ def profile_names(where: Directories) -> list[str]:
     return sorted(name for file in found if file.endswith(SUFFIX) and is_name(name := file.removesuffix(SUFFIX)))
 
 
-def missing(where: Directories, name: str) -> ProfileMissing:
+def missing(paths: Paths, name: str) -> ProfileMissing:
     """Return the error for a profile that does not exist, with the nearest names."""
     import difflib  # only a mistake pays for it
 
-    names = profile_names(where)
+    names = profile_names(paths)
     near = difflib.get_close_matches(name, names)
     meant = f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else "cclaunch profile list"
     return ProfileMissing(f"there is no profile `{name}`", hint=meant if names else "cclaunch profile set NAME KEY=VALUE")
 
 
-def read_profile(where: Directories, name: str) -> bytes:
+def read_profile(paths: Paths, name: str) -> bytes:
     """
     Return the bytes of the profile *name*.
 
@@ -69,9 +69,9 @@ def read_profile(where: Directories, name: str) -> bytes:
         ProfileMissing: There is none of that name, letter for letter, also where file names know no case.
         ConfigError: Its file cannot be read.
     """
-    if name not in profile_names(where):
-        raise missing(where, name)
-    path = profile_path(where, name)
+    if name not in profile_names(paths):
+        raise missing(paths, name)
+    path = profile_path(paths, name)
     data = read_small(path, SIZE_LIMIT)
     if data is None:
         trouble = f"it must be a regular file of at most {SIZE_LIMIT // 1024} KiB that you may read"
@@ -79,7 +79,7 @@ def read_profile(where: Directories, name: str) -> bytes:
     return data
 
 
-def load_profile(where: Directories, name: str) -> Profile:
+def load_profile(paths: Paths, name: str) -> Profile:
     """
     Return the profile *name* as its own file has it.
 
@@ -87,10 +87,10 @@ def load_profile(where: Directories, name: str) -> Profile:
         ProfileMissing: There is none of that name.
         ConfigError: Its file is broken; file, line and key are named.
     """
-    return parse_profile(name, read_profile(where, name), profile_path(where, name))
+    return parse_profile(name, read_profile(paths, name), profile_path(paths, name))
 
 
-def resolve_profile(where: Directories, name: str) -> Resolved:
+def resolve_profile(paths: Paths, name: str) -> Resolved:
     """
     Return the profile *name* merged with its parent.
 
@@ -98,67 +98,67 @@ def resolve_profile(where: Directories, name: str) -> Resolved:
         ProfileMissing: There is none of that name.
         ConfigError: It or its parent is broken, or the two do not go together; file, line and key are named.
     """
-    path = profile_path(where, name)
-    child = load_profile(where, name)
+    path = profile_path(paths, name)
+    child = load_profile(paths, name)
     if not child.extends:
         return Resolved(child, [path])
-    text = read_profile(where, name).decode("utf-8", "replace")
+    text = read_profile(paths, name).decode("utf-8", "replace")
     try:
-        parent = load_profile(where, child.extends)
+        parent = load_profile(paths, child.extends)
     except ProfileMissing as error:
         raise wrong(path, text, ("extends",), f"names `{child.extends}`, which does not exist", hint=error.hint) from error
     if parent.extends:
         trouble = f"names `{parent.name}`, which extends `{parent.extends}` itself: only one step is allowed"
         raise wrong(path, text, ("extends",), trouble, hint=f"cclaunch profile set {name} --extends {parent.extends}")
     try:
-        return Resolved(inherit(child, parent), [path, profile_path(where, parent.name)])
+        return Resolved(inherit(child, parent), [path, profile_path(paths, parent.name)])
     except AttributeRefused as error:
         trouble = f"names `{parent.name}`, with which it does not go together: {error.message}; {error.cause}"
         raise wrong(path, text, ("extends",), trouble, hint=error.hint) from error
 
 
-def children_of(where: Directories, name: str) -> list[str]:
+def children_of(paths: Paths, name: str) -> list[str]:
     """Return the profiles that extend *name*; one that is broken cannot say so."""
     found = []
-    for other in profile_names(where):
+    for other in profile_names(paths):
         with contextlib.suppress(ConfigError, ProfileMissing):
-            if load_profile(where, other).extends == name:
+            if load_profile(paths, other).extends == name:
                 found.append(other)
     return found
 
 
-def profiles_locked(where: Directories) -> locked:
+def profiles_locked(paths: Paths) -> locked:
     """Return the lock under which profiles are written, for a ``with`` block."""
-    return locked(f"{where.state}/profiles.lock", PATIENCE_S)
+    return locked(f"{paths.state}/profiles.lock", PATIENCE_S)
 
 
-def write_profile(where: Directories, name: str, data: bytes) -> None:
+def write_profile(paths: Paths, name: str, data: bytes) -> None:
     """Make *data* the file of the profile *name*, whole or not at all. Raises FileTrouble."""
-    write_atomic(profile_path(where, name), data)
-    forget_plan(where)
+    write_atomic(profile_path(paths, name), data)
+    forget_plan(paths)
 
 
-def remove_profile(where: Directories, name: str) -> None:
+def remove_profile(paths: Paths, name: str) -> None:
     """Delete the file of the profile *name*. Raises FileTrouble."""
-    remove(profile_path(where, name))
-    forget_plan(where)
+    remove(profile_path(paths, name))
+    forget_plan(paths)
 
 
-def forget_plan(where: Directories) -> None:
+def forget_plan(paths: Paths) -> None:
     """Delete the compiled plan: the next launch makes it anew. Completions get the names as they are now."""
     with contextlib.suppress(OSError):
-        os.unlink(f"{where.cache}/plan")
-    keep_names(where)
+        os.unlink(f"{paths.cache}/plan")
+    keep_names(paths)
 
 
-def keep_names(where: Directories) -> None:
+def keep_names(paths: Paths) -> None:
     """
     Write the names of all profiles where completions read them: one a line, with a shell's own builtins.
 
     Only completions miss what cannot be written.
     """
-    path = f"{where.state}/profile-names"
+    path = f"{paths.state}/profile-names"
     with contextlib.suppress(FileTrouble, ConfigError, OSError):
-        text = "".join(f"{name}\n" for name in profile_names(where)).encode()
+        text = "".join(f"{name}\n" for name in profile_names(paths)).encode()
         if read_small(path) != text:
             write_atomic(path, text)

@@ -27,7 +27,7 @@ from cclaunch.backends.protocol import ServiceStatus, Started
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError, PortTaken, StartFailed
 from cclaunch.hot import probe
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports
 
 COLLECTOR = "collector"
@@ -44,14 +44,14 @@ class DockerBackend:
 
     name = "docker"
 
-    def __init__(self, where: Directories, config: Config, environ: Mapping[str, str]) -> None:
-        self._where = where
+    def __init__(self, paths: Paths, config: Config, environ: Mapping[str, str]) -> None:
+        self._paths = paths
         self._config = config
         self._environ = environ
 
     def wanted(self) -> Wanted:
         """Return the stack as it should be."""
-        return wanted(login.filled(self._where, self._config), owner(), _grafana_files(self._where, self._config))
+        return wanted(login.filled(self._paths, self._config), owner(), _grafana_files(self._paths, self._config))
 
     def connection(self, seconds: float = WORK_S) -> Any:
         """Return a connection to the engine. Raises EngineError."""
@@ -63,11 +63,11 @@ class DockerBackend:
 
     def endpoint(self) -> Ports | None:
         """Return where its collector listens, or the foreign one that is used; None while it does not run."""
-        return endpoint(self._where)
+        return endpoint(self._paths)
 
     def health(self) -> str | None:
         """Return None when its collector says that it is well, else what is wrong."""
-        return health.ask(COLLECTOR, record.port(self._where, "health") or self._config.ports.health)
+        return health.ask(COLLECTOR, record.port(self._paths, "health") or self._config.ports.health)
 
     def start(self, until: float, *, whole: bool = False) -> Started:
         """
@@ -82,9 +82,9 @@ class DockerBackend:
 
     def _is_well(self) -> bool:
         """Say whether all that we started is healthy: then a launch changes nothing, whatever config.toml says by now."""
-        if not was_up(self._where) or collector.running(self._where) is not None:
+        if not was_up(self._paths) or collector.running(self._paths) is not None:
             return False
-        if strangers(self._used(), engine_uids(self._where)):
+        if strangers(self._used(), engine_uids(self._paths)):
             return False
         return not any(health.ask_all(self._config.stack.services, self._config.ports).values())
 
@@ -111,12 +111,12 @@ class DockerBackend:
         return self._start(until, whole=True, fresh=True)
 
     def _start(self, until: float, *, whole: bool, fresh: bool) -> Started:
-        login.make(self._where, self._config)
+        login.make(self._paths, self._config)
         with self.engine(max(1.0, min(WORK_S, until - time.monotonic()))) as engine:
             self._refuse_strangers()
             if adopted := self._adopted(engine):
                 return adopted
-            if not whole and not fresh and collector.running(self._where) is None:
+            if not whole and not fresh and collector.running(self._paths) is None:
                 found = engine.containers()
                 if runs := brought.as_it_runs(engine, found, self._config, until):
                     self.write_down(engine, found)
@@ -124,8 +124,8 @@ class DockerBackend:
             self.fetch(engine.missing_images(), until)
             engine.lay_ground()
             troubles = self._bring_others(engine, fresh)
-            stands_in = collector.running(self._where) is not None
-            if stands_in and whole and chosen(self._where, self._config) != self.name:  # a move: first all the others are well
+            stands_in = collector.running(self._paths) is not None
+            if stands_in and whole and chosen(self._paths, self._config) != self.name:  # a move: first all the others are well
                 self._bring(engine, without_metrics(_guard(engine)), fresh)
                 self._await_all(engine, until, troubles, but=(COLLECTOR, GUARD))
             troubles |= self._take_over(engine, until, stands_in=stands_in, whole=whole, fresh=fresh)
@@ -144,9 +144,9 @@ class DockerBackend:
             FileTrouble: It cannot be written.
         """
         published = brought.published(engine, found)
-        remember(self._where, self._config, engine.stack, self._engine_uids(), published=published)
+        remember(self._paths, self._config, engine.stack, self._engine_uids(), published=published)
         if COLLECTOR in found or not found:
-            foreign.forget(self._where)
+            foreign.forget(self._paths)
 
     def _adopted(self, engine: Engine) -> Started | None:
         """
@@ -157,12 +157,12 @@ class DockerBackend:
         """
         found = engine.containers().get(COLLECTOR)
         port = self._config.ports.grpc
-        if (found is not None and found.state == "running") or collector.running(self._where) is not None:
+        if (found is not None and found.state == "running") or collector.running(self._paths) is not None:
             return None
         if not probe.listens(port, ANSWER_S):
             return None
         container = engine.publisher(port)
-        judged = foreign.judge(self._where, self._config, container, self._engine_uids())
+        judged = foreign.judge(self._paths, self._config, container, self._engine_uids())
         if judged.ports is not None:
             return Started(judged.ports, [*judged.notes, *_of_other(engine.other_project(port))])
         raise taken("grpc", port, container)
@@ -222,7 +222,7 @@ class DockerBackend:
         troubles = _troubles(GUARD, lambda: self._ready(engine, _guard(engine), fresh))
         if stands_in:
             autostart.stop(self._environ)
-            collector.shutdown(self._where)
+            collector.shutdown(self._paths)
         try:
             engine.make_way(service)
             engine.start(service)
@@ -237,7 +237,7 @@ class DockerBackend:
                 for leave in (lambda: engine.stop(COLLECTOR), lambda: self.leave_metrics(engine)):
                     _troubles(COLLECTOR, leave)
             if stands_in:
-                collector.start_in_turn(self._where, self._config, time.monotonic() + 5, environ=self._environ)
+                collector.start_in_turn(self._paths, self._config, time.monotonic() + 5, environ=self._environ)
             raise
         if not troubles:  # else the next launch, a moment later, would find everything behind it down
             health.wait([GUARD], self._config.ports, min(until, time.monotonic() + GUARD_S), lambda _: False)
@@ -281,14 +281,14 @@ class DockerBackend:
         if self._config.grafana.admin_password and engine.stack.service("grafana") is not None:
             from cclaunch.backends.docker.password import settle
 
-            settle(engine, login.filled(self._where, self._config))
+            settle(engine, login.filled(self._paths, self._config))
 
     def shutdown(self) -> list[str]:
         """Remove the containers and the network, and end a collector that stands in. Raises StackError."""
-        stood_in = collector.shutdown(self._where)
+        stood_in = collector.shutdown(self._paths)
         with self.engine() as engine:
             ran = engine.remove()
-        forget(self._where)
+        forget(self._paths)
         return ran or ([COLLECTOR] if stood_in else [])
 
     def logs(self, services: Sequence[str], count: int, *, follow: bool) -> Iterator[str]:
@@ -300,7 +300,7 @@ class DockerBackend:
         """Return each service: by its own word, and by what the engine knows of its container."""
         from cclaunch.backends.docker.look import look
 
-        return look(self, self._where, self._config)
+        return look(self, self._paths, self._config)
 
 
 def _troubles(name: str, work: Callable[[], object]) -> dict[str, CclaunchError]:
@@ -329,7 +329,7 @@ def _ports(config: Config) -> Ports:
     return Ports(str(config.ports.grpc), str(config.ports.http), str(config.ports.metrics))
 
 
-def _grafana_files(where: Directories, config: Config) -> Mapping[str, bytes]:
+def _grafana_files(paths: Paths, config: Config) -> Mapping[str, bytes]:
     """Return what Grafana is provisioned with, by path below its volume; nothing where it does not run."""
     if "grafana" not in config.stack.services:
         return {}
@@ -341,6 +341,6 @@ def _grafana_files(where: Directories, config: Config) -> Mapping[str, bytes]:
         vlogs=f"http://victorialogs:{render.INNER['victorialogs']}",
         scrape_interval=render.duration(config.metrics.scrape_interval),
         directory=f"{render.HOME}/provisioning",
-        added=added(where),
+        added=added(paths),
     )
     return {f"provisioning/{path}": content for path, content in files(settings).items()}

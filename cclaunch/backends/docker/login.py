@@ -11,7 +11,7 @@ from cclaunch.config.model import Config
 from cclaunch.errors import StackError
 from cclaunch.files.atomic import write_atomic
 from cclaunch.files.lock import locked
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 GENERATE = "generate"
 BYTES = 18
@@ -19,47 +19,47 @@ LONGEST = 256
 LOCK_S = 5.0
 
 
-def path(where: Directories) -> str:
+def path(paths: Paths) -> str:
     """Return the file that keeps a password that was made here."""
-    return f"{where.data}/stack/grafana_password"
+    return f"{paths.data}/stack/grafana_password"
 
 
-def make(where: Directories, config: Config) -> None:
+def make(paths: Paths, config: Config) -> None:
     """Make a password and keep it, when config.toml asks for one and there is none. Raises FileTrouble, StackError, Busy."""
     if config.grafana.admin_password != GENERATE:
         return
-    with locked(f"{where.state}/grafana-password.lock", LOCK_S):
-        if not _kept(where):
-            write_atomic(path(where), secrets.token_urlsafe(BYTES).encode() + b"\n")
+    with locked(f"{paths.state}/grafana-password.lock", LOCK_S):
+        if not _kept(paths):
+            write_atomic(path(paths), secrets.token_urlsafe(BYTES).encode() + b"\n")
 
 
-def filled(where: Directories, config: Config) -> Config:
+def filled(paths: Paths, config: Config) -> Config:
     """Return *config* with the password that was made in the place of the word that asks for one. Raises StackError."""
     if config.grafana.admin_password != GENERATE:
         return config
-    return config._replace(grafana=config.grafana._replace(admin_password=_kept(where)))
+    return config._replace(grafana=config.grafana._replace(admin_password=_kept(paths)))
 
 
-def told(where: Directories, config: Config, *, clear: bool = False) -> str:
+def told(paths: Paths, config: Config, *, clear: bool = False) -> str:
     """Return how a person logs in; a password that was made here is named by its file, or *clear*. Raises StackError."""
     if not config.grafana.admin_password:
         return "login admin / admin"
     if config.grafana.admin_password != GENERATE:
         return "login admin and grafana.admin_password of config.toml"
-    kept = _kept(where)
-    return f"login admin / {kept}" if clear and kept else f"login admin and the password in {path(where)}"
+    kept = _kept(paths)
+    return f"login admin / {kept}" if clear and kept else f"login admin and the password in {path(paths)}"
 
 
-def _kept(where: Directories) -> str:
+def _kept(paths: Paths) -> str:
     """Return the password that was made, or an empty string."""
     try:
-        with open(path(where), encoding="utf-8") as file:
+        with open(path(paths), encoding="utf-8") as file:
             text = file.read(LONGEST + 2).removesuffix("\n")
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise StackError(f"cannot read {path(where)}: {reason}", hint=f"rm {path(where)}; cclaunch stack up") from error
+        raise StackError(f"cannot read {path(paths)}: {reason}", hint=f"rm {path(paths)}; cclaunch stack up") from error
     if not text.isprintable() or not 0 < len(text) <= LONGEST:
-        raise StackError(f"{path(where)} holds no password", hint=f"rm {path(where)}; cclaunch stack up")
+        raise StackError(f"{path(paths)} holds no password", hint=f"rm {path(paths)}; cclaunch stack up")
     return text

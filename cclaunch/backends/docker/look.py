@@ -11,7 +11,7 @@ from cclaunch.backends.protocol import ServiceStatus
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import adopted_ports
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ MEASURE_S = 5.0
 STANDS_IN = "stands in while Docker does not run"
 
 
-def look(backend: "DockerBackend", where: Directories, config: Config) -> list[ServiceStatus]:
+def look(backend: "DockerBackend", paths: Paths, config: Config) -> list[ServiceStatus]:
     """Return every service that config.toml names, and the guard; ask the engine too, which may take five seconds at most."""
-    if collector.running(where) is not None:
-        return [one._replace(detail=f"the embedded collector {STANDS_IN}; {one.detail}") for one in collector.status(where)]
+    if collector.running(paths) is not None:
+        return [one._replace(detail=f"the embedded collector {STANDS_IN}; {one.detail}") for one in collector.status(paths)]
     containers: dict[str, Found] = {}
     sizes: dict[str, int] = {}
     trouble = ""
@@ -40,11 +40,11 @@ def look(backend: "DockerBackend", where: Directories, config: Config) -> list[S
         trouble = error.message
     names = (*config.stack.services, GUARD)
     answers = health.ask_all(names, config.ports)
-    if "collector" not in containers and (adopted := adopted_ports(where.state)) is not None:
+    if "collector" not in containers and (adopted := adopted_ports(paths.state)) is not None:
         up = probe.listens(int(adopted.grpc), ENGINE_S)
         detail = f"{adopted.owner}; cclaunch cannot see what it stores"
         return [ServiceStatus("collector", up, f"http://127.0.0.1:{adopted.grpc}", detail)]
-    said = details(config, where)
+    said = details(config, paths)
     return [_row(name, answers[name], containers.get(name), sizes, config, trouble, said[name]) for name in names]
 
 
@@ -91,13 +91,13 @@ def urls(config: Config) -> dict[str, str]:
     }
 
 
-def details(config: Config, where: Directories, *, clear: bool = False) -> dict[str, str]:
+def details(config: Config, paths: Paths, *, clear: bool = False) -> dict[str, str]:
     """Return what else is worth knowing of each service that is well; a password that was made here only if *clear*."""
     ports = config.ports
     return {
         "collector": f"OTLP gRPC {ports.grpc}, HTTP {ports.http}; names with suffixes {ports.metrics_suffixed}",
         "prometheus": "",
         "victorialogs": "",
-        "grafana": login.told(where, config, clear=clear),
+        "grafana": login.told(paths, config, clear=clear),
         GUARD: "keeps web pages of other origins out of the ports",
     }

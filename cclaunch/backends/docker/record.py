@@ -13,18 +13,18 @@ from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.model import GUARD, Wanted
 from cclaunch.config.model import Config
 from cclaunch.files.atomic import remove, write_atomic
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports
 from cclaunch.hot.reading import numbers, read_flat
 
 
-def path(where: Directories) -> str:
+def path(paths: Paths) -> str:
     """Return the file with the ports of the stack that runs."""
-    return f"{where.data}/stack/ports"
+    return f"{paths.data}/stack/ports"
 
 
 def remember(
-    where: Directories, config: Config, stack: Wanted, engine: Iterable[int] = (), *, published: Mapping[str, int] | None = None
+    paths: Paths, config: Config, stack: Wanted, engine: Iterable[int] = (), *, published: Mapping[str, int] | None = None
 ) -> None:
     """
     Write down that *stack* runs, in an *engine* of these uids. Raises FileTrouble.
@@ -35,46 +35,46 @@ def remember(
     asked = [service.name for service in stack.services if service.name != GUARD]  # through which the others are asked
     lines = {**ports, "services": " ".join(asked), "project": stack.project, "engine": " ".join(map(str, engine))}
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
-    if read_flat(path(where)) != {name: str(value) for name, value in lines.items()}:
-        write_atomic(path(where), text.encode())
-    write_atomic(f"{where.data}/stack/compose.yaml", compose(stack).encode())
+    if read_flat(path(paths)) != {name: str(value) for name, value in lines.items()}:
+        write_atomic(path(paths), text.encode())
+    write_atomic(f"{paths.data}/stack/compose.yaml", compose(stack).encode())
 
 
-def forget(where: Directories) -> None:
+def forget(paths: Paths) -> None:
     """Write down that none runs. Raises FileTrouble."""
-    remove(path(where))
+    remove(path(paths))
 
 
-def was_up(where: Directories) -> bool:
+def was_up(paths: Paths) -> bool:
     """Say whether the stack was started, and not ended by us since."""
-    return bool(read_flat(path(where)))
+    return bool(read_flat(path(paths)))
 
 
-def engine_uids(where: Directories) -> list[int]:
+def engine_uids(paths: Paths) -> list[int]:
     """Return the uids of the engine that the stack runs in: it may listen on the stack's ports."""
-    return numbers(read_flat(path(where)).get("engine", ""))
+    return numbers(read_flat(path(paths)).get("engine", ""))
 
 
-def url(where: Directories, name: str) -> str:
+def url(paths: Paths, name: str) -> str:
     """Return the URL of the port called *name* (as in ``[ports]``) of the stack that runs, or an empty string."""
-    found = port(where, name)
+    found = port(paths, name)
     return f"http://127.0.0.1:{found}" if found else ""
 
 
-def port(where: Directories, name: str) -> int:
+def port(paths: Paths, name: str) -> int:
     """Return the port called *name* of the stack that runs, or 0."""
-    found = read_flat(path(where)).get(name, "")
+    found = read_flat(path(paths)).get(name, "")
     return int(found) if found.isdigit() else 0
 
 
-def ever_ran(where: Directories) -> bool:
+def ever_ran(paths: Paths) -> bool:
     """Say whether the stack was ever started here: then it may have left volumes."""
-    return os.path.exists(f"{where.data}/stack/compose.yaml")
+    return os.path.exists(f"{paths.data}/stack/compose.yaml")
 
 
-def endpoint(where: Directories) -> Ports | None:
+def endpoint(paths: Paths) -> Ports | None:
     """Return where the collector of the stack listens, or the foreign one that is used; None when there is none."""
-    found = read_flat(path(where))
+    found = read_flat(path(paths))
     if not (found.get("grpc", "").isdigit() and found.get("http", "").isdigit()):
-        return adopted_ports(where.state)
+        return adopted_ports(paths.state)
     return Ports(found["grpc"], found["http"], found.get("metrics", ""))

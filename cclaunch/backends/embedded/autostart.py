@@ -20,7 +20,7 @@ from cclaunch.backends.embedded.foreground import waits
 from cclaunch.collector import stays
 from cclaunch.errors import StackError
 from cclaunch.files.atomic import remove, write_atomic
-from cclaunch.hot.paths import Directories, home
+from cclaunch.hot.paths import Paths, home
 from cclaunch.hot.reading import read_small
 
 SERVICE = "cclaunch.service"
@@ -71,9 +71,9 @@ def _state(path: str) -> str:
     return OURS if units.is_untouched(text) else EDITED
 
 
-def listening_after_reboot(where: Directories, environ: Mapping[str, str]) -> bool:
-    """Say whether the collector of *where* listens again after a reboot, once the person has logged in."""
-    return look(environ).enabled and stays.stays(where)
+def listening_after_reboot(paths: Paths, environ: Mapping[str, str]) -> bool:
+    """Say whether the collector of *paths* listens again after a reboot, once the person has logged in."""
+    return look(environ).enabled and stays.stays(paths)
 
 
 def text(kind: str, environ: Mapping[str, str]) -> str:
@@ -88,7 +88,7 @@ def program(environ: Mapping[str, str] | None = None) -> list[str]:
     return [laid.command(environ or {}), *WORDS]
 
 
-def enable(where: Directories, environ: Mapping[str, str], *, force: bool = False) -> Autostart:
+def enable(paths: Paths, environ: Mapping[str, str], *, force: bool = False) -> Autostart:
     """
     Have the system start the collector now and with every session. One that runs already hands over to it.
 
@@ -107,7 +107,7 @@ def enable(where: Directories, environ: Mapping[str, str], *, force: bool = Fals
         write_atomic(found.path, wanted.encode("utf-8", "surrogateescape"), 0o644)
     if found.kind == "launchd":  # what is loaded already would not be read again
         _run(_stopping(found), environ)
-    before = collector.running(where)
+    before = collector.running(paths)
     for words in _starting(found):
         if (trouble := _run(words, environ)) != "":
             raise StackError(
@@ -115,12 +115,12 @@ def enable(where: Directories, environ: Mapping[str, str], *, force: bool = Fals
                 cause=trouble or f"there is no {words[0]}",
                 hint=" && ".join(" ".join(one) for one in _starting(found)),
             )
-    stays.mark(where, found.path)
-    _hand_over(where, environ, found, before)
+    stays.mark(paths, found.path)
+    _hand_over(paths, environ, found, before)
     return look(environ)
 
 
-def disable(environ: Mapping[str, str], where: Directories, *, force: bool = False) -> tuple[bool, str]:
+def disable(environ: Mapping[str, str], paths: Paths, *, force: bool = False) -> tuple[bool, str]:
     """
     Stop what `enable` started and delete what it wrote; return (whether there was anything, trouble of the manager).
 
@@ -130,11 +130,11 @@ def disable(environ: Mapping[str, str], where: Directories, *, force: bool = Fal
     """
     found = look(environ)
     if found.state == MISSING:
-        stays.unmark(where)
+        stays.unmark(paths)
         return False, ""
     _refuse_changed(found, force, "disable")
     trouble = _run(_stopping(found), environ)
-    stays.unmark(where)
+    stays.unmark(paths)
     if found.kind == "systemd":
         remove(_wish(found.path))
     remove(found.path)
@@ -143,12 +143,12 @@ def disable(environ: Mapping[str, str], where: Directories, *, force: bool = Fal
     return True, f"there is no {_stopping(found)[0]}" if trouble is None else trouble
 
 
-def start(where: Directories, environ: Mapping[str, str]) -> None:
+def start(paths: Paths, environ: Mapping[str, str]) -> None:
     """Start the unit where it is enabled, and give it a moment to take the lock. An agent of launchd starts by itself."""
     if not _enabled_unit(environ) or _run(["systemctl", "--user", "start", SERVICE], environ) != "":
         return
     until = time.monotonic() + TURN_S
-    while collector.running(where) is None and time.monotonic() < until:
+    while collector.running(paths) is None and time.monotonic() < until:
         time.sleep(POLL_S)
 
 
@@ -190,25 +190,25 @@ def _stopping(found: Autostart) -> list[str]:
     return ["systemctl", "--user", "disable", "--now", SERVICE]
 
 
-def _hand_over(where: Directories, environ: Mapping[str, str], found: Autostart, before: collector.Running | None) -> None:
+def _hand_over(paths: Paths, environ: Mapping[str, str], found: Autostart, before: collector.Running | None) -> None:
     """End a collector that the system did not start (*before* at best), and wait until the system's own is healthy."""
     until = time.monotonic() + HEALTHY_S
     asked = 0
     while True:
-        running = collector.running(where)
+        running = collector.running(paths)
         main = _main_pid(environ) if found.kind == "systemd" else None
         old = before.supervisor if before else 0
         is_stranger = running is not None and running.supervisor != main and (main is not None or running.supervisor == old)
-        if running and not is_stranger and collector.health(where) is None:
+        if running and not is_stranger and collector.health(paths) is None:
             return
-        if running and is_stranger and running.supervisor != asked and (main is None or waits(where, main)):
+        if running and is_stranger and running.supervisor != asked and (main is None or waits(paths, main)):
             asked = running.supervisor
             with contextlib.suppress(OSError):
                 os.kill(asked, signal.SIGTERM)
         if time.monotonic() > until:
             raise StackError(
                 f"{found.path} is enabled, but its collector does not become healthy",
-                cause=collector.health(where) or "another one answers",
+                cause=collector.health(paths) or "another one answers",
                 hint=f"systemctl --user status {SERVICE}; cclaunch stack logs",
             )
         time.sleep(POLL_S)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.protocol import ServiceStatus, Started
 from cclaunch.config.model import Config
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 
 
@@ -14,39 +14,39 @@ class Embedded:
 
     name = "embedded"
 
-    def __init__(self, where: Directories, config: Config, environ: Mapping[str, str]) -> None:
-        self._where = where
+    def __init__(self, paths: Paths, config: Config, environ: Mapping[str, str]) -> None:
+        self._paths = paths
         self._config = config
         self._environ = environ
 
     def endpoint(self) -> Ports | None:
         """Return where it listens, or the foreign one that is used."""
-        return collector_ports(self._where.data) or adopted_ports(self._where.state)
+        return collector_ports(self._paths.data) or adopted_ports(self._paths.state)
 
     def health(self) -> str | None:
         """Return None when it answers and can store, else what is wrong."""
-        return collector.health(self._where)
+        return collector.health(self._paths)
 
     def start(self, until: float, *, whole: bool = False) -> Started:
         """Make sure that it answers; for a person (*whole*) one that lives and is silent is replaced. Raises StartFailed."""
-        return collector.start_in_turn(self._where, self._config, until, environ=self._environ, replace=whole)
+        return collector.start_in_turn(self._paths, self._config, until, environ=self._environ, replace=whole)
 
     def restart(self, until: float) -> Started:
         """End it and start it again, on the same ports where sessions send to them. Raises StartFailed."""
-        keep = collector.needed(self._where)
-        collector.shutdown(self._where)
-        return collector.start_in_turn(self._where, self._config, until, environ=self._environ, keep=keep)
+        keep = collector.needed(self._paths)
+        collector.shutdown(self._paths)
+        return collector.start_in_turn(self._paths, self._config, until, environ=self._environ, keep=keep)
 
     def shutdown(self) -> list[str]:
         """End it."""
-        return ["collector"] if collector.shutdown(self._where) else []
+        return ["collector"] if collector.shutdown(self._paths) else []
 
     def logs(self, services: Sequence[str], count: int, *, follow: bool) -> Iterator[str]:
         """Yield the last *count* lines of its log; to *follow*, those to come. Raises StackError."""
         from cclaunch.backends.embedded.log import lines
 
-        return lines(collector.log_path(self._where), count, follow=follow)
+        return lines(collector.log_path(self._paths), count, follow=follow)
 
     def status(self) -> list[ServiceStatus]:
         """Return how it is."""
-        return collector.status(self._where)
+        return collector.status(self._paths)

@@ -21,7 +21,7 @@ from cclaunch.collector.process import command
 from cclaunch.config.model import Config
 from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.hot import probe
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports, is_older
 from cclaunch.hot.reading import read_flat, read_small
 
@@ -49,38 +49,38 @@ class Running(NamedTuple):
     ports: Ports | None
 
 
-def health(where: Directories, seconds: float = PROBE_S) -> str | None:
+def health(paths: Paths, seconds: float = PROBE_S) -> str | None:
     """Return None when our collector answers and can store, else the sentence that says what is wrong."""
-    ports = collector_ports(where.data)
+    ports = collector_ports(paths.data)
     if ports is None:
         return "it does not run"
-    return probe.answer(probe.ask(int(ports.http), 0, _key(where), seconds, ports.grpc))
+    return probe.answer(probe.ask(int(ports.http), 0, _key(paths), seconds, ports.grpc))
 
 
-def _key(where: Directories) -> str:
-    return (read_small(where.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
+def _key(paths: Paths) -> str:
+    return (read_small(paths.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
 
 
-def log_path(where: Directories) -> str:
+def log_path(paths: Paths) -> str:
     """Return the file that the supervisor and the collector write to."""
-    return where.state + "/collector.log"
+    return paths.state + "/collector.log"
 
 
-def lock_path(where: Directories) -> str:
+def lock_path(paths: Paths) -> str:
     """Return the lock that a living collector holds."""
-    return where.data + "/collector.lock"
+    return paths.data + "/collector.lock"
 
 
-def running(where: Directories) -> Running | None:
+def running(paths: Paths) -> Running | None:
     """Return the processes of the collector that holds the lock, or None when nobody does."""
-    supervisor = holder.holder(lock_path(where))
+    supervisor = holder.holder(lock_path(paths))
     if supervisor is None:
         return None
-    found = read_flat(where.data + "/collector.ports").get("pid", "")
-    return Running(int(found) if found.isdigit() else None, supervisor.pid, supervisor.when, collector_ports(where.data))
+    found = read_flat(paths.data + "/collector.ports").get("pid", "")
+    return Running(int(found) if found.isdigit() else None, supervisor.pid, supervisor.when, collector_ports(paths.data))
 
 
-def silent(where: Directories) -> tuple[Ports, str] | None:
+def silent(paths: Paths) -> tuple[Ports, str] | None:
     """
     Return where a collector that lives, but does not answer, listens, and the line that says so; None for any other.
 
@@ -91,12 +91,12 @@ def silent(where: Directories) -> tuple[Ports, str] | None:
     from cclaunch.backends.listeners import strangers
 
     until = time.monotonic() + DECIDE_S
-    while (found := running(where)) is not None and found.ports is not None and found.pid is not None:
+    while (found := running(paths)) is not None and found.ports is not None and found.pid is not None:
         if strangers([int(found.ports.grpc), int(found.ports.http)]):
             return None
         if _is_stopped(found.pid):
             return found.ports, _stopped(found.pid)
-        trouble = health(where, min(ANSWER_S, max(0.05, until - time.monotonic())))
+        trouble = health(paths, min(ANSWER_S, max(0.05, until - time.monotonic())))
         if trouble != probe.SILENT and not (trouble == probe.NOBODY and probe.full(int(found.ports.http))):
             return None
         if time.monotonic() >= until:
@@ -121,7 +121,7 @@ def _is_stopped(pid: int) -> bool:
 
 
 def start(
-    where: Directories,
+    paths: Paths,
     config: Config,
     *,
     deadline_s: float,
@@ -138,12 +138,12 @@ def start(
         StartFailed: It did not become healthy within *deadline_s* seconds; the cause holds its last words.
     """
     until = time.monotonic() + max(deadline_s, 0.1)
-    with turn(where, until, (environ or {}).get("HOME", "")):
-        return start_in_turn(where, config, until, environ=environ or {}, keep=keep)
+    with turn(paths, until, (environ or {}).get("HOME", "")):
+        return start_in_turn(paths, config, until, environ=environ or {}, keep=keep)
 
 
 def start_in_turn(
-    where: Directories,
+    paths: Paths,
     config: Config,
     until: float,
     *,
@@ -157,32 +157,32 @@ def start_in_turn(
     One that lives and is silent is replaced only for a person who asked (*replace*): a launch waits for one that starts,
     and uses one that is stopped or busy as it is.
     """
-    trouble = health(where)
-    ports = collector_ports(where.data)
+    trouble = health(paths)
+    ports = collector_ports(paths.data)
     if trouble is None and ports is not None and not is_older(ports.version):
         return Started(ports, [])
     if trouble is None:
         keep = ports  # an older one's sessions still run, and send to its ports
-    if running(where) is not None:
+    if running(paths) is not None:
         _end_if_sick(trouble)
-    if trouble is not None and not replace and (waiting := silent(where)) is not None:
+    if trouble is not None and not replace and (waiting := silent(paths)) is not None:
         return Started(waiting[0], [waiting[1]])
-    settled = trouble is not None and _settles(where, min(until, time.monotonic() + SETTLE_S) if replace else until)
+    settled = trouble is not None and _settles(paths, min(until, time.monotonic() + SETTLE_S) if replace else until)
     if trouble is None or (replace and not settled):
-        shutdown(where)
+        shutdown(paths)
     held_by = ""
-    if running(where) is None:
-        keep = _end_orphans(where, config) or keep
+    if running(paths) is None:
+        keep = _end_orphans(paths, config) or keep
         if keep is None:
-            found = foreign.judge(where, config)
+            found = foreign.judge(paths, config)
             if found.ports is not None:
                 return Started(found.ports, found.notes)
             held_by = found.holder
-        _spawn(where, _ports_of(keep) if keep else list(config.ports.ingest.values()), environ)
-    return Started(_wait(where, until), _moved(where, config, held_by))
+        _spawn(paths, _ports_of(keep) if keep else list(config.ports.ingest.values()), environ)
+    return Started(_wait(paths, until), _moved(paths, config, held_by))
 
 
-def _end_orphans(where: Directories, config: Config) -> Ports | None:
+def _end_orphans(paths: Paths, config: Config) -> Ports | None:
     """
     End collectors of ours whose directory was moved away, where a port of ours is held.
 
@@ -193,43 +193,43 @@ def _end_orphans(where: Directories, config: Config) -> Ports | None:
         return None
     from cclaunch.backends.embedded import orphans
 
-    return Ports(*map(str, config.ports.ingest.values())) if orphans.end(where) else None
+    return Ports(*map(str, config.ports.ingest.values())) if orphans.end(paths) else None
 
 
-def restart(where: Directories, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
+def restart(paths: Paths, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
     """End the collector and start it again, on the same ports where sessions send to them. Raises StartFailed."""
     refuse_another_home((environ or {}).get("HOME", ""))
-    keep = needed(where)
-    shutdown(where)
-    return start(where, config, deadline_s=deadline_s, environ=environ, keep=keep)
+    keep = needed(paths)
+    shutdown(paths)
+    return start(paths, config, deadline_s=deadline_s, environ=environ, keep=keep)
 
 
-def needed(where: Directories) -> Ports | None:
+def needed(paths: Paths) -> Ports | None:
     """Return the ports that running sessions send to, or None when nobody would miss them."""
     from cclaunch.collector.pids import any_alive
 
-    return collector_ports(where.data) if any_alive(where.data + "/collector.pids") else None
+    return collector_ports(paths.data) if any_alive(paths.data + "/collector.pids") else None
 
 
 def _ports_of(ports: Ports) -> list[int]:
     return [int(ports.grpc), int(ports.http), int(ports.metrics)]
 
 
-def _settles(where: Directories, until: float) -> bool:
+def _settles(paths: Paths, until: float) -> bool:
     """Say whether the one that holds the lock answers soon (it may be starting, or ending), or is gone; a silent one hangs."""
-    while time.monotonic() < until and holder.held(lock_path(where)):
-        trouble = health(where, ANSWER_S)
+    while time.monotonic() < until and holder.held(lock_path(paths)):
+        trouble = health(paths, ANSWER_S)
         if trouble is None or trouble.startswith(SICK):
             return True
         time.sleep(POLL_S)
-    return not holder.held(lock_path(where))
+    return not holder.held(lock_path(paths))
 
 
-def _moved(where: Directories, config: Config, holder_of_grpc: str) -> list[str]:
+def _moved(paths: Paths, config: Config, holder_of_grpc: str) -> list[str]:
     """Return a sentence on each program that holds ports of ours, naming it and the ports that are used instead."""
     from cclaunch.backends.listeners import listener
 
-    ports = collector_ports(where.data)
+    ports = collector_ports(paths.data)
     if ports is None:
         return []
     taken: dict[str, list[tuple[str, str]]] = {}
@@ -249,20 +249,20 @@ def _left_to(by: str, moves: Sequence[tuple[str, str]]) -> str:
     return f"port{many} {wanted} {verb} held by {by}; {got} {verb} used instead"
 
 
-def _wait(where: Directories, until: float) -> Ports:
+def _wait(paths: Paths, until: float) -> Ports:
     """Wait until the collector answers. Raises StartFailed with the last lines of its log."""
     began = time.monotonic()
     while True:
-        trouble = health(where, min(PROBE_S, max(0.05, until - time.monotonic())))
-        ports = collector_ports(where.data)
+        trouble = health(paths, min(PROBE_S, max(0.05, until - time.monotonic())))
+        ports = collector_ports(paths.data)
         if trouble is None and ports is not None:
             return ports
         _end_if_sick(trouble)
-        gone = time.monotonic() - began > 1.0 and not holder.held(lock_path(where))
+        gone = time.monotonic() - began > 1.0 and not holder.held(lock_path(paths))
         if time.monotonic() > until or gone:
             raise StartFailed(
-                f"the collector did not come up: {trouble}" if not gone else f"{ENDED}{_last_words(where)}",
-                cause="\n".join(_tail(log_path(where), 5)),
+                f"the collector did not come up: {trouble}" if not gone else f"{ENDED}{_last_words(paths)}",
+                cause="\n".join(_tail(log_path(paths), 5)),
                 hint="cclaunch stack logs",
             )
         time.sleep(POLL_S)
@@ -274,8 +274,8 @@ def _end_if_sick(trouble: str | None) -> None:
         raise CannotStore(f"the collector cannot store anything: {trouble.removeprefix(SICK)}")
 
 
-def _last_words(where: Directories) -> str:
-    said = [line for line in _tail(log_path(where), 5) if "error:" in line or "Error" in line]
+def _last_words(paths: Paths) -> str:
+    said = [line for line in _tail(log_path(paths), 5) if "error:" in line or "Error" in line]
     return said[-1].partition("error: ")[2] or said[-1] if said else "its log says why"
 
 
@@ -288,40 +288,40 @@ def _tail(path: str, lines: int) -> list[str]:
         return []
 
 
-def _spawn(where: Directories, ports: Sequence[int], environ: Mapping[str, str]) -> None:
+def _spawn(paths: Paths, ports: Sequence[int], environ: Mapping[str, str]) -> None:
     """
     Start the supervisor as a daemon, with the log for its output and of the environment only what it needs.
 
     Raises:
         StartFailed: The log cannot be opened, or there can be no more processes.
     """
-    log = log_path(where)
+    log = log_path(paths)
     try:
         if os.path.exists(log) and os.path.getsize(log) > LARGEST_LOG:
             os.replace(log, log + ".1")
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        os.close(os.open(lock_path(where), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(lock_path(paths), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise StartFailed(
-            f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {where.data} {where.state}"
+            f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {paths.data} {paths.state}"
         ) from error
     kept = {name: value for name, value in environ.items() if name in KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     try:
-        daemon.spawn(command("supervisor", where, *ports), kept, output)
+        daemon.spawn(command("supervisor", paths, *ports), kept, output)
     except OSError as error:
         raise StartFailed(f"cannot start a process: {error.strerror}") from error
     finally:
         os.close(output)
 
 
-def shutdown(where: Directories) -> bool:
-    """End the collector of *where*: drain it, and after 5 s without. Return whether there was one."""
+def shutdown(paths: Paths) -> bool:
+    """End the collector of *paths*: drain it, and after 5 s without. Return whether there was one."""
     from cclaunch.backends.embedded import orphans
 
-    found = running(where)
-    foreign.forget(where)
+    found = running(paths)
+    foreign.forget(paths)
     if found is None:
-        return orphans.end(where)
+        return orphans.end(paths)
     supervisor = holder.Holder(found.supervisor, found.started)
     _signal(supervisor, signal.SIGTERM)
     for pid in [found.supervisor, *_children(supervisor)]:  # one that is stopped would not hear it
@@ -329,8 +329,8 @@ def shutdown(where: Directories) -> bool:
             os.kill(pid, signal.SIGCONT)
     until = time.monotonic() + END_S
     while time.monotonic() < until:
-        if not holder.held(lock_path(where)) and not holder.lives(supervisor):
-            orphans.end(where)
+        if not holder.held(lock_path(paths)) and not holder.lives(supervisor):
+            orphans.end(paths)
             return True
         time.sleep(POLL_S)
     for collector in _children(supervisor):  # first: left alone, it would become a supervisor
@@ -338,9 +338,9 @@ def shutdown(where: Directories) -> bool:
             os.kill(collector, signal.SIGKILL)
     _signal(supervisor, signal.SIGKILL)
     until = time.monotonic() + 1
-    while holder.held(lock_path(where)) and time.monotonic() < until:
+    while holder.held(lock_path(paths)) and time.monotonic() < until:
         time.sleep(POLL_S)
-    orphans.end(where)
+    orphans.end(paths)
     return True
 
 
@@ -360,17 +360,17 @@ def _signal(supervisor: holder.Holder, number: int) -> None:
             os.kill(supervisor.pid, number)
 
 
-def status(where: Directories) -> list[ServiceStatus]:
+def status(paths: Paths) -> list[ServiceStatus]:
     """Return what the stack consists of and how each part is."""
-    ports = collector_ports(where.data)
+    ports = collector_ports(paths.data)
     if ports is None:
-        adopted = adopted_ports(where.state)
+        adopted = adopted_ports(paths.state)
         if adopted is not None:
             up = probe.listens(int(adopted.grpc), PROBE_S)
             detail = f"{adopted.owner}; cclaunch cannot see what it stores"
             return [ServiceStatus("collector", up, f"http://127.0.0.1:{adopted.grpc}", detail)]
         return [ServiceStatus("collector", False, "", "it does not run")]
-    trouble = health(where)
+    trouble = health(paths)
     detail = trouble or f"cclaunch {ports.version}; OTLP gRPC {ports.grpc}, HTTP {ports.http}; metrics {ports.metrics}"
     return [
         ServiceStatus("collector", trouble is None, f"http://127.0.0.1:{ports.grpc}", detail),

@@ -16,7 +16,7 @@ from cclaunch.collector.process import command
 from cclaunch.config.model import configuration
 from cclaunch.errors import FileTrouble
 from cclaunch.files.atomic import make_directory, remove, write_atomic
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import collector_ports
 from cclaunch.hot.reading import read_small
 
@@ -24,21 +24,21 @@ NEXT = "collector.next"
 """Names, in the data directory, the process that waits for its turn."""
 
 
-def foreground(where: Directories, environ: Mapping[str, str]) -> None:
+def foreground(paths: Paths, environ: Mapping[str, str]) -> None:
     """
-    Become the supervisor once no other collector of *where* lives. Never returns.
+    Become the supervisor once no other collector of *paths* lives. Never returns.
 
     Raises:
         FileTrouble: Our directories cannot be made, or the log cannot be written.
     """
-    for path in (where.data, where.state):
+    for path in (paths.data, paths.state):
         make_directory(path)
     try:
-        ports = _turn(where)
-        output = _log(collector.log_path(where))
+        ports = _turn(paths)
+        output = _log(collector.log_path(paths))
     except OSError as error:
         raise FileTrouble(
-            f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {where.data} {where.state}"
+            f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {paths.data} {paths.state}"
         ) from error
     for number in (1, 2):
         os.dup2(output, number)
@@ -48,29 +48,29 @@ def foreground(where: Directories, environ: Mapping[str, str]) -> None:
         for name, value in environ.items()
         if name in collector.KEPT_VARIABLES or name.startswith(collector.KEPT_PREFIXES)
     }
-    words = command("supervisor", where, *ports)
+    words = command("supervisor", paths, *ports)
     os.execve(words[0], words, kept)
 
 
-def waits(where: Directories, pid: int) -> bool:
+def waits(paths: Paths, pid: int) -> bool:
     """Say whether the process *pid* waits for its turn, and knows what it has to know of the one before."""
-    return read_small(f"{where.data}/{NEXT}", 64) == b"%d" % pid
+    return read_small(f"{paths.data}/{NEXT}", 64) == b"%d" % pid
 
 
-def _turn(where: Directories) -> list[int]:
+def _turn(paths: Paths) -> list[int]:
     """Wait for the lock, and return the ports: those of the one before where sessions that still run send to them."""
-    path = collector.lock_path(where)
+    path = collector.lock_path(paths)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        before = collector_ports(where.data) if holder.held(path) else None
-        write_atomic(f"{where.data}/{NEXT}", b"%d" % os.getpid())
+        before = collector_ports(paths.data) if holder.held(path) else None
+        write_atomic(f"{paths.data}/{NEXT}", b"%d" % os.getpid())
         fcntl.flock(handle, fcntl.LOCK_EX)
-        remove(f"{where.data}/{NEXT}")
+        remove(f"{paths.data}/{NEXT}")
     finally:
         os.close(handle)  # the supervisor takes it anew
-    if before and any_alive(f"{where.data}/collector.pids"):
+    if before and any_alive(f"{paths.data}/collector.pids"):
         return [int(before.grpc), int(before.http), int(before.metrics)]
-    return list(configuration(where).ports.ingest.values())
+    return list(configuration(paths).ports.ingest.values())
 
 
 def _log(path: str) -> int:

@@ -19,7 +19,7 @@ from cclaunch.config.model import Config
 from cclaunch.errors import FileTrouble
 from cclaunch.files.atomic import write_atomic
 from cclaunch.hot import probe
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.reading import numbers, read_flat
 
@@ -38,7 +38,7 @@ class Judgement(NamedTuple):
     holder: str = ""
 
 
-def judge(where: Directories, config: Config, container: str = "", engine: Iterable[int] = ()) -> Judgement:
+def judge(paths: Paths, config: Config, container: str = "", engine: Iterable[int] = ()) -> Judgement:
     """
     Return whether the holder of the gRPC port is to be used, and remember one that is.
 
@@ -46,7 +46,7 @@ def judge(where: Directories, config: Config, container: str = "", engine: Itera
     other address family.
 
     Args:
-        where: Our directories.
+        paths: Our directories.
         config: Names the ports and the protocol.
         container: The one that publishes the port, where an engine has told it already; and
         engine: The uids of that engine.
@@ -54,7 +54,7 @@ def judge(where: Directories, config: Config, container: str = "", engine: Itera
     port = config.ports.grpc
     used = [port] if config.telemetry.protocol == "grpc" else [port, config.ports.http]
     if not probe.listens(port, 0.5):
-        forget(where)
+        forget(paths)
         return Judgement(None, [])
     from cclaunch.backends.listeners import listener, strangers, whose
 
@@ -62,27 +62,27 @@ def judge(where: Directories, config: Config, container: str = "", engine: Itera
     if not container and (holder is None or holder.pid is None or holder.name == "docker-proxy"):
         container, engine = _container(port), engine_uids(DOCKER_SOCKET)
     if others := strangers(used, engine if container else ()):
-        forget(where)
+        forget(paths)
         return Judgement(None, [], whose(others))
     owner = f"the container {container}" if container else str(holder) if holder else "an unknown program"
     trusted = container or (holder is not None and holder.is_ours and holder.name != "docker-proxy")
     speaks = config.telemetry.protocol == "grpc" or probe.listens(config.ports.http, 0.5)
     uids = " ".join(map(str, sorted(probe.listeners(used) or ())))
-    if trusted and speaks and not _of_another_place(holder) and takes_otlp(where, port):
+    if trusted and speaks and not _of_another_place(holder) and takes_otlp(paths, port):
         made = Ports(str(port), str(config.ports.http), str(config.ports.metrics), owner=owner, uids=uids)
-        _remember(where, made)
+        _remember(paths, made)
         return Judgement(made, [f"port {port} has a collector already, {owner}: it is used, and `cclaunch usage` cannot see it"])
-    forget(where)
+    forget(paths)
     return Judgement(None, [], owner)
 
 
-def takes_otlp(where: Directories, port: int) -> bool:
+def takes_otlp(paths: Paths, port: int) -> bool:
     """
     Say whether an empty OTLP export over gRPC succeeds on *port*.
 
     Asked by a process of its own: gRPC would leave threads and descriptors in one that is about to become claude.
     """
-    words = command("knock", where, port, DEADLINE_S)
+    words = command("knock", paths, port, DEADLINE_S)
     try:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, env={}, timeout=3 * DEADLINE_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -129,13 +129,13 @@ def engine_uids(path: str) -> list[int]:
         return []
 
 
-def _remember(where: Directories, ports: Ports) -> None:
+def _remember(paths: Paths, ports: Ports) -> None:
     text = "".join(f"{name}={getattr(ports, name)}\n" for name in ("grpc", "http", "metrics", "owner", "uids"))
     with contextlib.suppress(FileTrouble):
-        write_atomic(where.state + "/foreign", text.encode())
+        write_atomic(paths.state + "/foreign", text.encode())
 
 
-def intruder(where: Directories, config: Config) -> str:
+def intruder(paths: Paths, config: Config) -> str:
     """
     Return the sentence on somebody else who holds the port that claude's telemetry is sent to, or an empty string.
 
@@ -143,15 +143,15 @@ def intruder(where: Directories, config: Config) -> str:
     """
     from cclaunch.backends.listeners import strangers, whose
 
-    containers = read_flat(where.data + "/stack/ports")
-    ports = collector_ports(where.data) or adopted_ports(where.state)
+    containers = read_flat(paths.data + "/stack/ports")
+    ports = collector_ports(paths.data) or adopted_ports(paths.state)
     name = "grpc" if config.telemetry.protocol == "grpc" else "http"
     number = getattr(ports, name) if ports else containers.get(name) or str(getattr(config.ports, name))
     others = strangers(numbers(number), numbers(f"{containers.get('engine', '')} {ports.uids if ports else ''}"))
     return f"port {number} ({name}) is held by {whose(others)}: what is sent there is theirs to read" if others else ""
 
 
-def forget(where: Directories) -> None:
+def forget(paths: Paths) -> None:
     """Forget an adopted collector: the next start looks again."""
     with contextlib.suppress(OSError):
-        os.unlink(where.state + "/foreign")
+        os.unlink(paths.state + "/foreign")

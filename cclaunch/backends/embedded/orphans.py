@@ -13,25 +13,25 @@ import psutil
 
 from cclaunch.collector import holder
 from cclaunch.collector.process import is_collector
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 END_S = 8.0
 POLL_S = 0.02
 
 
-def find(where: Directories) -> list[psutil.Process]:
-    """Return the processes of collectors for *where* that neither hold its lock nor belong to the one that does."""
+def find(paths: Paths) -> list[psutil.Process]:
+    """Return the processes of collectors for *paths* that neither hold its lock nor belong to the one that does."""
     known = {os.getpid()}
-    if (supervisor := holder.holder(where.data + "/collector.lock")) is not None:
+    if (supervisor := holder.holder(paths.data + "/collector.lock")) is not None:
         known.add(supervisor.pid)
         with contextlib.suppress(psutil.Error):
             known |= {child.pid for child in psutil.Process(supervisor.pid).children()}
-    return [process for process in psutil.process_iter() if process.pid not in known and _is_ours(process, where)]
+    return [process for process in psutil.process_iter() if process.pid not in known and _is_ours(process, paths)]
 
 
-def end(where: Directories) -> bool:
+def end(paths: Paths) -> bool:
     """End them; return whether there were any."""
-    found = find(where)
+    found = find(paths)
     parents = {process.pid for process in found}
     for process in found:
         with contextlib.suppress(psutil.Error):
@@ -54,11 +54,11 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def _is_ours(process: psutil.Process, where: Directories) -> bool:
+def _is_ours(process: psutil.Process, paths: Paths) -> bool:
     try:
         if hasattr(os, "geteuid") and process.uids().real != os.geteuid():
             return False
-        return is_collector(process.cmdline(), where) and _namespace(process.pid) == _namespace(os.getpid())
+        return is_collector(process.cmdline(), paths) and _namespace(process.pid) == _namespace(os.getpid())
     except psutil.Error:
         return False
 

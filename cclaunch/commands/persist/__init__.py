@@ -5,7 +5,7 @@ import click
 from cclaunch.commands.persist.choice import Choice, options
 from cclaunch.commands.persist.run import Wish, persist
 from cclaunch.commands.persist.status import status
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.errors import UsageError
 
@@ -43,7 +43,7 @@ def command(
         if shells or every or file or settings or dry_run or force or in_place or scoped:
             raise UsageError(f"options go behind the part: cclaunch persist {ctx.invoked_subcommand} …")
         return
-    persist(environ_of(ctx), where_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, scoped, force, in_place))
+    persist(environ_of(ctx), paths_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, scoped, force, in_place))
 
 
 command.add_command(status)

@@ -10,7 +10,7 @@ from cclaunch import console
 from cclaunch.config.state import load_state
 from cclaunch.errors import CclaunchError, UsageError
 from cclaunch.files.theirs.look import read
-from cclaunch.hot.paths import Directories, Environ, home
+from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.persist.step import remembered
 from cclaunch.shells.ask import enlightened
 from cclaunch.shells.detect import shell_now
@@ -50,14 +50,14 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def chosen(choice: Choice, environ: Environ, where: Directories, *, removing: bool = False) -> list[Target]:
+def chosen(choice: Choice, environ: Environ, paths: Paths, *, removing: bool = False) -> list[Target]:
     """
     Return the files that *choice* means, each once.
 
     Args:
         choice: What was asked for.
         environ: What we were started with.
-        where: Our directories.
+        paths: Our directories.
         removing: Every file that may hold a block, not only those that one would be put into.
 
     Raises:
@@ -77,7 +77,7 @@ def chosen(choice: Choice, environ: Environ, where: Directories, *, removing: bo
         console.note(f"the shell is {name} ({source})")
     found = [target for name in names for target in _files(name, environ, removing)]
     if removing:
-        known = [target for target, _ in remembered(load_state(where))]
+        known = [target for target, _ in remembered(load_state(paths))]
         found = [target for target in known if choice.every or target.shell in names] + found
     return list({target.path: target for target in reversed(found)}.values())[::-1]
 

@@ -13,7 +13,7 @@ from cclaunch.config.state import key_of, load_state
 from cclaunch.files.theirs.diff import diff
 from cclaunch.files.theirs.in_place import recover
 from cclaunch.files.theirs.write import writing
-from cclaunch.hot.paths import Directories, Environ, home
+from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.persist.block import insert
 from cclaunch.persist.content import Wanted, wanted
 from cclaunch.persist.settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
@@ -37,44 +37,44 @@ class Wish(NamedTuple):
     in_place: bool = False
 
 
-def persist(environ: Environ, where: Directories, choice: Choice, wish: Wish) -> None:
+def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
     """Put the block into every chosen file. Raises click's Exit with 1 when one could not be done."""
-    holds = wanted(environ, where)
+    holds = wanted(environ, paths)
     for text in holds.notes:
         console.note(text)
     way = Way(home(environ), environ, wish.force, wish.in_place)
-    targets = chosen(choice, environ, where)
-    with _locked(where, wish.dry):
+    targets = chosen(choice, environ, paths)
+    with _locked(paths, wish.dry):
         steps: list[Step] = []
         for target in targets:
             step = to_persist(target, holds, way, scoped=wish.scoped)
-            steps.append(step if wish.dry else carry_out(step, where, way))
-        settings = _settings_in(environ, where, holds, way, wish.dry) if choice.settings else []
+            steps.append(step if wish.dry else carry_out(step, paths, way))
+        settings = _settings_in(environ, paths, holds, way, wish.dry) if choice.settings else []
         if not wish.dry:
-            remember(steps, where)
+            remember(steps, paths)
     if wish.dry:
         _show_diffs([*steps, *settings])
     else:
         _tell(steps, "the block is current already")
         _tell_settings(settings, "our variables are current already")
         _tell_by_hand(steps)
-        _tell_listening(environ, where, steps, settings)
+        _tell_listening(environ, paths, steps, settings)
     _end([*steps, *settings], wish.dry)
 
 
-def unpersist(environ: Environ, where: Directories, choice: Choice, wish: Wish) -> None:
+def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
     """Take the block out of every chosen file. Raises click's Exit with 1 when one could not be done."""
-    holds = wanted(environ, where)
+    holds = wanted(environ, paths)
     way = Way(home(environ), environ, wish.force, wish.in_place)
-    targets = chosen(choice, environ, where, removing=True)
-    with _locked(where, wish.dry):
+    targets = chosen(choice, environ, paths, removing=True)
+    with _locked(paths, wish.dry):
         steps: list[Step] = []
         for target in targets:
             step = to_unpersist(target, holds, way)
-            steps.append(step if wish.dry else carry_out(step, where, way))
-        settings = _settings_out(environ, where, holds, way, wish.dry) if choice.settings or choice.every else []
+            steps.append(step if wish.dry else carry_out(step, paths, way))
+        settings = _settings_out(environ, paths, holds, way, wish.dry) if choice.settings or choice.every else []
         if not wish.dry:
-            remember(steps, where)
+            remember(steps, paths)
     if wish.dry:
         _show_diffs([*steps, *settings])
     else:
@@ -86,42 +86,42 @@ def unpersist(environ: Environ, where: Directories, choice: Choice, wish: Wish) 
     _end([*steps, *settings], True)
 
 
-def _locked(where: Directories, dry: bool) -> contextlib.AbstractContextManager[None]:
+def _locked(paths: Paths, dry: bool) -> contextlib.AbstractContextManager[None]:
     """Hold the lock, and mend what a killed run left; a dry run writes nothing, so it needs neither."""
     if dry:
         return contextlib.nullcontext()
 
     @contextlib.contextmanager
     def held() -> Any:
-        with writing(where):
-            for text in recover(where):
+        with writing(paths):
+            for text in recover(paths):
                 console.note(text)
             yield
 
     return held()
 
 
-def _settings_in(environ: Environ, where: Directories, holds: Wanted, way: Way, dry: bool) -> list[Step]:
+def _settings_in(environ: Environ, paths: Paths, holds: Wanted, way: Way, dry: bool) -> list[Step]:
     target = settings_target(environ, way.home)
-    record = _record_of(where, target.path)
+    record = _record_of(paths, target.path)
     step, after = settings_to_persist(target, holds, way, record)
     if kept := kept_by_hand(step, record):
         console.note(f"{target.path} sets {', '.join(kept)} by hand: that stays")
-    if not dry and (step := carry_out(step, where, way)).does and not step.error:
-        write_down(target.path, dict(after), where)
+    if not dry and (step := carry_out(step, paths, way)).does and not step.error:
+        write_down(target.path, dict(after), paths)
     return [step]
 
 
-def _settings_out(environ: Environ, where: Directories, holds: Wanted, way: Way, dry: bool) -> list[Step]:
+def _settings_out(environ: Environ, paths: Paths, holds: Wanted, way: Way, dry: bool) -> list[Step]:
     target = settings_target(environ, way.home)
-    step = settings_to_unpersist(target, holds, way, _record_of(where, target.path))
-    if not dry and not (step := carry_out(step, where, way)).error:
-        write_down(target.path, None, where)
+    step = settings_to_unpersist(target, holds, way, _record_of(paths, target.path))
+    if not dry and not (step := carry_out(step, paths, way)).error:
+        write_down(target.path, None, paths)
     return [step]
 
 
-def _record_of(where: Directories, path: str) -> Mapping[str, Any]:
-    return load_state(where).claude_settings.get(key_of(path), {})
+def _record_of(paths: Paths, path: str) -> Mapping[str, Any]:
+    return load_state(paths).claude_settings.get(key_of(path), {})
 
 
 def _show_diffs(steps: Iterable[Step]) -> None:
@@ -158,7 +158,7 @@ def _tell_by_hand(steps: Iterable[Step]) -> None:
             console.note(f"{step.target.path} sets {told} by hand: that stays")
 
 
-def _tell_listening(environ: Environ, where: Directories, steps: Iterable[Step], settings: Iterable[Step]) -> None:
+def _tell_listening(environ: Environ, paths: Paths, steps: Iterable[Step], settings: Iterable[Step]) -> None:
     shells, claudes = (any(step.does in ("add", "update") and not step.error for step in some) for some in (steps, settings))
     if shells:
         console.note("it counts in every shell that is started from now on; `cclaunch unpersist` takes it back")
@@ -166,7 +166,7 @@ def _tell_listening(environ: Environ, where: Directories, steps: Iterable[Step],
         console.note(
             "it counts in every claude that is started from now on; `cclaunch unpersist --claude-settings` takes it back"
         )
-    if (shells or claudes) and not listening_after_reboot(where, environ):
+    if (shells or claudes) and not listening_after_reboot(paths, environ):
         console.note("a bare claude starts no collector; `cclaunch stack enable` has it start with your session")
 
 

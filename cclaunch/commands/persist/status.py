@@ -8,12 +8,12 @@ import click
 from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import examine
-from cclaunch.hot.paths import Directories, Environ, home
+from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.hot.ports import collector_ports
 from cclaunch.persist.content import Wanted, wanted
 from cclaunch.persist.reached import reached
@@ -44,11 +44,11 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
 
     The exit code is 1 unless every file that was written is current.
     """
-    environ, where = environ_of(ctx), where_of(ctx)
-    holds = wanted(environ, where)
-    rows = [_row(step, environ, probe) for step in _steps(environ, where, holds)]
-    rows += _settings_rows(where, holds)
-    running, lasting = collector_ports(where.data) is not None, listening_after_reboot(where, environ)
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    holds = wanted(environ, paths)
+    rows = [_row(step, environ, probe) for step in _steps(environ, paths, holds)]
+    rows += _settings_rows(paths, holds)
+    running, lasting = collector_ports(paths.data) is not None, listening_after_reboot(paths, environ)
     if as_json:
         console.json_line(
             {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}, indent=2
@@ -59,24 +59,24 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     if not lasting and any(row["state"] != MISSING for row in rows):
         until = "after a reboot" if running else "now"
         console.note(f"nothing will listen {until}: a bare claude starts no collector (`cclaunch stack enable`)")
-    tell_intruder(where)
+    tell_intruder(paths)
     for text in holds.notes:
         console.note(text)
     if any(row["written"] and (row["state"] != CURRENT or row["reached"] is False) for row in rows):
         raise click.exceptions.Exit(1)
 
 
-def _steps(environ: Environ, where: Directories, holds: Wanted) -> list[tuple[Step, bool]]:
+def _steps(environ: Environ, paths: Paths, holds: Wanted) -> list[tuple[Step, bool]]:
     """Return the steps of all files that are known to hold a block (True), and of those of this shell."""
-    known = remembered(load_state(where))
+    known = remembered(load_state(paths))
     found = [(judge(target, holds, scoped=scoped), True) for target, scoped in known]
-    paths = {target.path for target, _ in known}
+    seen = {target.path for target, _ in known}
     try:
-        others: list[Target] = chosen(Choice((), False, "", False), environ, where)
+        others: list[Target] = chosen(Choice((), False, "", False), environ, paths)
     except CclaunchError as error:
         console.note(f"{error.message}; {error.hint}")
         others = []
-    return found + [(judge(target, holds), False) for target in others if target.path not in paths]
+    return found + [(judge(target, holds), False) for target in others if target.path not in seen]
 
 
 def _row(judged: tuple[Step, bool], environ: Environ, probe: bool) -> dict[str, Any]:
@@ -106,8 +106,8 @@ def _row(judged: tuple[Step, bool], environ: Environ, probe: bool) -> dict[str, 
     }
 
 
-def _settings_rows(where: Directories, holds: Wanted) -> list[dict[str, Any]]:
-    records: Mapping[str, Mapping[str, Any]] = load_state(where).claude_settings
+def _settings_rows(paths: Paths, holds: Wanted) -> list[dict[str, Any]]:
+    records: Mapping[str, Mapping[str, Any]] = load_state(paths).claude_settings
     rows = []
     for key, record in records.items():
         step = judge_settings(Target("claude", path_of(key)), holds, record)

@@ -4,7 +4,7 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.profile import choose, edit, look, share, whole, write
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.persist.refresh import refresh
 
@@ -63,7 +63,7 @@ WRITING = frozenset(("use", "set", "unset", "edit", "rename", "delete", "import"
 def bring_blocks_up_to_date(ctx: click.Context, _: object) -> None:
     """Refresh our blocks in the person's files after a change; a launch does not need them, a bare claude does."""
     if ctx.invoked_subcommand in WRITING:
-        for text in refresh(environ_of(ctx), where_of(ctx)):
+        for text in refresh(environ_of(ctx), paths_of(ctx)):
             console.note(text)
 
 

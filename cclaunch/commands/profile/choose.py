@@ -5,7 +5,7 @@ import os
 import click
 
 from cclaunch import console
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import UsageError
 from cclaunch.launch.preview import composed
@@ -31,21 +31,21 @@ def use(ctx: click.Context, name: str | None, nothing: bool) -> None:
     """
     if bool(name) == nothing:
         raise click.UsageError("write a NAME, `-` for the one before, or --none", ctx)
-    where = where_of(ctx)
+    paths = paths_of(ctx)
     if name == BEFORE:
-        name = load_state(where).previous
+        name = load_state(paths).previous
         if not name:
             raise UsageError("no other profile was in use before", hint="cclaunch profile list")
     if name:
-        resolve_profile(where, name)
+        resolve_profile(paths, name)
 
     def chosen(state: State) -> State:
         return state if state.active == (name or "") else state._replace(active=name or "", previous=state.active)
 
-    change_state(where, chosen)
-    forget_plan(where)
+    change_state(paths, chosen)
+    forget_plan(paths)
     console.line(f"profile: {name or 'none'}")
-    found = composed(environ_of(ctx), where, launch=False).made.selection
+    found = composed(environ_of(ctx), paths, launch=False).made.selection
     if found.source not in ("use", "") and found.asked != name:
         by = f"{found.source} {found.detail}".strip()
         console.note(f"here `{found.asked}` is asked for by {by}, which wins over it")
@@ -65,8 +65,8 @@ def bind(ctx: click.Context, name: str, directory: str | None) -> None:
       cclaunch profile bind web ~/src/shop
       cclaunch profile bind data-eng
     """
-    where = where_of(ctx)
-    resolve_profile(where, name)
+    paths = paths_of(ctx)
+    resolve_profile(paths, name)
     path = _real(directory)
     if not os.path.isdir(path):
         raise UsageError(f"{path} is not a directory", hint=f"mkdir {path}" if not os.path.lexists(path) else "")
@@ -77,8 +77,8 @@ def bind(ctx: click.Context, name: str, directory: str | None) -> None:
         before = state.bindings.get(path, "")
         return state._replace(bindings={**state.bindings, path: name})
 
-    change_state(where, bound)
-    forget_plan(where)
+    change_state(paths, bound)
+    forget_plan(paths)
     instead = f", no longer to {before}" if before not in ("", name) else ""
     console.line(f"{path}: bound to {name}{instead}")
 
@@ -95,7 +95,7 @@ def unbind(ctx: click.Context, directory: str | None) -> None:
     \b
       cclaunch profile unbind ~/src/shop
     """
-    where = where_of(ctx)
+    paths = paths_of(ctx)
     path = _real(directory)
 
     def freed(state: State) -> State:
@@ -103,8 +103,8 @@ def unbind(ctx: click.Context, directory: str | None) -> None:
             raise UsageError(f"{path} is not bound itself", hint=_unbind_hint(path, state))
         return state._replace(bindings={key: value for key, value in state.bindings.items() if key != path})
 
-    change_state(where, freed)
-    forget_plan(where)
+    change_state(paths, freed)
+    forget_plan(paths)
     console.line(f"{path}: no longer bound")
 
 

@@ -10,10 +10,10 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.shared.confirm import on_terminal
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
 from cclaunch.files.atomic import make_directory
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.reading import read_small
 from cclaunch.profiles.disk import SIZE_LIMIT, profile_path, profiles_locked, read_profile, write_profile
 from cclaunch.profiles.family import family_troubles, refuse
@@ -34,12 +34,12 @@ def edit(ctx: click.Context, name: str) -> None:
       cclaunch profile edit data-eng
       VISUAL="code --wait" cclaunch profile edit data-eng
     """
-    environ, where = environ_of(ctx), where_of(ctx)
-    before = read_profile(where, name)
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    before = read_profile(paths, name)
     words = _editor(environ)
-    copy = _copy(where, name, before)
+    copy = _copy(paths, name, before)
     try:
-        after = _edited(where, name, copy, words, environ)
+        after = _edited(paths, name, copy, words, environ)
     except BaseException:
         _keep_or_drop(copy, before)
         raise
@@ -48,13 +48,13 @@ def edit(ctx: click.Context, name: str) -> None:
         console.line(f"profile {name}: unchanged")
         return
     try:
-        with profiles_locked(where):
-            if read_profile(where, name) != before:
-                path = profile_path(where, name)
+        with profiles_locked(paths):
+            if read_profile(paths, name) != before:
+                path = profile_path(paths, name)
                 raise FileTrouble(
                     f"{path} was changed by somebody else meanwhile; nothing was written", hint=f"diff {path} {copy}"
                 )
-            write_profile(where, name, after)
+            write_profile(paths, name, after)
     except BaseException:
         _keep_or_drop(copy, before)
         raise
@@ -73,23 +73,23 @@ def _editor(environ: Environ) -> list[str]:
     return ["vi"]
 
 
-def _copy(where: Directories, name: str, data: bytes) -> str:
-    make_directory(where.state)
+def _copy(paths: Paths, name: str, data: bytes) -> str:
+    make_directory(paths.state)
     try:
-        handle, path = tempfile.mkstemp(prefix=f"{name}.", suffix=".toml", dir=where.state)
+        handle, path = tempfile.mkstemp(prefix=f"{name}.", suffix=".toml", dir=paths.state)
         with open(handle, "wb") as file:
             file.write(data)
     except OSError as error:
-        raise FileTrouble(f"cannot write into {where.state}: {error.strerror}", hint=f"ls -ld {where.state}") from error
+        raise FileTrouble(f"cannot write into {paths.state}: {error.strerror}", hint=f"ls -ld {paths.state}") from error
     return path
 
 
-def _edited(where: Directories, name: str, copy: str, words: list[str], environ: Environ) -> bytes:
+def _edited(paths: Paths, name: str, copy: str, words: list[str], environ: Environ) -> bytes:
     """Return what the person made of the *copy*, once it is right. Raises for what is wrong and is not edited again."""
     while True:
         _run(words, copy, environ)
         try:
-            return _checked(where, name, copy)
+            return _checked(paths, name, copy)
         except CclaunchError as error:
             if not on_terminal():
                 raise
@@ -116,14 +116,14 @@ def _run(words: list[str], path: str, environ: Environ) -> None:
         raise UsageError(f"the editor `{words[0]}` ended with {code}; the profile is as it was", hint="edit it again")
 
 
-def _checked(where: Directories, name: str, copy: str) -> bytes:
+def _checked(paths: Paths, name: str, copy: str) -> bytes:
     """Return the content of the *copy*. Raises ConfigError and others, naming the copy's line, when it is no good profile."""
     data = read_small(copy, SIZE_LIMIT)
     if data is None:
         raise ConfigError(
             f"cannot read {copy}: it must be a regular file of at most {SIZE_LIMIT // 1024} KiB", hint=f"ls -l {copy}"
         )
-    refuse(family_troubles(where, parse_profile(name, data, copy)))
+    refuse(family_troubles(paths, parse_profile(name, data, copy)))
     return data
 
 

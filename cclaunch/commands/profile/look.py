@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import click
 
 from cclaunch import console
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.config.state import State, load_state
 from cclaunch.errors import ConfigError, ProfileMissing, UsageError
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 from cclaunch.launch.preview import composed
 from cclaunch.profiles.disk import load_profile, profile_names, resolve_profile
 from cclaunch.profiles.model import Profile
@@ -51,10 +51,10 @@ def list_(ctx: click.Context, as_json: bool) -> None:
       cclaunch profile list
       cclaunch profile list --json | jq '.[] | select(.attributes.team == "web").name'
     """
-    environ, where = environ_of(ctx), where_of(ctx)
-    state, trouble = _state(where)
-    names = profile_names(where)
-    rows = [_row(where, name, state) for name in names]
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    state, trouble = _state(paths)
+    names = profile_names(paths)
+    rows = [_row(paths, name, state) for name in names]
     if as_json:
         console.json_line([row.document() for row in rows], indent=2)
     elif rows:
@@ -68,21 +68,21 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         console.note(f"`{state.active}` is in use and does not exist: cclaunch profile use --none")
 
 
-def _state(where: Directories) -> tuple[State, str]:
+def _state(paths: Paths) -> tuple[State, str]:
     try:
-        return load_state(where), ""
+        return load_state(paths), ""
     except ConfigError as error:
         return State(), error.message
 
 
-def _row(where: Directories, name: str, state: State) -> Row:
+def _row(paths: Paths, name: str, state: State) -> Row:
     active = name == state.active
     try:
-        return Row(resolve_profile(where, name).profile, active)
+        return Row(resolve_profile(paths, name).profile, active)
     except (ConfigError, ProfileMissing) as error:
         trouble = error.message
     try:
-        return Row(load_profile(where, name), active, trouble)
+        return Row(load_profile(paths, name), active, trouble)
     except (ConfigError, ProfileMissing):
         return Row(Profile(name), active, trouble)
 
@@ -116,15 +116,15 @@ def show(ctx: click.Context, name: str | None, as_json: bool) -> None:
       cclaunch profile show data-eng
       cclaunch profile show --json
     """
-    environ, where = environ_of(ctx), where_of(ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
     if name is None:
-        name = selection(environ, where)["name"]
+        name = selection(environ, paths)["name"]
         if not name:
             raise UsageError("no profile is in force here", hint="name one: cclaunch profile list")
-    found = resolve_profile(where, name)
-    own = load_profile(where, name)
+    found = resolve_profile(paths, name)
+    own = load_profile(paths, name)
     if as_json:
-        active = _state(where)[0].active == name
+        active = _state(paths)[0].active == name
         console.json_line({**Row(found.profile, active).document(), "files": found.paths}, indent=2)
         return
     console.table(["", "", "value", "from"], _settings(found.profile, own), environ)
@@ -167,7 +167,7 @@ def current(ctx: click.Context, as_json: bool) -> None:
       cclaunch profile current
       cclaunch profile current --json | jq -r .name
     """
-    found = selection(environ_of(ctx), where_of(ctx))
+    found = selection(environ_of(ctx), paths_of(ctx))
     if as_json:
         console.json_line(found, indent=2)
         return
@@ -188,8 +188,8 @@ REASONS = {
 """Where the selection comes from -> the same for people."""
 
 
-def selection(environ: Environ, where: Directories) -> dict[str, Any]:
+def selection(environ: Environ, paths: Paths) -> dict[str, Any]:
     """Return name, source, detail and trouble of the profile that a launch from here would use; None for what there is not."""
-    made: Any = composed(environ, where, launch=True).made
+    made: Any = composed(environ, paths, launch=True).made
     found = made.selection
     return {key: getattr(found, key) or None for key in ("name", "source", "detail", "trouble")}

@@ -9,7 +9,7 @@ import click
 from cclaunch import console, otel
 from cclaunch.commands.profile.write import SWITCHES, Keys
 from cclaunch.commands.shared.confirm import agree, on_terminal
-from cclaunch.commands.shared.context import where_of
+from cclaunch.commands.shared.context import paths_of
 from cclaunch.errors import CclaunchError, FileTrouble, UsageError
 from cclaunch.files.atomic import write_atomic
 from cclaunch.hot.reading import read_small
@@ -55,7 +55,7 @@ def export(ctx: click.Context, name: str, file: str | None, yes: bool) -> None:
     """
     import tomli_w
 
-    merged = resolve_profile(where_of(ctx), name).profile._replace(extends="")
+    merged = resolve_profile(paths_of(ctx), name).profile._replace(extends="")
     content = tomli_w.dumps(exported(merged)).encode()
     if file in (None, STDIO):
         console.data(content)
@@ -87,11 +87,11 @@ def import_(ctx: click.Context, file: str | None, name: str | None, yes: bool, a
       curl -s https://example.com/web.toml | cclaunch profile import --name web
       cclaunch profile import data-eng.toml --accept prompts
     """
-    where = where_of(ctx)
+    paths = paths_of(ctx)
     data, source = _content(ctx, file)
     inner, shared = parse_shared(data, source)
     name = name or inner or _stem(file)
-    if trouble := name_trouble(where, name):
+    if trouble := name_trouble(paths, name):
         raise trouble
     dropped: Keys = {}
     for risk in _risks(shared.claude_config_dir, [key for key, is_on in shared.privacy.items() if is_on]):
@@ -99,17 +99,17 @@ def import_(ctx: click.Context, file: str | None, name: str | None, yes: bool, a
             dropped[risk.keys] = None
             console.note(f"left out: {risk.means} (to keep it: --accept {risk.name})")
     text = _text(name, data.decode(), shared, dropped, source)
-    refuse(family_troubles(where, parse_profile(name, text.encode(), source)))
-    exists = name in profile_names(where)
+    refuse(family_troubles(paths, parse_profile(name, text.encode(), source)))
+    exists = name in profile_names(paths)
     if exists and _same(ctx, name, text):
         console.line(f"profile {name}: unchanged")
         return
     if exists:
         agree(f"There is a profile {name} already. Replace it?", yes=yes, otherwise="nothing was written")
-    with profiles_locked(where):
-        if not exists and name in profile_names(where):
-            raise FileTrouble(f"{profile_path(where, name)} was made by somebody else meanwhile", hint="import it again")
-        write_profile(where, name, text.encode())
+    with profiles_locked(paths):
+        if not exists and name in profile_names(paths):
+            raise FileTrouble(f"{profile_path(paths, name)} was made by somebody else meanwhile", hint="import it again")
+        write_profile(paths, name, text.encode())
     console.line(f"profile {name}: {'replaced' if exists else 'created'}")
 
 
@@ -169,6 +169,6 @@ def _confirmed(risk: Risk, accept: tuple[str, ...], *, asked: bool) -> bool:
 
 def _same(ctx: click.Context, name: str, text: str) -> bool:
     try:
-        return read_profile(where_of(ctx), name) == text.encode()
+        return read_profile(paths_of(ctx), name) == text.encode()
     except CclaunchError:
         return False

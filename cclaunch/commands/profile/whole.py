@@ -6,10 +6,10 @@ import click
 
 from cclaunch import console
 from cclaunch.commands.shared.confirm import agree
-from cclaunch.commands.shared.context import where_of
+from cclaunch.commands.shared.context import paths_of
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.profiles.disk import (
     children_of,
     forget_plan,
@@ -41,41 +41,41 @@ def delete(ctx: click.Context, names: tuple[str, ...], yes: bool) -> None:
       cclaunch profile delete web
       cclaunch profile delete web data-eng --yes
     """
-    where = where_of(ctx)
+    paths = paths_of(ctx)
     doomed = list(dict.fromkeys(names))
-    _deletable(where, doomed)
+    _deletable(paths, doomed)
     for name in doomed:
-        console.note(f"this deletes the profile {name}{_described(where, name)}")
+        console.note(f"this deletes the profile {name}{_described(paths, name)}")
     agree("Delete it?" if len(doomed) == 1 else "Delete them?", yes=yes, otherwise="nothing was deleted")
-    with profiles_locked(where):
-        _deletable(where, doomed)
+    with profiles_locked(paths):
+        _deletable(paths, doomed)
         for name in doomed:
-            remove_profile(where, name)
-        before = load_state(where)
-        after = change_state(where, lambda state: _without(state, doomed))
-    forget_plan(where)
+            remove_profile(paths, name)
+        before = load_state(paths)
+        after = change_state(paths, lambda state: _without(state, doomed))
+    forget_plan(paths)
     for name in doomed:
         console.line(f"profile {name}: deleted")
     _tell_state(before, after)
 
 
-def _deletable(where: Directories, doomed: list[str]) -> None:
+def _deletable(paths: Paths, doomed: list[str]) -> None:
     """Raise for every name that is missing or that another profile extends, and for a state that cannot be changed."""
-    load_state(where)
+    load_state(paths)
     troubles: list[CclaunchError] = []
-    names = profile_names(where)
+    names = profile_names(paths)
     for name in doomed:
         if name not in names:
-            troubles.append(missing(where, name))
-        elif left := [child for child in children_of(where, name) if child not in doomed]:
+            troubles.append(missing(paths, name))
+        elif left := [child for child in children_of(paths, name) if child not in doomed]:
             hint = f"cclaunch profile unset {left[0]} --extends"
             troubles.append(UsageError(f"`{name}` is still extended by {', '.join(left)}", hint=hint))
     refuse(troubles, "nothing was deleted")
 
 
-def _described(where: Directories, name: str) -> str:
+def _described(paths: Paths, name: str) -> str:
     try:
-        profile = load_profile(where, name)
+        profile = load_profile(paths, name)
     except CclaunchError:
         return " (broken)"
     pairs = ", ".join(f"{key}={value}" for key, value in profile.attributes.items())
@@ -111,24 +111,24 @@ def rename(ctx: click.Context, old: str, new: str) -> None:
     \b
       cclaunch profile rename data-eng data
     """
-    where = where_of(ctx)
-    with profiles_locked(where):
-        data = read_profile(where, old)
+    paths = paths_of(ctx)
+    with profiles_locked(paths):
+        data = read_profile(paths, old)
         if old == new:
             raise UsageError("that is its name already", hint=f"cclaunch profile show {old}")
-        if new in profile_names(where):
+        if new in profile_names(paths):
             raise UsageError(f"there is a profile `{new}` already", hint=f"cclaunch profile delete {new}")
-        if trouble := name_trouble(where, new, besides=old):
+        if trouble := name_trouble(paths, new, besides=old):
             raise trouble
-        children = children_of(where, old)
-        texts = {child: _extending(where, child, new) for child in children}
-        load_state(where)
+        children = children_of(paths, old)
+        texts = {child: _extending(paths, child, new) for child in children}
+        load_state(paths)
         _check(old, new, data)
-        _move(where, old, new, texts)
-        before = load_state(where)
-        change_state(where, lambda state: _renamed(state, old, new))
+        _move(paths, old, new, texts)
+        before = load_state(paths)
+        change_state(paths, lambda state: _renamed(state, old, new))
         if old.casefold() != new.casefold():
-            remove_profile(where, old)
+            remove_profile(paths, old)
     console.line(f"profile {old}: now {new}")
     if before.active == old:
         console.note(f"{new} is in use")
@@ -139,9 +139,9 @@ def rename(ctx: click.Context, old: str, new: str) -> None:
         console.note(f"{child} extends {new}")
 
 
-def _extending(where: Directories, child: str, parent: str) -> str:
-    text = read_profile(where, child).decode()
-    return edited(child, text, {("extends",): parent}, profile_path(where, child))
+def _extending(paths: Paths, child: str, parent: str) -> str:
+    text = read_profile(paths, child).decode()
+    return edited(child, text, {("extends",): parent}, profile_path(paths, child))
 
 
 def _check(old: str, new: str, data: bytes) -> None:
@@ -153,21 +153,21 @@ def _check(old: str, new: str, data: bytes) -> None:
     parse_profile(new, data, new)
 
 
-def _move(where: Directories, old: str, new: str, children: dict[str, str]) -> None:
+def _move(paths: Paths, old: str, new: str, children: dict[str, str]) -> None:
     """Make the new file, then point the children at it: at no moment does one of them name what is not there."""
-    before, after = profile_path(where, old), profile_path(where, new)
+    before, after = profile_path(paths, old), profile_path(paths, new)
     try:
         if old.casefold() == new.casefold():
             os.rename(before, after)
         elif os.path.islink(before):
             os.symlink(os.readlink(before), after)
         else:
-            write_profile(where, new, read_profile(where, old))
+            write_profile(paths, new, read_profile(paths, old))
     except OSError as error:
         raise FileTrouble(f"cannot write {after}: {error.strerror}", hint=f"ls -ld {os.path.dirname(after)}") from error
     for child, text in children.items():
-        write_profile(where, child, text.encode())
-    forget_plan(where)
+        write_profile(paths, child, text.encode())
+    forget_plan(paths)
 
 
 def _renamed(state: State, old: str, new: str) -> State:

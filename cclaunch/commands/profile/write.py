@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from cclaunch import console, otel
-from cclaunch.commands.shared.context import environ_of, where_of
+from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.config.state import load_state
 from cclaunch.errors import AttributeRefused, CclaunchError, UsageError
-from cclaunch.hot.paths import Directories, Environ, home
+from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.profiles.attributes import check_attribute
 from cclaunch.profiles.disk import profile_names, profile_path, profiles_locked, read_profile, write_profile
 from cclaunch.profiles.edit import Value, changed, edited
@@ -78,12 +78,12 @@ def set_(ctx: click.Context, /, name: str, pairs: tuple[str, ...], **settings: A
       cclaunch profile set data-eng --prompts on --budget 250
       cclaunch profile set web --extends base team=web
     """
-    environ, where = environ_of(ctx), where_of(ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
     changes, troubles = _wanted(pairs, settings, environ)
     if not changes and not troubles:
         raise click.UsageError("there is nothing to set: write KEY=VALUE, or an option", ctx)
-    with profiles_locked(where):
-        _write(where, name, changes, troubles, created=name not in profile_names(where))
+    with profiles_locked(paths):
+        _write(paths, name, changes, troubles, created=name not in profile_names(paths))
 
 
 @click.command("create", options_metavar="[OPTIONS]")
@@ -101,12 +101,12 @@ def create(ctx: click.Context, /, name: str, pairs: tuple[str, ...], **settings:
       cclaunch profile create base org=acme --description "What all of us share"
       cclaunch profile create data-eng team=data-engineering --extends base
     """
-    environ, where = environ_of(ctx), where_of(ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
     changes, troubles = _wanted(pairs, settings, environ)
-    with profiles_locked(where):
-        if name in profile_names(where):
+    with profiles_locked(paths):
+        if name in profile_names(paths):
             raise UsageError(f"there is a profile `{name}` already", hint=f"cclaunch profile set {name} KEY=VALUE")
-        _write(where, name, changes, troubles, created=True)
+        _write(paths, name, changes, troubles, created=True)
 
 
 def _wanted(pairs: tuple[str, ...], settings: dict[str, Any], environ: Environ) -> tuple[Keys, list[CclaunchError]]:
@@ -148,33 +148,33 @@ def _absolute(directory: str, environ: Environ) -> str:
     return os.path.abspath(directory)
 
 
-def _write(where: Directories, name: str, changes: Keys, troubles: list[CclaunchError], *, created: bool) -> None:
+def _write(paths: Paths, name: str, changes: Keys, troubles: list[CclaunchError], *, created: bool) -> None:
     """Check everything, write, and say what was done. Raises for all troubles at once, and then nothing is written."""
-    path = profile_path(where, name)
-    if created and (trouble := name_trouble(where, name)):
+    path = profile_path(paths, name)
+    if created and (trouble := name_trouble(paths, name)):
         refuse([trouble, *troubles])
-    data = b"" if created else read_profile(where, name)
+    data = b"" if created else read_profile(paths, name)
     before = parse_profile(name, data, path)
-    refuse([*troubles, *([] if troubles else family_troubles(where, changed(before, changes)))])
+    refuse([*troubles, *([] if troubles else family_troubles(paths, changed(before, changes)))])
     text = data.decode()
     after = edited(name, text, changes, path)
     if after == text and not created:
         console.line(f"profile {name}: unchanged")
         return
-    write_profile(where, name, after.encode())
+    write_profile(paths, name, after.encode())
     console.line(f"profile {name}: {'created' if created else 'changed'}")
     if created:
-        _after_creation(where, name)
+        _after_creation(paths, name)
 
 
-def _after_creation(where: Directories, name: str) -> None:
+def _after_creation(paths: Paths, name: str) -> None:
     """Say how the new profile is used, or that it may have been a typo."""
     import difflib
 
-    others = [other for other in profile_names(where) if other != name]
+    others = [other for other in profile_names(paths) if other != name]
     if near := difflib.get_close_matches(name, others, n=1, cutoff=0.85):
         console.note(f"if you meant `{near[0]}`: cclaunch profile delete {name} --yes")
-    elif load_state(where).active != name:
+    elif load_state(paths).active != name:
         console.note(f"it is used by `cclaunch +{name}`, or always after `cclaunch profile use {name}`")
 
 
@@ -193,18 +193,18 @@ def unset(ctx: click.Context, /, name: str, keys: tuple[str, ...], **settings: b
       cclaunch profile unset data-eng project
       cclaunch profile unset data-eng --prompts --budget
     """
-    where = where_of(ctx)
+    paths = paths_of(ctx)
     wanted = [("attributes", key) for key in dict.fromkeys(keys)]
     chosen = [key for key, given in settings.items() if given]
     names = [*wanted, *(("privacy", key) if key in otel.PRIVACY else (key,) for key in chosen)]
     if not names:
         raise click.UsageError("there is nothing to take back: name a KEY, or an option", ctx)
-    with profiles_locked(where):
-        path = profile_path(where, name)
-        data = read_profile(where, name)
+    with profiles_locked(paths):
+        path = profile_path(paths, name)
+        data = read_profile(paths, name)
         before = parse_profile(name, data, path)
         refuse([trouble for one in names if (trouble := _not_set(before, one))])
-        write_profile(where, name, edited(name, data.decode(), dict.fromkeys(names), path).encode())
+        write_profile(paths, name, edited(name, data.decode(), dict.fromkeys(names), path).encode())
     console.line(f"profile {name}: changed")
 
 

@@ -6,7 +6,7 @@ import click
 
 from cclaunch.config.model import Config, config_path, load_config
 from cclaunch.files.ownership import refuse_foreign
-from cclaunch.hot.paths import Directories, Environ, directories
+from cclaunch.hot.paths import Environ, Paths, our_paths
 
 
 def environ_of(ctx: click.Context) -> Environ:
@@ -14,14 +14,14 @@ def environ_of(ctx: click.Context) -> Environ:
     return cast(Environ, ctx.find_root().obj)
 
 
-def where_of(ctx: click.Context) -> Directories:
+def paths_of(ctx: click.Context) -> Paths:
     """Return our directories. Raises DirectoryRefused for one that must not be believed."""
     environ = environ_of(ctx)
-    where = directories(environ)
-    refuse_foreign(where, environ)
-    return where
+    paths = our_paths(environ)
+    refuse_foreign(paths, environ)
+    return paths
 
 
-def config_of(where: Directories) -> Config:
+def config_of(paths: Paths) -> Config:
     """Return the configuration in force. Raises ConfigError naming file, line and key."""
-    return load_config(config_path(where))
+    return load_config(config_path(paths))

@@ -3,14 +3,14 @@
 import os
 
 from cclaunch.backends.embedded import collector
-from cclaunch.hot.paths import Directories, database
+from cclaunch.hot.paths import Paths, database
 
 ANSWER_S = 0.5
 
 
-def sentences(where: Directories, *, waiting: bool = True) -> list[str]:
+def sentences(paths: Paths, *, waiting: bool = True) -> list[str]:
     """
-    Return what has to be known of the store of *where*, a sentence each; nothing when all is well.
+    Return what has to be known of the store of *paths*, a sentence each; nothing when all is well.
 
     *waiting*: ask the collector, too, whether something waits in memory.
     """
@@ -18,15 +18,15 @@ def sentences(where: Directories, *, waiting: bool = True) -> list[str]:
     from cclaunch.store.refused import refusals
     from cclaunch.store.writer import UNSAVED
 
-    path = database(where)
+    path = database(paths)
     found = [set_aside.sentence(path)]
     if (refused := refusals(path)) is not None:
         found.append(refused.sentence())
     if waiting:
-        trouble = collector.health(where, ANSWER_S) or ""
+        trouble = collector.health(paths, ANSWER_S) or ""
         if trouble.startswith(collector.SICK):
             found.append(trouble.removeprefix(collector.SICK))
-    found.append(_unsaved(path + UNSAVED, running=collector.running(where) is not None))
+    found.append(_unsaved(path + UNSAVED, running=collector.running(paths) is not None))
     return [text for text in found if text]
 
 

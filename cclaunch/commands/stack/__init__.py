@@ -12,7 +12,7 @@ from cclaunch.backends.protocol import Backend
 from cclaunch.backends.state import stack_state
 from cclaunch.backends.turn import turn
 from cclaunch.backends.wake import forget
-from cclaunch.commands.shared.context import config_of, environ_of, where_of
+from cclaunch.commands.shared.context import config_of, environ_of, paths_of
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.commands.stack.autostart import disable, enable, show_autostart, supervise
@@ -21,7 +21,7 @@ from cclaunch.commands.stack.told import tell_started
 from cclaunch.config.checks import BACKENDS, SERVICES
 from cclaunch.config.model import Config
 from cclaunch.errors import StackError
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 
 WHOLE_S = 60.0
 """Seconds that a person who asked for the Docker stack waits for it at least; `stack.wait` is a launch's."""
@@ -36,11 +36,11 @@ def command() -> None:
     """
 
 
-def _backend(ctx: click.Context) -> tuple[Backend, Directories, Config, Environ]:
+def _backend(ctx: click.Context) -> tuple[Backend, Paths, Config, Environ]:
     """Return the backend in force and where it runs; a broken file must be known before anything is stopped."""
-    environ, where = environ_of(ctx), where_of(ctx)
-    config = config_of(where)
-    return backend(in_force(where, config, environ), where, config, environ), where, config, environ
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    config = config_of(paths)
+    return backend(in_force(paths, config, environ), paths, config, environ), paths, config, environ
 
 
 def _patience(config: Config, name: str) -> float:
@@ -95,7 +95,7 @@ def down(ctx: click.Context, volumes: bool, yes: bool) -> None:
         raise click.UsageError("--yes answers the question of --volumes", ctx)
     from cclaunch.commands.stack.end import end
 
-    end(where_of(ctx), environ_of(ctx), volumes=volumes, yes=yes)
+    end(paths_of(ctx), environ_of(ctx), volumes=volumes, yes=yes)
 
 
 @command.command("status")
@@ -105,12 +105,12 @@ def status(ctx: click.Context, as_json: bool) -> None:
     """Say how every service of the stack is."""
     environ = environ_of(ctx)
     with console.progress("asking the stack", environ):
-        state = stack_state(where_of(ctx), environ)
-        store = sentences(where_of(ctx), waiting=False)
+        state = stack_state(paths_of(ctx), environ)
+        store = sentences(paths_of(ctx), waiting=False)
     if as_json:
         console.json_line({**state.document(), "store": store}, indent=2)
     else:
-        show_services(revealed(state, where_of(ctx)) if console.terminal() else state, environ)
+        show_services(revealed(state, paths_of(ctx)) if console.terminal() else state, environ)
         for text in store:
             console.note(text)
         show_autostart(environ)
@@ -123,11 +123,11 @@ def status(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def logs(ctx: click.Context, services: tuple[str, ...], follow: bool, count: int) -> None:
     """Show what the stack has written: all of it, or one SERVICE (collector, prometheus, victorialogs, grafana, guard)."""
-    environ, where = environ_of(ctx), where_of(ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
     from cclaunch.config.model import configuration
 
-    config = configuration(where)
-    used = backend(in_force(where, config, environ), where, config, environ)
+    config = configuration(paths)
+    used = backend(in_force(paths, config, environ), paths, config, environ)
     if used.name == "embedded" and set(services) - {"collector"}:
         raise StackError("the embedded backend has a collector and nothing else", hint="cclaunch stack logs")
     for text in used.logs(services, count, follow=follow):
@@ -140,10 +140,10 @@ def logs(ctx: click.Context, services: tuple[str, ...], follow: bool, count: int
 @click.pass_context
 def pull(ctx: click.Context) -> None:
     """Fetch the images of the Docker stack that are not here yet."""
-    environ, where = environ_of(ctx), where_of(ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
     from cclaunch.backends.docker.backend import DockerBackend
 
-    fetched = DockerBackend(where, config_of(where), environ).fetch_missing()
+    fetched = DockerBackend(paths, config_of(paths), environ).fetch_missing()
     for image in fetched:
         console.line(f"fetched: {image}")
     if not fetched:
@@ -160,14 +160,14 @@ def use(ctx: click.Context, name: str) -> None:
     embedded: one collector of ours, no Docker. docker: OpenTelemetry Collector, Prometheus, VictoriaLogs and Grafana.
     What either has recorded stays.
     """
-    environ, where = environ_of(ctx), where_of(ctx)
-    config = config_of(where)
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    config = config_of(paths)
     from cclaunch.backends.move import use as move
 
     with console.progress(f"moving to {name}", environ):
-        started = move(name, where, config, environ, _patience(config, name))
-    forget(where)
-    tell_started(name, started, where, config)
+        started = move(name, paths, config, environ, _patience(config, name))
+    forget(paths)
+    tell_started(name, started, paths, config)
 
 
 @command.command("compose")
@@ -175,14 +175,14 @@ def use(ctx: click.Context, name: str) -> None:
 @click.pass_context
 def compose(ctx: click.Context, clear: bool) -> None:
     """Print the Docker stack as a compose file: the same services, settings and volumes."""
-    environ, where = environ_of(ctx), where_of(ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
     from cclaunch.backends.docker import compose as composed
     from cclaunch.backends.docker import login
     from cclaunch.backends.docker.backend import DockerBackend
 
-    config = config_of(where)
-    login.make(where, config)
-    text = composed.compose(DockerBackend(where, config, environ).wanted(), clear=clear)
+    config = config_of(paths)
+    login.make(paths, config)
+    text = composed.compose(DockerBackend(paths, config, environ).wanted(), clear=clear)
     console.data(text.encode())
     if clear and config.grafana.admin_password and not console.terminal():
         console.note("grafana.admin_password stands in it in clear")
@@ -192,12 +192,12 @@ def compose(ctx: click.Context, clear: bool) -> None:
 @click.pass_context
 def hand_back(ctx: click.Context) -> None:
     """Wait until Docker runs again and give its ports back; started by the one that took them."""
-    environ, where = environ_of(ctx), where_of(ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
     from cclaunch.backends.hand_back import hand_back
     from cclaunch.config.model import configuration
 
-    if hand_back(where, configuration(where), environ):
-        forget(where)
+    if hand_back(paths, configuration(paths), environ):
+        forget(paths)
 
 
 for _part in (enable, disable, supervise):

@@ -7,7 +7,7 @@ from cclaunch.backends.chosen import chosen
 from cclaunch.backends.embedded import autostart, collector
 from cclaunch.backends.embedded.foreground import foreground
 from cclaunch.collector.pids import any_alive
-from cclaunch.commands.shared.context import config_of, environ_of, where_of
+from cclaunch.commands.shared.context import config_of, environ_of, paths_of
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import Environ
 from cclaunch.hot.ports import collector_ports
@@ -26,12 +26,12 @@ def enable(ctx: click.Context, force: bool) -> None:
     This writes a systemd user unit (on macOS a launchd agent), so that something listens after a reboot too. The
     collector then never ends for idleness. One that runs already hands over to it, and loses nothing.
     """
-    environ, where = environ_of(ctx), where_of(ctx)
-    config = config_of(where)  # a broken file must be known before anything is written
-    if chosen(where, config) == "docker":
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    config = config_of(paths)  # a broken file must be known before anything is written
+    if chosen(paths, config) == "docker":
         raise StackError("the containers start with Docker by themselves: there is nothing to enable", hint="cclaunch stack up")
     with console.progress("handing over to the session", environ):
-        found = autostart.enable(where, environ, force=force)
+        found = autostart.enable(paths, environ, force=force)
     console.line(f"{found.kind}: {found.path} enabled; the collector runs and starts with the session")
 
 
@@ -40,13 +40,13 @@ def enable(ctx: click.Context, force: bool) -> None:
 @click.pass_context
 def disable(ctx: click.Context, force: bool) -> None:
     """Undo enable: stop that collector and delete what enable wrote. Sessions that run keep one."""
-    environ, where = environ_of(ctx), where_of(ctx)
-    config = config_of(where)
-    ports, needed = collector_ports(where.data), any_alive(f"{where.data}/collector.pids")
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    config = config_of(paths)
+    ports, needed = collector_ports(paths.data), any_alive(f"{paths.data}/collector.pids")
     with console.progress("stopping the collector", environ):
-        was_there, trouble = autostart.disable(environ, where, force=force)
-        if was_there and needed and collector.running(where) is None:
-            collector.start(where, config, deadline_s=config.stack.wait, environ=environ, keep=ports)
+        was_there, trouble = autostart.disable(environ, paths, force=force)
+        if was_there and needed and collector.running(paths) is None:
+            collector.start(paths, config, deadline_s=config.stack.wait, environ=environ, keep=ports)
     if trouble:
         console.note(f"the manager did not stop it ({trouble}): `cclaunch stack down` does")
     console.line("autostart: disabled" if was_there else "autostart: was not enabled")
@@ -56,7 +56,7 @@ def disable(ctx: click.Context, force: bool) -> None:
 @click.pass_context
 def supervise(ctx: click.Context) -> None:
     """Become the collector's supervisor, in the foreground: the unit's command, not a person's."""
-    foreground(where_of(ctx), environ_of(ctx))
+    foreground(paths_of(ctx), environ_of(ctx))
 
 
 def show_autostart(environ: Environ) -> None:

@@ -13,7 +13,7 @@ from cclaunch.commands.shared.confirm import agree
 from cclaunch.commands.stack.erase import describe, erase
 from cclaunch.config.model import Config, configuration
 from cclaunch.errors import StackError
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 
 TURN_S = 30.0
 TYPE_CHECKING = False
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
     from cclaunch.backends.docker.backend import DockerBackend
 
 
-def end(where: Directories, environ: Environ, *, volumes: bool, yes: bool) -> None:
+def end(paths: Paths, environ: Environ, *, volumes: bool, yes: bool) -> None:
     """
     Stop whatever of ours runs, of either backend; delete its data when *volumes* says so and the person agrees.
 
     Raises:
         StackError: The engine cannot be reached although containers of ours were started.
     """
-    config = configuration(where)
-    containers = _containers(where, config, environ, volumes=volumes)
-    database = describe(where) if volumes else ""
+    config = configuration(paths)
+    containers = _containers(paths, config, environ, volumes=volumes)
+    database = describe(paths) if volumes else ""
     kept = _kept(containers) if volumes and containers is not None else {}
     if volumes:
         _agree(database, kept, yes=yes)
     if containers is None:
         with console.progress("stopping the collector", environ):
-            was_running = collector.running(where) is not None
+            was_running = collector.running(paths) is not None
             autostart.stop(environ)
-            was_running = collector.shutdown(where) or was_running
+            was_running = collector.shutdown(paths) or was_running
         console.line("collector: stopped" if was_running else "collector: was not running")
     else:
-        with console.progress("stopping the stack", environ), turn(where, time.monotonic() + TURN_S, environ.get("HOME", "")):
+        with console.progress("stopping the stack", environ), turn(paths, time.monotonic() + TURN_S, environ.get("HOME", "")):
             ran = containers.shutdown()
         for name in ran or ["the stack"]:
             console.line(f"{name}: stopped" if ran else f"{name}: was not running")
     if database:
-        erase(where)
+        erase(paths)
         console.line("database: deleted")
     if containers is not None and kept:
         with containers.engine() as engine:
@@ -55,20 +55,20 @@ def end(where: Directories, environ: Environ, *, volumes: bool, yes: bool) -> No
             console.line(f"volume {name}: deleted")
 
 
-def _containers(where: Directories, config: Config, environ: Environ, *, volumes: bool) -> "DockerBackend | None":
+def _containers(paths: Paths, config: Config, environ: Environ, *, volumes: bool) -> "DockerBackend | None":
     """
     Return the Docker backend when it may have containers: it is in force, or was and has left some.
 
     With *volumes* also when it ever ran here, for it may have left some of those; then an engine that cannot be asked is
     only told, because what is in force runs without it.
     """
-    notice(where, config, environ)
-    running = chosen(where, config) == "docker" or was_up(where)
-    if not running and not (volumes and ever_ran(where)):
+    notice(paths, config, environ)
+    running = chosen(paths, config) == "docker" or was_up(paths)
+    if not running and not (volumes and ever_ran(paths)):
         return None
     from cclaunch.backends.docker.backend import DockerBackend
 
-    found = DockerBackend(where, config, environ)
+    found = DockerBackend(paths, config, environ)
     if not running:
         try:
             found.connection().close()

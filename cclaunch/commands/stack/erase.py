@@ -7,7 +7,7 @@ from cclaunch import console
 from cclaunch.collector import holder
 from cclaunch.commands.shared.dates import local
 from cclaunch.errors import CclaunchError, StackError, StoreError
-from cclaunch.hot.paths import Directories, database
+from cclaunch.hot.paths import Paths, database
 from cclaunch.store.set_aside import everything_aside
 
 SUFFIXES = ("", "-wal", "-shm", "-journal", "-log", "-unsaved", "-suspect", "-refused", ".away")
@@ -16,11 +16,11 @@ SUFFIXES = ("", "-wal", "-shm", "-journal", "-log", "-unsaved", "-suspect", "-re
 PATIENCE_S = 5.0
 
 
-def describe(where: Directories) -> str:
+def describe(paths: Paths) -> str:
     """Return what the database holds, its size and date range, in one sentence; an empty string when there is none."""
     from cclaunch.store.reader import extent
 
-    path = database(where)
+    path = database(paths)
     sizes = [os.path.getsize(one) for one in _files(path) if os.path.exists(one)]
     if not sizes:
         return ""
@@ -40,21 +40,21 @@ def _files(path: str) -> list[str]:
     return [*(path + suffix for suffix in SUFFIXES), *everything_aside(path)]
 
 
-def erase(where: Directories) -> None:
+def erase(paths: Paths) -> None:
     """
     Delete the database, holding the collector's lock: one started meanwhile must not write into a deleted file.
 
     Raises:
         StackError: A collector is running again, or a file cannot be deleted.
     """
-    handle = holder.take(f"{where.data}/collector.lock", PATIENCE_S)
+    handle = holder.take(f"{paths.data}/collector.lock", PATIENCE_S)
     if handle is None:
         raise StackError("the database was not deleted: a collector is running again", hint="cclaunch stack down --volumes")
     try:
-        for path in _files(database(where)):
+        for path in _files(database(paths)):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
     except OSError as error:
-        raise StoreError(f"cannot delete {error.filename}: {error.strerror}", hint=f"ls -ld {where.data}") from error
+        raise StoreError(f"cannot delete {error.filename}: {error.strerror}", hint=f"ls -ld {paths.data}") from error
     finally:
         os.close(handle)

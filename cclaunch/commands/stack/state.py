@@ -5,16 +5,16 @@ import time
 from cclaunch import console
 from cclaunch.backends.state import StackState
 from cclaunch.commands.shared.dates import span
-from cclaunch.hot.paths import Directories, Environ
+from cclaunch.hot.paths import Environ, Paths
 
 
-def revealed(state: StackState, where: Directories) -> StackState:
+def revealed(state: StackState, paths: Paths) -> StackState:
     """Return *state* with the password that was made for Grafana in the place of the file that keeps it."""
     from cclaunch.backends.docker import login
     from cclaunch.config.model import configuration
 
-    config = configuration(where)
-    before, after = login.told(where, config), login.told(where, config, clear=True)
+    config = configuration(paths)
+    before, after = login.told(paths, config), login.told(paths, config, clear=True)
     services = [one._replace(detail=after) if one.detail == before else one for one in state.services]
     return state._replace(services=services)
 

@@ -4,11 +4,11 @@ from cclaunch import console
 from cclaunch.backends.protocol import Started
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.profiles.disk import profile_names, resolve_profile
 
 
-def tell_started(name: str, started: Started, where: Directories, config: Config) -> None:
+def tell_started(name: str, started: Started, paths: Paths, config: Config) -> None:
     """Write where the services of the backend called *name* are, and what *started* has to say."""
     for text in started.notes:
         console.note(text)
@@ -19,37 +19,37 @@ def tell_started(name: str, started: Started, where: Directories, config: Config
     metrics = f"metrics http://127.0.0.1:{ports.metrics}/metrics"
     console.line(f"collector: healthy, grpc 127.0.0.1:{ports.grpc}, http 127.0.0.1:{ports.http}, {metrics}")
     if name == "docker":
-        _tell_containers(where, config)
+        _tell_containers(paths, config)
 
 
-def tell_intruder(where: Directories) -> None:
+def tell_intruder(paths: Paths) -> None:
     """Say so when somebody else holds the port that a shell's variables and a bare claude keep to."""
     from cclaunch.backends.embedded.foreign import intruder
     from cclaunch.config.model import configuration
 
-    if intruded := intruder(where, configuration(where)):
+    if intruded := intruder(paths, configuration(paths)):
         console.note(intruded)
 
 
-def _tell_containers(where: Directories, config: Config) -> None:
+def _tell_containers(paths: Paths, config: Config) -> None:
     from cclaunch.backends.docker.look import details, urls
 
-    said = details(config, where, clear=console.terminal())
+    said = details(config, paths, clear=console.terminal())
     for service in config.stack.services:
         if service != "collector":
             detail = said[service]
             console.line(f"{service}: healthy, {urls(config)[service]}" + (f", {detail}" if detail else ""))
-    if disclosed := recorded(where, config):
+    if disclosed := recorded(paths, config):
         console.note(f"every user of this machine can read what these ports show, and {disclosed} are recorded")
 
 
-def recorded(where: Directories, config: Config) -> str:
+def recorded(paths: Paths, config: Config) -> str:
     """Return what of the conversations is recorded, by config.toml or by any profile; an empty string when nothing is."""
     names = {"prompts": "prompts", "responses": "answers", "tool_details": "details of tools", "raw_api_bodies": "whole requests"}
     found = {key for key in names if getattr(config.privacy, key)}
-    for profile in profile_names(where):
+    for profile in profile_names(paths):
         try:
-            privacy = resolve_profile(where, profile).profile.privacy
+            privacy = resolve_profile(paths, profile).profile.privacy
         except CclaunchError:  # nothing is launched with it
             continue
         found |= {key for key in names if privacy.get(key)}

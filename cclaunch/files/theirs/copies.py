@@ -6,14 +6,14 @@ import time
 from hashlib import sha256
 
 from cclaunch.files.atomic import make_directory, write_atomic
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 KEPT = 5
 
 
-def folder(where: Directories) -> str:
+def folder(paths: Paths) -> str:
     """Return the directory of the copies, of the journal and of the lock."""
-    return f"{where.state}/rc"
+    return f"{paths.state}/rc"
 
 
 def label(target: str) -> str:
@@ -22,23 +22,23 @@ def label(target: str) -> str:
     return f"{name[:80]}.{sha256(os.fsencode(target)).hexdigest()[:12]}"
 
 
-def copies(where: Directories, target: str) -> list[str]:
+def copies(paths: Paths, target: str) -> list[str]:
     """Return the paths of the copies of *target*, the oldest first."""
     prefix = f"{label(target)}."
     try:
-        names = os.listdir(folder(where))
+        names = os.listdir(folder(paths))
     except OSError:
         return []
     found = [name for name in names if name.startswith(prefix) and name.removeprefix(prefix).isdigit()]
-    return [f"{folder(where)}/{name}" for name in sorted(found, key=lambda name: int(name.removeprefix(prefix)))]
+    return [f"{folder(paths)}/{name}" for name in sorted(found, key=lambda name: int(name.removeprefix(prefix)))]
 
 
-def backup(where: Directories, target: str, data: bytes) -> str:
+def backup(paths: Paths, target: str, data: bytes) -> str:
     """Keep *data*, the content of *target*, and return the copy's path. Raises FileTrouble when it cannot be kept."""
-    make_directory(folder(where))
-    path = f"{folder(where)}/{label(target)}.{time.time_ns()}"
+    make_directory(folder(paths))
+    path = f"{folder(paths)}/{label(target)}.{time.time_ns()}"
     write_atomic(path, data)
-    for old in copies(where, target)[:-KEPT]:
+    for old in copies(paths, target)[:-KEPT]:
         with contextlib.suppress(OSError):
             os.unlink(old)
     return path

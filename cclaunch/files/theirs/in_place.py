@@ -12,16 +12,16 @@ import os
 
 from cclaunch.files.atomic import write_atomic
 from cclaunch.files.theirs.copies import backup, folder, label
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_small
 
 PREFIX = "journal."
 LIMIT = 1 << 23
 
 
-def write_in_place(where: Directories, target: str, before: bytes, after: bytes) -> None:
+def write_in_place(paths: Paths, target: str, before: bytes, after: bytes) -> None:
     """Make *after* the content of *target*, which is *before*. Raises OSError; then ``recover`` puts *before* back."""
-    journal = f"{folder(where)}/{PREFIX}{label(target)}"
+    journal = f"{folder(paths)}/{PREFIX}{label(target)}"
     document = {"path": os.fsencode(target).hex(), "before": before.hex(), "after": after.hex()}
     write_atomic(journal, json.dumps(document).encode("ascii"))
     try:
@@ -42,7 +42,7 @@ def _write(target: str, data: bytes) -> None:
         os.fsync(handle)
 
 
-def recover(where: Directories) -> list[str]:
+def recover(paths: Paths) -> list[str]:
     """
     Mend what a killed write left, and return a sentence for each file: call it under the lock, before anything else.
 
@@ -50,13 +50,13 @@ def recover(where: Directories) -> list[str]:
     """
     told = []
     with contextlib.suppress(FileNotFoundError):
-        for name in sorted(os.listdir(folder(where))):
+        for name in sorted(os.listdir(folder(paths))):
             if name.startswith(PREFIX):
-                told += _mend(where, f"{folder(where)}/{name}")
+                told += _mend(paths, f"{folder(paths)}/{name}")
     return told
 
 
-def _mend(where: Directories, journal: str) -> list[str]:
+def _mend(paths: Paths, journal: str) -> list[str]:
     try:
         document = json.loads(read_small(journal, LIMIT) or b"")
         target = os.fsdecode(bytes.fromhex(document["path"]))
@@ -67,7 +67,7 @@ def _mend(where: Directories, journal: str) -> list[str]:
     told = []
     if now is None or not is_torn(now, before, after):
         if now not in (before, after):
-            kept = backup(where, target, before)
+            kept = backup(paths, target, before)
             told.append(f"{target} was changed after a write of ours was cut off; what it held before is in {kept}")
     else:
         try:

@@ -18,27 +18,27 @@ from cclaunch.files.lock import locked
 from cclaunch.files.theirs.copies import backup, folder
 from cclaunch.files.theirs.in_place import write_in_place
 from cclaunch.files.theirs.look import NeedsInPlace, Refused, Snapshot, not_alone
-from cclaunch.hot.paths import Directories
+from cclaunch.hot.paths import Paths
 
 PATIENCE_S = 10.0
 TEMPORARY = ".cclaunch-"
 
 
 @contextlib.contextmanager
-def writing(where: Directories) -> Iterator[None]:
+def writing(paths: Paths) -> Iterator[None]:
     """Hold the lock under which files of the person's are written. Raises Busy and FileTrouble as ``files.locked``."""
-    with locked(f"{folder(where)}/lock", PATIENCE_S):
+    with locked(f"{folder(paths)}/lock", PATIENCE_S):
         yield
 
 
-def write(snapshot: Snapshot, data: bytes, where: Directories, *, in_place: bool = False, mode: int = 0o644) -> None:
+def write(snapshot: Snapshot, data: bytes, paths: Paths, *, in_place: bool = False, mode: int = 0o644) -> None:
     """
     Make *data* the content of the file, under ``writing`` and after ``examine``.
 
     Args:
         snapshot: The file as it was read; the write is given up when it is not that any more.
         data: All of the new content.
-        where: Our directories; the copy of the old content goes there.
+        paths: Our directories; the copy of the old content goes there.
         in_place: Write into the file where it cannot be replaced.
         mode: Of a file that is new; what the person's umask takes away is taken away.
 
@@ -51,15 +51,15 @@ def write(snapshot: Snapshot, data: bytes, where: Directories, *, in_place: bool
             os.mkdir(one, 0o755)
         _sweep(snapshot.target)
         if snapshot.data is not None:
-            backup(where, snapshot.target, snapshot.data)
+            backup(paths, snapshot.target, snapshot.data)
         if in_place and snapshot.found is not None and not_alone(snapshot.target, snapshot.found):
             _unchanged(snapshot)
-            write_in_place(where, snapshot.target, snapshot.data or b"", data)
+            write_in_place(paths, snapshot.target, snapshot.data or b"", data)
         else:
             _replace(snapshot, data, mode)
         with open(snapshot.target, "rb") as file:
             if file.read() != data:
-                raise Refused(f"{snapshot.path} does not hold what was written", hint=f"the copy is in {folder(where)}")
+                raise Refused(f"{snapshot.path} does not hold what was written", hint=f"the copy is in {folder(paths)}")
     except (OSError, FileTrouble) as error:
         with contextlib.suppress(OSError):
             for one in reversed(missing):
@@ -142,7 +142,7 @@ def _identity(found: os.stat_result | None) -> tuple[int, ...]:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_mode)
 
 
-def delete(snapshot: Snapshot, where: Directories, parents: int = 0) -> None:
+def delete(snapshot: Snapshot, paths: Paths, parents: int = 0) -> None:
     """
     Delete the file, under ``writing`` and after ``examine``, and up to *parents* directories above it while they are empty.
 
@@ -152,7 +152,7 @@ def delete(snapshot: Snapshot, where: Directories, parents: int = 0) -> None:
     directory = os.path.dirname(snapshot.target)
     try:
         _unchanged(snapshot)
-        backup(where, snapshot.target, snapshot.data or b"")
+        backup(paths, snapshot.target, snapshot.data or b"")
         os.unlink(snapshot.target)
         sync(directory)
     except OSError as error:
