@@ -196,7 +196,7 @@ def _our_bug(error: Exception, environ: Mapping[str, str]) -> int:
     import traceback
 
     paths = our_paths(dict(environ))
-    path = f"{paths.state}/bug.log"
+    path = paths.bug_log
     story = f"cclaunch {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{traceback.format_exc()}"
     try:
         refuse_foreign(paths, dict(environ))

@@ -136,13 +136,13 @@ def test_a_running_collector_is_handed_over_and_nothing_is_lost(manager, verb):
     manager.configure()
     store(manager.database, event("user_prompt", 1_790_000_000 * SECOND_NS))
     verb("stack", "up")
-    before, ports = supervisor(manager), collector_ports(where(manager).data)
+    before, ports = supervisor(manager), collector_ports(where(manager))
     Launched(f"{where(manager).data}/collector.pids").add(os.getpid())
     manager.configure()  # other ports, which may not count while a session runs
 
     assert verb("stack", "enable")[0] == 0
 
-    after = collector_ports(where(manager).data)
+    after = collector_ports(where(manager))
     assert (supervisor(manager) != before, (after.grpc, after.http)) == (True, (ports.grpc, ports.http))
     assert len(verb("events")[1].splitlines()) == 1
 
@@ -230,13 +230,13 @@ def test_disable_leaves_sessions_that_run_a_collector(manager, verb):
     """On the ports where they send to."""
     manager.configure()
     verb("stack", "enable")
-    ports = collector_ports(where(manager).data)
+    ports = collector_ports(where(manager))
     Launched(f"{where(manager).data}/collector.pids").add(os.getpid())
     manager.configure()
 
     assert verb("stack", "disable")[0] == 0
 
-    after = collector_ports(where(manager).data)
+    after = collector_ports(where(manager))
     assert (healthy(manager), after.grpc, after.http) == (True, ports.grpc, ports.http)
 
 

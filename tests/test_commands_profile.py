@@ -8,7 +8,7 @@ import pytest
 
 from cclaunch import cli
 from cclaunch.commands.profile import PARTS, command, look
-from cclaunch.config.state import State, load_state, state_path
+from cclaunch.config.state import State, load_state
 from cclaunch.hot.selection import Selection
 from cclaunch.profiles.disk import profile_path
 
@@ -85,7 +85,7 @@ def test_the_list_outlives_a_broken_state(profile, put, paths):
     """What is wrong is said."""
     put(a="")
     os.makedirs(paths.state, exist_ok=True)
-    with open(state_path(paths), "w") as file:
+    with open(paths.state_file, "w") as file:
         file.write("format = 9\n")
 
     code, out, err = profile("list")

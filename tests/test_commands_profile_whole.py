@@ -5,7 +5,7 @@ import os
 import pexpect
 import pytest
 
-from cclaunch.config.state import State, change_state, load_state, state_path
+from cclaunch.config.state import State, change_state, load_state
 from cclaunch.profiles.disk import load_profile, profile_names, profile_path, read_profile
 
 
@@ -90,7 +90,7 @@ def test_a_state_that_cannot_be_changed_keeps_the_profile(profile, put, paths, w
     """Else it would name what is not there."""
     put(a="")
     os.makedirs(paths.state, exist_ok=True)
-    with open(state_path(paths), "w") as file:
+    with open(paths.state_file, "w") as file:
         file.write("format = 2\n")
 
     code, _, err = profile(*words)

@@ -40,8 +40,8 @@ def test_a_password_is_made_once_and_stays(paths, environ):
 
     assert len(first) >= 24
     assert in_grafana(paths, environ, MADE) == first
-    assert os.stat(login.path(paths)).st_mode & 0o777 == 0o600
-    assert Path(login.path(paths)).read_text() == f"{first}\n"
+    assert os.stat(paths.grafana_password).st_mode & 0o777 == 0o600
+    assert Path(paths.grafana_password).read_text() == f"{first}\n"
 
 
 def test_two_at_once_make_the_same_password(paths):
@@ -69,21 +69,21 @@ def test_nothing_is_made_unless_that_is_asked_for(paths, word):
 
     login.make(paths, config)
 
-    assert not os.path.exists(login.path(paths))
+    assert not os.path.exists(paths.grafana_password)
     assert login.filled(paths, config) == config
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"a\nb\n", b"\xff\n", b"x" * 300, b"a\x1b[1m"])
 def test_a_file_that_holds_no_password_is_named_with_the_mend(paths, content):
     """It is not made anew by itself: Grafana has the old one."""
-    os.makedirs(os.path.dirname(login.path(paths)))
-    with open(login.path(paths), "wb") as file:
+    os.makedirs(os.path.dirname(paths.grafana_password))
+    with open(paths.grafana_password, "wb") as file:
         file.write(content)
 
     with pytest.raises(StackError) as caught:
         login.make(paths, MADE)
-    assert login.path(paths) in caught.value.message
-    assert caught.value.hint == f"rm {login.path(paths)}; cclaunch stack up"
+    assert paths.grafana_password in caught.value.message
+    assert caught.value.hint == f"rm {paths.grafana_password}; cclaunch stack up"
 
 
 def test_a_password_that_was_made_is_named_by_its_file_and_told_only_when_asked(paths):
@@ -93,7 +93,7 @@ def test_a_password_that_was_made_is_named_by_its_file_and_told_only_when_asked(
 
     plain, clear = details(MADE, paths), details(MADE, paths, clear=True)
 
-    assert plain["grafana"] == f"login admin and the password in {login.path(paths)}"
+    assert plain["grafana"] == f"login admin and the password in {paths.grafana_password}"
     assert clear["grafana"] == f"login admin / {password}"
 
 

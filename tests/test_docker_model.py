@@ -9,7 +9,6 @@ from cclaunch.backends.docker.model import wanted, without_metrics
 from cclaunch.config.checks import SERVICES
 from cclaunch.config.model import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
 from cclaunch.files.atomic import write_atomic
-from cclaunch.grafana.added import directory
 from cclaunch.hot.paths import our_paths
 
 BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboards/a.json": b"{}"}
@@ -208,7 +207,7 @@ def test_a_dashboard_that_was_added_makes_grafana_anew(environ):
     paths = our_paths(environ)
     backend = DockerBackend(paths, Config(), environ)
     before = backend.wanted()
-    write_atomic(f"{directory(paths)}/mine.json", b"{}")
+    write_atomic(f"{paths.dashboards}/mine.json", b"{}")
 
     after = backend.wanted()
 

@@ -302,7 +302,7 @@ def test_what_waits_at_the_end_on_a_full_disk_is_in_a_file_or_said_to_be_lost(di
     disk.fill()
     assert disk.place.post("/v1/logs", logs("gone", *["more"] * 50).SerializeToString()).status == 503
     collector.shutdown(disk.place.paths)
-    log = Path(collector.log_path(disk.place.paths)).read_text()
+    log = Path(disk.place.paths.collector_log).read_text()
     disk.free()
     disk.place.start()
 
@@ -333,7 +333,7 @@ def test_a_ports_file_that_cannot_be_written_is_the_reason_that_is_told(tmp_path
 
     with pytest.raises(StartFailed, match="Is a directory"):
         place.start()
-    assert "Traceback" not in Path(collector.log_path(place.paths)).read_text()
+    assert "Traceback" not in Path(place.paths.collector_log).read_text()
     place.stop()
 
 

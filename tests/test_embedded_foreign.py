@@ -68,7 +68,7 @@ def test_a_receiver_of_this_user_is_used_and_named(place: Place, stranger: subpr
 def test_it_is_remembered_and_shown(place: Place, stranger: subprocess.Popen[bytes]) -> None:
     """`status` says whose it is."""
     place.start()
-    known = adopted_ports(place.paths.state)
+    known = adopted_ports(place.paths)
 
     assert known is not None
     assert known.grpc == str(place.ports["grpc"])
@@ -101,7 +101,7 @@ def test_ours_is_started_when_the_stranger_is_gone(place: Place, stranger: subpr
     started = place.start()
 
     assert started.ports.owner == ""
-    assert adopted_ports(place.paths.state) is None
+    assert adopted_ports(place.paths) is None
     assert embedded.health(place.paths) is None
 
 

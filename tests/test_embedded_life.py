@@ -203,7 +203,7 @@ def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
         found = running(place)
         assert collector.shutdown(place.paths)
 
-    log = Path(collector.log_path(place.paths)).read_text()
+    log = Path(place.paths.collector_log).read_text()
     assert wait_until(lambda: not psutil.pid_exists(found.supervisor))
     assert "Traceback" not in log
 
@@ -211,7 +211,7 @@ def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
 def test_a_process_that_merely_has_the_pid_is_not_killed(place: Place) -> None:
     """The lock is held, and its text names a stranger that was made after the signing."""
     collector.shutdown(place.paths)
-    held = holder.take(collector.lock_path(place.paths), 5)
+    held = holder.take(place.paths.collector_lock, 5)
     assert held is not None
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
         try:

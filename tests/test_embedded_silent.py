@@ -173,7 +173,7 @@ def test_a_person_can_end_a_stopped_one(launched: Sandbox, verb: list[str]) -> N
     assert done.returncode == 0
     assert not psutil.pid_exists(before.pid or 0) or psutil.Process(before.pid).status() == psutil.STATUS_ZOMBIE
     assert (collector.running(paths) is None) == (verb[1] == "down")
-    assert "draining: asked to end" in Path(collector.log_path(paths)).read_text()
+    assert "draining: asked to end" in Path(paths.collector_log).read_text()
 
 
 def test_what_was_sent_to_a_stopped_one_is_stored_when_it_goes_on(place: Place) -> None:

@@ -129,7 +129,7 @@ def test_it_starts_with_closed_standard_descriptors(place: Place, closed: str) -
     assert collector.health(place.paths) is None
     for process in place.processes():
         targets = [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in (0, 1, 2)]
-        assert targets == ["/dev/null", collector.log_path(place.paths), collector.log_path(place.paths)]
+        assert targets == ["/dev/null", place.paths.collector_log, place.paths.collector_log]
 
 
 def test_the_daemon_lives_in_a_session_of_its_own(place: Place) -> None:
@@ -200,7 +200,7 @@ def test_the_daemon_ignores_and_blocks_no_signal_that_was_not_its_own(place: Pla
 
 def test_the_log_is_private_and_a_long_one_is_put_aside(place: Place) -> None:
     """It must not grow for ever."""
-    log = Path(collector.log_path(place.paths))
+    log = Path(place.paths.collector_log)
     log.parent.mkdir(parents=True)
     log.write_bytes(b"x" * (5 * MIB + 1))
     place.start()

@@ -91,13 +91,13 @@ def test_an_adopted_collector_that_is_gone_is_replaced_by_ours(warm: Sandbox, st
     """The launch sees that nobody listens, and forgets it."""
     warm.cclaunch("-p", "judges it")
     paths = our_paths(warm.environ)
-    assert adopted_ports(paths.state) is not None
+    assert adopted_ports(paths) is not None
     for process in warm.processes():
         process.kill()
     assert wait_until(lambda: not warm.processes())
 
     assert warm.cclaunch("-p", "x").returncode != 125
-    assert adopted_ports(paths.state) is None
+    assert adopted_ports(paths) is None
     assert (Path(paths.data) / "collector.ports").exists()
 
 

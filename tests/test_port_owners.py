@@ -97,7 +97,7 @@ def test_nobody_who_listens_is_no_reproach_either(free_port: int) -> None:
 
 def test_a_judgement_names_the_uid(box: Sandbox, adopted: dict[str, int]) -> None:
     """What was trusted is whom, not where."""
-    known = adopted_ports(our_paths(box.environ).state)
+    known = adopted_ports(our_paths(box.environ))
 
     assert known is not None
     assert known.uids == str(os.geteuid())
@@ -113,7 +113,7 @@ def test_an_adopted_port_that_another_user_took_over_gets_nothing(box: Sandbox, 
         assert done.returncode == CLAUDES
         assert f"port {adopted['grpc']} (grpc) is held by a process of user {UID}".encode() in done.stderr
         assert ports["grpc"] != str(adopted["grpc"])
-        assert adopted_ports(paths.state) is None
+        assert adopted_ports(paths) is None
 
 
 def test_another_user_beside_the_adopted_one_is_enough(box: Sandbox, as_root: None) -> None:
@@ -127,7 +127,7 @@ def test_another_user_beside_the_adopted_one_is_enough(box: Sandbox, as_root: No
         process.kill()
 
     assert f"held by a process of user {UID}".encode() in done.stderr
-    assert adopted_ports(our_paths(box.environ).state) is None
+    assert adopted_ports(our_paths(box.environ)) is None
 
 
 @pytest.mark.parametrize("words", [("usage",), ("status",), ("stack", "status"), ("env",)], ids=" ".join)
@@ -208,7 +208,7 @@ def test_a_collector_of_ours_proves_the_port_that_is_sent_to(box: Sandbox) -> No
     box.configure()
     box.cclaunch("-p", "x")
     paths = our_paths(box.environ)
-    ports = collector_ports(paths.data)
+    ports = collector_ports(paths)
     assert ports is not None
     key = Path(paths.data, "collector.key").read_text().strip()
 
@@ -223,7 +223,7 @@ def test_a_collector_of_ours_proves_the_port_that_is_sent_to(box: Sandbox) -> No
 def test_silence_on_a_port_of_somebody_else_is_not_a_busy_collector(place: Place, as_root: None) -> None:
     """The ports file may be one that was killed left behind, while the next one starts."""
     Path(place.paths.data).mkdir(parents=True)
-    handle = holder.take(collector.lock_path(place.paths), 1)
+    handle = holder.take(place.paths.collector_lock, 1)
     assert handle is not None
     holder.sign(handle)
     lines = {**place.ports, "pid": os.getpid()}

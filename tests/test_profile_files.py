@@ -15,7 +15,6 @@ from cclaunch.profiles.disk import (
     load_profile,
     profile_names,
     profile_path,
-    profiles_directory,
     remove_profile,
     resolve_profile,
     write_profile,
@@ -32,7 +31,7 @@ def test_names_are_sorted_and_only_those_of_profiles(paths, put):
     """What an editor or a crash left there is none."""
     put(web="", data="")
     for name in (".data.toml.swp", "data.toml~", "notes.txt", "a b.toml", "-x.toml", ".web.12.34"):
-        (open(f"{profiles_directory(paths)}/{name}", "w")).close()
+        (open(f"{paths.profiles}/{name}", "w")).close()
 
     assert profile_names(paths) == ["data", "web"]
 
@@ -135,7 +134,7 @@ def test_a_pipe_a_directory_or_something_huge_is_refused_at_once(paths, put):
 def test_a_file_in_the_place_of_the_directory_is_an_error(paths):
     """Not an empty list."""
     os.makedirs(paths.config)
-    with open(profiles_directory(paths), "w"):
+    with open(paths.profiles, "w"):
         pass
 
     with pytest.raises(ConfigError, match="Not a directory"):

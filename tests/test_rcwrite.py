@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from cclaunch.files.atomic import write_atomic
 from cclaunch.files.theirs import look
 from cclaunch.files.theirs import write as rcwrite
-from cclaunch.files.theirs.copies import KEPT, copies, folder, label
+from cclaunch.files.theirs.copies import KEPT, copies, label
 from cclaunch.files.theirs.in_place import is_torn, recover
 from cclaunch.files.theirs.look import NeedsInPlace, Refused, examine, read
 from cclaunch.files.theirs.write import delete, write, writing
@@ -275,7 +275,7 @@ def test_hard_links_are_written_in_place_only_when_asked_a11(rc, paths, home):
     put(rc, paths, home, in_place=True)
 
     assert rc.read_bytes() == (home / "twin").read_bytes() == NEW
-    assert not [name for name in os.listdir(folder(paths)) if name.startswith("journal")]
+    assert not [name for name in os.listdir(paths.copies) if name.startswith("journal")]
     put(rc, paths, home, OLD, in_place=True)
     assert rc.read_bytes() == OLD
 
@@ -419,7 +419,7 @@ def test_five_copies_are_kept_for_their_owner_alone(rc, paths, home):
     found = copies(paths, str(rc))
     assert [Path(path).read_bytes() for path in found] == [b"%d\n" % number for number in range(1, KEPT + 1)]
     assert {stat.S_IMODE(os.stat(path).st_mode) for path in found} == {0o600}
-    assert stat.S_IMODE(os.stat(folder(paths)).st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(paths.copies).st_mode) == 0o700
 
 
 def test_a_file_of_ours_and_its_empty_directories_go_away(paths, home):
@@ -512,7 +512,7 @@ def test_killed_at_any_system_call_the_file_is_the_old_or_the_new_one_a17(in_pla
 def torn(paths, rc, now):
     """Leave a journal as a killed write does, and *now* as what the file holds."""
     document = {"path": os.fsencode(str(rc)).hex(), "before": OLD.hex(), "after": NEW.hex()}
-    write_atomic(f"{folder(paths)}/journal.{label(str(rc))}", json.dumps(document).encode())
+    write_atomic(f"{paths.copies}/journal.{label(str(rc))}", json.dumps(document).encode())
     rc.write_bytes(now)
     with writing(paths):
         return recover(paths)

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from cclaunch.config.state import State, change_state, load_state, state_path
+from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import ConfigError
 from cclaunch.hot.paths import our_paths
 
@@ -19,7 +19,7 @@ def where(environ):
 def put(paths, text):
     """Write the state file."""
     os.makedirs(paths.state)
-    with open(state_path(paths), "w") as file:
+    with open(paths.state_file, "w") as file:
         file.write(text)
 
 
@@ -36,7 +36,7 @@ def test_what_is_written_is_read(paths):
     change_state(paths, lambda _: state)
 
     assert load_state(paths) == state
-    assert os.stat(state_path(paths)).st_mode & 0o777 == 0o600
+    assert os.stat(paths.state_file).st_mode & 0o777 == 0o600
     assert os.stat(paths.state).st_mode & 0o777 == 0o700
 
 
@@ -50,11 +50,11 @@ def test_a_change_sees_what_was_there(paths):
 def test_no_change_writes_nothing(paths):
     """The file's time stays: the compiled plan is not stale for nothing."""
     change_state(paths, lambda state: state._replace(active="a"))
-    before = os.stat(state_path(paths))
+    before = os.stat(paths.state_file)
 
     change_state(paths, lambda state: state._replace(active="a"))
 
-    assert os.stat(state_path(paths)) == before
+    assert os.stat(paths.state_file) == before
 
 
 def test_what_a_later_release_keeps_there_is_carried_along(paths):
@@ -63,7 +63,7 @@ def test_what_a_later_release_keeps_there_is_carried_along(paths):
 
     change_state(paths, lambda state: State("", "a"))
 
-    with open(state_path(paths)) as file:
+    with open(paths.state_file) as file:
         text = file.read()
     assert 'previous = "a"\n' in text
     assert "since = 3" in text
@@ -94,16 +94,16 @@ def test_a_broken_or_newer_file_is_named_and_never_overwritten(paths, text, told
     with pytest.raises(ConfigError):
         change_state(paths, lambda state: State("a"))
 
-    assert state_path(paths) in loading.value.message
+    assert paths.state_file in loading.value.message
     assert told in loading.value.message
-    with open(state_path(paths)) as file:
+    with open(paths.state_file) as file:
         assert file.read() == text
 
 
 def test_a_pipe_in_its_place_does_not_hang(paths):
     """It is refused."""
     os.makedirs(paths.state)
-    os.mkfifo(state_path(paths))
+    os.mkfifo(paths.state_file)
 
     with pytest.raises(ConfigError, match="must be a regular file"):
         load_state(paths)

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.embedded import collector
-from cclaunch.backends.stand_in import hand_back_lock
 from cclaunch.backends.turn import turn
 from cclaunch.collector import holder
 from cclaunch.config.model import Config
@@ -33,7 +32,7 @@ def hand_back(paths: Paths, config: Config, environ: Mapping[str, str]) -> bool:
 
     Ends without when the stand-in has ended, when another backend was chosen, or when somebody else waits already.
     """
-    handle = holder.take(hand_back_lock(paths), 0)
+    handle = holder.take(paths.hand_back_lock, 0)
     if handle is None:
         return False
     pause = LOOK_S
@@ -66,9 +65,9 @@ def strands(paths: Paths, config: Config) -> bool:
     """Say whether sessions that run send to a port of the stand-in's that the containers would not have."""
     from cclaunch.collector.pids import any_alive
 
-    ports = collector_ports(paths.data)
+    ports = collector_ports(paths)
     moved = ports is not None and (ports.grpc, ports.http) != (str(config.ports.grpc), str(config.ports.http))
-    return moved and any_alive(paths.data + "/collector.pids")
+    return moved and any_alive(paths.collector_pids)
 
 
 def _sleep(paths: Paths, seconds: float) -> None:

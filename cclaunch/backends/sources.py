@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from cclaunch.backends.docker import record
-from cclaunch.hot.paths import Environ, Paths, database
+from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import collector_ports
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def vlogs_url(paths: Paths) -> str:
 
 def metrics_url(paths: Paths) -> str:
     """Return the URL of the metrics page of our stack's collector, or an empty text where there is none."""
-    if collector_ports(paths.data) is not None:  # the embedded collector has that port now, and its own database
+    if collector_ports(paths) is not None:  # the embedded collector has that port now, and its own database
         return ""
     found = record.url(paths, "metrics")
     return f"{found}/metrics" if found else ""
@@ -40,4 +40,4 @@ def places_of(paths: Paths) -> "Places":
     """Return all places that may hold events."""
     from cclaunch.store.stores import Places
 
-    return Places(database(paths), vlogs_url(paths), metrics_url(paths))
+    return Places(paths.database, vlogs_url(paths), metrics_url(paths))

@@ -33,7 +33,7 @@ def stand_in(paths: Paths, config: Config, environ: Mapping[str, str], reason: s
     started = collector.start_in_turn(paths, config, time.monotonic() + START_S, environ=environ, replace=False)
     if started.ports.owner:  # somebody else's collector is used: there is nothing to give back
         return started
-    if not holder.held(hand_back_lock(paths)):
+    if not holder.held(paths.hand_back_lock):
         background(paths, environ, "hand-back")
     note = f"{reason}; the embedded collector stands in, and gives the ports back when Docker runs"
     return Started(started.ports, [note, *started.notes])
@@ -49,15 +49,10 @@ def background(paths: Paths, environ: Mapping[str, str], part: str) -> None:
     kept = {name: value for name, value in environ.items() if name in collector.KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     words = [sys.executable, "-IS", "-c", CODE.format(path=search_path()), "stack", part]
     try:
-        output = os.open(paths.state + "/stack.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        output = os.open(paths.stack_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             daemon.spawn(words, kept, output)
         finally:
             os.close(output)
     except OSError as error:
         raise StartFailed(f"cannot start a process: {error.strerror}") from error
-
-
-def hand_back_lock(paths: Paths) -> str:
-    """Return the path of the lock of whoever waits for the engine."""
-    return paths.state + "/hand-back.lock"

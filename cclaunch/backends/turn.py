@@ -25,7 +25,7 @@ def turn(paths: Paths, until: float, home: str = "") -> Iterator[None]:
     """
     refuse_another_home(home)
     make_directories(paths)
-    path = paths.state + "/start.lock"
+    path = paths.start_lock
     try:
         handle = holder.take(path, until - time.monotonic())
     except OSError as error:

@@ -42,7 +42,7 @@ def wake(paths: Paths, wait_s: float, environ: dict[str, str]) -> tuple[Ports | 
         wait_s: Seconds that the launch may be held up, at most.
         environ: The launch's environment.
     """
-    memory = paths.state + "/wake-failed"
+    memory = paths.wake_failed
     config = configuration(paths)
     waiting = collector.silent(paths)
     if waiting is not None:
@@ -55,7 +55,7 @@ def wake(paths: Paths, wait_s: float, environ: dict[str, str]) -> tuple[Ports | 
         with turn(paths, until, environ.get("HOME", "")):
             started = _start(paths, config, until, environ, before)
     except CannotStore as error:  # it runs, and keeps what it can: another try would not help
-        return collector_ports(paths.data), [], f"telemetry waits: {error.message}"
+        return collector_ports(paths), [], f"telemetry waits: {error.message}"
     except (CclaunchError, OSError) as error:
         if not _full(paths):  # that is seen at once, and may have been mended by the next launch
             _remember(memory, str(error))
@@ -86,7 +86,7 @@ def _start(paths: Paths, config: Config, until: float, environ: dict[str, str], 
     except StackError as error:
         if name == "embedded":
             raise
-        _remember(paths.state + "/wake-failed", error.message)
+        _remember(paths.wake_failed, error.message)
         return stand_in(paths, config, environ, error.message)
     forget(paths)
     return started
@@ -108,7 +108,7 @@ def rouse(paths: Paths, environ: dict[str, str], down: Sequence[str]) -> str:
 
     What did not help a moment ago is not tried again for five minutes: then there is nothing to say either.
     """
-    memory = paths.state + "/roused"
+    memory = paths.roused
     if _remembered(memory):
         return ""
     _remember(memory, ", ".join(down))
@@ -121,9 +121,9 @@ def rouse(paths: Paths, environ: dict[str, str], down: Sequence[str]) -> str:
 
 def forget(paths: Paths) -> None:
     """Forget an earlier failure: the next launch tries again."""
-    for name in ("wake-failed", "roused"):
+    for path in (paths.wake_failed, paths.roused):
         with contextlib.suppress(OSError):
-            os.unlink(f"{paths.state}/{name}")
+            os.unlink(path)
 
 
 def _remembered(path: str) -> str:

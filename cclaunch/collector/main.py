@@ -43,7 +43,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
     door = Door(say)
     try:
         make_directory(paths.data)
-        key = make_key(paths.data + "/collector.key")
+        key = make_key(paths.collector_key)
     except FileTrouble as error:
         raise StoreError(error.message, hint=error.hint) from error
     except OSError as error:  # starting it again would not help
@@ -54,9 +54,9 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
     http_sockets, metrics_sockets = adopt(held["http"]), adopt(held["metrics"])
     grpc_server = otlp_grpc.new_server(collector, door)
     relay = Relay(otlp_grpc.bind(grpc_server), connections, collector.arrivals, door)
-    standing = Standing(paths, lock, {"collector.ports": ports_text(ports), "collector.key": key + "\n"})
+    standing = Standing(paths, lock, {paths.collector_ports: ports_text(ports), paths.collector_key: key + "\n"})
     try:  # before the first answer: who has the proof finds these ports; and before anything runs that would have to be ended
-        write_private(paths.data + "/collector.ports", ports_text(ports))
+        write_private(paths.collector_ports, ports_text(ports))
     except OSError as error:
         collector.writer.close()
         raise StoreError(f"cannot write in {paths.data}: {error.strerror}", hint="check its owner, mode and space") from error

@@ -34,10 +34,10 @@ class EmbeddedCollector:
         self.paths = paths
         self.key = key
         self.ports: dict[str, int] = {}
-        self.writer = Writer(paths.data + "/telemetry.db", say)
+        self.writer = Writer(paths.database, say)
         self.arrivals = Arrivals()
         self.intake = Intake(self.writer)
-        self.launched = Launched(paths.data + "/collector.pids")
+        self.launched = Launched(paths.collector_pids)
         self.last_active = time.monotonic()
 
     async def take(self, signal: Any, body: bytes | bytearray, kind: str, over: Callable[[], None] = lambda: None) -> Message:

@@ -12,6 +12,7 @@ import errno
 import os
 import time
 
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_flat
 
 NAMES = ("grpc", "http", "metrics")
@@ -63,13 +64,13 @@ def port_of(handle: int) -> int:
         view.detach()
 
 
-def open_all(data: str, configured: list[int]) -> dict[str, list[int]]:
+def open_all(paths: Paths, configured: list[int]) -> dict[str, list[int]]:
     """
     Return name -> descriptors for gRPC, HTTP and metrics.
 
     The port that was held before a crash comes first: sessions still send there. Then the configured one, then any.
     """
-    before = read_flat(data + "/collector.ports")
+    before = read_flat(paths.collector_ports)
     return {name: _first_free(before.get(name, ""), port) for name, port in zip(NAMES, configured, strict=True)}
 
 

@@ -9,7 +9,6 @@ files are written again.
 import contextlib
 import os
 
-from cclaunch.collector.stays import NAME as STAYS
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_flat, read_small
 
@@ -24,7 +23,7 @@ class Standing:
     Args:
         paths: Our directories.
         lock: The descriptor of the lock that is held; negative for none (a collector without a supervisor).
-        files: Name in the data directory -> what has to stand in it.
+        files: Path -> what has to stand there.
     """
 
     def __init__(self, paths: Paths, lock: int, files: dict[str, str]) -> None:
@@ -39,7 +38,7 @@ class Standing:
             return False
         held = os.fstat(self._lock)
         try:
-            found = os.stat(self._paths.data + "/collector.lock")
+            found = os.stat(self._paths.collector_lock)
         except OSError:
             return True
         return (held.st_dev, held.st_ino) != (found.st_dev, found.st_ino)
@@ -48,11 +47,10 @@ class Standing:
         """Write again what is missing or was changed of our files; return their names. Nothing when the place is lost."""
         if self.lost():
             return []
-        self._stays = read_small(f"{self._paths.data}/{STAYS}", 4096)
-        return [name for name, text in self._files.items() if self._mended(name, text)]
+        self._stays = read_small(self._paths.collector_stays, 4096)
+        return [os.path.basename(path) for path, text in self._files.items() if self._mended(path, text)]
 
-    def _mended(self, name: str, text: str) -> bool:
-        path = f"{self._paths.data}/{name}"
+    def _mended(self, path: str, text: str) -> bool:
         if (read_small(path, 4096) or b"").decode("utf-8", "replace") == text:
             return False
         with contextlib.suppress(OSError):
@@ -62,14 +60,14 @@ class Standing:
 
     def carry(self) -> None:
         """Take along to the new place what says that a collector stays."""
-        path = f"{self._paths.data}/{STAYS}"
+        path = self._paths.collector_stays
         if self._stays and not os.path.exists(path):
             with contextlib.suppress(OSError):
                 write_private(path, os.fsdecode(self._stays))
 
     def leave(self) -> None:
         """Take the ports file away, if it is ours."""
-        path = self._paths.data + "/collector.ports"
+        path = self._paths.collector_ports
         if not self.lost() and read_flat(path).get("pid") == str(os.getpid()):
             with contextlib.suppress(OSError):
                 os.unlink(path)

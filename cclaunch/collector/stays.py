@@ -11,21 +11,19 @@ from cclaunch.files.atomic import remove, write_atomic
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_small
 
-NAME = "collector.stays"
-
 
 def mark(paths: Paths, unit: str) -> None:
     """Have the collector stay as long as the file *unit* exists. Raises FileTrouble."""
-    write_atomic(f"{paths.data}/{NAME}", os.fsencode(unit))
+    write_atomic(paths.collector_stays, os.fsencode(unit))
 
 
 def unmark(paths: Paths) -> None:
     """Have it end when idle. Raises FileTrouble."""
-    remove(f"{paths.data}/{NAME}")
+    remove(paths.collector_stays)
 
 
 def stays(paths: Paths) -> bool:
     """Say whether it stays."""
     with contextlib.suppress(ValueError):
-        return os.path.exists(read_small(f"{paths.data}/{NAME}", 4096) or b"")
+        return os.path.exists(read_small(paths.collector_stays, 4096) or b"")
     return False

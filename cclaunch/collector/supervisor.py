@@ -40,7 +40,7 @@ def main(words: list[str]) -> int:
     for name, value in ALLOCATOR.items():
         os.putenv(name, value)
     ports = [int(word) for word in words[4:7]]
-    handle = int(words[7]) if len(words) > 7 else os.open(paths.data + "/collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    handle = int(words[7]) if len(words) > 7 else os.open(paths.collector_lock, os.O_RDWR | os.O_CREAT, 0o600)
     if not holder.take_open(handle, LOCK_PATIENCE_S):
         return TAKEN
     os.set_inheritable(handle, True)
@@ -50,7 +50,7 @@ def main(words: list[str]) -> int:
         _say(f"error: cannot write in {paths.data}: {error.strerror}")
         return 1
     try:
-        held = sockets.read(words[8]) if len(words) > 8 else sockets.open_all(paths.data, ports)
+        held = sockets.read(words[8]) if len(words) > 8 else sockets.open_all(paths, ports)
     except OSError as error:
         _say(f"error: no port can be opened: {error.strerror}")
         return 1
@@ -110,7 +110,7 @@ def _take_anew(paths: Paths) -> int:
     """
     try:
         make_directory(paths.data)
-        handle = holder.take(paths.data + "/collector.lock", LOCK_PATIENCE_S)
+        handle = holder.take(paths.collector_lock, LOCK_PATIENCE_S)
         if handle is None:
             _say("another collector has taken the place: ending")
             return -1

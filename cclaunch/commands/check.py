@@ -18,7 +18,7 @@ from cclaunch.backends.turn import turn
 from cclaunch.backends.wake import forget
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.kept import sentences
-from cclaunch.config.model import Config, config_path, read_configuration
+from cclaunch.config.model import Config, read_configuration
 from cclaunch.errors import CannotStore, CclaunchError
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import Ports, collector_ports
@@ -100,7 +100,7 @@ def _configuration(paths: Paths) -> tuple[Config, Finding]:
     config, error = read_configuration(paths)
     if error:
         return config, Finding("config", False, f"{error.message}; the defaults are used", error.hint)
-    return config, Finding("config", True, f"{config_path(paths)} is fine, or not there")
+    return config, Finding("config", True, f"{paths.config_file} is fine, or not there")
 
 
 def _claude(environ: Environ) -> Finding:
@@ -121,7 +121,7 @@ def _collector(paths: Paths, config: Config, environ: Environ) -> tuple[Ports | 
         with turn(paths, until, environ.get("HOME", "")):
             started = used.start(until)
     except CannotStore as error:  # its ports are in use all the same
-        return collector_ports(paths.data), Finding("collector", False, error.message)
+        return collector_ports(paths), Finding("collector", False, error.message)
     except CclaunchError as error:
         last = "".join(error.cause.splitlines()[-1:])
         cause = f": {last}" if last and not error.message.startswith(collector.ENDED) else ""  # those are its last words

@@ -106,7 +106,7 @@ def target(shell: str, environ: Environ, paths: Paths) -> Target:
         return Target(f"{config}/fish/completions/cclaunch.fish", "")
     if shell == "nu":  # cclaunch.nu is the name of a persisted block
         return Target(f"{config}/nushell/autoload/cclaunch-completions.nu", "")
-    path = f"{paths.data}/completions/cclaunch.ps1"
+    path = paths.powershell_completion
     return Target(path, f"PowerShell reads it when this stands in the file that $PROFILE names: . {quote('pwsh', path)}")
 
 

@@ -72,7 +72,7 @@ def command(
         console.note(unknown_days(where, _money(found.unknown_usd_micros / 1_000_000)))
     for text in sentences(paths):
         console.note(text)
-    if other := adopted_ports(paths.state):
+    if other := adopted_ports(paths):
         console.note(f"telemetry goes to {other.owner} on port {other.grpc}: what is stored there is not counted here")
     tell_intruder(paths)
 

@@ -7,14 +7,14 @@ is then made of the defaults, or the profile of its trouble, and carries the sen
 
 from cclaunch import __version__, otel
 from cclaunch.compiled.keep import Records, keep, settled, source_records
-from cclaunch.config.model import Config, config_path, read_configuration
-from cclaunch.config.state import State, load_state, state_path
+from cclaunch.config.model import Config, read_configuration
+from cclaunch.config.state import State, load_state
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import stamp
 from cclaunch.hot.records import FORMAT, plan_key
-from cclaunch.profiles.disk import load_profile, profile_names, profile_path, profiles_directory, resolve_profile
+from cclaunch.profiles.disk import load_profile, profile_names, profile_path, resolve_profile
 from cclaunch.profiles.model import Profile
 
 
@@ -24,7 +24,7 @@ def compile_plan(paths: Paths, home: str, *, write: bool = True) -> Plan:
 
     *home* is what ``~`` stands for in a profile.
     """
-    sources = source_records([config_path(paths), state_path(paths), profiles_directory(paths)])
+    sources = source_records([paths.config_file, paths.state_file, paths.profiles])
     warnings = []
     config, trouble = read_configuration(paths)
     if trouble:
@@ -42,7 +42,7 @@ def compile_plan(paths: Paths, home: str, *, write: bool = True) -> Plan:
     records += [["warning", text] for text in warnings]
     read = [["source", *record[3:]] for record in profiles if record[2] == "sources"]
     if write and settled([*sources, *read]):
-        keep(paths.cache + "/plan", records)
+        keep(paths.plan, records)
     return Plan(records)
 
 

@@ -266,11 +266,6 @@ def configuration(paths: Paths) -> Config:
 def read_configuration(paths: Paths) -> tuple[Config, ConfigError | None]:
     """Return the configuration and None, or the defaults and what is wrong with the file; its message may go on in a sentence."""
     try:
-        return load_config(config_path(paths)), None
+        return load_config(paths.config_file), None
     except ConfigError as error:
         return Config(), error
-
-
-def config_path(paths: Paths) -> str:
-    """Return the path of ``config.toml``."""
-    return paths.config + "/config.toml"

@@ -48,11 +48,6 @@ class State(NamedTuple):
     backend: str = ""
 
 
-def state_path(paths: Paths) -> str:
-    """Return the path of the state file."""
-    return f"{paths.state}/state.toml"
-
-
 def load_state(paths: Paths) -> State:
     """
     Return the state; an empty one when there is no file.
@@ -71,16 +66,16 @@ def change_state(paths: Paths, change: Callable[[State], State]) -> State:
         ConfigError: The file is broken or of a newer release; it stays as it is.
         FileTrouble: It cannot be written, or another one of us holds it.
     """
-    with locked(f"{paths.state}/state.lock", PATIENCE_S):
+    with locked(paths.state_lock, PATIENCE_S):
         before, tables = _read(paths)
         after = change(before)
         if after != before:
-            write_atomic(state_path(paths), _written(after, tables))
+            write_atomic(paths.state_file, _written(after, tables))
     return after
 
 
 def _read(paths: Paths) -> tuple[State, dict[str, Any]]:
-    path = state_path(paths)
+    path = paths.state_file
     if not os.path.lexists(path):
         return State(), {}
     data = read_small(path)

@@ -25,14 +25,9 @@ class Listed(NamedTuple):
     ours: bool
 
 
-def directory(paths: Paths) -> str:
-    """Return where added dashboards lie."""
-    return f"{paths.data}/stack/dashboards"
-
-
 def added(paths: Paths) -> Mapping[str, bytes]:
     """Return file name -> content of every dashboard that was added; one that cannot be read is left out."""
-    place = directory(paths)
+    place = paths.dashboards
     try:
         names = sorted(name for name in os.listdir(place) if name.endswith(".json") and not name.startswith("."))
     except OSError:
@@ -79,7 +74,7 @@ def add(paths: Paths, content: bytes, source: str) -> tuple[Listed, bool]:
             hint='change "uid" in the file, then add it',
         )
     text = json.dumps(dashboard, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
-    place = directory(paths)
+    place = paths.dashboards
     make_directory(place)
     with locked(f"{place}/.lock", PATIENCE_S):
         known = os.path.exists(f"{place}/{name}")
@@ -98,7 +93,7 @@ def discard(paths: Paths, name: str) -> None:
     """
     if f"{name}.json" in shipped():
         raise DashboardRefused(f"`{name}` is a dashboard of cclaunch's own and stays", hint="cclaunch dashboard list")
-    place = directory(paths)
+    place = paths.dashboards
     if not foreign.UID.match(name) or not os.path.isdir(place):
         raise _missing(name)
     with locked(f"{place}/.lock", PATIENCE_S):

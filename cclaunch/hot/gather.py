@@ -63,7 +63,7 @@ def gather(
 
 
 def _plan(paths: Paths) -> "Plan | None":
-    records = read_compiled(paths.cache + "/plan", plan_key(__version__, paths.config))
+    records = read_compiled(paths.plan, plan_key(__version__, paths.config))
     try:
         plan = None if records is None else Plan(records)
         return plan if plan is not None and plan.settings["asked"] is not None else None

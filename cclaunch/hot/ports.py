@@ -5,6 +5,7 @@ Hot: C modules only.
 """
 
 from cclaunch import __version__
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_flat
 
 
@@ -27,9 +28,9 @@ class Ports:
         self.uids = uids
 
 
-def collector_ports(data: str) -> "Ports | None":
-    """Return the ports of our collector from its ports file in the *data* directory, or None when it left none."""
-    found = read_flat(data + "/collector.ports")
+def collector_ports(paths: Paths) -> "Ports | None":
+    """Return the ports of our collector from its ports file, or None when it left none."""
+    found = read_flat(paths.collector_ports)
     if not (found.get("grpc", "").isdigit() and found.get("http", "").isdigit()):
         return None
     return Ports(found["grpc"], found["http"], found.get("metrics", ""), found.get("version", ""))
@@ -42,9 +43,9 @@ def is_older(version: str) -> bool:
     return [int(part) for part in version.split(".") if part.isdigit()] < [int(part) for part in __version__.split(".")]
 
 
-def adopted_ports(state: str) -> "Ports | None":
-    """Return the ports of a collector that is not ours and is used, from the *state* directory, or None."""
-    found = read_flat(state + "/foreign")
+def adopted_ports(paths: Paths) -> "Ports | None":
+    """Return the ports of a collector that is not ours and is used, or None."""
+    found = read_flat(paths.adopted)
     if not found.get("grpc", "").isdigit():
         return None
     owner, uids = found.get("owner", ""), found.get("uids", "")

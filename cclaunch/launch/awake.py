@@ -37,9 +37,9 @@ class Asked:
     __slots__ = ("containers", "ports", "question", "services")
 
     def __init__(self, paths: Paths, wanted: bool) -> None:
-        self.containers = read_flat(paths.data + "/stack/ports")
+        self.containers = read_flat(paths.stack_ports)
         self.services = probe.ask_services(self.containers, PROBE_SECONDS) if wanted else {}
-        self.ports = collector_ports(paths.data) or adopted_ports(paths.state)
+        self.ports = collector_ports(paths) or adopted_ports(paths)
         self.question: probe.Question | None = None
         if wanted and not self.containers:
             self.ask(paths)
@@ -47,7 +47,7 @@ class Asked:
     def ask(self, paths: Paths) -> None:
         """Send the question to a collector of ours; one that is not has no /health for us."""
         if self.ports is not None and not self.ports.owner:
-            key = (read_small(paths.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
+            key = (read_small(paths.collector_key, 256) or b"").decode("ascii", "replace").strip()
             self.question = probe.ask(int(self.ports.http), system.getpid(), key, PROBE_SECONDS, self.ports.grpc)
 
 

@@ -52,7 +52,7 @@ def composed(environ: Environ, paths: Paths, *, launch: bool) -> Composed:
     except OSError:  # it was removed under us
         directory = ""
     plan, place, selection = gather(paths, environ, directory, "", False, lambda: compiled)
-    found = collector_ports(paths.data) or adopted_ports(paths.state)
+    found = collector_ports(paths) or adopted_ports(paths)
     ports = found or Ports(plan.settings["grpc"], plan.settings["http"], plan.settings["metrics"])
 
     def compose_with(said: Claims | None) -> Composition:

@@ -50,7 +50,7 @@ def wanted(environ: dict[str, str], paths: Paths) -> Wanted:
     nowhere = Place([])
     selection = select(plan, nowhere, {}, "")
     settings = plan.settings
-    ports = collector_ports(paths.data) or adopted_ports(paths.state)
+    ports = collector_ports(paths) or adopted_ports(paths)
     made = compose(plan, {}, nowhere, ports or Ports(settings["grpc"], settings["http"], settings["metrics"]), "", selection)
     notes = [*plan.warnings, *made.dropped]
     if selection.trouble:

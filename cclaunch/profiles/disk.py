@@ -29,19 +29,14 @@ class Resolved(NamedTuple):
     paths: list[str]
 
 
-def profiles_directory(paths: Paths) -> str:
-    """Return the directory that holds the profiles."""
-    return f"{paths.config}/profiles"
-
-
 def profile_path(paths: Paths, name: str) -> str:
     """Return the path of the file of the profile *name*."""
-    return f"{profiles_directory(paths)}/{name}{SUFFIX}"
+    return f"{paths.profiles}/{name}{SUFFIX}"
 
 
 def profile_names(paths: Paths) -> list[str]:
     """Return the names of all profiles, sorted. Raises ConfigError when the directory cannot be read."""
-    directory = profiles_directory(paths)
+    directory = paths.profiles
     try:
         found = os.listdir(directory)
     except FileNotFoundError:
@@ -129,7 +124,7 @@ def children_of(paths: Paths, name: str) -> list[str]:
 
 def profiles_locked(paths: Paths) -> locked:
     """Return the lock under which profiles are written, for a ``with`` block."""
-    return locked(f"{paths.state}/profiles.lock", PATIENCE_S)
+    return locked(paths.profiles_lock, PATIENCE_S)
 
 
 def write_profile(paths: Paths, name: str, data: bytes) -> None:
@@ -147,7 +142,7 @@ def remove_profile(paths: Paths, name: str) -> None:
 def forget_plan(paths: Paths) -> None:
     """Delete the compiled plan: the next launch makes it anew. Completions get the names as they are now."""
     with contextlib.suppress(OSError):
-        os.unlink(f"{paths.cache}/plan")
+        os.unlink(paths.plan)
     keep_names(paths)
 
 
@@ -157,7 +152,7 @@ def keep_names(paths: Paths) -> None:
 
     Only completions miss what cannot be written.
     """
-    path = f"{paths.state}/profile-names"
+    path = paths.profile_names
     with contextlib.suppress(FileTrouble, ConfigError, OSError):
         text = "".join(f"{name}\n" for name in profile_names(paths)).encode()
         if read_small(path) != text:

@@ -19,18 +19,13 @@ LONGEST = 256
 LOCK_S = 5.0
 
 
-def path(paths: Paths) -> str:
-    """Return the file that keeps a password that was made here."""
-    return f"{paths.data}/stack/grafana_password"
-
-
 def make(paths: Paths, config: Config) -> None:
     """Make a password and keep it, when config.toml asks for one and there is none. Raises FileTrouble, StackError, Busy."""
     if config.grafana.admin_password != GENERATE:
         return
-    with locked(f"{paths.state}/grafana-password.lock", LOCK_S):
+    with locked(paths.password_lock, LOCK_S):
         if not _kept(paths):
-            write_atomic(path(paths), secrets.token_urlsafe(BYTES).encode() + b"\n")
+            write_atomic(paths.grafana_password, secrets.token_urlsafe(BYTES).encode() + b"\n")
 
 
 def filled(paths: Paths, config: Config) -> Config:
@@ -47,19 +42,21 @@ def told(paths: Paths, config: Config, *, clear: bool = False) -> str:
     if config.grafana.admin_password != GENERATE:
         return "login admin and grafana.admin_password of config.toml"
     kept = _kept(paths)
-    return f"login admin / {kept}" if clear and kept else f"login admin and the password in {path(paths)}"
+    return f"login admin / {kept}" if clear and kept else f"login admin and the password in {paths.grafana_password}"
 
 
 def _kept(paths: Paths) -> str:
     """Return the password that was made, or an empty string."""
     try:
-        with open(path(paths), encoding="utf-8") as file:
+        with open(paths.grafana_password, encoding="utf-8") as file:
             text = file.read(LONGEST + 2).removesuffix("\n")
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise StackError(f"cannot read {path(paths)}: {reason}", hint=f"rm {path(paths)}; cclaunch stack up") from error
+        raise StackError(
+            f"cannot read {paths.grafana_password}: {reason}", hint=f"rm {paths.grafana_password}; cclaunch stack up"
+        ) from error
     if not text.isprintable() or not 0 < len(text) <= LONGEST:
-        raise StackError(f"{path(paths)} holds no password", hint=f"rm {path(paths)}; cclaunch stack up")
+        raise StackError(f"{paths.grafana_password} holds no password", hint=f"rm {paths.grafana_password}; cclaunch stack up")
     return text

@@ -40,7 +40,7 @@ def look(backend: "DockerBackend", paths: Paths, config: Config) -> list[Service
         trouble = error.message
     names = (*config.stack.services, GUARD)
     answers = health.ask_all(names, config.ports)
-    if "collector" not in containers and (adopted := adopted_ports(paths.state)) is not None:
+    if "collector" not in containers and (adopted := adopted_ports(paths)) is not None:
         up = probe.listens(int(adopted.grpc), ENGINE_S)
         detail = f"{adopted.owner}; cclaunch cannot see what it stores"
         return [ServiceStatus("collector", up, f"http://127.0.0.1:{adopted.grpc}", detail)]

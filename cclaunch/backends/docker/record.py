@@ -18,11 +18,6 @@ from cclaunch.hot.ports import Ports, adopted_ports
 from cclaunch.hot.reading import numbers, read_flat
 
 
-def path(paths: Paths) -> str:
-    """Return the file with the ports of the stack that runs."""
-    return f"{paths.data}/stack/ports"
-
-
 def remember(
     paths: Paths, config: Config, stack: Wanted, engine: Iterable[int] = (), *, published: Mapping[str, int] | None = None
 ) -> None:
@@ -35,24 +30,24 @@ def remember(
     asked = [service.name for service in stack.services if service.name != GUARD]  # through which the others are asked
     lines = {**ports, "services": " ".join(asked), "project": stack.project, "engine": " ".join(map(str, engine))}
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
-    if read_flat(path(paths)) != {name: str(value) for name, value in lines.items()}:
-        write_atomic(path(paths), text.encode())
-    write_atomic(f"{paths.data}/stack/compose.yaml", compose(stack).encode())
+    if read_flat(paths.stack_ports) != {name: str(value) for name, value in lines.items()}:
+        write_atomic(paths.stack_ports, text.encode())
+    write_atomic(paths.compose_file, compose(stack).encode())
 
 
 def forget(paths: Paths) -> None:
     """Write down that none runs. Raises FileTrouble."""
-    remove(path(paths))
+    remove(paths.stack_ports)
 
 
 def was_up(paths: Paths) -> bool:
     """Say whether the stack was started, and not ended by us since."""
-    return bool(read_flat(path(paths)))
+    return bool(read_flat(paths.stack_ports))
 
 
 def engine_uids(paths: Paths) -> list[int]:
     """Return the uids of the engine that the stack runs in: it may listen on the stack's ports."""
-    return numbers(read_flat(path(paths)).get("engine", ""))
+    return numbers(read_flat(paths.stack_ports).get("engine", ""))
 
 
 def url(paths: Paths, name: str) -> str:
@@ -63,18 +58,18 @@ def url(paths: Paths, name: str) -> str:
 
 def port(paths: Paths, name: str) -> int:
     """Return the port called *name* of the stack that runs, or 0."""
-    found = read_flat(path(paths)).get(name, "")
+    found = read_flat(paths.stack_ports).get(name, "")
     return int(found) if found.isdigit() else 0
 
 
 def ever_ran(paths: Paths) -> bool:
     """Say whether the stack was ever started here: then it may have left volumes."""
-    return os.path.exists(f"{paths.data}/stack/compose.yaml")
+    return os.path.exists(paths.compose_file)
 
 
 def endpoint(paths: Paths) -> Ports | None:
     """Return where the collector of the stack listens, or the foreign one that is used; None when there is none."""
-    found = read_flat(path(paths))
+    found = read_flat(paths.stack_ports)
     if not (found.get("grpc", "").isdigit() and found.get("http", "").isdigit()):
-        return adopted_ports(paths.state)
+        return adopted_ports(paths)
     return Ports(found["grpc"], found["http"], found.get("metrics", ""))

@@ -21,7 +21,7 @@ class Embedded:
 
     def endpoint(self) -> Ports | None:
         """Return where it listens, or the foreign one that is used."""
-        return collector_ports(self._paths.data) or adopted_ports(self._paths.state)
+        return collector_ports(self._paths) or adopted_ports(self._paths)
 
     def health(self) -> str | None:
         """Return None when it answers and can store, else what is wrong."""
@@ -45,7 +45,7 @@ class Embedded:
         """Yield the last *count* lines of its log; to *follow*, those to come. Raises StackError."""
         from cclaunch.backends.embedded.log import lines
 
-        return lines(collector.log_path(self._paths), count, follow=follow)
+        return lines(self._paths.collector_log, count, follow=follow)
 
     def status(self) -> list[ServiceStatus]:
         """Return how it is."""

@@ -51,33 +51,23 @@ class Running(NamedTuple):
 
 def health(paths: Paths, seconds: float = PROBE_S) -> str | None:
     """Return None when our collector answers and can store, else the sentence that says what is wrong."""
-    ports = collector_ports(paths.data)
+    ports = collector_ports(paths)
     if ports is None:
         return "it does not run"
     return probe.answer(probe.ask(int(ports.http), 0, _key(paths), seconds, ports.grpc))
 
 
 def _key(paths: Paths) -> str:
-    return (read_small(paths.data + "/collector.key", 256) or b"").decode("ascii", "replace").strip()
-
-
-def log_path(paths: Paths) -> str:
-    """Return the file that the supervisor and the collector write to."""
-    return paths.state + "/collector.log"
-
-
-def lock_path(paths: Paths) -> str:
-    """Return the lock that a living collector holds."""
-    return paths.data + "/collector.lock"
+    return (read_small(paths.collector_key, 256) or b"").decode("ascii", "replace").strip()
 
 
 def running(paths: Paths) -> Running | None:
     """Return the processes of the collector that holds the lock, or None when nobody does."""
-    supervisor = holder.holder(lock_path(paths))
+    supervisor = holder.holder(paths.collector_lock)
     if supervisor is None:
         return None
-    found = read_flat(paths.data + "/collector.ports").get("pid", "")
-    return Running(int(found) if found.isdigit() else None, supervisor.pid, supervisor.when, collector_ports(paths.data))
+    found = read_flat(paths.collector_ports).get("pid", "")
+    return Running(int(found) if found.isdigit() else None, supervisor.pid, supervisor.when, collector_ports(paths))
 
 
 def silent(paths: Paths) -> tuple[Ports, str] | None:
@@ -158,7 +148,7 @@ def start_in_turn(
     and uses one that is stopped or busy as it is.
     """
     trouble = health(paths)
-    ports = collector_ports(paths.data)
+    ports = collector_ports(paths)
     if trouble is None and ports is not None and not is_older(ports.version):
         return Started(ports, [])
     if trouble is None:
@@ -208,7 +198,7 @@ def needed(paths: Paths) -> Ports | None:
     """Return the ports that running sessions send to, or None when nobody would miss them."""
     from cclaunch.collector.pids import any_alive
 
-    return collector_ports(paths.data) if any_alive(paths.data + "/collector.pids") else None
+    return collector_ports(paths) if any_alive(paths.collector_pids) else None
 
 
 def _ports_of(ports: Ports) -> list[int]:
@@ -217,19 +207,19 @@ def _ports_of(ports: Ports) -> list[int]:
 
 def _settles(paths: Paths, until: float) -> bool:
     """Say whether the one that holds the lock answers soon (it may be starting, or ending), or is gone; a silent one hangs."""
-    while time.monotonic() < until and holder.held(lock_path(paths)):
+    while time.monotonic() < until and holder.held(paths.collector_lock):
         trouble = health(paths, ANSWER_S)
         if trouble is None or trouble.startswith(SICK):
             return True
         time.sleep(POLL_S)
-    return not holder.held(lock_path(paths))
+    return not holder.held(paths.collector_lock)
 
 
 def _moved(paths: Paths, config: Config, holder_of_grpc: str) -> list[str]:
     """Return a sentence on each program that holds ports of ours, naming it and the ports that are used instead."""
     from cclaunch.backends.listeners import listener
 
-    ports = collector_ports(paths.data)
+    ports = collector_ports(paths)
     if ports is None:
         return []
     taken: dict[str, list[tuple[str, str]]] = {}
@@ -254,15 +244,15 @@ def _wait(paths: Paths, until: float) -> Ports:
     began = time.monotonic()
     while True:
         trouble = health(paths, min(PROBE_S, max(0.05, until - time.monotonic())))
-        ports = collector_ports(paths.data)
+        ports = collector_ports(paths)
         if trouble is None and ports is not None:
             return ports
         _end_if_sick(trouble)
-        gone = time.monotonic() - began > 1.0 and not holder.held(lock_path(paths))
+        gone = time.monotonic() - began > 1.0 and not holder.held(paths.collector_lock)
         if time.monotonic() > until or gone:
             raise StartFailed(
                 f"the collector did not come up: {trouble}" if not gone else f"{ENDED}{_last_words(paths)}",
-                cause="\n".join(_tail(log_path(paths), 5)),
+                cause="\n".join(_tail(paths.collector_log, 5)),
                 hint="cclaunch stack logs",
             )
         time.sleep(POLL_S)
@@ -275,7 +265,7 @@ def _end_if_sick(trouble: str | None) -> None:
 
 
 def _last_words(paths: Paths) -> str:
-    said = [line for line in _tail(log_path(paths), 5) if "error:" in line or "Error" in line]
+    said = [line for line in _tail(paths.collector_log, 5) if "error:" in line or "Error" in line]
     return said[-1].partition("error: ")[2] or said[-1] if said else "its log says why"
 
 
@@ -295,12 +285,12 @@ def _spawn(paths: Paths, ports: Sequence[int], environ: Mapping[str, str]) -> No
     Raises:
         StartFailed: The log cannot be opened, or there can be no more processes.
     """
-    log = log_path(paths)
+    log = paths.collector_log
     try:
         if os.path.exists(log) and os.path.getsize(log) > LARGEST_LOG:
             os.replace(log, log + ".1")
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        os.close(os.open(lock_path(paths), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(paths.collector_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise StartFailed(
             f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {paths.data} {paths.state}"
@@ -329,7 +319,7 @@ def shutdown(paths: Paths) -> bool:
             os.kill(pid, signal.SIGCONT)
     until = time.monotonic() + END_S
     while time.monotonic() < until:
-        if not holder.held(lock_path(paths)) and not holder.lives(supervisor):
+        if not holder.held(paths.collector_lock) and not holder.lives(supervisor):
             orphans.end(paths)
             return True
         time.sleep(POLL_S)
@@ -338,7 +328,7 @@ def shutdown(paths: Paths) -> bool:
             os.kill(collector, signal.SIGKILL)
     _signal(supervisor, signal.SIGKILL)
     until = time.monotonic() + 1
-    while holder.held(lock_path(paths)) and time.monotonic() < until:
+    while holder.held(paths.collector_lock) and time.monotonic() < until:
         time.sleep(POLL_S)
     orphans.end(paths)
     return True
@@ -362,9 +352,9 @@ def _signal(supervisor: holder.Holder, number: int) -> None:
 
 def status(paths: Paths) -> list[ServiceStatus]:
     """Return what the stack consists of and how each part is."""
-    ports = collector_ports(paths.data)
+    ports = collector_ports(paths)
     if ports is None:
-        adopted = adopted_ports(paths.state)
+        adopted = adopted_ports(paths)
         if adopted is not None:
             up = probe.listens(int(adopted.grpc), PROBE_S)
             detail = f"{adopted.owner}; cclaunch cannot see what it stores"

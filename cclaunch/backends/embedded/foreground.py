@@ -20,7 +20,6 @@ from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import collector_ports
 from cclaunch.hot.reading import read_small
 
-NEXT = "collector.next"
 """Names, in the data directory, the process that waits for its turn."""
 
 
@@ -35,7 +34,7 @@ def foreground(paths: Paths, environ: Mapping[str, str]) -> None:
         make_directory(path)
     try:
         ports = _turn(paths)
-        output = _log(collector.log_path(paths))
+        output = _log(paths.collector_log)
     except OSError as error:
         raise FileTrouble(
             f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {paths.data} {paths.state}"
@@ -54,21 +53,21 @@ def foreground(paths: Paths, environ: Mapping[str, str]) -> None:
 
 def waits(paths: Paths, pid: int) -> bool:
     """Say whether the process *pid* waits for its turn, and knows what it has to know of the one before."""
-    return read_small(f"{paths.data}/{NEXT}", 64) == b"%d" % pid
+    return read_small(paths.collector_next, 64) == b"%d" % pid
 
 
 def _turn(paths: Paths) -> list[int]:
     """Wait for the lock, and return the ports: those of the one before where sessions that still run send to them."""
-    path = collector.lock_path(paths)
+    path = paths.collector_lock
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        before = collector_ports(paths.data) if holder.held(path) else None
-        write_atomic(f"{paths.data}/{NEXT}", b"%d" % os.getpid())
+        before = collector_ports(paths) if holder.held(path) else None
+        write_atomic(paths.collector_next, b"%d" % os.getpid())
         fcntl.flock(handle, fcntl.LOCK_EX)
-        remove(f"{paths.data}/{NEXT}")
+        remove(paths.collector_next)
     finally:
         os.close(handle)  # the supervisor takes it anew
-    if before and any_alive(f"{paths.data}/collector.pids"):
+    if before and any_alive(paths.collector_pids):
         return [int(before.grpc), int(before.http), int(before.metrics)]
     return list(configuration(paths).ports.ingest.values())
 

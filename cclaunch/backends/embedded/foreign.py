@@ -132,7 +132,7 @@ def engine_uids(path: str) -> list[int]:
 def _remember(paths: Paths, ports: Ports) -> None:
     text = "".join(f"{name}={getattr(ports, name)}\n" for name in ("grpc", "http", "metrics", "owner", "uids"))
     with contextlib.suppress(FileTrouble):
-        write_atomic(paths.state + "/foreign", text.encode())
+        write_atomic(paths.adopted, text.encode())
 
 
 def intruder(paths: Paths, config: Config) -> str:
@@ -143,8 +143,8 @@ def intruder(paths: Paths, config: Config) -> str:
     """
     from cclaunch.backends.listeners import strangers, whose
 
-    containers = read_flat(paths.data + "/stack/ports")
-    ports = collector_ports(paths.data) or adopted_ports(paths.state)
+    containers = read_flat(paths.stack_ports)
+    ports = collector_ports(paths) or adopted_ports(paths)
     name = "grpc" if config.telemetry.protocol == "grpc" else "http"
     number = getattr(ports, name) if ports else containers.get(name) or str(getattr(config.ports, name))
     others = strangers(numbers(number), numbers(f"{containers.get('engine', '')} {ports.uids if ports else ''}"))
@@ -154,4 +154,4 @@ def intruder(paths: Paths, config: Config) -> str:
 def forget(paths: Paths) -> None:
     """Forget an adopted collector: the next start looks again."""
     with contextlib.suppress(OSError):
-        os.unlink(paths.state + "/foreign")
+        os.unlink(paths.adopted)

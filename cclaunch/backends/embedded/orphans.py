@@ -22,7 +22,7 @@ POLL_S = 0.02
 def find(paths: Paths) -> list[psutil.Process]:
     """Return the processes of collectors for *paths* that neither hold its lock nor belong to the one that does."""
     known = {os.getpid()}
-    if (supervisor := holder.holder(paths.data + "/collector.lock")) is not None:
+    if (supervisor := holder.holder(paths.collector_lock)) is not None:
         known.add(supervisor.pid)
         with contextlib.suppress(psutil.Error):
             known |= {child.pid for child in psutil.Process(supervisor.pid).children()}

@@ -48,7 +48,7 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     holds = wanted(environ, paths)
     rows = [_row(step, environ, probe) for step in _steps(environ, paths, holds)]
     rows += _settings_rows(paths, holds)
-    running, lasting = collector_ports(paths.data) is not None, listening_after_reboot(paths, environ)
+    running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
     if as_json:
         console.json_line(
             {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}, indent=2

@@ -4,7 +4,7 @@ from typing import cast
 
 import click
 
-from cclaunch.config.model import Config, config_path, load_config
+from cclaunch.config.model import Config, load_config
 from cclaunch.files.ownership import refuse_foreign
 from cclaunch.hot.paths import Environ, Paths, our_paths
 
@@ -24,4 +24,4 @@ def paths_of(ctx: click.Context) -> Paths:
 
 def config_of(paths: Paths) -> Config:
     """Return the configuration in force. Raises ConfigError naming file, line and key."""
-    return load_config(config_path(paths))
+    return load_config(paths.config_file)

@@ -3,7 +3,7 @@
 import os
 
 from cclaunch.backends.embedded import collector
-from cclaunch.hot.paths import Paths, database
+from cclaunch.hot.paths import Paths
 
 ANSWER_S = 0.5
 
@@ -18,7 +18,7 @@ def sentences(paths: Paths, *, waiting: bool = True) -> list[str]:
     from cclaunch.store.refused import refusals
     from cclaunch.store.writer import UNSAVED
 
-    path = database(paths)
+    path = paths.database
     found = [set_aside.sentence(path)]
     if (refused := refusals(path)) is not None:
         found.append(refused.sentence())

@@ -7,7 +7,7 @@ from cclaunch import console
 from cclaunch.collector import holder
 from cclaunch.commands.shared.dates import local
 from cclaunch.errors import CclaunchError, StackError, StoreError
-from cclaunch.hot.paths import Paths, database
+from cclaunch.hot.paths import Paths
 from cclaunch.store.set_aside import everything_aside
 
 SUFFIXES = ("", "-wal", "-shm", "-journal", "-log", "-unsaved", "-suspect", "-refused", ".away")
@@ -20,7 +20,7 @@ def describe(paths: Paths) -> str:
     """Return what the database holds, its size and date range, in one sentence; an empty string when there is none."""
     from cclaunch.store.reader import extent
 
-    path = database(paths)
+    path = paths.database
     sizes = [os.path.getsize(one) for one in _files(path) if os.path.exists(one)]
     if not sizes:
         return ""
@@ -47,11 +47,11 @@ def erase(paths: Paths) -> None:
     Raises:
         StackError: A collector is running again, or a file cannot be deleted.
     """
-    handle = holder.take(f"{paths.data}/collector.lock", PATIENCE_S)
+    handle = holder.take(paths.collector_lock, PATIENCE_S)
     if handle is None:
         raise StackError("the database was not deleted: a collector is running again", hint="cclaunch stack down --volumes")
     try:
-        for path in _files(database(paths)):
+        for path in _files(paths.database):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
     except OSError as error:

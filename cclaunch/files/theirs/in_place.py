@@ -11,7 +11,7 @@ import json
 import os
 
 from cclaunch.files.atomic import write_atomic
-from cclaunch.files.theirs.copies import backup, folder, label
+from cclaunch.files.theirs.copies import backup, label
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_small
 
@@ -21,7 +21,7 @@ LIMIT = 1 << 23
 
 def write_in_place(paths: Paths, target: str, before: bytes, after: bytes) -> None:
     """Make *after* the content of *target*, which is *before*. Raises OSError; then ``recover`` puts *before* back."""
-    journal = f"{folder(paths)}/{PREFIX}{label(target)}"
+    journal = f"{paths.copies}/{PREFIX}{label(target)}"
     document = {"path": os.fsencode(target).hex(), "before": before.hex(), "after": after.hex()}
     write_atomic(journal, json.dumps(document).encode("ascii"))
     try:
@@ -50,9 +50,9 @@ def recover(paths: Paths) -> list[str]:
     """
     told = []
     with contextlib.suppress(FileNotFoundError):
-        for name in sorted(os.listdir(folder(paths))):
+        for name in sorted(os.listdir(paths.copies)):
             if name.startswith(PREFIX):
-                told += _mend(paths, f"{folder(paths)}/{name}")
+                told += _mend(paths, f"{paths.copies}/{name}")
     return told
 
 

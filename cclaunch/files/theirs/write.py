@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from cclaunch.errors import FileTrouble
 from cclaunch.files.lock import locked
-from cclaunch.files.theirs.copies import backup, folder
+from cclaunch.files.theirs.copies import backup
 from cclaunch.files.theirs.in_place import write_in_place
 from cclaunch.files.theirs.look import NeedsInPlace, Refused, Snapshot, not_alone
 from cclaunch.hot.paths import Paths
@@ -27,7 +27,7 @@ TEMPORARY = ".cclaunch-"
 @contextlib.contextmanager
 def writing(paths: Paths) -> Iterator[None]:
     """Hold the lock under which files of the person's are written. Raises Busy and FileTrouble as ``files.locked``."""
-    with locked(f"{folder(paths)}/lock", PATIENCE_S):
+    with locked(f"{paths.copies}/lock", PATIENCE_S):
         yield
 
 
@@ -59,7 +59,7 @@ def write(snapshot: Snapshot, data: bytes, paths: Paths, *, in_place: bool = Fal
             _replace(snapshot, data, mode)
         with open(snapshot.target, "rb") as file:
             if file.read() != data:
-                raise Refused(f"{snapshot.path} does not hold what was written", hint=f"the copy is in {folder(paths)}")
+                raise Refused(f"{snapshot.path} does not hold what was written", hint=f"the copy is in {paths.copies}")
     except (OSError, FileTrouble) as error:
         with contextlib.suppress(OSError):
             for one in reversed(missing):
