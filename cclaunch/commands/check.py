@@ -17,7 +17,9 @@ from cclaunch.commands.composed import composed
 from cclaunch.commands.context import Environ, config_of, environ_of, where_of
 from cclaunch.commands.installed import installed
 from cclaunch.commands.kept import sentences
+from cclaunch.commands.private import private_of
 from cclaunch.commands.proof import NotDelivered, Road, send
+from cclaunch.commands.redacted import redacted
 from cclaunch.commands.sources import places_of
 from cclaunch.config import Config
 from cclaunch.environment import Ports
@@ -40,25 +42,32 @@ class Finding(NamedTuple):
 
 
 @click.command("check")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, without what is private.")
+@click.option("--full", is_flag=True, help="With --json: show home, user, host, headers and attributes too.")
 @click.pass_context
-def command(ctx: click.Context, as_json: bool) -> None:
+def command(ctx: click.Context, as_json: bool, full: bool) -> None:
     """
     Find what is wrong, and prove that telemetry arrives.
 
     Starts the collector if it sleeps, as a launch would. The proof is an event and a metric sent by the road
     that claude would take from here, and read back from where `usage` reads; they are never counted. Ends
     with 1 when one check fails.
+
+    The JSON object is fit for a public issue: home directory, user, host, e-mail addresses, headers, credentials
+    and the values of attributes are hidden in it, unless --full shows them.
     """
-    environ = environ_of(ctx)
+    if full and not as_json:
+        raise click.UsageError("--full goes with --json; without it nothing is hidden")
+    environ, where = environ_of(ctx), where_of(ctx)
     findings = []
-    for finding in _findings(environ, where_of(ctx)):
+    for finding in _findings(environ, where):
         findings.append(finding)
         if not as_json:
             _tell(finding, environ)
     fine = all(finding.ok for finding in findings)
     if as_json:
-        console.json_line({"ok": fine, "checks": [finding._asdict() for finding in findings]}, indent=2)
+        document: object = {"ok": fine, "checks": [finding._asdict() for finding in findings]}
+        console.json_line(document if full else redacted(document, private_of(environ, where)), indent=2)
     if not fine:
         ctx.exit(1)
 
