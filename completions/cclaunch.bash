@@ -34,7 +34,7 @@ _cclaunch_verb() {
         "dashboard remove") options="--help" ;;
         "statusline") options="--help" ;;
         "status") options="--json --help" ;;
-        "check") options="--json --help" ;;
+        "check") options="--json --full --help" ;;
         "stack") parts="compose disable down enable logs pull restart status up use" options="--help" ;;
         "stack compose") options="--show-password --help" ;;
         "stack disable") options="--force --help" ;;

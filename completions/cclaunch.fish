@@ -215,7 +215,8 @@ complete -c cclaunch -n '__cclaunch_in statusline' -f
 complete -c cclaunch -n '__cclaunch_in status' -l json -d 'Print one JSON object'
 complete -c cclaunch -n '__cclaunch_in status' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in status' -f
-complete -c cclaunch -n '__cclaunch_in check' -l json -d 'Print one JSON object'
+complete -c cclaunch -n '__cclaunch_in check' -l json -d 'Print one JSON object, without what is private'
+complete -c cclaunch -n '__cclaunch_in check' -l full -d 'With --json: show home, user, host, headers and attributes too'
 complete -c cclaunch -n '__cclaunch_in check' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in check' -f
 complete -c cclaunch -n '__cclaunch_in stack' -l help -d 'Show this message and exit.'

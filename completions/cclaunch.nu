@@ -147,7 +147,8 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch check" [
-        --json # Print one JSON object
+        --json # Print one JSON object, without what is private
+        --full # With --json: show home, user, host, headers and attributes too
         ...words: string
     ]
 

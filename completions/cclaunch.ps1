@@ -119,7 +119,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'check' = [ordered]@{
-            '--json' = 'Print one JSON object'
+            '--json' = 'Print one JSON object, without what is private'
+            '--full' = 'With --json: show home, user, host, headers and attributes too'
             '--help' = 'Show this message and exit.'
         }
         'stack' = [ordered]@{

@@ -42,6 +42,7 @@ MARKERS = (
     "real: runs the real Claude Code",
     "sdk: sends with the official OpenTelemetry SDK",
     "newest: reports on the newest Claude Code, never gates",
+    "engine: needs a Docker engine; whoever asks for the fixture of that name has it",
 )
 KEPT_VARIABLES = (
     "PATH",
@@ -62,6 +63,12 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark whoever needs a Docker engine, wherever the file lies: all of them share one, so they run in one half."""
+    if "engine" in getattr(item, "fixturenames", ()):
+        item.add_marker("engine")
 
 
 def missing(tool: str) -> None:

@@ -32,8 +32,8 @@ def ready(sandbox):
 
 
 def check(sandbox, **environ):
-    """Run `check --json`; return (exit code, findings by the first word of their names)."""
-    done = sandbox.cclaunch("check", "--json", environ=environ)
+    """Run `check --json --full`; return (exit code, findings by the first word of their names)."""
+    done = sandbox.cclaunch("check", "--json", "--full", environ=environ)
     document = json.loads(done.stdout)
     assert document["ok"] == (done.returncode == 0)
     return done.returncode, {finding["name"].split(" (")[0].split(" over")[0]: finding for finding in document["checks"]}
@@ -52,6 +52,50 @@ def test_all_is_well_over_each_protocol(ready, protocol):
     assert found["proof"]["name"] == f"proof over {protocol} to http://127.0.0.1:{port}"
     assert "came back" in found["proof"]["detail"]
     assert "2.1.330" in found["claude"]["detail"]
+
+
+def test_the_json_is_fit_for_a_public_issue(ready):
+    """Whatever of the person, the machine and the work is in it comes out only when all is asked for."""
+    ready.configure()
+    ready.config_file.write_text(ready.config_file.read_text().replace("[telemetry]\n", '[telemetry]\nrouting = "environment"\n'))
+    ready.environ |= {
+        "USER": "anselm",
+        "CCLAUNCH_CLAUDE": str(ready.home / "anselm" / "blue-team" / "claude-s3cr3t"),
+        otel.PROTOCOL: "grpc",
+        otel.ENDPOINT: "https://anselm:hunter2@collector.invalid:4317/tenant",
+        f"{otel.ENDPOINT.removesuffix('ENDPOINT')}HEADERS": "x-key=s3cr3t,x-more=more%20s3cr3t",
+        otel.RESOURCE_ATTRIBUTES: "team=blue-team,mail=anselm%40example.org",
+    }
+
+    short, full = (ready.cclaunch("check", *words).stdout.decode() for words in (("--json",), ("--json", "--full")))
+
+    private = (str(ready.home), "anselm", "s3cr3t", "blue-team", "hunter2", "collector.invalid", "tenant")
+    assert [word for word in private if word in short] == []
+    assert [word for word in private if word not in full] == []
+    claude, proof = (one for one in json.loads(short)["checks"] if one["name"].startswith(("claude", "proof")))
+    assert claude["detail"] == "CCLAUNCH_CLAUDE names ~/<user>/<hidden>/claude-<hidden>, and there is no such file"
+    assert proof["name"] == "proof over grpc to https://<hidden>@<host>:4317/<hidden>"
+    assert [one["name"] for one in json.loads(short)["checks"][:3]] == ["config", "claude", "collector"]
+
+
+def test_attributes_of_every_profile_are_hidden(ready):
+    """Also of one that is not in force here."""
+    ready.configure()
+    ready.cclaunch("profile", "set", "other", "project=moonshot")
+    ready.environ["CCLAUNCH_CLAUDE"] = "/srv/moonshot/claude"
+
+    short = ready.cclaunch("check", "--json").stdout.decode()
+
+    assert "/srv/<hidden>/claude" in short
+    assert "moonshot" not in short
+
+
+def test_full_without_json_is_refused(verb):
+    """What is printed for people hides nothing."""
+    code, out, err = verb("check", "--full")
+
+    assert (code, out) == (2, "")
+    assert "--full goes with --json" in err
 
 
 def test_the_proof_is_never_counted(ready):

@@ -207,6 +207,7 @@ def test_victoria_logs_takes_otlp_and_answers(containers: Containers, free_ports
     assert [event["event.name"] for event in events(outer, "job:claude")] == ["through"]
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("end", ["stopped", "killed"])
 def test_an_engine_that_has_ended_leaves_nothing(end: str) -> None:
     """Not a process, not a mount, not a network, also of a container that was running, also when dockerd was killed before."""
@@ -233,6 +234,7 @@ def test_an_engine_that_has_ended_leaves_nothing(end: str) -> None:
     assert not bridge.exists()
 
 
+@pytest.mark.engine
 def test_an_engine_ends_with_its_owner() -> None:
     """When the process that it was started for is killed, it ends and takes its directory along."""
     if lack := lacking(own=True):

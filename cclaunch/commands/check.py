@@ -16,6 +16,8 @@ from cclaunch.backends.in_force import in_force
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.turn import turn
 from cclaunch.backends.wake import forget
+from cclaunch.commands.private import private_of
+from cclaunch.commands.redacted import redacted
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.config.model import Config, read_configuration
@@ -41,25 +43,32 @@ class Finding(NamedTuple):
 
 
 @click.command("check")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, without what is private.")
+@click.option("--full", is_flag=True, help="With --json: show home, user, host, headers and attributes too.")
 @click.pass_context
-def command(ctx: click.Context, as_json: bool) -> None:
+def command(ctx: click.Context, as_json: bool, full: bool) -> None:
     """
     Find what is wrong, and prove that telemetry arrives.
 
     Starts the collector if it sleeps, as a launch would. The proof is an event and a metric sent by the road
     that claude would take from here, and read back from where `usage` reads; they are never counted. Ends
     with 1 when one check fails.
+
+    The JSON object is fit for a public issue: home directory, user, host, e-mail addresses, headers, credentials
+    and the values of attributes are hidden in it, unless --full shows them.
     """
-    environ = environ_of(ctx)
+    if full and not as_json:
+        raise click.UsageError("--full goes with --json; without it nothing is hidden")
+    environ, paths = environ_of(ctx), paths_of(ctx)
     findings = []
-    for finding in _findings(environ, paths_of(ctx)):
+    for finding in _findings(environ, paths):
         findings.append(finding)
         if not as_json:
             _tell(finding, environ)
     fine = all(finding.ok for finding in findings)
     if as_json:
-        console.json_line({"ok": fine, "checks": [finding._asdict() for finding in findings]}, indent=2)
+        document: object = {"ok": fine, "checks": [finding._asdict() for finding in findings]}
+        console.json_line(document if full else redacted(document, private_of(environ, paths)), indent=2)
     if not fine:
         ctx.exit(1)
 
