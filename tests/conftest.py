@@ -6,7 +6,6 @@ The problem it owns: no test may touch the home of the person who runs it, and n
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +21,7 @@ from docker_stack import DockerStack, docker_stack
 from engine import Containers, Engine, lacking, running
 from messages_api import MessagesApi
 from real_claude import Claude
+from required import REQUIRE, missing
 from sandbox import Sandbox
 from sandbox import free_ports as find_free_ports
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("cclaunch")
 hypothesis.settings.load_profile("cclaunch")
 
-REQUIRE = "CCLAUNCH_TEST_REQUIRE"
 MARKERS = (
     "real: runs the real Claude Code",
     "sdk: sends with the official OpenTelemetry SDK",
@@ -69,21 +68,6 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark whoever needs a Docker engine, wherever the file lies: all of them share one, so they run in one half."""
     if "engine" in getattr(item, "fixturenames", ()):
         item.add_marker("engine")
-
-
-def missing(tool: str) -> None:
-    """Skip for want of *tool*, or fail when every tool was promised (``CCLAUNCH_TEST_REQUIRE=all``)."""
-    if os.environ.get(REQUIRE) == "all":
-        pytest.fail(f"{tool} is missing, and {REQUIRE}=all forbids to skip", pytrace=False)
-    pytest.skip(f"{tool} is not installed")
-
-
-def require(tool: str) -> str:
-    """Return the path of the program *tool*; without it the test is skipped, or fails where all is required."""
-    found = shutil.which(tool)
-    if not found:
-        missing(tool)
-    return str(found)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -205,7 +189,7 @@ def profile(verb: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[in
 
 
 @pytest.fixture
-def where(environ: dict[str, str]) -> "Paths":
+def paths(environ: dict[str, str]) -> "Paths":
     """Our directories in the sandbox."""
     from cclaunch.hot.paths import our_paths
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import broken_installs
 import pytest
 import wheelhouse
-from conftest import missing, require
 from doubles import FAKE_EXIT, fake_claude, told
 from guard import REPOSITORY
+from required import missing, require
 from sandbox import Sandbox
 
 from cclaunch import __version__

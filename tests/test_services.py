@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 from collector_client import PROTOBUF, cost, logs, wait_until
-from conftest import missing, require
 from engine import SERVICES, Containers, ask, await_health, built, compose_program, lacking, pins, script, started, tags
+from required import missing, require
 
 COLLECTOR = """
 extensions: {health_check: {endpoint: 0.0.0.0:13133}}

@@ -3,7 +3,7 @@ JSON as claude reads it: which bytes say something to claude, and what.
 
 A settings file that claude obeys and a reader of ours refuses would beat a launch unseen. Python's own reader sees less than
 JavaScript's ``JSON.parse`` behind a forgiving decoder: no UTF-16, no byte that is not UTF-8, no integer of over 4,300 digits,
-no nesting of a thousand; and it sees more (``NaN``). ``tests/settings_forms.py`` holds this model to the real claudes.
+no nesting of a thousand; and it sees more (``NaN``). ``tests/harness/settings_forms.py`` holds this model to the real claudes.
 """
 
 import re

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
+sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests/harness")]
 
 from docker_stack import SERVICES, DockerStack, docker_stack  # noqa: E402
 from doubles import fake_claude  # noqa: E402

@@ -13,9 +13,9 @@ import real_claude
 from bare_claude import Runner
 from capture import Attributes
 from claude_attributes import MOST_ON_AN_EVENT, OLD, arrives, on_record, on_resource
-from conftest import missing
 from messages_api import MessagesApi
 from real_claude import VERSIONS
+from required import missing
 
 from cclaunch import otel
 from cclaunch.hot.attributes import encode

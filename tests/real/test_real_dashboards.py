@@ -15,11 +15,11 @@ import grafana_asks
 import pytest
 import real_claude
 from collector_client import wait_until
-from conftest import missing
 from grafana_asks import Sample, Span, targets
 from messages_api import MessagesApi, Tokens
 from metrics_page import total as page_total
 from real_claude import VERSIONS, outcome
+from required import missing
 from sandbox import PROTOCOLS, Sandbox
 from stackproc import Stack
 from stackproc import stack as running_stack

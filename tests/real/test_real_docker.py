@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import missing
 from docker_compose import Compose
 from docker_stack import DockerStack, docker_stack, eventually
 from engine import Engine, compose_program
@@ -21,6 +20,7 @@ from messages_api import MessagesApi
 from metrics_page import total
 from real_claude import VERSIONS, Outcome, micros, outcome
 from recorded import usage
+from required import missing
 from sandbox import Sandbox
 
 pytestmark = pytest.mark.real

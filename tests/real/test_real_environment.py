@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import real_claude
-from conftest import missing
 from launches import Launched, Launches, as_text, assert_arrived, said
 from leftovers import DROPPED, HTTP, LABELS, ROUTING, SILENT
 from messages_api import MessagesApi
 from real_claude import VERSIONS
 from recorded import assert_complete
+from required import missing
 
 from cclaunch import otel
 

@@ -11,10 +11,10 @@ import pexpect
 import pytest
 import real_claude
 from api_scripts import GREETING
-from conftest import require
 from messages_api import MessagesApi
 from real_claude import VERSIONS
 from recorded import assert_complete, assert_usage_is, events
+from required import require
 from sandbox import PROTOCOLS, Sandbox
 
 pytestmark = pytest.mark.real

@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 import real_claude
-from conftest import missing
 from messages_api import MessagesApi
 from real_claude import outcome
 from recorded import assert_complete, assert_usage_is
+from required import missing
 from sandbox import PROTOCOLS, Sandbox
 
 pytestmark = [pytest.mark.real, pytest.mark.newest]

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 import real_claude
-from conftest import missing
 from launches import Launched, Launches, as_text, assert_arrived, said
 from leftovers import NOWHERE
 from managed import unshare
 from messages_api import MessagesApi
 from real_claude import VERSIONS
+from required import missing
 from settings_places import MAIN, PLACES, Setting, place
 
 from cclaunch import otel

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import real_claude
-from conftest import missing
 from managed import managed, unshare
 from messages_api import MessagesApi
 from real_claude import Claude
+from required import missing
 from sandbox import Sandbox
 from settings_forms import FORMS, Form
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import real_claude
-from conftest import missing
 from launches import Launched, Launches, as_text, assert_arrived, said
 from leftovers import NOWHERE
 from messages_api import MessagesApi
+from required import missing
 from settings_forms import escaped
 
 from cclaunch import otel

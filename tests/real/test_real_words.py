@@ -15,10 +15,10 @@ import pytest
 import real_claude
 from api_scripts import GREETING
 from claude_words import ANSWERED, COMMANDS, PROMPTS, Form
-from conftest import missing
 from messages_api import MessagesApi
 from real_claude import OLDEST, VERSIONS, Claude, outcome
 from recorded import assert_complete, assert_usage_is
+from required import missing
 from sandbox import Sandbox
 
 from cclaunch.hot import words as ours

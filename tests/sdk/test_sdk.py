@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from conftest import missing
 from metrics_page import samples, total
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import (
@@ -19,6 +18,7 @@ from opentelemetry.sdk._logs.export import (
 )
 from real_claude import micros
 from recorded import events, usage
+from required import missing
 from sandbox import PROTOCOLS, Sandbox
 from sdk_client import DISTRIBUTIONS, Client, available, exporter
 

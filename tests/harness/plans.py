@@ -1,0 +1,27 @@
+"""
+Plans and places as a launch reads them, made without files.
+"""
+
+from cclaunch.compiled.plan import plan_records
+from cclaunch.config.model import Config
+from cclaunch.hot.plan import Place, Plan
+from cclaunch.hot.ports import Ports
+
+PORTS = Ports("4317", "4318", "8889")
+
+
+def planned(config=None, profiles=None, bindings=(), active=""):
+    """Return the plan of *config* with *profiles*: name -> (attributes, privacy, CLAUDE_CONFIG_DIR)."""
+    records = [*plan_records(config or Config()), ["setting", "active", active], *(["bind", *pair] for pair in bindings)]
+    for name, (attributes, privacy, config_dir) in (profiles or {}).items():
+        records.append(["profile", name, "config_dir", "", config_dir])
+        records += [["profile", name, "attributes", key, value] for key, value in attributes.items()]
+        records += [["profile", name, "privacy", key, value] for key, value in privacy.items()]
+    return Plan(records)
+
+
+def placed(automatic=None, stated=None, profile=""):
+    """Return a place with the *automatic* attributes and a ``.cclaunch.toml`` that names *profile* and *stated*."""
+    records = [["attribute", key, value] for key, value in (automatic or {}).items()]
+    records += [["stated", key, value] for key, value in (stated or {}).items()]
+    return Place([*records, ["file", "/src/.cclaunch.toml", profile]] if profile or stated else records)

@@ -1,0 +1,117 @@
+"""
+What a launch may import: every module costs each launch, and one careless import costs more than all the rest.
+
+Asked of a fresh interpreter as install.sh lays the launcher down (``-IS``), at the moment of the exec.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from collector_client import wait_until
+from docker_stack import DockerStack
+from doubles import fake_claude
+from guard import REPOSITORY
+from receiver import RECEIVER
+from sandbox import Sandbox
+
+from cclaunch.bundle import hot
+from cclaunch.hot.paths import our_paths
+from cclaunch.hot.ports import adopted_ports
+
+C_MODULES = {"_socket", "_blake2"}
+"""Modules of the standard library that a launch may load: C modules without a line of Python."""
+
+LISTS_MODULES = """
+import sys
+before = set(sys.modules)
+sys.path.insert(0, sys.argv.pop(1))
+sys.argv[0] = "cclaunch"
+from cclaunch.main import main
+from cclaunch.hot import claude
+claude.become = lambda *_: (print(*(set(sys.modules) - before)), (0, ""))[1]
+main()
+"""
+
+
+def imported(sandbox: Sandbox, *words: str) -> set[str]:
+    """Return what a launch with *words* has imported when it would become claude."""
+    done = sandbox.run([sys.executable, "-IS", "-c", LISTS_MODULES, str(REPOSITORY), *words])
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    return set(done.stdout.decode().split())
+
+
+@pytest.fixture
+def warm(sandbox: Sandbox) -> Sandbox:
+    """A sandbox with a claude, with its caches made."""
+    sandbox.environ["PATH"] = f"{fake_claude(sandbox.home / 'bin').parent}:{sandbox.environ['PATH']}"
+    sandbox.configure()
+    sandbox.cclaunch("mcp", "list")
+    return sandbox
+
+
+@pytest.fixture
+def stranger(warm: Sandbox) -> Iterator[None]:
+    """A collector of somebody else's making on the gRPC port."""
+    port = warm.configure()["grpc"]
+    with warm.popen([sys.executable, "-c", RECEIVER, str(port)]) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        yield
+        process.kill()
+
+
+def check_hot(loaded: set[str]) -> None:
+    """What says ``Hot:`` is what a launch loads, no less and no more; beside it two C modules and nothing else."""
+    assert {name for name in loaded if name.startswith("cclaunch")} == set(hot())
+    assert {name for name in loaded if not name.startswith("cclaunch")} <= C_MODULES
+
+
+def test_a_launch_that_exports_nothing_imports_only_these(warm: Sandbox) -> None:
+    """`claude mcp list` sends no telemetry, so nobody is asked."""
+    check_hot(imported(warm, "mcp", "list"))
+
+
+def test_a_launch_with_a_healthy_collector_imports_only_these(warm: Sandbox) -> None:
+    """The usual case: asked, answered, gone."""
+    warm.cclaunch("-p", "wakes it")
+    check_hot(imported(warm, "-p", "x"))
+
+
+def test_a_launch_with_an_adopted_collector_imports_only_these(warm: Sandbox, stranger: None) -> None:
+    """What was judged once is not judged again while it listens."""
+    first = warm.cclaunch("-p", "judges it")
+    assert b"has a collector already" in first.stderr
+    check_hot(imported(warm, "-p", "x"))
+
+
+def test_an_adopted_collector_that_is_gone_is_replaced_by_ours(warm: Sandbox, stranger: None) -> None:
+    """The launch sees that nobody listens, and forgets it."""
+    warm.cclaunch("-p", "judges it")
+    paths = our_paths(warm.environ)
+    assert adopted_ports(paths) is not None
+    for process in warm.processes():
+        process.kill()
+    assert wait_until(lambda: not warm.processes())
+
+    assert warm.cclaunch("-p", "x").returncode != 125
+    assert adopted_ports(paths) is None
+    assert (Path(paths.data) / "collector.ports").exists()
+
+
+def test_a_launch_with_a_healthy_docker_stack_imports_only_these(stack: DockerStack) -> None:
+    """The four questions cost no module; the SDK is for verbs."""
+    box = stack.sandbox
+    box.environ["PATH"] = f"{fake_claude(box.home / 'bin').parent}:{box.environ['PATH']}"
+    box.cclaunch("-p", "wakes it")
+    check_hot(imported(box, "-p", "x"))
+
+
+def test_a_launch_with_a_stand_in_for_docker_imports_only_these(warm: Sandbox) -> None:
+    """Nobody pays for an engine that is away but the first launch, which says so."""
+    warm.configure(extra='backend = "docker"\n[docker]\nhost = "unix:///nonexistent/docker.sock"')
+    first = warm.cclaunch("-p", "wakes it")
+    assert b"stands in" in first.stderr
+    check_hot(imported(warm, "-p", "x"))
