@@ -25,7 +25,9 @@ from typing import NamedTuple
 from cclaunch.errors import CclaunchError, StoreError
 from cclaunch.store import set_aside, trouble
 from cclaunch.store.backlog import Backlog, load, put_down
-from cclaunch.store.database import Damaged, Database, Unsettled, check, connect, damage_named
+from cclaunch.store.connection import connect
+from cclaunch.store.damage import Damaged, check, damage_named
+from cclaunch.store.database import Database, Unsettled
 from cclaunch.store.insert import Rows, insert, rows_of
 from cclaunch.store.refused import Refused
 from cclaunch.store.retention import fold
