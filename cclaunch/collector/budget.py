@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 
 from cclaunch.store.limits import LARGEST_BODY
-from cclaunch.store.writer import StoreUnavailable
+from cclaunch.store.write_queue import StoreUnavailable
 
 SMALL = 1 << 20
 ARRIVING = 2 * LARGEST_BODY

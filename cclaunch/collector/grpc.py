@@ -19,7 +19,7 @@ from cclaunch.otlp.encoding import PROTOBUF, Malformed
 from cclaunch.otlp.signals import SIGNALS, Rejected, Signal
 from cclaunch.otlp.slices import NeverFits
 from cclaunch.store.limits import LARGEST_BODY
-from cclaunch.store.writer import StoreUnavailable
+from cclaunch.store.write_queue import StoreUnavailable
 
 PIECE = 256 << 10
 IDLE_MS = 15 * 60 * 1000

@@ -23,7 +23,7 @@ from cclaunch.otlp.encoding import JSON, PROTOBUF, Malformed, serialise
 from cclaunch.otlp.signals import Rejected, Signal
 from cclaunch.otlp.slices import NeverFits
 from cclaunch.store.limits import LARGEST_BODY
-from cclaunch.store.writer import StoreUnavailable
+from cclaunch.store.write_queue import StoreUnavailable
 
 PIECE = 256 << 10
 SILENCE_S = 20.0

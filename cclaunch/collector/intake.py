@@ -22,7 +22,8 @@ from cclaunch.otlp.encoding import JSON, PROTOBUF, parse
 from cclaunch.otlp.signals import Rejected, Signal, answer_of
 from cclaunch.otlp.slices import MOST_COPIED, SLICE_RECORDS, NeverFits, Tally
 from cclaunch.store.rows import Batch
-from cclaunch.store.writer import Unstorable, Writer
+from cclaunch.store.write_queue import Unstorable
+from cclaunch.store.writer import Writer
 
 SMALL_BODY = {PROTOBUF: 64 << 10, JSON: 16 << 10}
 """Bytes of a body that is read in the loop: a few milliseconds."""

@@ -14,7 +14,7 @@ from cclaunch.collector.budget import Arrivals
 from cclaunch.collector.connections import RECEIVE, Connections, Phase
 from cclaunch.collector.frames import Frames, NoHttp2, Streams
 from cclaunch.collector.peer import Door, Sender
-from cclaunch.store.writer import StoreUnavailable
+from cclaunch.store.write_queue import StoreUnavailable
 
 PIECE = RECEIVE
 COPIES = 2

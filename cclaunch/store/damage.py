@@ -1,13 +1,25 @@
 """
-Damage to the database's file: how it is known, and how a reader tells the writer, who alone may do something about it.
+Damage to the database's file: how it is known and looked for, and how a reader tells the writer, who alone may do
+something about it.
 """
 
 import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
+
+from cclaunch.errors import StoreBroken
+from cclaunch.store.file_identity import look
 
 SUSPECT = "-suspect"
 """Behind the database's name: a file by which a reader says that it has met damage."""
+
+LARGEST_CHECKED = 256 << 20
+"""Bytes of a database that is looked through at once when somebody else has written it; a larger one in its turn."""
+
+
+class Damaged(Exception):
+    """The database is damaged; the text says what SQLite says."""
 
 
 def is_damage(error: BaseException) -> bool:
@@ -20,3 +32,33 @@ def mark_suspect(path: str) -> None:
     """Have the writer look the database at *path* through. Never raises."""
     with contextlib.suppress(OSError):
         os.close(os.open(path + SUSPECT, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+@contextlib.contextmanager
+def damage_named() -> Iterator[None]:
+    """Raise Damaged for what says that the file itself is broken."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, StoreBroken) as error:
+        if is_damage(error) or (error.__cause__ is not None and is_damage(error.__cause__)):
+            raise Damaged(str(error.__cause__ or error)) from error
+        raise
+
+
+def look_through(connection: sqlite3.Connection, path: str) -> None:
+    """Look for damage where a reader has met some. Raises Damaged."""
+    if not os.path.exists(path + SUSPECT):
+        return
+    found = look(path)
+    if found is not None and found.size <= LARGEST_CHECKED:
+        check(connection)
+        with contextlib.suppress(OSError):
+            os.unlink(path + SUSPECT)
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """Look the whole database through. Raises Damaged, sqlite3.Error."""
+    with damage_named():
+        said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if said != "ok":
+        raise Damaged(" ".join(said.split()))

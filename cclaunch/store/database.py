@@ -10,17 +10,14 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from cclaunch.errors import CclaunchError, StoreBroken, StoreError
-from cclaunch.files.atomic import make_directory
 from cclaunch.store import lineage, log_owner, set_aside
-from cclaunch.store.damage import SUSPECT, is_damage, mark_suspect
+from cclaunch.store.connection import connect, fold_back
+from cclaunch.store.damage import SUSPECT, damage_named, look_through, mark_suspect
 from cclaunch.store.file_identity import CONTENT, FILE, SAME, Content, Files, difference, look, look_all
-from cclaunch.store.schema import migrate, refuse_network, version_of
-
-BUSY_MS = 250
-"""How long SQLite itself waits for a lock; who wants to wait longer asks again, and can be ended meanwhile."""
+from cclaunch.store.letting_go import abandon, leave, log_is_empty
+from cclaunch.store.preparing import prepare
 
 MOVES = 5
 """So often in a row another file may stand at the path; then the commit fails, and is tried again later."""
@@ -28,15 +25,8 @@ MOVES = 5
 QUIET_S = 0.5
 """A file that somebody writes is left alone until nothing has changed for so long."""
 
-LARGEST_CHECKED = 256 << 20
-"""Bytes of a database that is looked through at once when somebody else has written it; a larger one in its turn."""
-
 LARGEST_LOG = 4 << 20
-AWAY = ".away"
-
-
-class Damaged(Exception):
-    """The database is damaged; the text says what SQLite says."""
+"""Bytes of a log that is folded back although more is received."""
 
 
 class Unsettled(Exception):
@@ -166,25 +156,14 @@ class Database:
         path, known = self.path, self._known
         if differs == CONTENT:
             self._say(f"{path} was written over by another program: it is opened anew")
-            _abandon(connection, path, clean=self._log_is_empty(known))
+            abandon(connection, path, clean=log_is_empty(path, known))
             mark_suspect(path)
         else:
             what = "moved, deleted or replaced" if differs == FILE else "left without its log"
             self._say(f"{path} was {what}: what stands there now is opened")
-            with contextlib.suppress(sqlite3.Error):  # the file that was taken away shall be whole
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
-            if differs == FILE and known.log is not None and known.log.is_file(look(path + "-wal")):
-                _forget_log(path)
-            if differs == FILE and known.wal_index is not None and known.wal_index.is_file(look(path + "-shm")):
-                set_aside.forget_index(path)
+            leave(connection, path, known, replaced=differs == FILE)
         self._clean = True
         self._known = Files(None, None, None)
-
-    def _log_is_empty(self, known: Files) -> bool:
-        log = look(self.path + "-wal")
-        return log is None or log.size == 0 or not log.is_file(known.log)
 
     def drop(self) -> None:
         """Forget the connection: after an error its state is unknown, and a fresh one may work."""
@@ -192,7 +171,7 @@ class Database:
         if connection is not None:
             path = self.path
             if difference(self._known, look_all(path)) == CONTENT:
-                _abandon(connection, path, clean=self._log_is_empty(self._known))
+                abandon(connection, path, clean=log_is_empty(path, self._known))
             else:
                 log_owner.note(path, self._known, log_owner.SETTLING)  # the last one to close it folds the log back
                 with contextlib.suppress(sqlite3.Error):
@@ -209,7 +188,7 @@ class Database:
         with contextlib.suppress(sqlite3.Error):
             self._version = int(connection.execute("PRAGMA data_version").fetchone()[0])
             log_owner.note(self.path, self._known, log_owner.SETTLING)
-            self._clean = _fold_back(connection)
+            self._clean = fold_back(connection)
         self._look_again()  # also when the disk took a part only
 
     def _look_again(self) -> None:
@@ -248,7 +227,7 @@ class Database:
         self.open()
         if self._connection is not None and self.suspected():
             with damage_named():
-                _look_through(self._connection, self.path)
+                look_through(self._connection, self.path)
 
     def close(self) -> None:
         """Close it; the log is folded back, unless the file is no longer what stands at the path."""
@@ -258,10 +237,10 @@ class Database:
         self.drop()
 
     def _open(self, path: str) -> sqlite3.Connection:
-        _prepare(path, self._say)
+        prepare(path, self._say)
         connection = connect(path)
         try:
-            _look_through(connection, path)
+            look_through(connection, path)
             self._version = int(connection.execute("PRAGMA data_version").fetchone()[0])
         except BaseException:
             connection.close()
@@ -271,110 +250,3 @@ class Database:
         self._clean = False
         self._unquiet = None
         return connection
-
-
-@contextlib.contextmanager
-def damage_named() -> Iterator[None]:
-    """Raise Damaged for what says that the file itself is broken."""
-    try:
-        yield
-    except (sqlite3.DatabaseError, StoreBroken) as error:
-        if is_damage(error) or (error.__cause__ is not None and is_damage(error.__cause__)):
-            raise Damaged(str(error.__cause__ or error)) from error
-        raise
-
-
-def connect(path: str) -> sqlite3.Connection:
-    """Return a connection that may write to the database at *path*, brought to the present schema. Raises as `open` does."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False)
-    try:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        version_of(connection, path)  # before anything is written: it may be somebody else's file
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")  # done by us, who know then what has changed the file
-        migrate(connection, path)
-        connection.execute(lineage.CREATE)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(path: str, say: Callable[[str], None]) -> None:
-    """See to it that there is a file at *path* which may be opened, and no log beside it that is another's."""
-    directory = os.path.dirname(path)
-    try:
-        make_directory(directory)
-    except CclaunchError as error:
-        raise StoreError(error.message, hint=error.hint) from error
-    refuse_network(directory)
-    if os.path.exists(path + AWAY) and not os.path.lexists(path):  # we died while it was out of the way
-        os.rename(path + AWAY, path)
-    if os.path.isdir(path):
-        raise StoreError(f"{path} is a directory", hint=f"move it away: mv {path} {path}.directory")
-    with contextlib.suppress(FileExistsError):  # never readable by others, whatever the umask
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    verdict = lineage.judge_log(path)
-    if verdict in (lineage.STRANGE, lineage.GARBAGE):
-        what = "goes on from another database" if verdict == lineage.STRANGE else "is no log"
-        say(f"{path}-wal {what}: put aside as {set_aside.put_log_aside(path)}")
-
-
-def _look_through(connection: sqlite3.Connection, path: str) -> None:
-    """Look for damage where a reader has met some. Raises Damaged."""
-    if not os.path.exists(path + SUSPECT):
-        return
-    found = look(path)
-    if found is not None and found.size <= LARGEST_CHECKED:
-        check(connection)
-        with contextlib.suppress(OSError):
-            os.unlink(path + SUSPECT)
-
-
-def check(connection: sqlite3.Connection) -> None:
-    """Look the whole database through. Raises Damaged, sqlite3.Error."""
-    with damage_named():
-        said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    if said != "ok":
-        raise Damaged(" ".join(said.split()))
-
-
-def _fold_back(connection: sqlite3.Connection) -> bool:
-    """Bring the log into the database and empty it; return whether that is done. Waits for no reader: later is soon enough."""
-    _, frames, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    if done < frames:
-        return False
-    connection.execute("PRAGMA busy_timeout = 0")
-    try:
-        return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-
-
-def _abandon(connection: sqlite3.Connection, path: str, *, clean: bool) -> None:
-    """
-    Close a connection whose file was written over, so that nothing of its log gets into the new content.
-
-    SQLite brings the log into the file at the last close, unless the file is not at its path.
-    """
-    away = path + AWAY
-    moved = False
-    if not clean:
-        with contextlib.suppress(OSError):
-            os.rename(path, away)
-            moved = True
-    try:
-        with contextlib.suppress(sqlite3.Error):
-            connection.close()
-    finally:
-        if moved:
-            os.rename(away, path)
-
-
-def _forget_log(path: str) -> None:
-    """Take the log of a database that is gone from the path; what is left in it was not brought into the database."""
-    log = look(path + "-wal")
-    with contextlib.suppress(OSError):
-        if log is not None and log.size == 0:
-            os.unlink(path + "-wal")

@@ -1,12 +1,11 @@
 """
 Taking over what can be read of a damaged database.
 
-Read row by row: up to a damaged page, down to it from the other end, and around it by halves. Where the first page is
-gone, that of a new database stands in for it: the tables always begin at the same pages. The damaged file is only read.
+Read row by row: up to a damaged page, down to it from the other end, and around it by halves; last, from pages that
+nothing leads to. The damaged file is only read.
 """
 
 import contextlib
-import json
 import os
 import shutil
 import sqlite3
@@ -14,10 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from cclaunch.store import lineage
-from cclaunch.store.insert import EVENT_COLUMNS, INSERT_POINT, INSERT_SERIES
+from cclaunch.store.damaged_file import opened, put_first_page
+from cclaunch.store.insert import EVENT_COLUMNS
 from cclaunch.store.leaves import rows_of_events
-from cclaunch.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
+from cclaunch.store.salvaged_rows import DAILY_COLUMNS, insert_daily, insert_events, insert_series, is_event, is_series
 from cclaunch.store.set_aside import READING
 
 Portion = Callable[[sqlite3.Connection], None]
@@ -33,11 +32,6 @@ SERIES_COLUMNS = "key, name, unit, temporality, monotonic, session_id, check_non
 SERIES = f"SELECT id, {SERIES_COLUMNS} FROM series WHERE id BETWEEN ? AND ? ORDER BY id"
 POINTS = "SELECT start_ns, time_ns, value FROM points WHERE series = ? ORDER BY start_ns {0}, time_ns {0}"
 DAILY = "SELECT * FROM daily ORDER BY day {0}, labels {0}"
-DAILY_COLUMNS = 8
-TABLES = ("events", "series", "points", "daily")
-PLACES = ", ".join("?" * len(EVENT_COLUMNS))
-INSERT_EVENT = f"INSERT OR IGNORE INTO events (id, {', '.join(EVENT_COLUMNS)}) VALUES (?, {PLACES})"
-INSERT_EVENT_ANEW = f"INSERT OR IGNORE INTO events ({', '.join(EVENT_COLUMNS)}) VALUES ({PLACES})"
 
 
 class Salvage:
@@ -82,26 +76,26 @@ class Salvage:
     def _all(self, connection: sqlite3.Connection) -> Iterator[Portion]:
         daily = [row for row in _both_ends(connection, DAILY, ()) if len(row) == DAILY_COLUMNS]
         top = _top(connection, "events", "events_by_time")
-        newest = [row for row in self._walk(connection, EVENTS, top, top) if _is_event(row)] if top else []
+        newest = [row for row in self._walk(connection, EVENTS, top, top) if is_event(row)] if top else []
 
         def first(target: sqlite3.Connection) -> None:
-            _insert_daily(target, daily)
-            _insert_events(target, newest)
+            insert_daily(target, daily)
+            insert_events(target, newest)
 
         yield first
         for rows in _together(self._walk(connection, EVENTS, 1, top)):
-            good = [row for row in rows if _is_event(row)]
+            good = [row for row in rows if is_event(row)]
             self.events += len(good)
             self.lost += len(rows) - len(good)
-            yield lambda target, good=good: _insert_events(target, good)  # type: ignore[misc]
+            yield lambda target, good=good: insert_events(target, good)  # type: ignore[misc]
         if self._holes:
             for rows in _together(self._in_holes()):
-                yield lambda target, rows=rows: _insert_events(target, rows)  # type: ignore[misc]
+                yield lambda target, rows=rows: insert_events(target, rows)  # type: ignore[misc]
         for rows in _together(self._walk(connection, SERIES, 1, _top(connection, "series", "series_by_time"))):
             for row in rows:
-                if _is_series(row):
+                if is_series(row):
                     points = _both_ends(connection, POINTS, (row[0],))
-                    yield lambda target, row=row, points=points: _insert_series(target, row, points)  # type: ignore[misc]
+                    yield lambda target, row=row, points=points: insert_series(target, row, points)  # type: ignore[misc]
                 else:
                     self.lost += 1
 
@@ -109,7 +103,7 @@ class Salvage:
         """Yield the events that lie between those that were read, from pages that nothing leads to."""
         with contextlib.suppress(OSError):
             for row in rows_of_events(self._read, len(EVENT_COLUMNS)):
-                if any(low <= row[0] <= high for low, high in self._holes) and _is_event(row):
+                if any(low <= row[0] <= high for low, high in self._holes) and is_event(row):
                     self.events += 1
                     self.lost = max(0, self.lost - 1)
                     yield row
@@ -117,16 +111,16 @@ class Salvage:
     def _source(self) -> sqlite3.Connection:
         """Return a connection that can read the tables. Raises OSError, sqlite3.Error."""
         try:
-            return _opened(self.path)
+            return opened(self.path)
         except sqlite3.Error:
             copy = self.path + READING
             shutil.copyfile(self.path, copy)
             os.chmod(copy, 0o600)
             if os.path.exists(self.path + "-wal"):
                 shutil.copyfile(self.path + "-wal", copy + "-wal")
-            _put_first_page(copy)
+            put_first_page(copy)
             self._read = copy
-            return _opened(copy)
+            return opened(copy)
 
     def _walk(self, connection: sqlite3.Connection, query: str, first: int, last: int) -> Iterator[Sequence[Any]]:
         """Yield the rows of a table from the id *first* to *last*, around what is damaged."""
@@ -165,42 +159,6 @@ class Salvage:
             self._holes.append((low, high))
 
 
-def _opened(path: str) -> sqlite3.Connection:
-    uri = f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode=ro"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1, check_same_thread=False)
-    try:
-        connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        tables = connection.execute(f"SELECT count(*) FROM sqlite_master WHERE name IN {TABLES}").fetchone()[0]
-        if tables < len(TABLES):
-            raise sqlite3.DatabaseError("tables are missing")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _put_first_page(path: str) -> None:
-    """Write the first page of a new database of our schema over that of the file at *path*."""
-    new = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        for step in MIGRATIONS:
-            step(new)
-        new.execute(lineage.CREATE)
-        new.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        new.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        size = int(new.execute("PRAGMA page_size").fetchone()[0])
-        page = bytearray(new.serialize()[:size])
-    finally:
-        new.close()
-    pages = os.path.getsize(path) // size
-    page[18:20] = b"\2\2"  # with a write-ahead log
-    page[28:32] = pages.to_bytes(4, "big")
-    page[32:40] = bytes(8)  # no free pages
-    page[92:96] = page[24:28]
-    with open(path, "r+b") as file:
-        file.write(page)
-
-
 def _top(connection: sqlite3.Connection, table: str, index: str) -> int:
     """Return the highest id of *table*, asked of an index where the table does not tell; 0 when neither does."""
     for source in (table, f"{table} INDEXED BY {index}"):
@@ -233,37 +191,3 @@ def _together(rows: Iterator[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
             found = []
     if found:
         yield found
-
-
-def _is_event(row: Sequence[Any]) -> bool:
-    """Say whether *row* can be an event: a damaged page may hold anything."""
-    key, moment, name, body = row[1:5]
-    kinds = isinstance(key, bytes) and isinstance(moment, int) and isinstance(name, str) and isinstance(body, str)
-    return kinds and _is_object(row[-1])
-
-
-def _is_series(row: Sequence[Any]) -> bool:
-    return isinstance(row[1], bytes) and isinstance(row[2], str) and isinstance(row[8], int) and _is_object(row[-1])
-
-
-def _is_object(text: object) -> bool:
-    try:
-        return isinstance(text, str) and isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
-
-
-def _insert_daily(target: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    target.executemany(f"INSERT OR IGNORE INTO daily VALUES ({', '.join('?' * DAILY_COLUMNS)})", rows)
-
-
-def _insert_events(target: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert *rows* under their old ids; under a new one what finds its id taken. What is there already stays."""
-    if target.executemany(INSERT_EVENT, rows).rowcount < len(rows):
-        target.executemany(INSERT_EVENT_ANEW, [row[1:] for row in rows])
-
-
-def _insert_series(target: sqlite3.Connection, row: Sequence[Any], points: Sequence[Sequence[Any]]) -> None:
-    series = target.execute(INSERT_SERIES, row[1:]).fetchone()[0]
-    good = [point for point in points if isinstance(point[0], int) and isinstance(point[1], int) and isinstance(point[2], float)]
-    target.executemany(INSERT_POINT, [(series, *point) for point in good])

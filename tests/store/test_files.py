@@ -17,7 +17,8 @@ from collector_client import wait_until
 
 from cclaunch.store import lineage, set_aside
 from cclaunch.store.reader import open_reader
-from cclaunch.store.writer import StoreUnavailable, Writer
+from cclaunch.store.write_queue import StoreUnavailable
+from cclaunch.store.writer import Writer
 
 NOW = 1_790_000_000_000_000_000
 ROOT = Path(__file__).resolve().parents[2]

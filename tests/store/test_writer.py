@@ -19,7 +19,8 @@ from cclaunch.otlp.encoding import PROTOBUF
 from cclaunch.otlp.signals import SIGNALS, Rejected
 from cclaunch.store.reader import open_reader
 from cclaunch.store.rows import Batch
-from cclaunch.store.writer import StoreUnavailable, Unstorable, Writer
+from cclaunch.store.write_queue import StoreUnavailable, Unstorable
+from cclaunch.store.writer import Writer
 
 NOW = 1_790_000_000_000_000_000
 REFUSE = """

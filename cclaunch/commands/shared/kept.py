@@ -16,7 +16,7 @@ def sentences(paths: Paths, *, waiting: bool = True) -> list[str]:
     """
     from cclaunch.store import set_aside
     from cclaunch.store.refused import refusals
-    from cclaunch.store.writer import UNSAVED
+    from cclaunch.store.unsaved import UNSAVED
 
     path = paths.database
     found = [set_aside.sentence(path)]

@@ -20,11 +20,13 @@ from required import missing, require
 
 from cclaunch.backends.embedded import collector
 from cclaunch.errors import CannotStore, StartFailed
-from cclaunch.store import backlog, writer
+from cclaunch.store import backlog, committing
 from cclaunch.store.backlog import Backlog, load, put_down
 from cclaunch.store.insert import rows_of
 from cclaunch.store.refused import Refused, refusals
-from cclaunch.store.writer import UNSAVED, StoreUnavailable, Writer
+from cclaunch.store.unsaved import UNSAVED
+from cclaunch.store.write_queue import StoreUnavailable
+from cclaunch.store.writer import Writer
 
 NOW = 1_790_000_000_000_000_000
 VIEWER = """
@@ -179,7 +181,7 @@ def locked_out(made: Writer, *names: str) -> None:
 def test_what_does_not_fit_is_counted_and_told_to_a_launch_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within bounds; the number outlives the collector."""
     monkeypatch.setattr(backlog, "MOST_ROWS", 2)
-    monkeypatch.setattr(writer, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(committing, "PATIENCE_S", 0.3)
     made = Writer(str(path))
     made.start()
     locked_out(made, "one", "two", "three", "four")
@@ -198,7 +200,7 @@ def test_what_does_not_fit_is_counted_and_told_to_a_launch_once(path: Path, monk
 def test_what_was_refused_and_came_again_is_taken_off_the_count(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exporters that are told to try again do."""
     monkeypatch.setattr(backlog, "MOST_ROWS", 1)
-    monkeypatch.setattr(writer, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(committing, "PATIENCE_S", 0.3)
     made = Writer(str(path))
     made.start()
     locked_out(made, "one", "two")

@@ -1,0 +1,52 @@
+"""
+The work on the database beside the writing: folding what is old, and looking for damage that a reader suspects.
+
+It is asked for by other threads; what they find out is handed to the one that owns the database, which is woken by an
+empty batch.
+"""
+
+from cclaunch.store.connection import connect
+from cclaunch.store.damage import Damaged, check, damage_named
+from cclaunch.store.database import Database
+from cclaunch.store.retention import fold
+from cclaunch.store.rows import Batch
+from cclaunch.store.write_queue import WriteQueue
+
+
+class Maintenance:
+    """The maintenance of *database*, whose writer takes from *queue*."""
+
+    def __init__(self, database: Database, queue: WriteQueue) -> None:
+        self._database = database
+        self._queue = queue
+        self._look = False
+        self._found: Damaged | None = None
+
+    def look_after(self) -> None:
+        """Have the writer look at what a reader suspects; called now and then."""
+        if self._database.suspected():
+            self._look = True
+            self._queue.submit(Batch())
+
+    def maintain(self, now_ns: int) -> None:
+        """Fold raw rows that are too old into the daily totals, on a connection of its own."""
+        connection = connect(self._database.path)
+        try:
+            with damage_named():
+                if self._database.suspected():
+                    check(connection)
+                fold(connection, now_ns)
+        except Damaged as error:  # for the thread that owns the database
+            self._found = error
+            self._queue.submit(Batch())
+        finally:
+            connection.close()
+
+    def look_if_asked(self) -> None:
+        """Look the database through where a reader or the maintenance has met damage. Raises as `Database.open` does."""
+        found, self._found = self._found, None
+        if found is not None:
+            raise found
+        if self._look:
+            self._look = False
+            self._database.look_through()
