@@ -11,7 +11,7 @@ from cclaunch import __version__
 from cclaunch.compiled.keep import YOUNG_NS
 from cclaunch.compiled.place import compile_place
 from cclaunch.compiled.plan import compile_plan
-from cclaunch.hot import gather
+from cclaunch.hot import reading
 from cclaunch.hot.paths import Paths, our_paths
 from cclaunch.hot.reading import read_small, stamp
 from cclaunch.hot.records import place_file, plan_key, read_compiled
@@ -89,7 +89,7 @@ def test_a_source_that_was_just_written_is_not_trusted(paths, monkeypatch):
     """It may change again under the same time stamp."""
     write(paths.config + "/config.toml", "[stack]\nwait = 3\n")
     written = os.stat(paths.config + "/config.toml").st_ctime_ns
-    monkeypatch.setattr("cclaunch.compiled.plan.time.time_ns", lambda: written + YOUNG_NS - 1)
+    monkeypatch.setattr("cclaunch.compiled.keep.time.time_ns", lambda: written + YOUNG_NS - 1)
 
     compile_plan(paths, "/home/me")
 
@@ -179,7 +179,7 @@ class Counting:
 def test_a_file_of_the_kernels_is_not_read(tmp_path, monkeypatch, path):
     """It says that it is empty, and may be endless: one byte tells."""
     (tmp_path / "link").symlink_to(path)
-    monkeypatch.setattr(gather, "system", counting := Counting(gather.system))
+    monkeypatch.setattr(reading, "system", counting := Counting(reading.system))
 
     assert read_small(str(tmp_path / "link"), 256 << 20) is None
     assert (counting.asked, counting.calls) == (1, 1)
@@ -188,7 +188,7 @@ def test_a_file_of_the_kernels_is_not_read(tmp_path, monkeypatch, path):
 def test_a_file_is_read_with_one_call(tmp_path, monkeypatch):
     """One byte more than it has is asked for, and not coming: that is its end."""
     write(tmp_path / "a", "x" * 5000)
-    monkeypatch.setattr(gather, "system", counting := Counting(gather.system))
+    monkeypatch.setattr(reading, "system", counting := Counting(reading.system))
 
     assert read_small(str(tmp_path / "a")) == b"x" * 5000
     assert (counting.asked, counting.calls) == (5001, 1)
@@ -198,7 +198,7 @@ def test_a_file_is_read_with_one_call(tmp_path, monkeypatch):
 def test_a_file_that_grows_meanwhile_is_read_within_the_limit(tmp_path, monkeypatch, limit, found):
     """It had less when it was opened."""
     write(tmp_path / "a", "x" * 5000)
-    monkeypatch.setattr(gather, "system", Counting(gather.system, size=10))
+    monkeypatch.setattr(reading, "system", Counting(reading.system, size=10))
 
     assert read_small(str(tmp_path / "a"), limit) == found
 
@@ -207,7 +207,7 @@ def test_a_sparse_file_of_a_terabyte_is_not_read(tmp_path, monkeypatch):
     """Its size is asked first."""
     with open(tmp_path / "a", "wb") as file:
         file.truncate(1 << 40)
-    monkeypatch.setattr(gather, "system", counting := Counting(gather.system))
+    monkeypatch.setattr(reading, "system", counting := Counting(reading.system))
 
     assert read_small(str(tmp_path / "a")) is None
     assert counting.calls == 0
