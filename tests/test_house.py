@@ -7,6 +7,7 @@ what only a type checker reads does not.
 
 import ast
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -271,3 +272,67 @@ def test_no_file_has_outgrown_its_room() -> None:
     assert lengths[-1] <= 350
     assert lengths[len(lengths) // 2] <= 100
     assert len([file for file in files() if len(file.parts) == 1]) <= 14
+
+
+ARCHITECTURE = PACKAGE.parent / "docs" / "architecture.md"
+PROSE = sorted([*ARCHITECTURE.parent.glob("*.md"), PACKAGE.parent / "README.md", PACKAGE.parent / "CONTRIBUTING.md"])
+QUOTED = re.compile(r"`([^`\n]+)`")
+
+
+def drawn() -> dict[str, frozenset[str]]:
+    """Return what the drawing says: package, or file directly in ours, as its path -> whom it knows."""
+    parts = re.split(r"^### `([^`]+)`\n", ARCHITECTURE.read_text(), flags=re.MULTILINE)[1:]
+    known = (re.search(r"^- Knows: ((?:[^\n]+(?:\n  )?)+)", text, re.MULTILINE) for text in parts[1::2])
+    return {name: frozenset(QUOTED.findall(found[1])) for name, found in zip(parts[::2], known, strict=True) if found}
+
+
+def path_of_room(name: str) -> str:
+    """Return the path of a package or of a file directly in ours, relative to ours, as people write it."""
+    return f"{name}/" if (PACKAGE / name / "__init__.py").exists() else f"{name}.py"
+
+
+def test_the_drawing_has_each_package_and_no_other() -> None:
+    """A package that nobody described has no owner; one that is gone leads people astray."""
+    assert set(drawn()) == {path_of_room(room(module(file))) for file in files()}
+
+
+def test_the_drawing_says_whom_a_package_may_know() -> None:
+    """Prose and table are one."""
+    assert drawn() == {path_of_room(name): known for name, known in MAY_IMPORT.items()}
+
+
+def test_a_floor_knows_nobody_above_it() -> None:
+    """Of the floors as they are drawn, the upper ones first."""
+    floors = re.findall(r"^\| \w+ \| (`.+`) \|$", ARCHITECTURE.read_text().partition("## Who owns what")[0], re.MULTILINE)
+    height = {name: -number for number, floor in enumerate(floors) for name in QUOTED.findall(floor)}
+    assert set(height) == set(drawn())
+    assert [
+        f"{name} -> {there}"
+        for name, known in MAY_IMPORT.items()
+        for there in sorted(known)
+        if height[path_of_room(there)] > height[path_of_room(name)]
+    ] == []
+
+
+def absent(text: str) -> list[str]:
+    """Return the paths and modules of ours that *text* names, and that are not there."""
+    root = PACKAGE.parent
+    paths = set(re.findall(r"(?<![\w./-])(?:cclaunch|tests|docs|shell|completions)/[\w./-]*[\w/]", text))
+    names = {name for name in QUOTED.findall(text) if re.fullmatch(r"[\w/]+(\.py)?", name) and "/" in name}
+    rooms = {room(name) for name in MODULES}
+    paths |= {f"cclaunch/{name}" for name in names if name.partition("/")[0] in rooms}
+    dotted = {word.replace(".", "/") for word in re.findall(r"(?<![\w./-])cclaunch(?:\.[a-z_]+){2,}", text)}  # one: an attribute
+    wrong = [path for path in paths if not ((root / path).exists() or (root / f"{path}.py").exists())]
+    return sorted(wrong + [path for path in dotted if not ((root / path).is_dir() or (root / f"{path}.py").exists())])
+
+
+def test_a_path_that_is_not_there_is_seen() -> None:
+    """Each way of writing it; what lies elsewhere is left alone."""
+    text = "`hot/gone.py`, `hot/paths`, tests/gone.py, cclaunch.hot.gone and cclaunch.hot.paths; `data/stack/ports`"
+    assert absent(text) == ["cclaunch/hot/gone", "cclaunch/hot/gone.py", "tests/gone.py"]
+
+
+@pytest.mark.parametrize("file", PROSE, ids=lambda file: file.name)
+def test_what_the_prose_names_is_there(file: Path) -> None:
+    """Whoever follows a path arrives."""
+    assert absent(file.read_text()) == []

@@ -285,11 +285,11 @@ import os, sys
 sys.path.insert(0, sys.argv[1])
 from cclaunch.files.theirs import look
 from cclaunch.hot.paths import Paths
-from cclaunch.files.theirs.look import NeedsInPlace, examine, read
-from cclaunch.files.theirs.write import write, writing
+from cclaunch.files.theirs.look import NeedsInPlace, examine, read_snapshot
+from cclaunch.files.theirs.write import write_file, writing
 path, home = sys.argv[2], sys.argv[3]
 where = Paths(home, home + "/s", home, home)
-snapshot = read(path)
+snapshot = read_snapshot(path)
 try:
     examine(snapshot, home)
 except NeedsInPlace as refused:
@@ -297,7 +297,7 @@ except NeedsInPlace as refused:
 look._mount_points = lambda: set()
 try:
     with writing(where):
-        write(snapshot, b"new", where)
+        write_file(snapshot, b"new", where)
 except NeedsInPlace as refused:
     print(refused.message)
 print(open(path).read())
@@ -323,14 +323,14 @@ LIMITED = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
 from cclaunch.hot.paths import Paths
-from cclaunch.files.theirs.look import read
-from cclaunch.files.theirs.write import write, writing
+from cclaunch.files.theirs.look import read_snapshot
+from cclaunch.files.theirs.write import write_file, writing
 path, home = sys.argv[2], sys.argv[3]
 where = Paths(home, home + "/s", home, home)
-snapshot = read(path)
+snapshot = read_snapshot(path)
 resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))
 with writing(where):
-    write(snapshot, b"x" * 500, where)
+    write_file(snapshot, b"x" * 500, where)
 """
 
 
@@ -454,8 +454,8 @@ with open(sys.argv[5], "rb") as file:
 open("/dev/null").close()
 with write.writing(where):
     torn.recover(where)
-    snapshot = look.read(path)
-    write.write(snapshot, new, where, in_place=in_place)
+    snapshot = look.read_snapshot(path)
+    write.write_file(snapshot, new, where, in_place=in_place)
 open("/dev/zero").close()
 """
 
