@@ -6,7 +6,7 @@ import pytest
 from claude_words import ANSWERED, COMMANDS, LEANS, PROMPTS
 
 from cclaunch.hot import claude
-from cclaunch.hot.words import QUIET, read
+from cclaunch.hot.words import QUIET, read_words
 
 
 def script(path, mode=0o755):
@@ -35,13 +35,13 @@ def script(path, mode=0o755):
 )
 def test_the_subcommand_is_found_behind_options_and_their_values(words, first):
     """A value that looks like a subcommand is none."""
-    assert read(words).first == first
+    assert read_words(words).first == first
 
 
 @pytest.mark.parametrize("words", [["mcp", "list"], ["update"], ["auth", "status"], *COMMANDS, *ANSWERED])
 def test_a_command_that_exports_nothing_is_known(words):
     """It wakes no stack."""
-    assert not read(words).exports
+    assert not read_words(words).exports
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_a_command_that_exports_nothing_is_known(words):
 )
 def test_a_session_exports(words):
     """These wake the stack, and so does what may be one."""
-    assert read(words).exports
+    assert read_words(words).exports
 
 
 @pytest.mark.parametrize("words", [*PROMPTS, *LEANS])
 def test_what_may_be_a_prompt_is_no_subcommand(words):
     """The words of a prompt get no note that belongs to a subcommand of the same name."""
-    assert read(words).command not in QUIET
+    assert read_words(words).command not in QUIET
 
 
 def test_every_quiet_word_is_among_the_prompts_that_are_asked_of_the_real_ones():
@@ -156,6 +156,6 @@ def test_a_mark_that_is_no_mark_is_no_trouble():
 )
 def test_the_options_that_a_launch_must_know_are_read(words, settings, sources, background):
     """Claude heeds the last --settings; a value is no option, and behind -- there is none."""
-    found = read(words)
+    found = read_words(words)
 
     assert (found.settings, found.sources, found.background) == (settings, sources, background)

@@ -23,7 +23,7 @@ from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.store import backlog, committing
 from cclaunch.store.backlog import Backlog, load, put_down
 from cclaunch.store.insert import rows_of
-from cclaunch.store.refused import Refused, refusals
+from cclaunch.store.refused import RefusalCount, refusals
 from cclaunch.store.unsaved import UNSAVED
 from cclaunch.store.write_queue import StoreUnavailable
 from cclaunch.store.writer import Writer
@@ -226,7 +226,7 @@ def test_a_backlog_is_written_and_read_whole(tmp_path: Path) -> None:
 def test_a_count_that_cannot_be_written_is_written_later(tmp_path: Path) -> None:
     """A full disk takes no number either."""
     directory = tmp_path / "absent"
-    made = Refused(str(directory / "telemetry.db"))
+    made = RefusalCount(str(directory / "telemetry.db"))
     made.count(3, "the disk\nis full")
     directory.mkdir()
     made.keep()

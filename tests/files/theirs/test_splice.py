@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch.files.theirs.splice import NotJson, inner, put, put_raw, read_object, take
+from cclaunch.files.theirs.splice import NotJson, inner, put_members, put_raw, read_object, take_member
 
 VALUES = {"A": "1", "B": 'it\'s "ö"'}
 
@@ -26,13 +26,13 @@ TEXTS = {
 def test_members_are_laid_out_as_those_before_them_and_come_out_again(text):
     """Order, spaces, and the spelling of numbers stay."""
     env = read_object(text).last("env")
-    made = put(text, inner(text, env), VALUES)
+    made = put_members(text, inner(text, env), VALUES)
 
     assert json.loads(made.removeprefix("\ufeff"))["env"].items() >= VALUES.items()
     assert ("\n" in made) == ("\n" in text)
     back = made
     for name in reversed(VALUES):
-        back = take(back, inner(back, read_object(back).last("env")), name)
+        back = take_member(back, inner(back, read_object(back).last("env")), name)
     assert back == text
 
 
@@ -80,4 +80,4 @@ def test_any_object_keeps_its_other_members(document, indent, ascii_only):
     made = put_raw(text, read_object(text), ['"new": {}'])
 
     assert json.loads(made) == {**document, "new": {}}
-    assert take(made, read_object(made), "new") == text
+    assert take_member(made, read_object(made), "new") == text
