@@ -21,7 +21,7 @@ from cclaunch.backends.docker.engine import Engine, Found, owner, taken
 from cclaunch.backends.docker.model import GUARD, Service, Wanted, wanted, without_metrics
 from cclaunch.backends.docker.pull import pull
 from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remember, was_up
-from cclaunch.backends.embedded import autostart, collector, foreign
+from cclaunch.backends.embedded import autostart, collector, ending, foreign, starting
 from cclaunch.backends.listeners import strangers, whose
 from cclaunch.backends.protocol import ServiceStatus, Started
 from cclaunch.config.model import Config
@@ -222,7 +222,7 @@ class DockerBackend:
         troubles = _troubles(GUARD, lambda: self._ready(engine, _guard(engine), fresh))
         if stands_in:
             autostart.stop(self._environ)
-            collector.shutdown(self._paths)
+            ending.shutdown(self._paths)
         try:
             engine.make_way(service)
             engine.start(service)
@@ -237,7 +237,7 @@ class DockerBackend:
                 for leave in (lambda: engine.stop(COLLECTOR), lambda: self.leave_metrics(engine)):
                     _troubles(COLLECTOR, leave)
             if stands_in:
-                collector.start_in_turn(self._paths, self._config, time.monotonic() + 5, environ=self._environ)
+                starting.start_in_turn(self._paths, self._config, time.monotonic() + 5, environ=self._environ)
             raise
         if not troubles:  # else the next launch, a moment later, would find everything behind it down
             health.wait([GUARD], self._config.ports, min(until, time.monotonic() + GUARD_S), lambda _: False)
@@ -285,7 +285,7 @@ class DockerBackend:
 
     def shutdown(self) -> list[str]:
         """Remove the containers and the network, and end a collector that stands in. Raises StackError."""
-        stood_in = collector.shutdown(self._paths)
+        stood_in = ending.shutdown(self._paths)
         with self.engine() as engine:
             ran = engine.remove()
         forget(self._paths)

@@ -6,7 +6,7 @@ from cclaunch import console
 from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker import volumes as volumes_of
 from cclaunch.backends.docker.record import ever_ran, was_up
-from cclaunch.backends.embedded import autostart, collector
+from cclaunch.backends.embedded import autostart, collector, ending
 from cclaunch.backends.in_force import notice
 from cclaunch.backends.turn import turn
 from cclaunch.commands.shared.confirm import agree
@@ -38,7 +38,7 @@ def end(paths: Paths, environ: Environ, *, volumes: bool, yes: bool) -> None:
         with console.progress("stopping the collector", environ):
             was_running = collector.running(paths) is not None
             autostart.stop(environ)
-            was_running = collector.shutdown(paths) or was_running
+            was_running = ending.shutdown(paths) or was_running
         console.line("collector: stopped" if was_running else "collector: was not running")
     else:
         with console.progress("stopping the stack", environ), turn(paths, time.monotonic() + TURN_S, environ.get("HOME", "")):
