@@ -80,7 +80,9 @@ def _to_embedded(paths: Paths, config: Config, environ: Mapping[str, str], secon
 
 def _out_of_docker(paths: Paths, config: Config, environ: Mapping[str, str], until: float) -> Started:
     """End the collector's container and start ours on its ports; the container again when that fails."""
-    from cclaunch.backends.docker.backend import COLLECTOR, DockerBackend
+    from cclaunch.backends.docker.backend import DockerBackend
+    from cclaunch.backends.docker.brought import COLLECTOR
+    from cclaunch.backends.docker.services import leave_metrics
 
     docker = DockerBackend(paths, config, environ)
     try:
@@ -91,7 +93,7 @@ def _out_of_docker(paths: Paths, config: Config, environ: Mapping[str, str], unt
         started = starting.start_in_turn(paths, config, until, environ=environ)
         return started._replace(notes=[f"the containers are left as they are: {error.message}", *started.notes])
     with engine:
-        docker.leave_metrics(engine)
+        leave_metrics(engine)
         ran = engine.stop(COLLECTOR)
         try:
             started = starting.start_in_turn(paths, config, until, environ=environ)
