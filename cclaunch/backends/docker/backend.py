@@ -184,7 +184,7 @@ class DockerBackend:
         """Return each service: by its own word, and by what the engine knows of its container."""
         from cclaunch.backends.docker.look import look
 
-        return look(self, self._paths, self._config)
+        return look(self.engine, self.write_down, self._paths, self._config)
 
 
 def _ports(config: Config) -> Ports:

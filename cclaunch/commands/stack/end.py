@@ -50,7 +50,7 @@ def end(paths: Paths, environ: Environ, *, volumes: bool, yes: bool) -> None:
         console.line("database: deleted")
     if containers is not None and kept:
         with containers.engine() as engine:
-            gone = volumes_of.remove(engine, "data")
+            gone = volumes_of.remove(engine.connection, "data")
         for name in gone:
             console.line(f"volume {name}: deleted")
 
@@ -81,8 +81,9 @@ def _containers(paths: Paths, config: Config, environ: Environ, *, volumes: bool
 def _kept(containers: "DockerBackend") -> dict[str, str]:
     """Return the data volumes and how much each holds, for people."""
     with containers.engine() as engine:
-        sizes = volumes_of.sizes(engine)
-        return {name: console.size(sizes[name]) if name in sizes else "size unknown" for name in volumes_of.names(engine, "data")}
+        sizes = volumes_of.sizes(engine.connection)
+        names = volumes_of.names(engine.connection, "data")
+    return {name: console.size(sizes[name]) if name in sizes else "size unknown" for name in names}
 
 
 def _agree(database: str, kept: dict[str, str], *, yes: bool) -> None:
