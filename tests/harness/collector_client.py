@@ -24,6 +24,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_C
 from sandbox import free_ports
 
 from cclaunch.backends.embedded import collector as embedded
+from cclaunch.backends.protocol import Started
 from cclaunch.config.model import Config, load_config
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.probe import registration
@@ -65,9 +66,9 @@ class Place:
         """Return the configuration as it is on disk."""
         return load_config(self.paths.config + "/config.toml")
 
-    def start(self, **options: object) -> embedded.Started:
+    def start(self, **options: str) -> Started:
         """Start the collector, or find it."""
-        started = embedded.start(self.paths, self.config, deadline_s=DEADLINE_S, environ={**self.environ, **options})  # type: ignore[dict-item]
+        started = embedded.start(self.paths, self.config, deadline_s=DEADLINE_S, environ={**self.environ, **options})
         self.ports = {name: int(getattr(started.ports, name)) for name in PORTS}
         return started
 
