@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cclaunch.collector import ending, main
+from cclaunch.collector import ending
 from cclaunch.compiled.keep import YOUNG_NS
 from cclaunch.compiled.place import compile_place
 from cclaunch.files.sweeping import sweep
@@ -143,7 +143,7 @@ def test_a_place_that_is_written_sweeps(cache: Path, paths: Paths, tmp_path: Pat
 def test_the_collectors_maintenance_sweeps(cache: Path, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine on which nothing new is launched for weeks still has its collector."""
     put(cache / "settings" / "a.json", 31)
-    monkeypatch.setattr(main, "FIRST_MAINTENANCE_S", 0)
+    monkeypatch.setattr(ending, "FIRST_MAINTENANCE_S", 0)
     writer = SimpleNamespace(maintain=int, look_after=int)
     idle: Any = SimpleNamespace(paths=paths, writer=writer, launched=SimpleNamespace(any=bool), last_active=0)
     standing: Any = SimpleNamespace(lost=bool, mend=list)

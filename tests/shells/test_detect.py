@@ -22,7 +22,7 @@ from cclaunch.shells.table import NAMES as SHELLS
 ASK = f"""#!{sys.executable}
 import json, os, sys
 sys.path.insert(0, {str(REPOSITORY)!r})
-from cclaunch import detect
+from cclaunch.shells import detect
 found = {{"person": detect.detect(os.environ), "reader": detect.reader(os.environ), "shellingham": detect._shellingham()}}
 with open(sys.argv[1] + ".part", "w") as file:
     json.dump(found, file)

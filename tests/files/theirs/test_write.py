@@ -285,8 +285,8 @@ def test_hard_links_are_written_in_place_only_when_asked_a11(rc: Path, paths: Pa
 MOUNTED = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch import rcread
-from cclaunch.hot.gather import Paths
+from cclaunch.files.theirs import look
+from cclaunch.hot.paths import Paths
 from cclaunch.files.theirs.look import NeedsInPlace, examine, read
 from cclaunch.files.theirs.write import write, writing
 path, home = sys.argv[2], sys.argv[3]
@@ -296,7 +296,7 @@ try:
     examine(snapshot, home)
 except NeedsInPlace as refused:
     print(refused.message)
-rcread._mount_points = lambda: set()
+look._mount_points = lambda: set()
 try:
     with writing(where):
         write(snapshot, b"new", where)
@@ -324,7 +324,7 @@ def test_a_mounted_file_is_refused_before_and_by_the_rename_a15(rc: Path, home: 
 LIMITED = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch.hot.gather import Paths
+from cclaunch.hot.paths import Paths
 from cclaunch.files.theirs.look import read
 from cclaunch.files.theirs.write import write, writing
 path, home = sys.argv[2], sys.argv[3]
@@ -447,17 +447,17 @@ def test_what_a_killed_write_left_is_cleaned_a17(rc: Path, paths: Paths, home: P
 STEPPED = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch import inplace, rcread, rcwrite
-from cclaunch.hot.gather import Paths
+from cclaunch.files.theirs import in_place as torn, look, write
+from cclaunch.hot.paths import Paths
 path, home, in_place = sys.argv[2], sys.argv[3], sys.argv[4] == "1"
 where = Paths(home, home + "/s", home, home)
 with open(sys.argv[5], "rb") as file:
     new = file.read()
 open("/dev/null").close()
-with rcwrite.writing(where):
-    inplace.recover(where)
-    snapshot = rcread.read(path)
-    rcwrite.write(snapshot, new, where, in_place=in_place)
+with write.writing(where):
+    torn.recover(where)
+    snapshot = look.read(path)
+    write.write(snapshot, new, where, in_place=in_place)
 open("/dev/zero").close()
 """
 
