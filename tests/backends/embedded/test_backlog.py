@@ -47,7 +47,7 @@ def told_to_a_launch(place: Place) -> str:
 def give_up_on(place: Place, name: str) -> None:
     """Send one event over gRPC as claude does at its end: after two seconds nobody is there any more."""
     with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel, contextlib.suppress(grpc.RpcError):
-        channel.unary_unary(LOGS)(logs(name).SerializeToString(), timeout=2)
+        channel.unary_unary(LOGS, None, None)(logs(name).SerializeToString(), timeout=2)
 
 
 def test_the_last_export_of_a_session_is_stored_when_the_lock_is_gone(place: Place) -> None:
