@@ -29,7 +29,7 @@ IGNORING = ("2.1.170", "2.1.197")
 """Releases that run without a managed file that they cannot read; newer ones end."""
 
 NAME = "OF_A_FORM_{}"
-EVERYWHERE = ("UTF-16LE with a mark", "a byte that is no text, in another value", "env and the name in escapes")
+EVERYWHERE: tuple[str, ...] = ("UTF-16LE with a mark", "a byte that is no text, in another value", "env and the name in escapes")
 EVERYWHERE += ("env twice", "an integer of 5,000 digits", "nesting of 3,000", "more behind")
 NOT_IN_STATE = ("UTF-16LE with a mark", "more behind")
 """Of these claude says that its state file is corrupted, and ends."""
