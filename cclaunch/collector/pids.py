@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import psutil
 
+from cclaunch.files.atomic import replace_file
+
 TOLERANCE_S = 2.0
 """The system reckons start times from the clock, and that may be set meanwhile."""
 
@@ -51,12 +53,9 @@ class Launched:
 
     def keep(self) -> None:
         """Write the list for a successor; without fsync, because a crash of the machine ends these processes too."""
-        temporary = f"{self._path}.{os.getpid()}"
+        lines = "".join(f"{pid}={started}\n" for pid, started in self._alive.items())
         with contextlib.suppress(OSError):
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.writelines(f"{pid}={started}\n" for pid, started in self._alive.items())
-            os.replace(temporary, self._path)
+            replace_file(self._path, lines.encode("ascii"), durable=False)
 
     @staticmethod
     def _started(pid: int) -> float | None:

@@ -9,6 +9,7 @@ files are written again.
 import contextlib
 import os
 
+from cclaunch.files.atomic import replace_file
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_flat, read_small
 
@@ -75,15 +76,4 @@ class Standing:
 
 def write_private(path: str, text: str) -> None:
     """Write *text* to *path* whole or not at all, for the owner's eyes. Raises OSError."""
-    temporary = f"{path}.{os.getpid()}"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    replace_file(path, text.encode("utf-8", "surrogateescape"))

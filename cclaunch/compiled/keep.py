@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable
 
+from cclaunch.files.atomic import replace_file
 from cclaunch.hot.reading import stamp
 from cclaunch.hot.records import write_records
 
@@ -33,10 +34,6 @@ def settled(sources: Records) -> bool:
 
 def keep(path: str, records: Records) -> None:
     """Write the compiled file whole or not at all; a cache that cannot be written is no reason to speak."""
-    temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(write_records(records).encode("utf-8", "surrogateescape"))
-        os.replace(temporary, path)
+        replace_file(path, write_records(records).encode("utf-8", "surrogateescape"), durable=False)

@@ -1,9 +1,8 @@
 """
-Writing a file whole or not at all, and keeping two of us from writing it at once.
+Writing a file whole or not at all.
 
-A launch reads while a verb writes, machines lose power, and two terminals do things at once. A file is
-therefore written beside its target, brought to the disk and put in its place in one step, under a lock.
-The lock is a ``flock``, which the system takes back whatever way its holder dies.
+A launch reads while a verb writes, and machines lose power. A file is therefore written beside its target, brought to the
+disk and put in its place in one step; two of us that change one do so under a lock (`files/lock.py`).
 
 Imported by the supervisor: no module here but C ones and ``os``.
 """
@@ -12,10 +11,6 @@ import os
 import time
 
 from cclaunch.errors import FileTrouble
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
 
 
 def write_atomic(path: str, data: bytes, mode: int = 0o600) -> None:
@@ -26,24 +21,36 @@ def write_atomic(path: str, data: bytes, mode: int = 0o600) -> None:
         FileTrouble: It cannot be written; what was there is still there.
     """
     target = os.path.realpath(path)
-    directory, name = os.path.split(target)
+    directory = os.path.dirname(target)
     make_directory(directory)
-    temporary = f"{directory}/.{name[:100]}.{os.getpid()}.{time.monotonic_ns()}"
     try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        try:
-            with open(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fchmod(handle, mode)
-                os.fsync(handle)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-        _sync(directory)
+        replace_file(target, data, mode)
     except OSError as error:
         raise FileTrouble(f"cannot write {path}: {error.strerror}", hint=f"ls -ld {directory}") from error
+
+
+def replace_file(path: str, data: bytes, mode: int = 0o600, *, durable: bool = True) -> None:
+    """
+    Put a file with *data* in the place of what stands at *path*, a link included. Raises OSError; what was there is still there.
+
+    *durable*: brought to the disk, which takes milliseconds. What can be made anew, as a cache, does without.
+    """
+    directory, name = os.path.split(path)
+    temporary = f"{directory}/.{name[:100]}.{os.getpid()}.{time.monotonic_ns()}"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(handle, mode)
+            if durable:
+                os.fsync(handle)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    if durable:
+        _sync(directory)
 
 
 def _sync(directory: str) -> None:

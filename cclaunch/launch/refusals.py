@@ -5,25 +5,26 @@ Cold: on the way to an exit code of ours.
 """
 
 from cclaunch.console import note, show_error
-from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
+from cclaunch.errors import ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.selection import Selection
 
 
+def why_none(path: str, trouble: str) -> ClaudeNotFound | ClaudeNotExecutable:
+    """Return why there is no claude to run: what `hot.claude.find` says of *path*, which is empty when none is on PATH."""
+    if trouble == "not executable":
+        return ClaudeNotExecutable(f"{path} is not executable", hint=f"chmod +x {path}")
+    if path:
+        return ClaudeNotFound(f"CCLAUNCH_CLAUDE names {path}, and there is no such file", hint="unset CCLAUNCH_CLAUDE")
+    return ClaudeNotFound("Claude Code is not installed: no `claude` on PATH", hint="npm install -g @anthropic-ai/claude-code")
+
+
 def no_claude(path: str, trouble: str, command: bool) -> int:
     """Say that *path* cannot be run, and why; return the exit code. *command*: it was not claude that was asked for."""
-    error: CclaunchError
-    if trouble == "not executable":
-        error = ClaudeNotExecutable(f"{path} is not executable", hint=f"chmod +x {path}")
-    elif command:
+    error = why_none(path, trouble)
+    if command and isinstance(error, ClaudeNotFound):
         error = ClaudeNotFound(f"there is no command `{path}`")
-    elif path:
-        error = ClaudeNotFound(f"CCLAUNCH_CLAUDE names {path}, and there is no such file", hint="unset CCLAUNCH_CLAUDE")
-    else:
-        error = ClaudeNotFound(
-            "Claude Code is not installed: no `claude` on PATH", hint="npm install -g @anthropic-ai/claude-code"
-        )
     show_error(error)
     return error.exit_code
 

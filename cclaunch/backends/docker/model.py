@@ -16,6 +16,7 @@ from cclaunch import __version__
 from cclaunch.backends.docker import guard, render
 from cclaunch.backends.docker.render import HOME, INNER, File
 from cclaunch.config.model import Config
+from cclaunch.hot.probe import SERVICES
 
 COMPOSE = "com.docker.compose"
 VERSION, OWNER, HASH, FORMAT, KIND = (f"cclaunch.{name}" for name in ("version", "owner", "hash", "format", "kind"))
@@ -31,13 +32,10 @@ METRICS_PORTS = ("metrics", "metrics_suffixed")
 """Those of the collector that the guard publishes; the first is also the embedded collector's."""
 
 HEALTH: Mapping[str, tuple[str, str]] = {
-    "collector": ("health", "/"),
-    "prometheus": ("prometheus", "/-/healthy"),
-    "victorialogs": ("victorialogs", "/health"),
-    "grafana": ("grafana", "/api/health"),
+    **SERVICES,
     GUARD: ("metrics", guard.OWN_PATH),
 }
-"""Service -> (port, path) of its own word on its health."""
+"""Service -> (port, path) of its own word on its health; a launch asks those that take or show telemetry."""
 
 
 class Volume(NamedTuple):

@@ -9,7 +9,6 @@ runs already is handed over at `enable`, and nothing of what it accepted is lost
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ from cclaunch.errors import StackError
 from cclaunch.files.atomic import remove, write_atomic
 from cclaunch.hot.paths import Paths, home
 from cclaunch.hot.reading import read_small
+from cclaunch.program import run_program
 
 SERVICE = "cclaunch.service"
 WORDS = ("stack", "supervise")
@@ -217,23 +217,18 @@ def _hand_over(paths: Paths, environ: Mapping[str, str], found: Autostart, befor
 def _main_pid(environ: Mapping[str, str]) -> int | None:
     """Return the process that systemd takes for the unit's: 0 when there is none, None when it does not tell."""
     words = ["systemctl", "--user", "show", "--property", "MainPID", "--value", SERVICE]
-    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
-        done = subprocess.run(words, env=dict(environ), capture_output=True, timeout=MANAGER_S, check=True)
-        return int(done.stdout)
-    return None
+    said = run_program(words, environ, MANAGER_S, leaves=True)
+    return int(said.out) if said.code == 0 and said.out.strip().isdigit() else None
 
 
 def _run(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Run *words*; return an empty string, or what was wrong, or None when there is no such program."""
-    try:
-        done = subprocess.run(
-            words, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, timeout=MANAGER_S, check=False
-        )
-    except FileNotFoundError:
+    said = run_program(words, environ, MANAGER_S, leaves=True)
+    if isinstance(said.error, FileNotFoundError):
         return None
-    except subprocess.TimeoutExpired:
+    if said.error:
+        return f"{words[0]}: {said.error.strerror}"
+    if said.code is None:
         return f"{words[0]} did not answer within {MANAGER_S:g} s"
-    except OSError as error:
-        return f"{words[0]}: {error.strerror}"
-    told = done.stderr.decode("utf-8", "replace").strip() or f"{words[0]} ended with {done.returncode}"
-    return told if done.returncode else ""
+    told = said.err.decode("utf-8", "replace").strip() or f"{words[0]} ended with {said.code}"
+    return told if said.code else ""

@@ -10,7 +10,6 @@ Every launch looks at who listens by then: the uids that were judged are remembe
 
 import contextlib
 import os
-import subprocess
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +21,7 @@ from cclaunch.hot import probe
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.reading import numbers, read_flat
+from cclaunch.program import run_program
 
 if TYPE_CHECKING:
     from cclaunch.backends.listeners import Listener
@@ -83,11 +83,7 @@ def takes_otlp(paths: Paths, port: int) -> bool:
     Asked by a process of its own: gRPC would leave threads and descriptors in one that is about to become claude.
     """
     words = command("knock", paths, port, DEADLINE_S)
-    try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, env={}, timeout=3 * DEADLINE_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+    return run_program(words, {}, 3 * DEADLINE_S).code == 0
 
 
 def _of_another_place(holder: "Listener | None") -> bool:
