@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 NOTHING = "-"
 """What a table shows where there is no value."""
 
-BOLD, GREEN, RED, DIM = "1", "32", "31", "2"
+BOLD, GREEN, RED = "1", "32", "31"
 
 
 class OutputFailed(CclaunchError, OSError):
     """Stdout takes nothing more, for want of space or because it is closed: what was asked for could not be delivered."""
-
-    reference = "output"
 
 
 SPACES = {"\t": " ", "\u00a0": "\u00a0", "\u3000": "\u3000"}

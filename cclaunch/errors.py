@@ -1,5 +1,5 @@
 """
-What can go wrong, each with the reference, the exit code and the advice.
+What can go wrong, each with the exit code and the advice.
 
     CclaunchError
     ├── UsageError             2    the words typed make no sense
@@ -54,7 +54,6 @@ class CclaunchError(Exception):
         hint: The command or edit that mends it, or an empty string.
     """
 
-    reference = "error"
     exit_code = 1
 
     def __init__(self, message: str, *, cause: str = "", hint: str = "") -> None:
@@ -67,183 +66,128 @@ class CclaunchError(Exception):
 class UsageError(CclaunchError):
     """The words on the command line make no sense together."""
 
-    reference = "usage"
     exit_code = 2
 
 
 class AttributeRefused(UsageError):
     """A resource attribute that would not arrive as it was written."""
 
-    reference = "attribute-refused"
-
 
 class ConfigError(CclaunchError):
     """A configuration file cannot be used; the message names file, line and key."""
 
-    reference = "broken-config"
     exit_code = 125
 
 
 class ProfileMissing(CclaunchError):
     """There is no profile of that name."""
 
-    reference = "profile-missing"
-
 
 class FileTrouble(CclaunchError):
     """A file of ours, or the directory for it, cannot be written."""
-
-    reference = "file"
 
 
 class DirectoryRefused(CclaunchError):
     """A directory of ours is somebody else's, or others may write in it: nothing there is believed."""
 
-    reference = "directory-refused"
-
 
 class Busy(FileTrouble):
     """Another process of ours holds the lock."""
-
-    reference = "busy"
 
 
 class ProfileRefused(CclaunchError):
     """The profile of ``+NAME`` does not exist or is broken: nothing is launched."""
 
-    reference = "profile-refused"
     exit_code = 125
 
 
 class DashboardRefused(CclaunchError):
     """It is no dashboard, or not one that can be added or removed."""
 
-    reference = "dashboard-refused"
-
 
 class DashboardMissing(CclaunchError):
     """There is no dashboard of that name."""
-
-    reference = "dashboard-missing"
 
 
 class DownloadFailed(CclaunchError):
     """A file of the web cannot be had, or must not be."""
 
-    reference = "download"
-
 
 class ClaudeNotFound(CclaunchError):
     """There is no claude to become."""
 
-    reference = "claude-not-found"
     exit_code = 127
 
 
 class ClaudeNotExecutable(CclaunchError):
     """A claude was found, but the system refuses to run it."""
 
-    reference = "claude-not-executable"
     exit_code = 126
 
 
 class StackError(CclaunchError):
     """The telemetry stack cannot do what was asked."""
 
-    reference = "stack"
-
 
 class StartFailed(StackError):
     """The stack was started and did not become healthy before the deadline."""
-
-    reference = "stack-start-failed"
 
 
 class CannotStore(StartFailed):
     """The collector runs, and cannot write its database: what it receives is kept in memory, within bounds."""
 
-    reference = "cannot-store"
-
 
 class PortTaken(StackError):
     """Another program listens on a port that the person asked for by name."""
-
-    reference = "port-taken"
 
 
 class NotOurs(StackError):
     """A container, volume or network has the name that we need, and we did not make it: it is not touched."""
 
-    reference = "not-ours"
-
 
 class DiskFull(StackError):
     """The engine's disk takes nothing more."""
-
-    reference = "disk-full"
 
 
 class ImageMissing(StackError):
     """An image is not here and cannot be fetched."""
 
-    reference = "image-missing"
-
 
 class EngineError(StackError):
     """The container engine cannot be used."""
-
-    reference = "engine"
 
 
 class EngineMissing(EngineError):
     """No container engine runs where we were told to look, or anywhere that we know."""
 
-    reference = "engine-missing"
-
 
 class EngineRefused(EngineError):
     """The engine is there and does not let this user in."""
-
-    reference = "engine-refused"
 
 
 class EngineHung(EngineError):
     """The engine is there and does not answer in time."""
 
-    reference = "engine-hung"
-
 
 class ContextStale(EngineError):
     """The Docker context that is in force does not exist, or leads to another machine."""
-
-    reference = "context-stale"
 
 
 class StoreError(CclaunchError):
     """What was recorded cannot be read or written."""
 
-    reference = "store"
-
 
 class StoreMissing(StoreError):
     """There is no database yet: nothing was recorded."""
-
-    reference = "store-missing"
 
 
 class StoreTooNew(StoreError):
     """The database was written by a newer release."""
 
-    reference = "store-too-new"
-
 
 class StoreUnreachable(StoreError):
     """VictoriaLogs does not answer, or not to this question."""
 
-    reference = "store-unreachable"
-
 
 class StoreBroken(StoreError):
     """The file is no database of ours, or it is damaged."""
-
-    reference = "store-broken"

@@ -7,7 +7,6 @@ A wheel carries them inside the package, an editable install leaves them beside 
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
-FOLDERS = ("shell", "completions")
 
 
 def asset(folder: str, name: str) -> Path:

@@ -35,13 +35,9 @@ HEREDOC = re.compile(rb"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([A-Za-z_]\
 class DamagedMarkers(CclaunchError):
     """The markers of our block are not exactly one pair: nothing is changed."""
 
-    reference = "damaged-markers"
-
 
 class NewerBlock(CclaunchError):
     """The block was written by a newer release."""
-
-    reference = "newer-block"
 
 
 class Block(NamedTuple):

@@ -18,13 +18,9 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class Unquotable(UsageError):
     """A value that this shell has no spelling for."""
 
-    reference = "unquotable"
-
 
 class UnknownShell(UsageError):
     """A name that is none of the shells we write for."""
-
-    reference = "unknown-shell"
 
 
 class Shell(NamedTuple):

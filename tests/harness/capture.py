@@ -170,13 +170,6 @@ class Capture:
         ]
         return [point for point in found if metric in ("", point.metric)]
 
-    def wait_events(self, name: str, timeout: float = 120) -> list[Event]:
-        """Wait for an event called *name*: for sessions that do not end with the command that started them."""
-        deadline = time.monotonic() + timeout
-        while not (found := self.events(name)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return found
-
 
 class _Routes(uvicorn.Server):
     """Uvicorn in a thread: signals are the main thread's."""

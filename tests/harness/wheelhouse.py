@@ -21,8 +21,6 @@ from guard import REPOSITORY
 LIGHT = frozenset("click platformdirs psutil tomli-w tomlkit shellingham protobuf opentelemetry-proto typing-extensions".split())
 """What an edition without a collector needs: enough for `--version`, and for a launch that wakes nothing."""
 
-INSTALLERS_OWN = ("INSTALLER", "REQUESTED", "direct_url.json")
-
 
 def build(target: Path) -> Path:
     """Build our wheel into *target*, with the hatchling that is installed, and return its path."""

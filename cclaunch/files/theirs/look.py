@@ -23,13 +23,9 @@ READ_ONLY = ("/nix/store/",)
 class FileRefused(FileTrouble):
     """A file that must not be written; the message says why. Nothing was changed."""
 
-    reference = "rc-refused"
-
 
 class NeedsInPlace(FileRefused):
     """A file that can only be written in place, which has to be asked for."""
-
-    reference = "needs-in-place"
 
 
 class Snapshot(NamedTuple):

@@ -118,11 +118,6 @@ def _indentation(text: str, at: int) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
-def set_value(text: str, member: Member, value: str) -> str:
-    """Return *text* with *value* in the place of the one of *member*."""
-    return text[: member.at] + json.dumps(value) + text[member.end :]
-
-
 def take_member(text: str, found: Object, key: str) -> str:
     """Return *text* without the last member *key* of *found*, and without the comma and the blanks that went with it."""
     place = next(place for place in reversed(range(len(found.members))) if found.members[place].key == key)
