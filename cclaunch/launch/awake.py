@@ -53,12 +53,12 @@ class Asked:
 
 def awake(made_plan: plan.Plan, paths: Paths, asked: Asked, wanted: Launch, writable: bool) -> "tuple[Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
-    docker = made_plan.settings["backend"] == "docker"
-    if docker or asked.ports is None:  # the containers may run unasked: `docker compose up` with the file of ours
+    in_containers = made_plan.settings["containers"] == "1"
+    if in_containers or asked.ports is None:  # the containers may run unasked: `docker compose up` with the file of ours
         down = probe.unwell(asked.services)
         if asked.services and "collector" not in down and _is_the_engines(asked.containers):
             ports = Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
-            return ports, _rouse(paths, down, wanted) if down and docker and writable else ""
+            return ports, _rouse(paths, down, wanted) if down and in_containers and writable else ""
     if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
         asked.ask(paths)
     if asked.ports is not None and _answers(asked.ports, made_plan, asked.question):

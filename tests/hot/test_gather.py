@@ -119,7 +119,7 @@ def test_a_cache_that_cannot_be_written_stops_nothing(paths):
     """A file stands where the cache directory should be."""
     write(paths.cache, "in the way")
 
-    assert compile_plan(paths, "/home/me").settings["backend"] == "embedded"
+    assert compile_plan(paths, "/home/me").settings["containers"] == "0"
 
 
 def test_a_place_is_read_back_until_its_repository_changes(paths, tmp_path):
