@@ -14,22 +14,22 @@ from cclaunch import __version__, cli, main
 from cclaunch.errors import ConfigError, StoreBroken
 
 
-def test_the_hot_path_and_the_door_know_the_same_verbs():
+def test_the_hot_path_and_the_door_know_the_same_verbs() -> None:
     """A verb that only one of them knew would be billed as a prompt, or never found."""
     assert frozenset(cli.VERBS) == main.VERBS
 
 
-def test_every_built_verb_loads_by_its_name():
+def test_every_built_verb_loads_by_its_name() -> None:
     """The table names a module that has a command of that name."""
     group = cli.group()
     context = click.Context(group)
 
     loaded = {name: group.get_command(context, name) for name in cli.VERBS}
 
-    assert {name: command.name for name, command in loaded.items()} == {name: name for name in cli.VERBS}
+    assert {name: command and command.name for name, command in loaded.items()} == {name: name for name in cli.VERBS}
 
 
-def test_help_loads_no_verb(environ):
+def test_help_loads_no_verb(environ: dict[str, str]) -> None:
     """`cclaunch --help` stays whole when a verb is broken, and quick when one is slow."""
     code = (
         "import sys, os; from cclaunch.cli import main; main(['--help'], dict(os.environ));"
@@ -46,12 +46,12 @@ def test_help_loads_no_verb(environ):
     assert done.stderr.decode().strip() == "[]"
 
 
-def launch_root():
+def launch_root() -> str:
     """Return the directory that holds the package."""
     return os.path.dirname(os.path.dirname(os.path.abspath(cclaunch.__file__)))
 
 
-def test_help_names_every_verb_and_the_way_to_claudes_own(environ, capsys):
+def test_help_names_every_verb_and_the_way_to_claudes_own(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     """Who reads our help learns all verbs, and how to get at claude's."""
     assert cli.main(["--help"], environ) == 0
 
@@ -60,7 +60,7 @@ def test_help_names_every_verb_and_the_way_to_claudes_own(environ, capsys):
     assert [name for name in cli.VERBS if f"\n  {name} " not in shown] == []
 
 
-def test_the_version_is_ours_and_names_the_way_to_claudes(environ, capsys):
+def test_the_version_is_ours_and_names_the_way_to_claudes(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     """The first line is for programs, the second for people."""
     assert cli.main(["--version"], environ) == 0
 
@@ -68,14 +68,16 @@ def test_the_version_is_ours_and_names_the_way_to_claudes(environ, capsys):
 
 
 @pytest.mark.parametrize("name", [name for name, verb in cli.VERBS.items() if not verb.module])
-def test_a_reserved_verb_says_so_in_one_line_and_ends_with_2(environ, capsys, name):
+def test_a_reserved_verb_says_so_in_one_line_and_ends_with_2(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str], name: str
+) -> None:
     """Words behind it, also options of a future release, change nothing."""
     assert cli.main([name, "list", "--whatever", "x"], environ) == 2
 
     assert capsys.readouterr().err == f"cclaunch: error: `{name}` is reserved and not built yet\n"
 
 
-def test_a_mistyped_part_is_answered_with_the_nearest(environ, capsys):
+def test_a_mistyped_part_is_answered_with_the_nearest(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     """`stack statsu` is 2, with what was probably meant."""
     assert cli.main(["stack", "statsu"], environ) == 2
 
@@ -85,14 +87,16 @@ def test_a_mistyped_part_is_answered_with_the_nearest(environ, capsys):
 @pytest.mark.parametrize(
     ("words", "hint"), [([], "exec -- COMMAND"), (["--"], "exec -- COMMAND"), (["code", "."], "exec -- code")]
 )
-def test_exec_without_dashes_and_command_says_how_it_is_written(environ, capsys, words, hint):
+def test_exec_without_dashes_and_command_says_how_it_is_written(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str], words: list[str], hint: str
+) -> None:
     """Nothing is run by guess."""
     assert cli.main(["exec", *words], environ) == 2
 
     assert hint in capsys.readouterr().err
 
 
-def test_an_unknown_option_is_a_usage_error(environ, capsys):
+def test_an_unknown_option_is_a_usage_error(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 2, the option's name, and where the help is."""
     assert cli.main(["usage", "--sinse", "7d"], environ) == 2
 
@@ -101,11 +105,11 @@ def test_an_unknown_option_is_a_usage_error(environ, capsys):
     assert "cclaunch usage --help" in told
 
 
-def raising(error):
+def raising(error: BaseException) -> click.Command:
     """Return a verb that fails with *error*."""
 
     @click.command("status")
-    def command():
+    def command() -> None:
         raise error
 
     return command
@@ -123,7 +127,9 @@ def raising(error):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_each_way_to_end_has_its_exit_code(environ, monkeypatch, error, code):
+def test_each_way_to_end_has_its_exit_code(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+) -> None:
     """Errors of ours carry theirs; a closed pipe is none; what nobody foresaw is 3."""
     monkeypatch.setattr(cli.Verbs, "get_command", lambda self, ctx, name: raising(error))
     monkeypatch.setattr(cli, "_abandon_stdout", lambda: None)
@@ -131,7 +137,9 @@ def test_each_way_to_end_has_its_exit_code(environ, monkeypatch, error, code):
     assert cli.main(["status"], environ) == code
 
 
-def test_a_bug_of_ours_is_one_line_and_a_log(environ, monkeypatch, capsys):
+def test_a_bug_of_ours_is_one_line_and_a_log(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The line names the log; the log holds the traceback and only its owner may read it."""
     monkeypatch.setattr(cli.Verbs, "get_command", lambda self, ctx, name: raising(ValueError("strange\nthing")))
 
@@ -146,7 +154,7 @@ def test_a_bug_of_ours_is_one_line_and_a_log(environ, monkeypatch, capsys):
         assert "Traceback" in file.read()
 
 
-def test_a_reader_that_leaves_is_no_error(sandbox: Sandbox):
+def test_a_reader_that_leaves_is_no_error(sandbox: Sandbox) -> None:
     """`cclaunch events | head -1` ends quietly, whatever is still to be written."""
     from stored import event, store
 
@@ -159,7 +167,7 @@ def test_a_reader_that_leaves_is_no_error(sandbox: Sandbox):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_disk_behind_stdout_is_one_sentence(sandbox: Sandbox):
+def test_a_full_disk_behind_stdout_is_one_sentence(sandbox: Sandbox) -> None:
     """What cannot be written is an error, and not one of ours."""
     done = sandbox.run(["sh", "-c", f"{' '.join(sandbox.command('--help'))} > /dev/full"])
 
@@ -168,7 +176,7 @@ def test_a_full_disk_behind_stdout_is_one_sentence(sandbox: Sandbox):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_disk_that_fills_up_under_much_output_is_one_sentence(sandbox: Sandbox):
+def test_a_disk_that_fills_up_under_much_output_is_one_sentence(sandbox: Sandbox) -> None:
     """The first lines go into a buffer; it is not the end that fails, but some line in the middle."""
     from stored import event, store
 
@@ -180,7 +188,7 @@ def test_a_disk_that_fills_up_under_much_output_is_one_sentence(sandbox: Sandbox
 
 
 @pytest.mark.parametrize("words", [("status",), ("stack", "status", "--json"), ("events",)])
-def test_a_closed_stdout_is_one_sentence(sandbox: Sandbox, words: tuple[str, ...]):
+def test_a_closed_stdout_is_one_sentence(sandbox: Sandbox, words: tuple[str, ...]) -> None:
     """Some services start their programs without one."""
     from stored import event, store
 

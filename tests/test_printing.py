@@ -3,6 +3,7 @@
 import ast
 import io
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -148,12 +149,11 @@ def test_a_launch_says_nothing_that_drives_the_terminal(nasty: Sandbox) -> None:
 
 def test_what_follows_the_events_is_told_the_same_way(nasty: Sandbox, verb: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
     """`-f`."""
-    from cclaunch.commands import events
 
     def enough(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(events.time, "sleep", enough)
+    monkeypatch.setattr(time, "sleep", enough)
     code, out, err = verb("events", "-f")
 
     assert (code, driving(out + err)) == (130, [])
@@ -181,7 +181,7 @@ def test_a_bar_takes_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name of an image is anybody's."""
     shown = io.StringIO()
     shown.isatty = lambda: True  # type: ignore[method-assign]
-    monkeypatch.setattr(console.sys, "stderr", shown)
+    monkeypatch.setattr(sys, "stderr", shown)
     with console.Bars({"TERM": "xterm-256color", "COLUMNS": "200"}) as bars:
         bars("[red]a[link=http://x]b", 1, 2)
 
@@ -191,7 +191,7 @@ def test_a_bar_takes_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_no_other_module_writes_to_a_terminal(file: Path) -> None:
     """`console` prints; the collector's two processes write their log, which is their stderr, by one function each."""
-    allowed = {"console.py": None, "collector/main.py": {"say"}, "collector/supervisor.py": {"_say"}}
+    allowed = {"console.py": None, "collector/log.py": {"say"}}
     mine = allowed.get(str(file.relative_to(PACKAGE)), set())
     if mine is None:
         return

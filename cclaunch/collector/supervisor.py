@@ -9,10 +9,10 @@ import contextlib
 import os
 import resource
 import signal
-import sys
 import time
 
 from cclaunch.collector import holder, sockets
+from cclaunch.collector.log import say
 from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.errors import CclaunchError
 from cclaunch.files.atomic import make_directory
@@ -47,12 +47,12 @@ def main(words: list[str]) -> int:
     try:
         holder.sign(handle)
     except OSError as error:
-        _say(f"error: cannot write in {paths.data}: {error.strerror}")
+        say(f"error: cannot write in {paths.data}: {error.strerror}")
         return 1
     try:
-        held = sockets.read(words[8]) if len(words) > 8 else sockets.open_all(paths, ports)
+        held = sockets.read_sockets(words[8]) if len(words) > 8 else sockets.open_all(paths, ports)
     except OSError as error:
-        _say(f"error: no port can be opened: {error.strerror}")
+        say(f"error: no port can be opened: {error.strerror}")
         return 1
     return _supervise(paths, ports, handle, held)
 
@@ -95,9 +95,9 @@ def _supervise(paths: Paths, ports: list[int], handle: int, held: dict[str, list
             handle, failures = anew, 0
             continue
         failures = 1 if time.monotonic() - started > LONG_ENOUGH_S else failures + 1
-        _say(f"the collector ended with {status}")
+        say(f"the collector ended with {status}")
         if status == FATAL or failures > len(PAUSES_S):
-            _say("giving up")
+            say("giving up")
             return 1
         time.sleep(PAUSES_S[failures - 1])
 
@@ -112,14 +112,14 @@ def _take_anew(paths: Paths) -> int:
         make_directory(paths.data)
         handle = holder.take(paths.collector_lock, LOCK_PATIENCE_S)
         if handle is None:
-            _say("another collector has taken the place: ending")
+            say("another collector has taken the place: ending")
             return -1
         os.set_inheritable(handle, True)
         holder.sign(handle)
     except (OSError, CclaunchError) as error:
-        _say(f"error: {paths.data} is gone and cannot be made anew: {error}")
+        say(f"error: {paths.data} is gone and cannot be made anew: {error}")
         return -1
-    _say(f"{paths.data} was moved or deleted: taken anew")
+    say(f"{paths.data} was moved or deleted: taken anew")
     return handle
 
 
@@ -127,7 +127,7 @@ def _run(paths: Paths, ports: list[int], handle: int, held: dict[str, list[int]]
     """Run one collector to its end and return its exit code, negative for a signal."""
     reading, writing = os.pipe()
     os.set_inheritable(reading, True)
-    words = command("main", paths, *ports, handle, reading, sockets.write(held))
+    words = command("main", paths, *ports, handle, reading, sockets.write_sockets(held))
     pid = os.fork()
     if pid == 0:
         try:
@@ -144,8 +144,3 @@ def _run(paths: Paths, ports: list[int], handle: int, held: dict[str, list[int]]
     Child.pid = 0
     os.close(writing)
     return os.waitstatus_to_exitcode(status)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
-    sys.stderr.flush()

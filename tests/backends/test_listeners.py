@@ -55,14 +55,14 @@ def adopted(box: Sandbox) -> dict[str, int]:
 def test_the_uid_of_whoever_listens_is_seen_in_both_families(address: str, free_port: int, as_root: None) -> None:
     """A connection to loopback reaches all of these."""
     with listening(UID, (address, free_port)):
-        assert probe.listeners([free_port]) == {UID}
+        assert probe.listeners([free_port]) == frozenset({UID})
         assert strangers([free_port]) == [UID]
 
 
 def test_every_one_that_listens_is_seen(free_port: int, as_root: None) -> None:
     """Ours on 127.0.0.1 hides nobody on ::1."""
     with listening(0, ("127.0.0.1", free_port)), listening(UID, ("::1", free_port)):
-        assert probe.listeners([free_port]) == {0, UID}
+        assert probe.listeners([free_port]) == frozenset({0, UID})
         assert strangers([free_port]) == [UID]
 
 
@@ -76,7 +76,7 @@ def test_the_kernels_table_says_the_same_where_the_question_is_forbidden(
 
     monkeypatch.setattr(probe, "kernel", forbidden)
     with listening(0, ("127.0.0.1", free_port)), listening(UID, ("::1", free_port)):
-        assert probe.listeners([free_port]) == {0, UID}
+        assert probe.listeners([free_port]) == frozenset({0, UID})
     assert probe.listeners([free_port]) == frozenset()
 
 

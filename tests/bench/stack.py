@@ -43,13 +43,19 @@ def main() -> int:
     """Measure and print; the exit code is 1 when a target is missed."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     with running() as engine, tempfile.TemporaryDirectory() as base:
-        places = [Sandbox(directory) for name in ("docker", "embedded") if not (directory := Path(base) / name).mkdir()]
+        places = [Sandbox(made(Path(base) / name)) for name in ("docker", "embedded")]
         try:
             with docker_stack(places[0], engine.host) as stack:
                 return measure(stack, places[1], rounds)
         finally:
             for place in places:
                 place.close()
+
+
+def made(directory: Path) -> Path:
+    """Make *directory* and return it."""
+    directory.mkdir()
+    return directory
 
 
 def measure(stack: DockerStack, embedded: Sandbox, rounds: int) -> int:
@@ -74,8 +80,8 @@ def measure(stack: DockerStack, embedded: Sandbox, rounds: int) -> int:
             taken = launch(*commands[name])
             if index >= 3:
                 times[name].append(taken)
-    for name, taken in times.items():
-        print(f"  {name:10} median {statistics.median(taken) * 1000:6.1f} ms   fastest {min(taken) * 1000:6.1f} ms")
+    for name, all_taken in times.items():
+        print(f"  {name:10} median {statistics.median(all_taken) * 1000:6.1f} ms   fastest {min(all_taken) * 1000:6.1f} ms")
     ratio = statistics.median(times["docker"]) / statistics.median(times["embedded"])
     print(f"warm launch, docker / embedded: {ratio:.2f} (at most {AT_MOST:.2f})")
     asked = probed(stack, rounds)

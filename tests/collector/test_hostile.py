@@ -14,8 +14,10 @@ from typing import Any
 import grpc
 import pytest
 from collector_client import JSON, PROTOBUF, Answer, Place, collector, forget_peak, logs, packed, peak, read_answer, wait_until
+from http2_frames import frame
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE
 
 from cclaunch.store.reader import open_reader
 
@@ -78,7 +80,7 @@ def by_grpc(place: Place, body: bytes, **options: Any) -> Any:
     """Export over a connection of its own: the answer's bytes, or the status code."""
     with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}", options=[("grpc.max_send_message_length", -1)]) as made:
         try:
-            return made.unary_unary(LOGS)(body, timeout=PATIENCE_S, **options)
+            return made.unary_unary(LOGS, None, None)(body, timeout=PATIENCE_S, **options)
         except grpc.RpcError as error:
             return error.code()
 
@@ -222,7 +224,7 @@ def test_a_large_metric_is_cut_between_its_points(place: Place) -> None:
     request = ExportMetricsServiceRequest()
     metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="many.points", unit="1")
     metric.sum.is_monotonic = True
-    metric.sum.aggregation_temporality = 2
+    metric.sum.aggregation_temporality = AGGREGATION_TEMPORALITY_CUMULATIVE
     for number in range(1500):
         point = metric.sum.data_points.add(as_int=number, time_unix_nano=time.time_ns())
         point.attributes.add(key="number").value.int_value = number
@@ -314,11 +316,6 @@ def unfinished(place: Place, count: int, size: int, port: str = "http") -> Itera
             one.join(PATIENCE_S)
 
 
-def frame(kind: int, flags: int, stream: int, data: bytes) -> bytes:
-    """Return a frame of HTTP/2."""
-    return struct.pack(">I", len(data))[1:] + bytes((kind, flags)) + struct.pack(">I", stream) + data
-
-
 def unfinished_call(size: int) -> bytes:
     """Return a gRPC call by hand, without its last byte."""
     path = LOGS.encode()
@@ -384,7 +381,8 @@ def test_a_connection_in_use_outlives_many_idle_ones(place: Place) -> None:
 
     assert read_answer(session).status == 200
     assert session.sock.getsockname() == ours
-    for one in [*held, session]:
+    session.close()
+    for one in held:
         one.close()
 
 

@@ -103,7 +103,7 @@ def test_the_way_around_the_relay_is_closed(place: Place) -> None:
     }
     (inner,) = listening - set(place.ports.values())
     with grpc.insecure_channel(f"127.0.0.1:{inner}") as channel:
-        call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")
+        call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export", None, None)
         with pytest.raises(grpc.RpcError) as refused:
             call(logs("around").SerializeToString(), timeout=120)
 
@@ -128,7 +128,7 @@ def test_what_this_user_sends_is_not_marked(place: Place) -> None:
         assert connection.getresponse().read() is not None
     connection.close()
     with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel:
-        call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")
+        call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export", None, None)
         call(logs("over_grpc").SerializeToString(), timeout=120)
 
     found = open_reader(place.paths.data + "/telemetry.db").execute("SELECT name, attributes FROM events").fetchall()

@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import pytest
 import uvicorn
 from collector_client import PROTOBUF, logs
+from http2_frames import frame
 
 from cclaunch.collector import budget, connections, http, pages, service
 from cclaunch.collector.budget import Arrival, Arrivals, Budget, Busy
-from cclaunch.collector.connections import Connections, protocol
+from cclaunch.collector.connections import Connections, Phase, protocol
 from cclaunch.collector.frames import Frames, NoHttp2, Streams
 from cclaunch.hot.paths import Paths
 
@@ -173,8 +175,13 @@ def test_the_room_of_a_body_that_does_not_go_on_is_taken_by_who_needs_it(monkeyp
     async def work() -> None:
         arrivals = Arrivals(100, 0)
         named: dict[str, Arrival] = {}
+
+        def abandon(name: str) -> None:
+            abandoned.append(name)
+            named[name].close()
+
         for name in ("whole", "stalled"):
-            named[name] = arrivals.arrive(lambda name=name: (abandoned.append(name), named[name].close()))  # type: ignore[misc]
+            named[name] = arrivals.arrive(partial(abandon, name))
             await named[name].grow(50)
         named["whole"].whole = True
         new = arrivals.arrive(int)
@@ -201,7 +208,6 @@ def test_small_bodies_have_room_of_their_own() -> None:
 
 def test_the_bytes_of_a_call_are_held_until_its_answer() -> None:
     """Frame by frame, in pieces of any size; another call on the connection is told apart."""
-    from test_collector_hostile import frame
 
     asked = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, bytes(6)) + frame(1, 4, 1, b"h") + frame(0, 0, 1, bytes(70))
     asked += frame(1, 4, 3, b"h") + frame(0, 1, 3, bytes(5)) + frame(0, 1, 1, bytes(30))
@@ -224,13 +230,20 @@ def test_what_is_no_http2_is_not_handed_on() -> None:
         Frames(Streams(), client=True).feed(b"POST / HTTP/1.1\r\n")
 
 
+def always(phase: Phase) -> Callable[[], Phase]:
+    """Return a function that answers *phase*."""
+    return lambda: phase
+
+
 def test_the_least_useful_connection_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Idle before sending, never asked before asked, the oldest first; one that waits for its answer is left alone."""
     monkeypatch.setattr(connections, "AT_ONCE", 1)
     ended: list[str] = []
     made = Connections(4)
-    for name, phase, useful in (("busy", "working", False), ("useful", "idle", True), ("sends", "arriving", False)):
-        made.opened(lambda phase=phase: phase, lambda name=name: ended.append(name)).useful = useful  # type: ignore[misc, return-value]
+    before: tuple[tuple[str, Phase, bool], ...]
+    before = (("busy", "working", False), ("useful", "idle", True), ("sends", "arriving", False))
+    for name, phase, useful in before:
+        made.opened(always(phase), partial(ended.append, name)).useful = useful
     for number in range(4):
-        made.opened(lambda: "idle", lambda number=number: ended.append(f"new {number}"))  # type: ignore[misc]
+        made.opened(always("idle"), partial(ended.append, f"new {number}"))
     assert ended == ["new 0", "new 1", "new 2"]

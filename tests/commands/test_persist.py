@@ -14,10 +14,10 @@ from required import require
 from settings_forms import FORMS
 
 from cclaunch import cli, otel
-from cclaunch.files.claude_json import decode, decode_exactly, encode_exactly, loads
+from cclaunch.files.claude_json import decode_exactly, decode_json, encode_exactly, loads
 from cclaunch.hot.marks import BLOCK, own_exports
 from cclaunch.hot.paths import our_paths
-from cclaunch.persist.block import END, find
+from cclaunch.persist.block import END, find_block
 from cclaunch.persist.content import ALL
 from cclaunch.persist.refresh import refresh
 from cclaunch.persist.template import LAST
@@ -203,7 +203,7 @@ def test_a_hand_edited_block_is_refused_with_its_lines_a22(person):
         assert rc.read_bytes() == edited
 
     person("persist", "--shell", "zsh", "--force")
-    assert not find(rc.read_bytes()).edited
+    assert not find_block(rc.read_bytes()).edited
     person("unpersist", "--shell", "zsh")
     assert rc.read_bytes() == b"first\n"
 
@@ -230,7 +230,7 @@ def test_an_older_block_is_brought_up_to_date_in_its_place_a23(person):
 
     assert rc.read_bytes().startswith(b"a\n# >>> cclaunch persist v1 sha256:")
     assert rc.read_bytes().endswith(END + b"\nb\n")
-    assert find(rc.read_bytes()).body == find(block).body
+    assert find_block(rc.read_bytes()).body == find_block(block).body
 
 
 UNCLOSED = {
@@ -263,7 +263,7 @@ def test_the_block_is_printed_for_pasting_where_it_cannot_be_written_a13(person)
     told = person("persist", "--shell", "zsh", code=1)
 
     assert "is read-only" in told
-    assert find(person.out).body.startswith(b"# A bare `claude`")
+    assert find_block(person.out).body.startswith(b"# A bare `claude`")
     os.chmod(rc, 0o644)
     rc.write_bytes(b"x\n" + person.out)
     assert "current already" in person("persist", "--shell", "zsh")
@@ -581,7 +581,7 @@ def test_settings_that_only_claude_can_read_come_back_to_the_byte(person, form, 
     path = person.put(".claude/settings.json", data)
 
     person("persist", "--claude-settings")
-    env = loads(decode(path.read_bytes()))["env"]
+    env = loads(decode_json(path.read_bytes()))["env"]
     if edited:
         more, codec = decode_exactly(path.read_bytes())
         path.write_bytes(encode_exactly(more.rstrip() + "\n", codec))
@@ -599,7 +599,7 @@ def test_settings_beyond_pythons_limits_are_not_called_broken(person, form):
     path = person.put(".claude/settings.json", data)
 
     person("persist", "--claude-settings")
-    assert loads(decode(path.read_bytes()))["env"][otel.ENDPOINT] == "http://127.0.0.1:4317"
+    assert loads(decode_json(path.read_bytes()))["env"][otel.ENDPOINT] == "http://127.0.0.1:4317"
     person("unpersist", "--claude-settings")
 
     assert path.read_bytes() == data

@@ -1,6 +1,7 @@
 """``config.toml``: defaults, and errors that name file, line and key."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -8,12 +9,12 @@ from cclaunch.config.model import SIZE_LIMIT, Config, load_config, parse_config
 from cclaunch.errors import ConfigError
 
 
-def test_a_missing_file_means_the_defaults(tmp_path):
+def test_a_missing_file_means_the_defaults(tmp_path: Path) -> None:
     """No config.toml, no trouble."""
     assert load_config(str(tmp_path / "config.toml")) == Config()
 
 
-def test_what_is_set_is_read():
+def test_what_is_set_is_read() -> None:
     """Each table reaches its field, and seconds become floats."""
     config = parse_config(b'[stack]\nwait = 3\n[ports]\ngrpc = 14317\n[telemetry]\nprotocol = "http/json"\n', "config.toml")
 
@@ -37,7 +38,7 @@ def test_what_is_set_is_read():
         (b"\xff\xfe", "is not valid TOML", "edit"),
     ],
 )
-def test_a_mistake_is_named_with_file_line_and_key(text, where, hint):
+def test_a_mistake_is_named_with_file_line_and_key(text: bytes, where: str, hint: str) -> None:
     """The sentence says where the mistake is, the hint what mends it."""
     with pytest.raises(ConfigError) as caught:
         parse_config(text, "/c/config.toml")
@@ -47,7 +48,7 @@ def test_a_mistake_is_named_with_file_line_and_key(text, where, hint):
     assert hint in caught.value.hint
 
 
-def test_a_fifo_in_the_place_of_the_file_is_an_error_and_no_wait(tmp_path):
+def test_a_fifo_in_the_place_of_the_file_is_an_error_and_no_wait(tmp_path: Path) -> None:
     """No launch may hang on it."""
     path = tmp_path / "config.toml"
     os.mkfifo(path)
@@ -56,7 +57,7 @@ def test_a_fifo_in_the_place_of_the_file_is_an_error_and_no_wait(tmp_path):
         load_config(str(path))
 
 
-def test_a_huge_file_is_refused(tmp_path):
+def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     """Nobody writes 64 KiB of settings by hand."""
     path = tmp_path / "config.toml"
     path.write_bytes(b"#" * (SIZE_LIMIT + 1))
@@ -65,7 +66,7 @@ def test_a_huge_file_is_refused(tmp_path):
         load_config(str(path))
 
 
-def test_the_docker_stack_is_read():
+def test_the_docker_stack_is_read() -> None:
     """Images, services in the order of their start, engine, retention and seconds as floats."""
     config = parse_config(
         b'[images]\nprometheus = "registry.example:5000/prom/prometheus:v3.13.9"\n'
@@ -106,7 +107,7 @@ def test_the_docker_stack_is_read():
         (b"[ports]\ngrafana = 9090\n", "line 2: `ports.grafana` is 9090, and another service has that port"),
     ],
 )
-def test_a_mistake_in_the_docker_stack_is_named(text, where):
+def test_a_mistake_in_the_docker_stack_is_named(text: bytes, where: str) -> None:
     """Each with file, line and key."""
     with pytest.raises(ConfigError) as caught:
         parse_config(text, "/c/config.toml")
@@ -114,7 +115,7 @@ def test_a_mistake_in_the_docker_stack_is_named(text, where):
     assert where in caught.value.message
 
 
-def test_a_digest_pins_an_image_as_a_tag_does():
+def test_a_digest_pins_an_image_as_a_tag_does() -> None:
     """Either is enough, both may stand there."""
     digest = "@sha256:" + "0" * 64
     for image in ("prom/prometheus" + digest, "prom/prometheus:v3" + digest, "localhost:5000/a/b:c", "alpine:3"):

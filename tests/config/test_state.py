@@ -7,29 +7,29 @@ import pytest
 
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import ConfigError
-from cclaunch.hot.paths import our_paths
+from cclaunch.hot.paths import Paths, our_paths
 
 
 @pytest.fixture
-def paths(environ):
+def paths(environ: dict[str, str]) -> Paths:
     """Our directories in the sandbox."""
     return our_paths(environ)
 
 
-def put(paths, text):
+def put(paths: Paths, text: str) -> None:
     """Write the state file."""
     os.makedirs(paths.state)
     with open(paths.state_file, "w") as file:
         file.write(text)
 
 
-def test_no_file_means_that_nothing_was_chosen(paths):
+def test_no_file_means_that_nothing_was_chosen(paths: Paths) -> None:
     """And reading makes none."""
     assert load_state(paths) == State()
     assert not os.path.exists(paths.state)
 
 
-def test_what_is_written_is_read(paths):
+def test_what_is_written_is_read(paths: Paths) -> None:
     """Paths may hold anything that TOML can."""
     state = State("data", "web", {"/home/u/a b": "data", '/x/"q"\\': "web", "/ö\u2028\n": "x"})
 
@@ -40,14 +40,14 @@ def test_what_is_written_is_read(paths):
     assert os.stat(paths.state).st_mode & 0o777 == 0o700
 
 
-def test_a_change_sees_what_was_there(paths):
+def test_a_change_sees_what_was_there(paths: Paths) -> None:
     """And is what the caller gets back."""
     change_state(paths, lambda state: state._replace(active="a"))
 
     assert change_state(paths, lambda state: state._replace(active="b", previous=state.active)) == State("b", "a")
 
 
-def test_no_change_writes_nothing(paths):
+def test_no_change_writes_nothing(paths: Paths) -> None:
     """The file's time stays: the compiled plan is not stale for nothing."""
     change_state(paths, lambda state: state._replace(active="a"))
     before = os.stat(paths.state_file)
@@ -57,7 +57,7 @@ def test_no_change_writes_nothing(paths):
     assert os.stat(paths.state_file) == before
 
 
-def test_what_a_later_release_keeps_there_is_carried_along(paths):
+def test_what_a_later_release_keeps_there_is_carried_along(paths: Paths) -> None:
     """Unknown tables, and unknown keys of a table that is known."""
     put(paths, 'format = 1\n[profile]\nactive = "a"\nsince = 3\n[rc]\nfiles = ["/home/u/.bashrc"]\n')
 
@@ -85,7 +85,7 @@ def test_what_a_later_release_keeps_there_is_carried_along(paths):
         ("format = \n", "is not valid TOML"),
     ],
 )
-def test_a_broken_or_newer_file_is_named_and_never_overwritten(paths, text, told):
+def test_a_broken_or_newer_file_is_named_and_never_overwritten(paths: Paths, text: str, told: str) -> None:
     """File, line and key; every byte stays."""
     put(paths, text)
 
@@ -100,7 +100,7 @@ def test_a_broken_or_newer_file_is_named_and_never_overwritten(paths, text, told
         assert file.read() == text
 
 
-def test_a_pipe_in_its_place_does_not_hang(paths):
+def test_a_pipe_in_its_place_does_not_hang(paths: Paths) -> None:
     """It is refused."""
     os.makedirs(paths.state)
     os.mkfifo(paths.state_file)
@@ -109,10 +109,10 @@ def test_a_pipe_in_its_place_does_not_hang(paths):
         load_state(paths)
 
 
-def test_two_that_change_it_at_once_lose_nothing(paths):
+def test_two_that_change_it_at_once_lose_nothing(paths: Paths) -> None:
     """Each adds a binding of its own."""
 
-    def bind(number):
+    def bind(number: int) -> None:
         change_state(paths, lambda state: state._replace(bindings={**state.bindings, f"/{number}": "a"}))
 
     workers = [threading.Thread(target=bind, args=(number,)) for number in range(8)]

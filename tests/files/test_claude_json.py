@@ -3,32 +3,38 @@
 import json
 import sys
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from settings_forms import ENCODINGS, FORMS, NAMES, VALUE
 
-from cclaunch.files.claude_json import STEPS, decode, decode_exactly, encode_exactly, loads, text_of
+from cclaunch.files.claude_json import STEPS, decode_exactly, decode_json, encode_exactly, loads, text_of
 
 NAME = "OTEL_RESOURCE_ATTRIBUTES"
-OBEYED = ("UTF-16LE with a mark", "UTF-16LE with a mark and an odd byte", "UTF-8 with a mark", "all escapes, large digits")
+OBEYED: tuple[str, ...] = (
+    "UTF-16LE with a mark",
+    "UTF-16LE with a mark and an odd byte",
+    "UTF-8 with a mark",
+    "all escapes, large digits",
+)
 OBEYED += ("a byte that is no text, in another name", "an integer of 5,000 digits", "nesting of 9,000", "nesting in env")
 
 
 @pytest.mark.parametrize("form", OBEYED)
-def test_what_claude_obeys_is_read(form):
+def test_what_claude_obeys_is_read(form: str) -> None:
     """What a strict reader refuses."""
-    assert loads(decode(FORMS[form](NAME)))["env"][NAME] == VALUE
+    assert loads(decode_json(FORMS[form](NAME)))["env"][NAME] == VALUE
 
 
 @pytest.mark.parametrize(
     "form", ["UTF-16BE with a mark", "UTF-8 with two marks", "a number NaN", "more behind", "a line comment"]
 )
-def test_what_claude_ignores_is_refused(form):
+def test_what_claude_ignores_is_refused(form: str) -> None:
     """What a lax reader takes."""
     with pytest.raises(ValueError):  # noqa: PT011
-        loads(decode(FORMS[form](NAME)))
+        loads(decode_json(FORMS[form](NAME)))
 
 
 JSON = st.recursive(
@@ -39,7 +45,7 @@ JSON = st.recursive(
 
 
 @given(JSON, st.sampled_from([None, 1, "\t"]))
-def test_what_is_nested_deep_is_read_as_what_is_not(value, indent):
+def test_what_is_nested_deep_is_read_as_what_is_not(value: Any, indent: str | int | None) -> None:
     """The reader of our own gives what Python's gives."""
     depth = sys.getrecursionlimit() + 10
     text = "[" * depth + json.dumps(value, indent=indent) + "]" * depth
@@ -52,7 +58,7 @@ def test_what_is_nested_deep_is_read_as_what_is_not(value, indent):
 
 
 @pytest.mark.parametrize("text", ['{"a" 1}', '{"a":1,}', "{1:2}", "[1 2]", "[1,]", '{"a":1]', "[", '{"a":', '{"a"'])
-def test_what_is_nested_deep_and_wrong_is_refused(text):
+def test_what_is_nested_deep_and_wrong_is_refused(text: str) -> None:
     """As strictly."""
     depth = sys.getrecursionlimit() + 10
 
@@ -60,14 +66,14 @@ def test_what_is_nested_deep_and_wrong_is_refused(text):
         loads("[" * depth + text + "]" * depth)
 
 
-def test_the_depth_has_an_end():
+def test_the_depth_has_an_end() -> None:
     """A repository's file may not cost more than a blink."""
     with pytest.raises(ValueError, match="too deeply"):
         loads("[" * (STEPS + 1) + "]" * (STEPS + 1))
 
 
 @pytest.mark.parametrize("unit", ["[", '{"a":', '[{"":', "[[1],", "[1,", " ", '["\\u0041",', "[" * 2000 + "]" * 2000 + ","])
-def test_a_hostile_megabyte_takes_no_time(unit):
+def test_a_hostile_megabyte_takes_no_time(unit: str) -> None:
     """Far below what would be quadratic; the bound is lax for a machine that has other work."""
     text = unit * (1_000_000 // len(unit))
     began = time.process_time()
@@ -78,7 +84,7 @@ def test_a_hostile_megabyte_takes_no_time(unit):
 
 
 @given(st.binary(), st.sampled_from([b"", b"\xff\xfe", b"\xef\xbb\xbf"]))
-def test_bytes_go_round_exactly(data, mark):
+def test_bytes_go_round_exactly(data: bytes, mark: bytes) -> None:
     """`persist` changes nothing but its own."""
     data = mark + data
     if data.startswith(b"\xff\xfe") and len(data) % 2:
@@ -89,9 +95,9 @@ def test_bytes_go_round_exactly(data, mark):
 
 
 @given(st.binary(), st.sampled_from([b"", b"\xff\xfe", b"\xef\xbb\xbf"]))
-def test_any_bytes_are_some_text(data, mark):
+def test_any_bytes_are_some_text(data: bytes, mark: bytes) -> None:
     """Nothing raises."""
-    assert isinstance(decode(mark + data), str)
+    assert isinstance(decode_json(mark + data), str)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +116,11 @@ def test_any_bytes_are_some_text(data, mark):
         ([1.0, [2.0, [], None, ["x"]], {}], "1,2,,,x,[object Object]"),
     ],
 )
-def test_a_value_becomes_the_text_that_javascript_makes_of_it(value, text):
+def test_a_value_becomes_the_text_that_javascript_makes_of_it(value: list[Any] | float, text: str) -> None:
     """`String(value)`."""
     assert text_of(value) == text
 
 
-def test_every_form_has_a_name_of_its_own():
+def test_every_form_has_a_name_of_its_own() -> None:
     """None hides another."""
     assert len(FORMS) > len(ENCODINGS) + len(NAMES)

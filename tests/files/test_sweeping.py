@@ -5,20 +5,22 @@ import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from cclaunch.collector import ending, main
+from cclaunch.collector import ending
 from cclaunch.compiled.keep import YOUNG_NS
 from cclaunch.compiled.place import compile_place
 from cclaunch.files.sweeping import sweep
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.records import place_file
 
 DAY_S = 86400
 
 
 @pytest.fixture
-def cache(paths):
+def cache(paths: Paths) -> Path:
     """The cache with its two folders."""
     for name in ("settings", "places"):
         (Path(paths.cache) / name).mkdir(parents=True)
@@ -46,7 +48,7 @@ def left(cache: Path) -> set[str]:
         (401, set()),
     ],
 )
-def test_each_kind_is_kept_as_long_as_somebody_may_need_it(cache, days, kept):
+def test_each_kind_is_kept_as_long_as_somebody_may_need_it(cache: Path, days: int, kept: set[str]) -> None:
     """A session may still read its settings; claude starts a background session again long after; a place is soon made anew."""
     names = {
         "settings": "settings/a.json",
@@ -62,7 +64,7 @@ def test_each_kind_is_kept_as_long_as_somebody_may_need_it(cache, days, kept):
     assert left(cache) == {Path(names[kind]).name for kind in kept}
 
 
-def test_a_place_that_is_still_read_is_kept_and_settings_are_not(cache):
+def test_a_place_that_is_still_read_is_kept_and_settings_are_not(cache: Path) -> None:
     """Reading is use of a place; a secret does not become younger by a backup that reads it."""
     put(cache / "places" / "used", 200, read_days=1)
     put(cache / "settings" / "a.json", 200, read_days=1)
@@ -72,7 +74,7 @@ def test_a_place_that_is_still_read_is_kept_and_settings_are_not(cache):
     assert left(cache) == {"used"}
 
 
-def test_it_is_done_at_most_once_a_day(cache):
+def test_it_is_done_at_most_once_a_day(cache: Path) -> None:
     """A folder of a thousand places is not walked at every turn."""
     sweep(str(cache))
     put(cache / "settings" / "a.json", 31)
@@ -85,7 +87,7 @@ def test_it_is_done_at_most_once_a_day(cache):
     assert left(cache) == set()
 
 
-def test_a_clock_that_was_set_back_does_not_stop_it(cache):
+def test_a_clock_that_was_set_back_does_not_stop_it(cache: Path) -> None:
     """The last sweep was tomorrow, or in ten years."""
     put(cache / "swept", -3650)
     put(cache / "settings" / "a.json", 31)
@@ -96,7 +98,7 @@ def test_a_clock_that_was_set_back_does_not_stop_it(cache):
 
 
 @pytest.mark.parametrize("what", ["no cache", "a file", "a directory in a folder"])
-def test_whatever_lies_there_it_never_fails(tmp_path, what):
+def test_whatever_lies_there_it_never_fails(tmp_path: Path, what: str) -> None:
     """Telemetry is a guest, and a cache is only a cache."""
     cache = tmp_path / "cache"
     if what == "a file":
@@ -112,7 +114,7 @@ def test_whatever_lies_there_it_never_fails(tmp_path, what):
     assert (what == "a directory in a folder") == (cache / "settings" / "inner").exists()
 
 
-def test_a_link_is_deleted_and_what_it_points_at_stays(cache, tmp_path):
+def test_a_link_is_deleted_and_what_it_points_at_stays(cache: Path, tmp_path: Path) -> None:
     """Only the folder's own entries are ours."""
     put(tmp_path / "theirs", 500)
     (cache / "settings" / "link").symlink_to(tmp_path / "theirs")
@@ -124,7 +126,7 @@ def test_a_link_is_deleted_and_what_it_points_at_stays(cache, tmp_path):
     assert (tmp_path / "theirs").exists()
 
 
-def test_a_place_that_is_written_sweeps(cache, paths, tmp_path):
+def test_a_place_that_is_written_sweeps(cache: Path, paths: Paths, tmp_path: Path) -> None:
     """The moment that really comes: a launch in a directory that is new or has changed."""
     put(cache / "places" / "old", 91)
     put(cache / "settings" / "a.json", 31)
@@ -138,13 +140,13 @@ def test_a_place_that_is_written_sweeps(cache, paths, tmp_path):
     assert left(cache) == {Path(place_file(paths.cache, str(directory))).name}
 
 
-def test_the_collectors_maintenance_sweeps(cache, paths, monkeypatch):
+def test_the_collectors_maintenance_sweeps(cache: Path, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine on which nothing new is launched for weeks still has its collector."""
     put(cache / "settings" / "a.json", 31)
-    monkeypatch.setattr(main, "FIRST_MAINTENANCE_S", 0)
+    monkeypatch.setattr(ending, "FIRST_MAINTENANCE_S", 0)
     writer = SimpleNamespace(maintain=int, look_after=int)
-    idle = SimpleNamespace(paths=paths, writer=writer, launched=SimpleNamespace(any=bool), last_active=0)
-    standing = SimpleNamespace(lost=bool, mend=list)
+    idle: Any = SimpleNamespace(paths=paths, writer=writer, launched=SimpleNamespace(any=bool), last_active=0)
+    standing: Any = SimpleNamespace(lost=bool, mend=list)
 
     async def run() -> None:
         await ending.Ending(idle, 0.1, -1, standing).wait()

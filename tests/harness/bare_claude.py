@@ -60,5 +60,5 @@ class Runner:
         assert done.returncode == 0, done.stderr
         events = {event.body.removeprefix(otel.EVENT_PREFIX): event.attributes for event in capture.events()}
         points = {point.metric.removeprefix(otel.EVENT_PREFIX): point.attributes for point in capture.points()}
-        resources = [one.resource for one in (*capture.events(), *capture.points())]
+        resources = [one.resource for one in capture.events()] + [one.resource for one in capture.points()]
         return Arrival(resources, points, events)

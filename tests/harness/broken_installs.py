@@ -11,7 +11,7 @@ from pathlib import Path
 
 from doubles import FAKE_EXIT, told
 
-WORDS = (["-p", "it's \\ me"], ["a prompt"], [], ["+1 to that"], ["--version", "x"], ["+"])
+WORDS: tuple[list[str], ...] = (["-p", "it's \\ me"], ["a prompt"], [], ["+1 to that"], ["--version", "x"], ["+"])
 """What is claude's, word for word."""
 
 CUT = ((["--", "usage"], ["usage"]), (["+data", "-p", "x"], ["-p", "x"]), (["+data", "--", "usage"], ["usage"]))

@@ -66,9 +66,9 @@ class Place:
         """Return the configuration as it is on disk."""
         return load_config(self.paths.config + "/config.toml")
 
-    def start(self, **options: object) -> Started:
+    def start(self, **options: str) -> Started:
         """Start the collector, or find it."""
-        started = starting.start(self.paths, self.config, deadline_s=DEADLINE_S, environ={**self.environ, **options})  # type: ignore[dict-item]
+        started = starting.start(self.paths, self.config, deadline_s=DEADLINE_S, environ={**self.environ, **options})
         self.ports = {name: int(getattr(started.ports, name)) for name in PORTS}
         return started
 

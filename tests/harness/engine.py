@@ -189,12 +189,12 @@ def ask(port: int, path: str, body: bytes | None = None, headers: Mapping[str, s
 def await_health(container: Any, port: int, path: str, seconds: float = 30) -> bytes:
     """Return what the health page says once it is 200; AssertionError with the container's last words if it never is."""
     ends = time.monotonic() + seconds
-    said: object = None
+    said: bytes | Exception | None = None
     while time.monotonic() < ends:
         try:
             status, said = ask(port, path)
             if status == 200:
-                return bytes(said)  # type: ignore[call-overload, no-any-return]
+                return said
         except (OSError, http.client.HTTPException) as error:
             said = error
         time.sleep(0.1)

@@ -3,6 +3,7 @@ Values that are hard to filter by, and how each is shown.
 """
 
 import json
+from typing import Any
 
 ODD = [
     'q"uote',
@@ -33,7 +34,7 @@ LABELS = {
 }
 
 
-def compact(value):
+def compact(value: Any) -> str:
     """Return a value as it is shown."""
     return (
         "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -2,12 +2,20 @@
 Requests of OTLP made by hand, and committed.
 """
 
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 
 from cclaunch import otel
 from cclaunch.otlp.decode import decode_logs, decode_metrics
 from cclaunch.store.reader import open_reader
+from cclaunch.store.writer import Writer
 
 NOW = 1_790_000_000_000_000_000
 
@@ -15,14 +23,14 @@ NOW = 1_790_000_000_000_000_000
 DAY_NS = 24 * 3600 * 1_000_000_000
 
 
-def put(attributes, key, value):
+def put(attributes: RepeatedCompositeFieldContainer[KeyValue], key: str, value: Any) -> None:
     """Add one attribute of any kind to a message."""
     pair = attributes.add()
     pair.key = key
     fill(pair.value, value)
 
 
-def fill(target, value):
+def fill(target: AnyValue, value: Any) -> None:
     """Write a Python value into an AnyValue."""
     if isinstance(value, bool):
         target.bool_value = value
@@ -44,15 +52,15 @@ def fill(target, value):
         target.string_value = value
 
 
-def logs(*records, resource=None):
+def logs(*records: Mapping[str, Any], resource: Mapping[str, Any] | None = None) -> ExportLogsServiceRequest:
     """Return a request of *records*: dictionaries of attributes, ``time`` and ``name`` taken out of them."""
     request = ExportLogsServiceRequest()
     of_resource = request.resource_logs.add()
     for key, value in (resource or {"service.name": "claude-code"}).items():
         put(of_resource.resource.attributes, key, value)
     scope = of_resource.scope_logs.add()
-    for attributes in records:
-        attributes = dict(attributes)
+    for said in records:
+        attributes = dict(said)
         record = scope.log_records.add()
         record.time_unix_nano = attributes.pop("time", NOW)
         name = attributes.pop("name", "api_request")
@@ -63,17 +71,19 @@ def logs(*records, resource=None):
     return request
 
 
-def request_event(number, **more):
+def request_event(number: int, **more: Any) -> dict[str, Any]:
     """Return an api_request that costs *number* micro-dollars."""
     return {"request_id": f"req-{number}", "model": "m", "cost_usd_micros": number, "input_tokens": 1, **more}
 
 
-def metric(name, points, temporality, **attributes):
+def metric(
+    name: str, points: Iterable[tuple[int, int, float]], temporality: int, **attributes: Any
+) -> ExportMetricsServiceRequest:
     """Return a request of one sum; *points* are (start, time, value)."""
     request = ExportMetricsServiceRequest()
     found = request.resource_metrics.add().scope_metrics.add().metrics.add()
     found.name = name
-    found.sum.aggregation_temporality = temporality
+    found.sum.aggregation_temporality = AggregationTemporality.ValueType(temporality)
     found.sum.is_monotonic = True
     for start, when, value in points:
         point = found.sum.data_points.add()
@@ -83,9 +93,9 @@ def metric(name, points, temporality, **attributes):
     return request
 
 
-def write(store, *requests):
+def write(store: Writer, *requests: ExportMetricsServiceRequest | ExportLogsServiceRequest) -> sqlite3.Connection:
     """Commit *requests*, each of its kind, and return a reader."""
     for request in requests:
-        decode = decode_logs if isinstance(request, ExportLogsServiceRequest) else decode_metrics
-        store.submit(decode(request)).result(timeout=120)
+        decoded = decode_logs(request) if isinstance(request, ExportLogsServiceRequest) else decode_metrics(request)
+        store.submit(decoded).result(timeout=120)
     return open_reader(store.path)

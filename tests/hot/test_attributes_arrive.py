@@ -63,7 +63,7 @@ PROFILES = (
 def composed(base: Path, attributes: Mapping[str, str]) -> str:
     """Return the variable that a launch composes of a profile file that says *attributes*."""
     paths = Paths(*(str(base / name) for name in ("config", "state", "cache", "data")))
-    changes = {("attributes", key): value for key, value in attributes.items()}
+    changes: dict[tuple[str, ...], str | bool | float | None] = {("attributes", key): value for key, value in attributes.items()}
     write_profile(paths, "p", edited("p", "", changes, "p.toml").encode())
     plan = compile_plan(paths, "/home/me", write=False)
     assert plan.profiles["p"].trouble == ""

@@ -1,15 +1,16 @@
 """Finding the real claude, reading its words, and leaving nothing of us behind."""
 
 import os
+from pathlib import Path
 
 import pytest
 from claude_words import ANSWERED, COMMANDS, LEANS, PROMPTS
 
 from cclaunch.hot import claude
-from cclaunch.hot.words import QUIET, read
+from cclaunch.hot.words import QUIET, read_words
 
 
-def script(path, mode=0o755):
+def script(path: Path, mode: int = 0o755) -> Path:
     """Make a small program at *path*."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("#!/bin/sh\nexit 0\n")
@@ -33,37 +34,37 @@ def script(path, mode=0o755):
         (["-c"], ""),
     ],
 )
-def test_the_subcommand_is_found_behind_options_and_their_values(words, first):
+def test_the_subcommand_is_found_behind_options_and_their_values(words: list[str], first: str) -> None:
     """A value that looks like a subcommand is none."""
-    assert read(words).first == first
+    assert read_words(words).first == first
 
 
 @pytest.mark.parametrize("words", [["mcp", "list"], ["update"], ["auth", "status"], *COMMANDS, *ANSWERED])
-def test_a_command_that_exports_nothing_is_known(words):
+def test_a_command_that_exports_nothing_is_known(words: list[str]) -> None:
     """It wakes no stack."""
-    assert not read(words).exports
+    assert not read_words(words).exports
 
 
 @pytest.mark.parametrize(
     "words", [[], ["-p", "hi"], ["-c"], ["agents"], ["--bg", "do it"], ["--", "--version"], ["", "doctor"], *PROMPTS, *LEANS]
 )
-def test_a_session_exports(words):
+def test_a_session_exports(words: list[str]) -> None:
     """These wake the stack, and so does what may be one."""
-    assert read(words).exports
+    assert read_words(words).exports
 
 
 @pytest.mark.parametrize("words", [*PROMPTS, *LEANS])
-def test_what_may_be_a_prompt_is_no_subcommand(words):
+def test_what_may_be_a_prompt_is_no_subcommand(words: list[str]) -> None:
     """The words of a prompt get no note that belongs to a subcommand of the same name."""
-    assert read(words).command not in QUIET
+    assert read_words(words).command not in QUIET
 
 
-def test_every_quiet_word_is_among_the_prompts_that_are_asked_of_the_real_ones():
+def test_every_quiet_word_is_among_the_prompts_that_are_asked_of_the_real_ones() -> None:
     """A word added to the table is asked as a prompt too."""
     assert {word for words in PROMPTS for word in words} >= QUIET
 
 
-def test_the_first_claude_on_path_is_taken(tmp_path):
+def test_the_first_claude_on_path_is_taken(tmp_path: Path) -> None:
     """As a shell would."""
     script(tmp_path / "b" / "claude")
     script(tmp_path / "c" / "claude")
@@ -71,7 +72,7 @@ def test_the_first_claude_on_path_is_taken(tmp_path):
     assert claude.find({"PATH": f"{tmp_path}/a:{tmp_path}/b:{tmp_path}/c"}, []) == (f"{tmp_path}/b/claude", "")
 
 
-def test_a_claude_that_is_us_is_skipped(tmp_path):
+def test_a_claude_that_is_us_is_skipped(tmp_path: Path) -> None:
     """A link to our command under the name claude leads to the one behind it."""
     ours = script(tmp_path / "bin" / "cclaunch")
     (tmp_path / "links").mkdir()
@@ -81,49 +82,51 @@ def test_a_claude_that_is_us_is_skipped(tmp_path):
     assert claude.find({"PATH": f"{tmp_path}/links:{tmp_path}/real"}, [str(ours)]) == (f"{tmp_path}/real/claude", "")
 
 
-def test_claudes_own_place_is_the_last_resort(tmp_path):
+def test_claudes_own_place_is_the_last_resort(tmp_path: Path) -> None:
     """Its installer puts it into ~/.local/bin, which not every PATH names."""
     script(tmp_path / ".local" / "bin" / "claude")
 
     assert claude.find({"PATH": "/nowhere", "HOME": str(tmp_path)}, [])[0] == f"{tmp_path}/.local/bin/claude"
 
 
-def test_a_directory_called_claude_is_no_claude(tmp_path):
+def test_a_directory_called_claude_is_no_claude(tmp_path: Path) -> None:
     """It has the x bit, too."""
     (tmp_path / "a" / "claude").mkdir(parents=True)
 
     assert claude.find({"PATH": f"{tmp_path}/a"}, []) == ("", "not found")
 
 
-def test_a_claude_without_the_x_bit_is_named(tmp_path):
+def test_a_claude_without_the_x_bit_is_named(tmp_path: Path) -> None:
     """126, not 127."""
     script(tmp_path / "a" / "claude", 0o644)
 
     assert claude.find({"PATH": f"{tmp_path}/a"}, []) == (f"{tmp_path}/a/claude", "not executable")
 
 
-def test_the_one_that_was_named_is_not_searched_for(tmp_path):
+def test_the_one_that_was_named_is_not_searched_for(tmp_path: Path) -> None:
     """CCLAUNCH_CLAUDE wins, and when it is wrong nothing else is run."""
     script(tmp_path / "a" / "claude")
 
     assert claude.find({"PATH": f"{tmp_path}/a", "CCLAUNCH_CLAUDE": "/nowhere/claude"}, []) == ("/nowhere/claude", "not found")
 
 
-def test_a_loop_is_noticed():
+def test_a_loop_is_noticed() -> None:
     """Each start within the same claude session counts."""
-    environ = {}
+    environ: dict[str, str] = {}
     for _ in range(claude.DEEPEST):
-        environ[claude.DEPTH] = claude.deeper(environ)
+        deeper = claude.deeper(environ)
+        assert deeper is not None
+        environ[claude.DEPTH] = deeper
 
     assert claude.deeper(environ) is None
 
 
-def test_a_new_session_begins_to_count_anew():
+def test_a_new_session_begins_to_count_anew() -> None:
     """claude's Bash tool may run cclaunch as often as it likes."""
     assert claude.deeper({claude.DEPTH: f"{claude.DEEPEST}:", "CLAUDE_CODE_SESSION_ID": "s1"}) == "1:s1"
 
 
-def test_a_mark_that_is_no_mark_is_no_trouble():
+def test_a_mark_that_is_no_mark_is_no_trouble() -> None:
     """Whatever stands in the variable."""
     assert claude.deeper({claude.DEPTH: "x" * 5000}) == "1:"
 
@@ -154,8 +157,10 @@ def test_a_mark_that_is_no_mark_is_no_trouble():
         (["--unheard-of", "--bg"], -1, None, True),
     ],
 )
-def test_the_options_that_a_launch_must_know_are_read(words, settings, sources, background):
+def test_the_options_that_a_launch_must_know_are_read(
+    words: list[str], settings: int, sources: str | None, background: bool
+) -> None:
     """Claude heeds the last --settings; a value is no option, and behind -- there is none."""
-    found = read(words)
+    found = read_words(words)
 
     assert (found.settings, found.sources, found.background) == (settings, sources, background)

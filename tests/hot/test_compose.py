@@ -3,28 +3,36 @@
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from plans import PORTS, placed, planned
+from plans import PORTS, Profile, placed, planned
 
 from cclaunch import otel
 from cclaunch.config.model import Config, Privacy, Telemetry
 from cclaunch.hot.attributes import decode, encode, parse_attributes
 from cclaunch.hot.claims import Claims
-from cclaunch.hot.compose import compose
+from cclaunch.hot.compose import Composition, compose
 from cclaunch.hot.marks import BLOCK, SHELL_ATTRIBUTES, hash8, own_exports
 from cclaunch.hot.ports import Ports
 from cclaunch.hot.selection import Selection, select
 
 
-def composed(environ=None, config=None, attributes=None, instance_id="id-1", ports=PORTS, **more):
-    """Compose for *environ* with the plan of *config*; *more*: stated, profile (attributes, privacy, directory), claims."""
-    profile = more.get("profile")
+def composed(
+    environ: dict[str, str] | None = None,
+    config: Config | None = None,
+    attributes: dict[str, str] | None = None,
+    instance_id: str = "id-1",
+    ports: Ports = PORTS,
+    *,
+    stated: dict[str, str] | None = None,
+    profile: Profile | None = None,
+    claims: Claims | None = None,
+) -> Composition:
+    """Compose for *environ* with the plan of *config*."""
     plan = planned(config, {"p": profile} if profile else None)
     selection = Selection("p", "use") if profile else None
-    place = placed(attributes, more.get("stated"))
-    return compose(plan, environ or {}, place, ports, instance_id, selection, more.get("claims"))
+    return compose(plan, environ or {}, placed(attributes, stated), ports, instance_id, selection, claims)
 
 
-def test_an_empty_environment_gets_the_whole_routing_set():
+def test_an_empty_environment_gets_the_whole_routing_set() -> None:
     """Switch, exporters, protocol, endpoint and temporality are all explicit."""
     environ = composed().environ
 
@@ -38,14 +46,14 @@ def test_an_empty_environment_gets_the_whole_routing_set():
     assert environ[otel.TEMPORALITY] == "cumulative"
 
 
-def test_an_http_protocol_goes_to_the_http_port():
+def test_an_http_protocol_goes_to_the_http_port() -> None:
     """grpc on 4318 or http on 4317 would lose everything in silence."""
     environ = composed(config=Config(telemetry=Telemetry(protocol="http/json"))).environ
 
     assert environ[otel.ENDPOINT] == "http://127.0.0.1:4318"
 
 
-def test_the_endpoint_follows_the_collector_to_a_free_port():
+def test_the_endpoint_follows_the_collector_to_a_free_port() -> None:
     """When 4317 was taken, the environment carries the port that ours took."""
     assert composed(ports=Ports("50001", "50002", "50003")).environ[otel.ENDPOINT] == "http://127.0.0.1:50001"
 
@@ -65,7 +73,7 @@ def test_the_endpoint_follows_the_collector_to_a_free_port():
         "BETA_TRACING_ENDPOINT",
     ],
 )
-def test_a_leftover_of_the_shell_is_displaced_and_named(name):
+def test_a_leftover_of_the_shell_is_displaced_and_named(name: str) -> None:
     """One such variable silently redirects, starves or relabels the export."""
     made = composed({name: "1", "PATH": "/bin"})
 
@@ -74,12 +82,12 @@ def test_a_leftover_of_the_shell_is_displaced_and_named(name):
     assert made.environ["PATH"] == "/bin"
 
 
-def test_a_value_that_is_the_same_is_not_worth_a_word():
+def test_a_value_that_is_the_same_is_not_worth_a_word() -> None:
     """The old hand-made exports of the same set-up displace nothing."""
     assert composed({otel.ENABLE: "1", otel.PROTOCOL: "grpc"}).displaced == {}
 
 
-def test_what_our_own_block_exported_goes_silently():
+def test_what_our_own_block_exported_goes_silently() -> None:
     """__CCLAUNCH_BLOCK names it with the hash of its value."""
     value = "http://127.0.0.1:9999"
 
@@ -89,14 +97,14 @@ def test_what_our_own_block_exported_goes_silently():
     assert made.environ[otel.ENDPOINT] == "http://127.0.0.1:4317"
 
 
-def test_a_block_variable_changed_by_hand_is_named():
+def test_a_block_variable_changed_by_hand_is_named() -> None:
     """The hash no longer fits, so a person set it."""
     made = composed({otel.ENDPOINT: "http://other", BLOCK: f"{otel.ENDPOINT}:{hash8('http://127.0.0.1:9999')}"})
 
     assert made.displaced == {otel.ENDPOINT: "http://other"}
 
 
-def test_routing_can_be_left_to_the_environment():
+def test_routing_can_be_left_to_the_environment() -> None:
     """telemetry.routing = "environment" touches none of it."""
     made = composed({otel.ENDPOINT: "http://mine"}, Config(telemetry=Telemetry(routing="environment")))
 
@@ -104,14 +112,14 @@ def test_routing_can_be_left_to_the_environment():
     assert otel.ENABLE not in made.environ
 
 
-def test_privacy_is_explicit_and_off():
+def test_privacy_is_explicit_and_off() -> None:
     """Unset would leave it to claude's settings files."""
     environ = composed().environ
 
     assert {environ[name] for name in otel.PRIVACY.values()} == {"0"}
 
 
-def test_privacy_follows_config_then_shell():
+def test_privacy_follows_config_then_shell() -> None:
     """The shell wins over the config."""
     config = Config(privacy=Privacy(prompts=True, tool_details=True))
 
@@ -120,14 +128,14 @@ def test_privacy_follows_config_then_shell():
     assert (environ[otel.LOG_USER_PROMPTS], environ[otel.LOG_TOOL_DETAILS]) == ("1", "0")
 
 
-def test_grpc_is_kept_off_every_proxy():
+def test_grpc_is_kept_off_every_proxy() -> None:
     """The lower-case name is the only one that claude's gRPC obeys; what it held stays."""
     environ = composed({"http_proxy": "http://proxy", "no_proxy": "corp.example,localhost"}).environ
 
     assert environ["no_grpc_proxy"] == "corp.example,localhost,127.0.0.1,::1"
 
 
-def test_the_shells_attributes_win_over_the_automatic_ones():
+def test_the_shells_attributes_win_over_the_automatic_ones() -> None:
     """Key by key, and the instance id is always this launch's."""
     made = composed(
         {otel.RESOURCE_ATTRIBUTES: "team=a,vcs.repository.name=theirs,service.instance.id=old"},
@@ -137,7 +145,7 @@ def test_the_shells_attributes_win_over_the_automatic_ones():
     assert made.attributes == {"vcs.repository.name": "theirs", "team": "a", "service.instance.id": "id-1"}
 
 
-def test_a_bad_value_of_the_shell_is_mended_instead_of_losing_all():
+def test_a_bad_value_of_the_shell_is_mended_instead_of_losing_all() -> None:
     """A raw space makes 2.1.197 drop every attribute; encoded it arrives."""
     made = composed({otel.RESOURCE_ATTRIBUTES: "team=data eng,city=Köln"}, instance_id="")
 
@@ -145,7 +153,7 @@ def test_a_bad_value_of_the_shell_is_mended_instead_of_losing_all():
 
 
 @pytest.mark.parametrize("item", ["team", "=x", "a=b=c", "te am=x", "größe=x", "1a=x", f"long={'x' * 256}"])
-def test_an_item_that_cannot_be_sent_is_left_out_and_named(item):
+def test_an_item_that_cannot_be_sent_is_left_out_and_named(item: str) -> None:
     """The rest of the attributes survives."""
     found, dropped = parse_attributes(f"{item},ok=1")
 
@@ -153,12 +161,12 @@ def test_an_item_that_cannot_be_sent_is_left_out_and_named(item):
     assert len(dropped) == 1
 
 
-def test_without_an_instance_id_the_temporality_is_left_to_claude():
+def test_without_an_instance_id_the_temporality_is_left_to_claude() -> None:
     """Cumulative series of two processes would mix without one."""
     assert otel.TEMPORALITY not in composed(instance_id="").environ
 
 
-def test_at_most_a_hundred_attributes_are_sent():
+def test_at_most_a_hundred_attributes_are_sent() -> None:
     """Events hold 128 attributes in all, and lose their name beyond."""
     made = composed(attributes={f"k{number}": "v" for number in range(120)}, instance_id="")
 
@@ -172,7 +180,7 @@ LIKE_ESCAPES = st.lists(st.sampled_from(ESCAPES), max_size=6).map("".join)
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])) | LIKE_ESCAPES)
 @example("100%41")
-def test_decoding_gives_back_what_was_encoded(value):
+def test_decoding_gives_back_what_was_encoded(value: str) -> None:
     """Whatever the value holds, the encoded text is plain and means the same."""
     text = encode(value)
 
@@ -181,7 +189,7 @@ def test_decoding_gives_back_what_was_encoded(value):
     assert decode(text) == value
 
 
-def attributes_of(made):
+def attributes_of(made: Composition) -> dict[str, str]:
     """Return the resource attributes that claude gets, without the launch's own id."""
     found, dropped = parse_attributes(made.environ.get(otel.RESOURCE_ATTRIBUTES, ""))
     assert dropped == []
@@ -189,7 +197,7 @@ def attributes_of(made):
     return found
 
 
-def test_the_profile_wins_over_the_shell_over_the_place_over_the_automatic():
+def test_the_profile_wins_over_the_shell_over_the_place_over_the_automatic() -> None:
     """Key by key, and each attribute knows where it came from."""
     made = composed(
         {otel.RESOURCE_ATTRIBUTES: "a=shell,b=shell"},
@@ -202,7 +210,7 @@ def test_the_profile_wins_over_the_shell_over_the_place_over_the_automatic():
     assert [made.origins[key] for key in "abcd"] == ["profile p", "shell", ".cclaunch.toml", "automatic"]
 
 
-def test_only_the_launch_says_which_profile_and_which_process_it_is():
+def test_only_the_launch_says_which_profile_and_which_process_it_is() -> None:
     """A shell that exports them, or a repository that states them, would bill somebody else."""
     own = "cclaunch.profile=boss,service.instance.id=old"
 
@@ -212,7 +220,7 @@ def test_only_the_launch_says_which_profile_and_which_process_it_is():
 
 
 @pytest.mark.parametrize(("shell", "value", "source"), [(None, "1", "profile p"), ("0", "0", "shell"), ("", "1", "profile p")])
-def test_privacy_follows_the_profile_unless_the_shell_says_otherwise(shell, value, source):
+def test_privacy_follows_the_profile_unless_the_shell_says_otherwise(shell: str | None, value: str, source: str) -> None:
     """An empty variable of the shell says nothing."""
     environ = {} if shell is None else {otel.LOG_USER_PROMPTS: shell}
 
@@ -221,7 +229,7 @@ def test_privacy_follows_the_profile_unless_the_shell_says_otherwise(shell, valu
     assert (made.environ[otel.LOG_USER_PROMPTS], made.sources[otel.LOG_USER_PROMPTS]) == (value, source)
 
 
-def test_a_profile_moves_claude_to_its_directory_and_the_shells_is_named():
+def test_a_profile_moves_claude_to_its_directory_and_the_shells_is_named() -> None:
     """Another login, another set of settings: worth a word."""
     made = composed({otel.CONFIG_DIR: "/mine"}, profile=({}, {}, "/theirs"))
 
@@ -229,7 +237,7 @@ def test_a_profile_moves_claude_to_its_directory_and_the_shells_is_named():
     assert made.displaced == {otel.CONFIG_DIR: "/mine"}
 
 
-def test_a_nested_launch_starts_from_what_the_hand_had_set():
+def test_a_nested_launch_starts_from_what_the_hand_had_set() -> None:
     """Neither the outer profile's attributes nor its routing count as the shell's; the person's own attribute does."""
     outer = composed({otel.RESOURCE_ATTRIBUTES: "cost=9"}, profile=({"team": "a"}, {otel.LOG_USER_PROMPTS: "1"}, "/theirs"))
 
@@ -239,7 +247,7 @@ def test_a_nested_launch_starts_from_what_the_hand_had_set():
     assert (inner.displaced, inner.environ[otel.LOG_USER_PROMPTS]) == ({}, "0")
 
 
-def test_a_nested_launch_inside_claude_finds_the_hands_attributes_again():
+def test_a_nested_launch_inside_claude_finds_the_hands_attributes_again() -> None:
     """Claude takes every OTEL_ variable away from what it starts."""
     outer = composed({otel.RESOURCE_ATTRIBUTES: "cost=9"}, profile=({"team": "a"}, {}, ""))
     inside = {name: value for name, value in outer.environ.items() if not name.startswith("OTEL_")}
@@ -248,14 +256,14 @@ def test_a_nested_launch_inside_claude_finds_the_hands_attributes_again():
     assert attributes_of(composed(inside)) == {}
 
 
-def test_attributes_set_by_hand_after_our_own_count_as_the_hands():
+def test_attributes_set_by_hand_after_our_own_count_as_the_hands() -> None:
     """The mark holds for one value only."""
     outer = composed(profile=({"team": "a"}, {}, ""))
 
     assert attributes_of(composed({**outer.environ, otel.RESOURCE_ATTRIBUTES: "team=b"})) == {"team": "b"}
 
 
-def test_what_is_composed_is_marked_as_ours():
+def test_what_is_composed_is_marked_as_ours() -> None:
     """All of it but what is the shell's own."""
     made = composed({otel.LOG_TOOL_DETAILS: "1"}, profile=({"team": "a"}, {}, "/theirs"))
 
@@ -266,7 +274,7 @@ def test_what_is_composed_is_marked_as_ours():
     assert SHELL_ATTRIBUTES not in made.environ
 
 
-def test_the_persons_own_settings_count_beneath_the_shell_and_their_flag_above_it():
+def test_the_persons_own_settings_count_beneath_the_shell_and_their_flag_above_it() -> None:
     """What a settings file or --settings labels by hand is not lost because we override the variable."""
     claims = Claims()
     claims.flag = "a=flag"
@@ -277,7 +285,7 @@ def test_the_persons_own_settings_count_beneath_the_shell_and_their_flag_above_i
     assert attributes_of(made) == {"a": "flag", "b": "shell", "c": "file"}
 
 
-PROFILES = {name: ({}, {}, "") for name in ("named", "variable", "bound", "inner", "placed", "used")}
+PROFILES: dict[str, Profile] = {name: ({}, {}, "") for name in ("named", "variable", "bound", "inner", "placed", "used")}
 
 
 @pytest.mark.parametrize(
@@ -291,7 +299,7 @@ PROFILES = {name: ({}, {}, "") for name in ("named", "variable", "bound", "inner
         (("named", "variable", "bound", "placed", "used"), "", ""),
     ],
 )
-def test_the_first_that_names_a_profile_decides(missing, name, source):
+def test_the_first_that_names_a_profile_decides(missing: tuple[str, ...], name: str, source: str) -> None:
     """+NAME, variable, binding, place, `profile use`, none."""
     plan = planned(
         profiles=PROFILES,
@@ -306,7 +314,7 @@ def test_the_first_that_names_a_profile_decides(missing, name, source):
     assert (found.name, found.source, found.trouble) == (name, source, "")
 
 
-def test_a_vanished_profile_is_never_replaced_by_the_next_in_line():
+def test_a_vanished_profile_is_never_replaced_by_the_next_in_line() -> None:
     """Work for one customer must not be billed to another because a file was deleted."""
     found = select(planned(profiles=PROFILES, active="used"), placed(profile="gone"), {}, "/src")
 
@@ -326,13 +334,13 @@ def test_a_vanished_profile_is_never_replaced_by_the_next_in_line():
         ("/", ""),
     ],
 )
-def test_the_longest_bound_directory_counts_and_no_mere_prefix(directory, name):
+def test_the_longest_bound_directory_counts_and_no_mere_prefix(directory: str, name: str) -> None:
     """`/src` says nothing about `/src-evil`."""
     plan = planned(profiles=PROFILES, bindings=[("/src", "bound"), ("/src/inner", "inner")])
 
     assert select(plan, placed(), {}, directory).name == name
 
 
-def test_a_binding_of_the_root_holds_everywhere():
+def test_a_binding_of_the_root_holds_everywhere() -> None:
     """`/` has no second slash to look for."""
     assert select(planned(profiles=PROFILES, bindings=[("/", "bound")]), placed(), {}, "/any/where").name == "bound"

@@ -49,7 +49,8 @@ def traps(sandbox: Sandbox) -> Path:
 
 def cuts(whole: bytes) -> list[int]:
     """Return where *whole* is cut: at every byte of a line that is not indented, which may run, and at some of the others."""
-    found, start = [], 0
+    found: list[int] = []
+    start = 0
     for line in whole.splitlines(keepends=True):
         found += range(start, start + len(line), INSIDE if line[:1] in b" \t" else 1)
         start += len(line)

@@ -151,6 +151,6 @@ def test_it_ends_in_the_real_claude(sandbox: Sandbox, api: MessagesApi) -> None:
 
     assert child.exitstatus == 0, said
     assert "installed cclaunch" in said
-    assert api.good
+    assert api.good()
     done = place.run([str(command_of(place)), "events", "--json"])
     assert b"user_prompt" in done.stdout

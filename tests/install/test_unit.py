@@ -3,6 +3,8 @@
 import re
 import shutil
 import sys
+import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 import installing
@@ -59,22 +61,24 @@ def script(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def started_by(script: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+def started_by(script: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path | str], None]:
     """A function that makes this process one that was started by that path, in the prefix of *script*."""
     monkeypatch.setattr(sys, "prefix", str(script.parents[1]))
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    monkeypatch.setattr(laid.sysconfig, "get_path", lambda name: "/nowhere/bin")
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: "/nowhere/bin")
     return lambda path: monkeypatch.setattr(sys, "argv", [str(path)])
 
 
-def test_a_relative_path_is_made_absolute(script, started_by, monkeypatch):
+def test_a_relative_path_is_made_absolute(
+    script: Path, started_by: Callable[[Path | str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The unit's directory is another one."""
     monkeypatch.chdir(script.parents[1])
     started_by("bin/cclaunch")
     assert laid.command({}) == str(script)
 
 
-def test_a_link_stays_as_it_is(script, started_by, tmp_path):
+def test_a_link_stays_as_it_is(script: Path, started_by: Callable[[Path | str], None], tmp_path: Path) -> None:
     """pipx and package managers put another file behind it at an upgrade."""
     link = tmp_path / "cclaunch"
     link.symlink_to(script)
@@ -83,7 +87,9 @@ def test_a_link_stays_as_it_is(script, started_by, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["__main__.py", "claude"])
-def test_started_by_what_takes_no_verbs_the_command_is_looked_for(script, started_by, tmp_path, name):
+def test_started_by_what_takes_no_verbs_the_command_is_looked_for(
+    script: Path, started_by: Callable[[Path | str], None], tmp_path: Path, name: str
+) -> None:
     """`python -m cclaunch`, or a link called claude: what the person would start is taken."""
     link = tmp_path / name
     if name == "claude":
@@ -95,7 +101,9 @@ def test_started_by_what_takes_no_verbs_the_command_is_looked_for(script, starte
 
 
 @pytest.mark.parametrize("why", ["none", "another package", "a cache", "an environment of install.sh"])
-def test_where_none_stays_it_is_refused(script, started_by, tmp_path, monkeypatch, why):
+def test_where_none_stays_it_is_refused(
+    script: Path, started_by: Callable[[Path | str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
     """With what to do; `pipx run` and `uvx` run from caches."""
     path = script
     if why == "none":

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -27,23 +28,23 @@ NONE = {**VALUES, otel.RESOURCE_ATTRIBUTES: None}
 TEMPLATES = sorted(path.name for path in (REPOSITORY / "shell").iterdir() if path.suffix != ".md")
 
 
-def block(shell, values=VALUES, **more):
+def block(shell: str, values: Mapping[str, str | None] = VALUES, **more: bool) -> bytes:
     """Return the filled template for the shell *shell* of ``SHELLS``."""
     return fill(find_shell(SHELLS[shell].name), values, **more).encode()
 
 
-def held(environ):
+def held(environ: dict[str, str]) -> dict[str, str]:
     """Return what of *environ* is telemetry's or ours."""
     return {name: value for name, value in environ.items() if name in ALL or "CCLAUNCH" in name.upper()}
 
 
-def entries(values):
+def entries(values: Mapping[str, str | None]) -> str:
     """Return what a block that exported *values* says of itself."""
     return "," + marks_of(values)
 
 
 @every_shell
-def test_a_strict_shell_gets_exactly_this_and_says_nothing_a27(shell, tmp_path):
+def test_a_strict_shell_gets_exactly_this_and_says_nothing_a27(shell: str, tmp_path: Path) -> None:
     """A 27: every mistake would end it; scp, rsync and a prompt that is drawn at once take no word."""
     found = held(exported(run(shell, block(shell), tmp_path, BASE)))
 
@@ -52,7 +53,7 @@ def test_a_strict_shell_gets_exactly_this_and_says_nothing_a27(shell, tmp_path):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "dash", "ksh", "mksh", "yash", "tcsh", "busybox"])
-def test_the_block_is_no_failure_of_its_last_command_a27(shell, tmp_path):
+def test_the_block_is_no_failure_of_its_last_command_a27(shell: str, tmp_path: Path) -> None:
     """A 27: its status is 0, fresh and in a shell inside a shell."""
     status = "$status" if shell in ("fish", "tcsh") else "$?"
     for environ in (BASE, {**BASE, **held(exported(run(shell, block(shell), tmp_path, BASE)))}):
@@ -65,7 +66,7 @@ def test_the_block_is_no_failure_of_its_last_command_a27(shell, tmp_path):
 
 
 @every_shell
-def test_what_a_hand_exported_stays_a36(shell, tmp_path):
+def test_what_a_hand_exported_stays_a36(shell: str, tmp_path: Path) -> None:
     """A 36: also when it is empty, and a launch will not take it for ours."""
     by_hand = {otel.ENDPOINT: "http://mine:1", otel.LOG_USER_PROMPTS: ""}
 
@@ -76,7 +77,7 @@ def test_what_a_hand_exported_stays_a36(shell, tmp_path):
 
 
 @every_shell
-def test_a_shell_inside_a_shell_takes_the_newer_block(shell, tmp_path):
+def test_a_shell_inside_a_shell_takes_the_newer_block(shell: str, tmp_path: Path) -> None:
     """What an older block had set is replaced, or taken back; what was set by hand in between is not."""
     first = held(exported(run(shell, block(shell), tmp_path, BASE)))
     first[otel.LOG_TOOL_DETAILS] = "by hand"
@@ -91,7 +92,7 @@ def test_a_shell_inside_a_shell_takes_the_newer_block(shell, tmp_path):
 
 
 @every_shell
-def test_the_same_block_twice_changes_nothing(shell, tmp_path):
+def test_the_same_block_twice_changes_nothing(shell: str, tmp_path: Path) -> None:
     """A shell in a shell in a shell: nothing grows."""
     first = held(exported(run(shell, block(shell), tmp_path, BASE)))
 
@@ -99,7 +100,7 @@ def test_the_same_block_twice_changes_nothing(shell, tmp_path):
 
 
 @every_shell
-def test_what_a_launch_or_env_exported_is_left_alone(shell, tmp_path):
+def test_what_a_launch_or_env_exported_is_left_alone(shell: str, tmp_path: Path) -> None:
     """Scripts of some shells read their rc file too: an id of a launch's must survive that."""
     launched = {otel.RESOURCE_ATTRIBUTES: "service.instance.id=1", otel.ENDPOINT: "http://127.0.0.1:7"}
     launched[BLOCK] = ",".join(f"{name}:{hash8(value)}" for name, value in launched.items())
@@ -129,7 +130,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("shell", "how"), [(shell, how) for how, (shells, _) in HOSTILE.items() for shell in shells])
-def test_settings_of_the_persons_change_nothing_a28(shell, how, tmp_path):
+def test_settings_of_the_persons_change_nothing_a28(shell: str, how: str, tmp_path: Path) -> None:
     """A 28: aliases, functions, options."""
     found = held(exported(run(shell, HOSTILE[how][1].encode() + block(shell), tmp_path, BASE)))
 
@@ -137,14 +138,14 @@ def test_settings_of_the_persons_change_nothing_a28(shell, how, tmp_path):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "dash", "ksh", "mksh", "yash", "tcsh", "csh", "busybox"])
-def test_no_process_is_started(shell, tmp_path):
+def test_no_process_is_started(shell: str, tmp_path: Path) -> None:
     """Not one more than for an empty file: it costs nothing, and works when cclaunch is gone (A 38)."""
     require("strace")
 
     assert processes(shell, tmp_path, block(shell)) == processes(shell, tmp_path, b"")
 
 
-def processes(shell, tmp_path, text):
+def processes(shell: str, tmp_path: Path, text: bytes) -> tuple[int, int]:
     """Return how many programs and processes the shell *shell* starts for the script *text*."""
     trace, file = tmp_path / "trace", tmp_path / "rc"
     file.write_bytes(text)
@@ -166,7 +167,9 @@ CALL = {
 }
 
 
-def scoped(shell, tmp_path, environ=None, before=b""):
+def scoped(
+    shell: str, tmp_path: Path, environ: dict[str, str] | None = None, before: bytes = b""
+) -> tuple[list[str], dict[str, str], dict[str, str]]:
     """Return what a `claude` that is run after the scoped block of *shell* got: words, environment; then the shell's own."""
     bin_ = tmp_path / "bin"
     bin_.mkdir()
@@ -184,7 +187,7 @@ def scoped(shell, tmp_path, environ=None, before=b""):
 
 
 @every_shell
-def test_a_scoped_claude_has_the_variables_and_the_shell_has_not(shell, tmp_path):
+def test_a_scoped_claude_has_the_variables_and_the_shell_has_not(shell: str, tmp_path: Path) -> None:
     """Its words arrive as they were written, too."""
     words, got, own = scoped(shell, tmp_path)
 
@@ -195,7 +198,7 @@ def test_a_scoped_claude_has_the_variables_and_the_shell_has_not(shell, tmp_path
 
 
 @every_shell
-def test_a_scoped_claude_keeps_what_a_hand_exported(shell, tmp_path):
+def test_a_scoped_claude_keeps_what_a_hand_exported(shell: str, tmp_path: Path) -> None:
     """As the exports do."""
     _, got, _ = scoped(shell, tmp_path, {otel.ENDPOINT: "http://mine:1"})
 
@@ -204,7 +207,7 @@ def test_a_scoped_claude_keeps_what_a_hand_exported(shell, tmp_path):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "dash", "ksh", "mksh", "yash", "busybox", "posh"])
-def test_an_alias_called_claude_is_no_mistake(shell, tmp_path):
+def test_an_alias_called_claude_is_no_mistake(shell: str, tmp_path: Path) -> None:
     """It would be put in the place of the name in the definition, and break the whole file."""
     before = b"\\alias claude='claude --verbose'\n" if shell != "posh" else b""
 
@@ -215,7 +218,7 @@ def test_an_alias_called_claude_is_no_mistake(shell, tmp_path):
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_template_is_a_valid_script(name):
+def test_a_template_is_a_valid_script(name: str) -> None:
     """Before anything is filled in."""
     path = str(REPOSITORY / "shell" / name)
     checks = {
@@ -242,7 +245,7 @@ Execer().parse(open(sys.argv[1]).read(), ctx=set())
 """
 
 
-def balanced(text):
+def balanced(text: str) -> None:
     """Check that PowerShell's brackets and quotes close: strings have no escapes here."""
     text = re.sub(r"#.*", "", text)
     text = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "", text)
@@ -254,7 +257,7 @@ def balanced(text):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("is_scoped", [False, True])
-def test_what_is_made_of_a_template_has_unix_line_ends_and_nothing_left_to_fill(name, is_scoped):
+def test_what_is_made_of_a_template_has_unix_line_ends_and_nothing_left_to_fill(name: str, is_scoped: bool) -> None:
     """A carriage return would become part of a value; a placeholder would be one."""
     for values in (VALUES, NONE):
         text = fill(find_shell(name), values, scoped=is_scoped)
@@ -264,7 +267,7 @@ def test_what_is_made_of_a_template_has_unix_line_ends_and_nothing_left_to_fill(
         assert text.endswith("\n")
 
 
-def test_powershell_gets_this():
+def test_powershell_gets_this() -> None:
     """The golden text of one variable, and of one that is gone."""
     text = fill(find_shell("pwsh"), {"A": "it's", "B": None})
 
@@ -275,7 +278,7 @@ def test_powershell_gets_this():
     balanced(text.replace("it''s", ""))
 
 
-def test_shellcheck_accepts_what_is_made_of_the_templates(tmp_path):
+def test_shellcheck_accepts_what_is_made_of_the_templates(tmp_path: Path) -> None:
     """With real values in it."""
     require("shellcheck")
     for name in ("bash", "sh", "ksh", "mksh"):

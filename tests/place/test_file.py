@@ -2,6 +2,9 @@
 
 import os
 import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -10,7 +13,7 @@ from required import missing
 
 from cclaunch.hot.attributes import LONGEST, encode
 from cclaunch.hot.reading import stamp
-from cclaunch.place.file import NAME, SIZE_LIMIT, read_place_file
+from cclaunch.place.file import NAME, SIZE_LIMIT, PlaceFile, read_place_file
 from cclaunch.place.text import KEY, MOST_ATTRIBUTES, MOST_PARTS, RESERVED_GROUPS, is_reserved
 from cclaunch.profiles.attributes import RESERVED
 
@@ -19,33 +22,33 @@ ATTRIBUTES = '[attributes]\nteam = "core"\n'
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path: Path) -> Path:
     """A HOME with a repository ``work/thing`` in it."""
     (tmp_path / "home" / "work" / "thing" / ".git").mkdir(parents=True)
     return tmp_path / "home"
 
 
 @pytest.fixture
-def thing(home):
+def thing(home: Path) -> Path:
     """The root of that repository."""
     return home / "work" / "thing"
 
 
 @pytest.fixture
-def read(home, thing):
+def read(home: Path, thing: Path) -> Callable[..., PlaceFile]:
     """Read what a directory (the repository, unless told otherwise) says to us, or to another *uid*."""
 
-    def run(directory=thing, uid=None):
+    def run(directory: Path = thing, uid: None = None) -> PlaceFile:
         return read_place_file(str(directory), str(home), os.geteuid() if uid is None else uid)
 
     return run
 
 
 @pytest.fixture
-def refused(read, thing):
+def refused(read: Callable[..., PlaceFile], thing: Path) -> Callable[[str | bytes], str]:
     """Write a file into the repository and return the sentence that refuses it."""
 
-    def run(text):
+    def run(text: str | bytes) -> str:
         data = text if isinstance(text, bytes) else text.encode()
         (thing / NAME).write_bytes(data)
         found = read()
@@ -56,7 +59,7 @@ def refused(read, thing):
     return run
 
 
-def needs_root():
+def needs_root() -> None:
     """Skip where files cannot be given away."""
     if os.geteuid() != 0:
         missing("root")
@@ -65,7 +68,7 @@ def needs_root():
 # What it may say.
 
 
-def test_a_profile_and_attributes_are_read(read, thing):
+def test_a_profile_and_attributes_are_read(read: Callable[..., PlaceFile], thing: Path) -> None:
     """The two things that a repository may say."""
     (thing / NAME).write_text('profile = "data-eng"\n[attributes]\nteam = "größe, a=b"\ncost.center = "4711"\n')
 
@@ -76,7 +79,7 @@ def test_a_profile_and_attributes_are_read(read, thing):
     assert found.attributes == {"team": "größe, a=b", "cost.center": "4711"}
 
 
-def test_an_empty_file_says_nothing(read, thing):
+def test_an_empty_file_says_nothing(read: Callable[..., PlaceFile], thing: Path) -> None:
     """And it still is the nearest one."""
     (thing / NAME).write_text("# later\n")
 
@@ -87,14 +90,14 @@ def test_an_empty_file_says_nothing(read, thing):
     "text",
     ['[attributes]\na.b.c = "x"', '[attributes.a]\nb.c = "x"', '[attributes]\n"a.b".c = "x"', 'attributes.a = {b.c = "x"}'],
 )
-def test_a_dotted_key_is_one_key(read, thing, text):
+def test_a_dotted_key_is_one_key(read: Callable[..., PlaceFile], thing: Path, text: str) -> None:
     """TOML nests what we mean flat, however it is written."""
     (thing / NAME).write_text(text)
 
     assert read().attributes == {"a.b.c": "x"}
 
 
-def test_no_file_says_nothing(read):
+def test_no_file_says_nothing(read: Callable[..., PlaceFile]) -> None:
     """Most repositories."""
     assert read()[:4] == ("", "", {}, "")
 
@@ -102,7 +105,7 @@ def test_no_file_says_nothing(read):
 # Where it is looked for.
 
 
-def test_the_nearest_file_wins_and_is_not_merged(read, thing):
+def test_the_nearest_file_wins_and_is_not_merged(read: Callable[..., PlaceFile], thing: Path) -> None:
     """One file, so that a person can see what counts."""
     (thing / "a" / "b").mkdir(parents=True)
     (thing / NAME).write_text('profile = "far"\n[attributes]\nproject = "p"\n')
@@ -111,7 +114,7 @@ def test_the_nearest_file_wins_and_is_not_merged(read, thing):
     assert read(thing / "a" / "b")[:4] == (str(thing / "a" / NAME), "", {"team": "core"}, "")
 
 
-def test_a_refused_file_hides_those_above_it(read, thing):
+def test_a_refused_file_hides_those_above_it(read: Callable[..., PlaceFile], thing: Path) -> None:
     """A typo must not bill the team of the directory above."""
     (thing / "a").mkdir()
     (thing / NAME).write_text(ATTRIBUTES)
@@ -121,7 +124,7 @@ def test_a_refused_file_hides_those_above_it(read, thing):
 
 
 @pytest.mark.parametrize("kind", ["directory", "file"])
-def test_the_search_ends_at_the_git_root(read, thing, kind):
+def test_the_search_ends_at_the_git_root(read: Callable[..., PlaceFile], thing: Path, kind: str) -> None:
     """What lies above a repository (or a worktree, whose .git is a file) is none of its business."""
     if kind == "file":
         (thing / ".git").rmdir()
@@ -131,21 +134,23 @@ def test_the_search_ends_at_the_git_root(read, thing, kind):
     assert read().path == ""
 
 
-def test_the_file_of_home_counts_in_home_and_below_it_outside_repositories(read, home, thing):
+def test_the_file_of_home_counts_in_home_and_below_it_outside_repositories(
+    read: Callable[..., PlaceFile], home: Path, thing: Path
+) -> None:
     """HOME is the last place that is looked at."""
     (home / NAME).write_text(ATTRIBUTES)
 
     assert [read(place).path for place in (home, thing.parent, thing)] == [str(home / NAME), str(home / NAME), ""]
 
 
-def test_nothing_above_home_counts(read, home):
+def test_nothing_above_home_counts(read: Callable[..., PlaceFile], home: Path) -> None:
     """Whoever owns /home has no say."""
     (home.parent / NAME).write_text(ATTRIBUTES)
 
     assert (read(home / "work").path, read(home).path) == ("", "")
 
 
-def test_home_is_known_through_a_link_too(home, thing, tmp_path):
+def test_home_is_known_through_a_link_too(home: Path, thing: Path, tmp_path: Path) -> None:
     """HOME may be spelled otherwise than the working directory."""
     (tmp_path / "alias").symlink_to(home)
     (tmp_path / NAME).write_text(ATTRIBUTES)
@@ -153,7 +158,7 @@ def test_home_is_known_through_a_link_too(home, thing, tmp_path):
     assert read_place_file(str(thing.parent), str(tmp_path / "alias"), os.geteuid()).path == ""
 
 
-def test_outside_home_the_search_ends_at_the_root(tmp_path):
+def test_outside_home_the_search_ends_at_the_root(tmp_path: Path) -> None:
     """A build directory may hold one for all that is below."""
     (tmp_path / "build" / "deep").mkdir(parents=True)
     (tmp_path / NAME).write_text(ATTRIBUTES)
@@ -162,7 +167,7 @@ def test_outside_home_the_search_ends_at_the_root(tmp_path):
 
 
 @pytest.mark.parametrize("directory", ["", "relative", "/does/not/exist", "/\0"])
-def test_a_directory_that_is_none_says_nothing(directory):
+def test_a_directory_that_is_none_says_nothing(directory: str) -> None:
     """The working directory may be gone."""
     assert read_place_file(directory, "/home/nobody", os.geteuid())[:4] == ("", "", {}, "")
 
@@ -170,7 +175,7 @@ def test_a_directory_that_is_none_says_nothing(directory):
 # What makes the answer stale.
 
 
-def changes(read, paths, act):
+def changes(read: Callable[..., PlaceFile], paths: Path, act: Callable[..., Any]) -> bool:
     """Say whether *act* changes the stamp of a source of what *where* says."""
     before = {path: stamp(path) for path in read(paths).sources}
     act()
@@ -188,7 +193,7 @@ ACTS = {
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
-def test_what_can_change_the_answer_is_a_source(read, thing, act):
+def test_what_can_change_the_answer_is_a_source(read: Callable[..., PlaceFile], thing: Path, act: Callable[..., Any]) -> None:
     """Existing or not."""
     (thing / "a").mkdir()
     (thing / NAME).write_text(ATTRIBUTES)
@@ -196,7 +201,7 @@ def test_what_can_change_the_answer_is_a_source(read, thing, act):
     assert changes(read, thing / "a", lambda: act(thing))
 
 
-def test_a_commit_changes_nothing(read, thing):
+def test_a_commit_changes_nothing(read: Callable[..., PlaceFile], thing: Path) -> None:
     """Git makes and removes files in .git all the time: a launch need not care."""
     (thing / ".git" / "config").write_text("")
     (thing / NAME).write_text(ATTRIBUTES)
@@ -204,7 +209,7 @@ def test_a_commit_changes_nothing(read, thing):
     assert not changes(read, thing, lambda: (thing / ".git" / "index.lock").write_text(""))
 
 
-def test_a_directory_that_was_to_blame_is_a_source(read, thing):
+def test_a_directory_that_was_to_blame_is_a_source(read: Callable[..., PlaceFile], thing: Path) -> None:
     """The sentence must go when its advice was followed."""
     (thing / NAME).write_text(ATTRIBUTES)
     thing.chmod(0o777)
@@ -220,7 +225,7 @@ def test_a_directory_that_was_to_blame_is_a_source(read, thing):
     """endpoint headers env include extends privacy claude_config_dir telemetry stack ports exporter protocol command
     claude trust profiles images otel Profile attribute""".split(),
 )
-def test_an_unknown_key_refuses_the_whole_file(refused, thing, key):
+def test_an_unknown_key_refuses_the_whole_file(refused: Callable[[str | bytes], str], thing: Path, key: str) -> None:
     """Moving telemetry from a cloned repository would hand its author the prompts."""
     assert refused(f'profile = "x"\n\n{key} = "http://evil.invalid"\n[attributes]\nteam = "t"\n') == (
         f"{thing / NAME}, line 3: `{key}` is not known: a repository may name `profile` and `[attributes]`, nothing else;"
@@ -228,7 +233,7 @@ def test_an_unknown_key_refuses_the_whole_file(refused, thing, key):
     )
 
 
-def test_an_unknown_table_is_named_with_its_line(refused):
+def test_an_unknown_table_is_named_with_its_line(refused: Callable[[str | bytes], str]) -> None:
     """A table is a key like others."""
     assert ", line 3: `telemetry` is not known" in refused('[attributes]\nteam = "t"\n[telemetry]\nendpoint = "x"\n')
 
@@ -236,18 +241,18 @@ def test_an_unknown_table_is_named_with_its_line(refused):
 @pytest.mark.parametrize(
     "value", ['""', '"-x"', '"a b"', '"../x"', '"+x"', '"a\\n"', f'"{"x" * 101}"', "1", "true", '["x"]', '"ü"']
 )
-def test_a_profile_is_a_name(refused, value):
+def test_a_profile_is_a_name(refused: Callable[[str | bytes], str], value: str) -> None:
     """It becomes the name of a file."""
     assert ", line 2: `profile` is no name of a profile" in refused(f"\nprofile = {value}\n")
 
 
 @pytest.mark.parametrize("value", ["3", "1.5", "true", '["x"]', "[]", "2026-11-01", "[[1]]"])
-def test_a_value_is_a_text(refused, value):
+def test_a_value_is_a_text(refused: Callable[[str | bytes], str], value: str) -> None:
     """Nothing to be guessed."""
     assert ", line 3: `attributes.team` must be a text" in refused(f'[attributes]\na = "x"\nteam = {value}\n')
 
 
-def test_attributes_is_a_table(refused):
+def test_attributes_is_a_table(refused: Callable[[str | bytes], str]) -> None:
     """Not a text in the form of the variable."""
     assert ", line 1: `attributes` must be a table" in refused('attributes = "team=x"\n')
 
@@ -255,7 +260,7 @@ def test_attributes_is_a_table(refused):
 @pytest.mark.parametrize(
     "key", ['""', '"a b"', '"1a"', '"a,b"', '"a=b,user.id"', '"größe"', '"a\\nb"', "_a", "-", f"a{'b' * LONGEST}"]
 )
-def test_a_key_keeps_to_the_pattern(refused, key):
+def test_a_key_keeps_to_the_pattern(refused: Callable[[str | bytes], str], key: str) -> None:
     """What claude's parser would drop, or take for two attributes."""
     found = refused(f'[attributes]\n{key} = "x"\n')
 
@@ -275,13 +280,13 @@ def test_a_key_keeps_to_the_pattern(refused, key):
         "MODEL",
     ],
 )
-def test_a_reserved_key_is_refused(refused, key):
+def test_a_reserved_key_is_refused(refused: Callable[[str | bytes], str], key: str) -> None:
     """A repository must not speak for claude, for the person, or for us."""
     assert f", line 2: `attributes.{key}` is reserved" in refused(f'[attributes]\n{key} = "boss"\n')
 
 
 @pytest.mark.parametrize("key", ["team", "project", "service", "host", "usage", "users.id", "deployment.environment", "app"])
-def test_an_ordinary_key_is_not_reserved(key):
+def test_an_ordinary_key_is_not_reserved(key: str) -> None:
     """A group begins with its name and a dot."""
     assert not is_reserved(key)
 
@@ -298,25 +303,25 @@ def test_an_ordinary_key_is_not_reserved(key):
         ("\\u202E", "202E"),
     ],
 )
-def test_a_control_character_is_refused(refused, escape, named):
+def test_a_control_character_is_refused(refused: Callable[[str | bytes], str], escape: str, named: str) -> None:
     """It would drive the terminal that shows it."""
     assert f"holds a control character (U+{named})" in refused(f'[attributes]\nteam = "a{escape}b"\n')
 
 
-def test_a_joined_emoji_is_no_control_character(read, thing):
+def test_a_joined_emoji_is_no_control_character(read: Callable[..., PlaceFile], thing: Path) -> None:
     """Its joiner is invisible, and harmless."""
     (thing / NAME).write_text('[attributes]\nteam = "👩‍💻"\n')
 
     assert read().attributes == {"team": "👩‍💻"}
 
 
-def test_an_empty_value_is_refused(refused):
+def test_an_empty_value_is_refused(refused: Callable[[str | bytes], str]) -> None:
     """It says nothing, and hides what the profile would say."""
     assert "`attributes.team` is empty" in refused('[attributes]\nteam = ""\n')
 
 
 @pytest.mark.parametrize(("value", "fits"), [("x" * 255, True), ("x" * 256, False), ("ö" * 42, True), ("ö" * 43, False)])
-def test_a_value_is_measured_as_it_is_sent(read, thing, value, fits):
+def test_a_value_is_measured_as_it_is_sent(read: Callable[..., PlaceFile], thing: Path, value: str, fits: bool) -> None:
     """One that is too long when encoded makes an older claude drop every attribute."""
     (thing / NAME).write_text(f'[attributes]\nteam = "{value}"\n')
 
@@ -325,7 +330,7 @@ def test_a_value_is_measured_as_it_is_sent(read, thing, value, fits):
 
 
 @pytest.mark.parametrize(("count", "fits"), [(MOST_ATTRIBUTES, True), (MOST_ATTRIBUTES + 1, False)])
-def test_there_are_at_most_twenty_attributes(read, thing, count, fits):
+def test_there_are_at_most_twenty_attributes(read: Callable[..., PlaceFile], thing: Path, count: int, fits: bool) -> None:
     """Events hold 128 of all kinds, and lose their name beyond that."""
     (thing / NAME).write_text("[attributes]\n" + "".join(f'key{number} = "x"\n' for number in range(count)))
 
@@ -333,7 +338,7 @@ def test_there_are_at_most_twenty_attributes(read, thing, count, fits):
     assert (len(found.attributes) == count, "`attributes.key20` is one too many" in found.trouble) == (fits, not fits)
 
 
-def test_a_key_is_given_once(refused):
+def test_a_key_is_given_once(refused: Callable[[str | bytes], str]) -> None:
     """Two spellings of one key are two values of it."""
     assert "`attributes.a.b` is given twice" in refused('[attributes]\n"a.b" = "x"\na.b = "y"\n')
 
@@ -347,7 +352,7 @@ def test_a_key_is_given_once(refused):
         "profile = " + "{a=" * 5000,
     ],
 )
-def test_nesting_is_limited(refused, text):
+def test_nesting_is_limited(refused: Callable[[str | bytes], str], text: str) -> None:
     """By us, or by the parser, and never by a crash."""
     assert any(word in refused(text) for word in ("deep", "parts", "not valid TOML"))
 
@@ -355,23 +360,23 @@ def test_nesting_is_limited(refused, text):
 @pytest.mark.parametrize(
     "text", ["[attributes\n", "profile = x", "a" * 100, "profile = 'x'\nprofile = 'x'", f"profile = {'9' * 5000}"]
 )
-def test_what_is_no_toml_is_refused(refused, text):
+def test_what_is_no_toml_is_refused(refused: Callable[[str | bytes], str], text: str) -> None:
     """Named with the line where the parser can tell it."""
     assert ": it is not valid TOML: " in refused(text)
 
 
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
-def test_a_byte_order_mark_is_named(refused, mark):
+def test_a_byte_order_mark_is_named(refused: Callable[[str | bytes], str], mark: bytes) -> None:
     """An editor on Windows adds it, and nobody sees it."""
     assert "it begins with a byte order mark" in refused(mark + b'profile = "x"')
 
 
-def test_what_is_not_utf8_is_named_with_its_line(refused):
+def test_what_is_not_utf8_is_named_with_its_line(refused: Callable[[str | bytes], str]) -> None:
     """Latin-1 of old."""
     assert "line 2 is not UTF-8" in refused(b'# one\nprofile = "gr\xf6\xdfe"')
 
 
-def test_a_sentence_drives_no_terminal(refused):
+def test_a_sentence_drives_no_terminal(refused: Callable[[str | bytes], str]) -> None:
     """A key may hold anything; the sentence shows it, cut to a readable length."""
     found = refused('"\\u001b[2J\\t\\u202e' + "x" * 5000 + '" = 1')
 
@@ -381,7 +386,7 @@ def test_a_sentence_drives_no_terminal(refused):
 
 
 @pytest.mark.parametrize(("size", "fits"), [(SIZE_LIMIT, True), (SIZE_LIMIT + 1, False)])
-def test_a_file_is_small(read, thing, size, fits):
+def test_a_file_is_small(read: Callable[..., PlaceFile], thing: Path, size: int, fits: bool) -> None:
     """16 KiB, to the byte."""
     (thing / NAME).write_bytes(b"#" * size)
 
@@ -391,12 +396,12 @@ def test_a_file_is_small(read, thing, size, fits):
 # What it must not be.
 
 
-def make_fifo(path):
+def make_fifo(path: Path) -> None:
     """A FIFO that nobody writes to."""
     os.mkfifo(path)
 
 
-def make_socket(path):
+def make_socket(path: Path) -> None:
     """A socket; its name is short enough only relative to its directory."""
     before = os.getcwd()
     os.chdir(path.parent)
@@ -412,14 +417,14 @@ def make_socket(path):
     [(os.mkdir, "directory"), (make_fifo, "FIFO"), (make_socket, "device or socket")],
     ids=["directory", "FIFO", "socket"],
 )
-def test_only_a_regular_file_is_read(read, thing, make, kind):
+def test_only_a_regular_file_is_read(read: Callable[..., PlaceFile], thing: Path, make: Callable[..., Any], kind: str) -> None:
     """Opening another kind may hang for ever."""
     make(thing / NAME)
 
     assert f": it is a {kind}, not a regular file" in read().trouble
 
 
-def test_a_device_is_not_opened(read, thing):
+def test_a_device_is_not_opened(read: Callable[..., PlaceFile], thing: Path) -> None:
     """/dev/zero has no end."""
     needs_root()
     try:
@@ -430,7 +435,7 @@ def test_a_device_is_not_opened(read, thing):
     assert "it is a device or socket" in read().trouble
 
 
-def test_a_link_inside_the_repository_is_followed(read, thing):
+def test_a_link_inside_the_repository_is_followed(read: Callable[..., PlaceFile], thing: Path) -> None:
     """One file for two directories."""
     (thing / "a").mkdir()
     (thing / "shared.toml").write_text(ATTRIBUTES)
@@ -440,7 +445,7 @@ def test_a_link_inside_the_repository_is_followed(read, thing):
 
 
 @pytest.mark.parametrize("target", ["../outside.toml", "{work}/outside.toml", "../thing-evil/x.toml", "hop"])
-def test_a_link_out_of_the_repository_is_refused(read, home, thing, target):
+def test_a_link_out_of_the_repository_is_refused(read: Callable[..., PlaceFile], home: Path, thing: Path, target: str) -> None:
     """Also by a name that only begins like it, and over a second link."""
     (thing.parent / "thing-evil").mkdir()
     for path in (thing.parent / "outside.toml", thing.parent / "thing-evil" / "x.toml"):
@@ -451,7 +456,7 @@ def test_a_link_out_of_the_repository_is_refused(read, home, thing, target):
     assert f"it is a link that leads out of {thing}" in read().trouble
 
 
-def test_outside_a_repository_a_link_stays_in_its_directory(read, home):
+def test_outside_a_repository_a_link_stays_in_its_directory(read: Callable[..., PlaceFile], home: Path) -> None:
     """There is no other tree."""
     (home / "work" / "a").mkdir()
     (home / "work" / "x.toml").write_text(ATTRIBUTES)
@@ -461,7 +466,7 @@ def test_outside_a_repository_a_link_stays_in_its_directory(read, home):
 
 
 @pytest.mark.parametrize("target", ["nowhere", NAME], ids=["dangling", "loop"])
-def test_a_link_that_leads_nowhere_is_no_file(read, thing, target):
+def test_a_link_that_leads_nowhere_is_no_file(read: Callable[..., PlaceFile], thing: Path, target: str) -> None:
     """It has no stamp either."""
     (thing / NAME).symlink_to(target)
 
@@ -469,7 +474,7 @@ def test_a_link_that_leads_nowhere_is_no_file(read, thing, target):
 
 
 @pytest.mark.parametrize("mode", [0o602, 0o646, 0o666])
-def test_a_file_that_everybody_may_write_is_refused(read, thing, mode):
+def test_a_file_that_everybody_may_write_is_refused(read: Callable[..., PlaceFile], thing: Path, mode: int) -> None:
     """Then it is nobody's word."""
     (thing / NAME).write_text(ATTRIBUTES)
     (thing / NAME).chmod(mode)
@@ -477,7 +482,7 @@ def test_a_file_that_everybody_may_write_is_refused(read, thing, mode):
     assert "it can be written by others" in read().trouble
 
 
-def test_a_directory_that_everybody_may_write_is_refused(read, thing):
+def test_a_directory_that_everybody_may_write_is_refused(read: Callable[..., PlaceFile], thing: Path) -> None:
     """They could put another file in its place."""
     (thing / NAME).write_text(ATTRIBUTES)
     thing.chmod(0o777)
@@ -485,7 +490,7 @@ def test_a_directory_that_everybody_may_write_is_refused(read, thing):
     assert "its directory can be written by others" in read().trouble
 
 
-def test_the_sticky_bit_makes_a_shared_directory_safe(read, thing):
+def test_the_sticky_bit_makes_a_shared_directory_safe(read: Callable[..., PlaceFile], thing: Path) -> None:
     """As in /tmp: nobody can replace what is ours."""
     (thing / NAME).write_text(ATTRIBUTES)
     thing.chmod(0o1777)
@@ -493,7 +498,7 @@ def test_the_sticky_bit_makes_a_shared_directory_safe(read, thing):
     assert read().attributes == {"team": "core"}
 
 
-def test_the_directory_behind_a_link_counts_too(read, thing):
+def test_the_directory_behind_a_link_counts_too(read: Callable[..., PlaceFile], thing: Path) -> None:
     """The file is replaced where it lies."""
     (thing / "open").mkdir()
     (thing / "open" / "x.toml").write_text(ATTRIBUTES)
@@ -504,7 +509,7 @@ def test_the_directory_behind_a_link_counts_too(read, thing):
 
 
 @pytest.mark.parametrize("which", ["file", "directory"])
-def test_what_a_group_may_write_is_refused(read, thing, which):
+def test_what_a_group_may_write_is_refused(read: Callable[..., PlaceFile], thing: Path, which: str) -> None:
     """A group of others is others."""
     needs_root()
     (thing / NAME).write_text(ATTRIBUTES)
@@ -515,7 +520,7 @@ def test_what_a_group_may_write_is_refused(read, thing, which):
     assert "can be written by others" in read().trouble
 
 
-def test_a_private_group_is_nobody_else(read, thing):
+def test_a_private_group_is_nobody_else(read: Callable[..., PlaceFile], thing: Path) -> None:
     """Where the umask is 002, every clone is writable by the group that has the person's name."""
     needs_root()  # root's group is root, and nobody else's
     (thing / NAME).write_text(ATTRIBUTES)
@@ -525,7 +530,7 @@ def test_a_private_group_is_nobody_else(read, thing):
     assert read().attributes == {"team": "core"}
 
 
-def test_a_file_of_a_stranger_is_refused(read, thing):
+def test_a_file_of_a_stranger_is_refused(read: Callable[..., PlaceFile], thing: Path) -> None:
     """In a shared directory anybody may leave one."""
     needs_root()
     (thing / NAME).write_text(ATTRIBUTES)
@@ -535,7 +540,7 @@ def test_a_file_of_a_stranger_is_refused(read, thing):
     assert read(uid=STRANGER).attributes == {"team": "core"}
 
 
-def test_a_file_of_root_is_believed(read, thing):
+def test_a_file_of_root_is_believed(read: Callable[..., PlaceFile], thing: Path) -> None:
     """Whoever set up the machine may say whose it is."""
     needs_root()
     (thing / NAME).write_text(ATTRIBUTES)
@@ -543,7 +548,7 @@ def test_a_file_of_root_is_believed(read, thing):
     assert read(uid=STRANGER).attributes == {"team": "core"}
 
 
-def test_a_link_of_a_stranger_is_refused(read, thing):
+def test_a_link_of_a_stranger_is_refused(read: Callable[..., PlaceFile], thing: Path) -> None:
     """Though it leads to a file of ours."""
     needs_root()
     (thing / "x.toml").write_text(ATTRIBUTES)
@@ -554,7 +559,7 @@ def test_a_link_of_a_stranger_is_refused(read, thing):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_cannot_be_read_is_named(read, thing):
+def test_a_file_that_cannot_be_read_is_named(read: Callable[..., PlaceFile], thing: Path) -> None:
     """Not taken for one that is not there."""
     (thing / NAME).write_text(ATTRIBUTES)
     (thing / NAME).chmod(0)
@@ -571,7 +576,9 @@ LONG = [
 
 
 @pytest.mark.parametrize("text", LONG)
-def test_a_key_of_hundreds_of_parts_is_refused_before_it_is_parsed(read, thing, monkeypatch, text):
+def test_a_key_of_hundreds_of_parts_is_refused_before_it_is_parsed(
+    read: Callable[..., PlaceFile], thing: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
     """The parser's work grows with the square of the parts: seconds for 16 KiB."""
     (thing / NAME).write_text(f"profile = 'x'\n{text} = 1\n")
     monkeypatch.setattr("tomllib.loads", lambda _: pytest.fail("parsed"))
@@ -579,7 +586,7 @@ def test_a_key_of_hundreds_of_parts_is_refused_before_it_is_parsed(read, thing, 
     assert "a key in it has more than 8 parts" in read().trouble
 
 
-def test_a_text_full_of_dots_is_no_long_key(read, thing):
+def test_a_text_full_of_dots_is_no_long_key(read: Callable[..., PlaceFile], thing: Path) -> None:
     """Dots in a value or in a comment mean nothing."""
     (thing / NAME).write_text("# " + "a." * 4000 + '\n[attributes]\nteam = "' + "a." * 120 + '"\n')
 
@@ -598,7 +605,7 @@ PIECES = [
 @example(b'[attributes]\nuser.id = "boss"')
 @example(b'attributes = {"user.id" = "boss"}')
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_arbitrary_bytes_are_refused_or_harmless(read, thing, data):
+def test_arbitrary_bytes_are_refused_or_harmless(read: Callable[..., PlaceFile], thing: Path, data: bytes) -> None:
     """Never an exception, never a reserved key, never a value that claude would drop."""
     (thing / NAME).write_bytes(data)
 

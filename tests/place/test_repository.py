@@ -4,6 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,16 +18,16 @@ from cclaunch.place.gitconfig import entries
 from cclaunch.place.repository import CONFIG_READ, MOST_LEVELS, name_of_url, repository, worktrees
 
 
-def git(directory, *words, check=True):
+def git(directory: str | bytes | Path, *words: str, check: bool = True) -> str | None:
     """Run git in *directory* with no configuration but its own; return what it printed, or None when it failed."""
-    environ = {"HOME": str(directory), "PATH": "/usr/bin:/bin:/usr/local/bin", "GIT_CONFIG_NOSYSTEM": "1"}
+    environ = {"HOME": os.fsdecode(directory), "PATH": "/usr/bin:/bin:/usr/local/bin", "GIT_CONFIG_NOSYSTEM": "1"}
     author = ["-c", "user.name=n", "-c", "user.email=e@example.invalid", "-c", "protocol.file.allow=always"]
     done = subprocess.run(["git", *author, *words], cwd=directory, env=environ, check=check, capture_output=True, timeout=120)
     return None if done.returncode else done.stdout.decode()
 
 
 @pytest.fixture
-def repo(tmp_path):
+def repo(tmp_path: Path) -> Path:
     """A repository ``work/thing`` with one commit."""
     path = tmp_path / "work" / "thing"
     path.mkdir(parents=True)
@@ -65,7 +68,7 @@ def repo(tmp_path):
         ("/srv/git/größe 日本.git", "größe 日本"),
     ],
 )
-def test_the_name_is_the_last_part_of_the_remotes_path(repo, url, name):
+def test_the_name_is_the_last_part_of_the_remotes_path(repo: Path, url: str, name: str) -> None:
     """Never a URL, never its password."""
     git(repo, "remote", "add", "origin", url)
 
@@ -90,7 +93,7 @@ def test_the_name_is_the_last_part_of_the_remotes_path(repo, url, name):
         ".git",
     ],
 )
-def test_a_url_without_a_path_gives_the_directorys_name(repo, url):
+def test_a_url_without_a_path_gives_the_directorys_name(repo: Path, url: str) -> None:
     """Whatever stands where a name is expected may be a password."""
     git(repo, "remote", "add", "origin", url)
 
@@ -104,7 +107,7 @@ SECRET = "hunter2"
     st.sampled_from(["https://user:{}@host", "https://{}@host", "ssh://u:{}@h:22", "ftp://u:{}@[::1]:2"]),
     st.text("/#?:.", max_size=2),
 )
-def test_no_password_is_ever_a_name(form, odd):
+def test_no_password_is_ever_a_name(form: str, odd: str) -> None:
     """Also one that should have been percent-encoded, and none of its parts."""
     found = name_of_url(form.format(f"{odd}{SECRET}"))
 
@@ -146,7 +149,7 @@ CONFIGS = """\
 
 
 @pytest.mark.parametrize("text", CONFIGS)
-def test_the_configuration_is_read_as_git_reads_it(repo, text):
+def test_the_configuration_is_read_as_git_reads_it(repo: Path, text: str) -> None:
     """Sections that only look alike, comments, quotes, escapes, continued lines."""
     made = text.encode().decode("unicode_escape").encode()
     (repo / ".git" / "config").write_bytes(made)
@@ -158,17 +161,17 @@ def test_the_configuration_is_read_as_git_reads_it(repo, text):
 
 
 @given(st.text(st.sampled_from('[]"\\=#;\n\r\t .aru\ufeff'), max_size=40))
-def test_no_configuration_breaks_the_parser(text):
+def test_no_configuration_breaks_the_parser(text: str) -> None:
     """It ends, whatever the text, and yields texts."""
     assert all(isinstance(part, str) for entry in entries(text) for part in entry)
 
 
-def test_without_a_remote_it_is_the_directorys_name(repo):
+def test_without_a_remote_it_is_the_directorys_name(repo: Path) -> None:
     """A repository of one's own has a name too."""
     assert repository(str(repo))[0] == "thing"
 
 
-def test_a_subdirectory_belongs_to_the_repository(repo):
+def test_a_subdirectory_belongs_to_the_repository(repo: Path) -> None:
     """The walk goes up."""
     below = repo / "a" / "b"
     below.mkdir(parents=True)
@@ -176,14 +179,14 @@ def test_a_subdirectory_belongs_to_the_repository(repo):
     assert repository(str(below))[0] == "thing"
 
 
-def test_a_worktree_is_called_like_the_main_one(repo, tmp_path):
+def test_a_worktree_is_called_like_the_main_one(repo: Path, tmp_path: Path) -> None:
     """Its .git is a file that points into the main repository."""
     git(repo, "worktree", "add", "-q", str(tmp_path / "elsewhere"))
 
     assert repository(str(tmp_path / "elsewhere"))[0] == "thing"
 
 
-def test_a_submodule_is_called_by_its_own_remote(repo, tmp_path):
+def test_a_submodule_is_called_by_its_own_remote(repo: Path, tmp_path: Path) -> None:
     """Its .git is a file as well, and its origin is its own."""
     library = tmp_path / "library"
     library.mkdir()
@@ -194,12 +197,12 @@ def test_a_submodule_is_called_by_its_own_remote(repo, tmp_path):
     assert repository(str(repo / "vendor" / "lib"))[0] == "library"
 
 
-def test_outside_a_repository_there_is_no_name(tmp_path):
+def test_outside_a_repository_there_is_no_name(tmp_path: Path) -> None:
     """An empty name sends no attribute."""
     assert repository(str(tmp_path))[0] == ""
 
 
-def test_every_level_that_could_become_a_repository_is_a_source(repo):
+def test_every_level_that_could_become_a_repository_is_a_source(repo: Path) -> None:
     """`git init` nearer by must make the cached answer stale."""
     below = repo / "a"
     below.mkdir()
@@ -210,7 +213,7 @@ def test_every_level_that_could_become_a_repository_is_a_source(repo):
     assert str(repo / ".git" / "config") in sources
 
 
-def own_and_gits(directory):
+def own_and_gits(directory: Path) -> tuple[str, str]:
     """Return (our name, the name by git's own account: its remote, else its common directory's)."""
     common = git(directory, "rev-parse", "--path-format=absolute", "--git-common-dir", check=False)
     if common is None:
@@ -222,61 +225,61 @@ def own_and_gits(directory):
     return repository(str(directory))[0], os.path.basename(path).removesuffix(".git")
 
 
-def worktree(repo):
+def worktree(repo: Path) -> Path:
     """A worktree elsewhere, and a directory in it."""
     git(repo, "worktree", "add", "-q", str(repo.parent / "tree"))
     (repo.parent / "tree" / "deep").mkdir()
     return repo.parent / "tree" / "deep"
 
 
-def worktree_with_a_remote(repo):
+def worktree_with_a_remote(repo: Path) -> Path:
     """A worktree of a repository that has one."""
     git(repo, "remote", "add", "origin", "ssh://example.invalid/org/remote.git")
     return worktree(repo)
 
 
-def relative_git_file(repo):
+def relative_git_file(repo: Path) -> Path:
     """What newer releases of git write for a worktree."""
     tree = worktree(repo)
     (tree.parent / ".git").write_text(f"gitdir: ../thing/.git/worktrees/{tree.parent.name}\n")
     return tree
 
 
-def bare(repo):
+def bare(repo: Path) -> Path:
     """A bare repository, in one of its own directories."""
     git(repo, "clone", "-q", "--bare", str(repo), str(repo.parent / "naked.git"))
     git(repo.parent / "naked.git", "remote", "remove", "origin")
     return repo.parent / "naked.git" / "refs"
 
 
-def worktree_of_bare(repo):
+def worktree_of_bare(repo: Path) -> Path:
     """Where there is no main worktree."""
     git(bare(repo).parent, "worktree", "add", "-q", str(repo.parent / "tree"))
     return repo.parent / "tree"
 
 
-def inside_git(repo):
+def inside_git(repo: Path) -> Path:
     """Hooks run there."""
     return repo / ".git" / "refs"
 
 
-def empty_git(repo):
+def empty_git(repo: Path) -> Path:
     """An empty .git is none: git looks further up."""
     (repo / "a" / ".git").mkdir(parents=True)
     return repo / "a"
 
 
-def fifo_git(repo):
+def fifo_git(repo: Path) -> Path:
     """A FIFO is none either, and must not hang."""
     (repo / "a").mkdir()
     os.mkfifo(repo / "a" / ".git")
     return repo / "a"
 
 
-def broken(text):
+def broken(text: str) -> Callable[[Path], Path]:
     """Return the maker of a directory whose .git is a file with *text*: git refuses to go on, so there is no name."""
 
-    def make(repo):
+    def make(repo: Path) -> Path:
         (repo / "a").mkdir()
         (repo / "a" / ".git").write_text(text)
         return repo / "a"
@@ -284,13 +287,13 @@ def broken(text):
     return make
 
 
-def detached(repo):
+def detached(repo: Path) -> Path:
     """HEAD holds a commit."""
     git(repo, "checkout", "-q", "--detach")
     return repo
 
 
-def outside(repo):
+def outside(repo: Path) -> Path:
     """No repository at all."""
     return repo.parent
 
@@ -308,14 +311,14 @@ PLACES = {
 
 
 @pytest.mark.parametrize("make", PLACES.values(), ids=PLACES.keys())
-def test_the_name_is_the_one_that_git_would_give(repo, make):
+def test_the_name_is_the_one_that_git_would_give(repo: Path, make: Callable[[Path], Path]) -> None:
     """Asked of git in the same directory."""
     ours, gits = own_and_gits(make(repo))
 
     assert ours == gits
 
 
-def test_a_directory_outside_is_never_asked_through_git_dir(repo, tmp_path, monkeypatch):
+def test_a_directory_outside_is_never_asked_through_git_dir(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """GIT_DIR is about a command, not about where claude runs."""
     monkeypatch.setenv("GIT_DIR", str(repo / ".git"))
 
@@ -323,7 +326,7 @@ def test_a_directory_outside_is_never_asked_through_git_dir(repo, tmp_path, monk
 
 
 @pytest.mark.parametrize(("remote", "name"), [(False, "lib"), (True, "remote")])
-def test_a_worktree_of_a_submodule_is_called_like_the_submodule(repo, tmp_path, remote, name):
+def test_a_worktree_of_a_submodule_is_called_like_the_submodule(repo: Path, tmp_path: Path, remote: bool, name: str) -> None:
     """Its main worktree is named in the configuration only."""
     library = tmp_path / "library"
     library.mkdir()
@@ -337,14 +340,14 @@ def test_a_worktree_of_a_submodule_is_called_like_the_submodule(repo, tmp_path, 
     assert (repository(str(tmp_path / "tree"))[0], repository(str(submodule))[0]) == (name, name)
 
 
-def test_a_separate_git_directory_is_not_the_name(repo, tmp_path):
+def test_a_separate_git_directory_is_not_the_name(repo: Path, tmp_path: Path) -> None:
     """`git init --separate-git-dir` puts it anywhere."""
     git(repo, "init", "-q", "--separate-git-dir", str(tmp_path / "storage"))
 
     assert repository(str(repo))[0] == "thing"
 
 
-def test_a_git_directory_that_is_a_link_is_not_the_name(repo, tmp_path):
+def test_a_git_directory_that_is_a_link_is_not_the_name(repo: Path, tmp_path: Path) -> None:
     """The worktree is what a person knows."""
     (repo / ".git").rename(tmp_path / "storage")
     (repo / ".git").symlink_to(tmp_path / "storage")
@@ -352,7 +355,7 @@ def test_a_git_directory_that_is_a_link_is_not_the_name(repo, tmp_path):
     assert repository(str(repo))[0] == "thing"
 
 
-def test_a_hidden_bare_repository_is_called_like_its_directory(repo, tmp_path):
+def test_a_hidden_bare_repository_is_called_like_its_directory(repo: Path, tmp_path: Path) -> None:
     """`project/.bare` beside its worktrees is a habit of many."""
     git(repo, "clone", "-q", "--bare", str(repo), str(tmp_path / "project" / ".bare"))
     git(tmp_path / "project" / ".bare", "remote", "remove", "origin")
@@ -362,7 +365,7 @@ def test_a_hidden_bare_repository_is_called_like_its_directory(repo, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["x" * 255, "日" * 85, "a\nb\x1b[2J", b"caf\xe9", "\u202ethgir"], ids=range(5))
-def test_whatever_the_directory_is_called_claude_takes_the_name(tmp_path, name):
+def test_whatever_the_directory_is_called_claude_takes_the_name(tmp_path: Path, name: str | bytes) -> None:
     """Too long when encoded, or no Unicode, and an older claude would drop every attribute."""
     path = os.path.join(os.fsencode(tmp_path), name.encode() if isinstance(name, str) else name)
     os.mkdir(path)
@@ -375,7 +378,7 @@ def test_whatever_the_directory_is_called_claude_takes_the_name(tmp_path, name):
     assert 0 < len(encode(found)) <= LONGEST
 
 
-def test_a_commit_makes_no_answer_stale(repo):
+def test_a_commit_makes_no_answer_stale(repo: Path) -> None:
     """A launch after each commit must not read everything again."""
     before = {path: stamp(path) for path in repository(str(repo))[1]}
     git(repo, "commit", "-q", "--allow-empty", "-m", "second")
@@ -392,7 +395,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_what_changes_the_name_is_a_source(repo, change):
+def test_what_changes_the_name_is_a_source(repo: Path, change: Callable[..., Any]) -> None:
     """Or the cached answer would stay for ever."""
     (repo / "a").mkdir()
     name, sources = repository(str(repo / "a"))
@@ -404,7 +407,7 @@ def test_what_changes_the_name_is_a_source(repo, change):
     assert before != {path: stamp(path) for path in before}
 
 
-def test_a_pruned_worktree_is_a_source(repo, tmp_path):
+def test_a_pruned_worktree_is_a_source(repo: Path, tmp_path: Path) -> None:
     """Its .git file stays and leads nowhere."""
     git(repo, "worktree", "add", "-q", str(tmp_path / "tree"))
     before = {path: stamp(path) for path in repository(str(tmp_path / "tree"))[1]}
@@ -416,11 +419,11 @@ def test_a_pruned_worktree_is_a_source(repo, tmp_path):
 # What a stranger's repository may cost.
 
 
-def walked(run):
+def walked(run: Callable[..., Any]) -> int:
     """Return the steps of Python and calls of C that *run* takes: a measure of work that no busy machine changes."""
     steps = 0
 
-    def count(*_):
+    def count(*_: object) -> None:
         nonlocal steps
         steps += 1
 
@@ -432,20 +435,20 @@ def walked(run):
     return steps
 
 
-def with_config(repo, text):
+def with_config(repo: Path, text: str) -> str:
     """Give *repo* a configuration and return its name."""
     (repo / ".git" / "config").write_text(text)
     return repository(str(repo))[0]
 
 
-def test_the_remote_at_the_top_of_a_huge_configuration_is_found(repo):
+def test_the_remote_at_the_top_of_a_huge_configuration_is_found(repo: Path) -> None:
     """Thousands of branches follow it, and are not read."""
     branches = "".join(f'[branch "b{number}"]\n\tremote = origin\n' for number in range(20_000))
 
     assert with_config(repo, f'[remote "origin"]\n\turl = /srv/named.git\n{branches}') == "named"
 
 
-def test_what_stands_far_down_in_a_configuration_is_not_looked_for(repo):
+def test_what_stands_far_down_in_a_configuration_is_not_looked_for(repo: Path) -> None:
     """A line that the end of the part cuts is none."""
     filling = "#" * (CONFIG_READ - len('[remote "origin"]\n\n\turl = /srv/nam'))
 
@@ -468,7 +471,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_configuration_costs_no_more_for_being_large(repo, kind):
+def test_a_hostile_configuration_costs_no_more_for_being_large(repo: Path, kind: str) -> None:
     """A megabyte takes the steps of the part that is read."""
     (repo / ".git" / "config").write_text(HOSTILE[kind][:CONFIG_READ])
     part = walked(lambda: repository(str(repo)))
@@ -478,7 +481,7 @@ def test_a_hostile_configuration_costs_no_more_for_being_large(repo, kind):
     assert part < 10 * CONFIG_READ
 
 
-def test_a_chain_of_links_in_the_place_of_a_repository_is_none(tmp_path):
+def test_a_chain_of_links_in_the_place_of_a_repository_is_none(tmp_path: Path) -> None:
     """The system follows forty; Python's own search would follow them until its stack ends."""
     for number in range(3000):
         (tmp_path / f"l{number}").symlink_to(f"l{number + 1}")
@@ -488,7 +491,7 @@ def test_a_chain_of_links_in_the_place_of_a_repository_is_none(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["l0", "/nowhere\0", "\0", "x" * 4096])
-def test_a_common_directory_that_leads_nowhere_breaks_nothing(repo, text):
+def test_a_common_directory_that_leads_nowhere_breaks_nothing(repo: Path, text: str) -> None:
     """A chain of links, a NUL, a name that is too long: the launch goes on."""
     for number in range(3000):
         (repo / ".git" / f"l{number}").symlink_to(f"l{number + 1}")
@@ -500,7 +503,7 @@ def test_a_common_directory_that_leads_nowhere_breaks_nothing(repo, text):
     assert worktrees(str(repo / "below")) == [str(repo)]
 
 
-def test_a_directory_deeper_than_anybody_works_is_in_no_repository(repo):
+def test_a_directory_deeper_than_anybody_works_is_in_no_repository(repo: Path) -> None:
     """Each level costs questions, each question as much as the path is long."""
     deep = str(repo) + "/d" * MOST_LEVELS
 

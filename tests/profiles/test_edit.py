@@ -1,6 +1,7 @@
 """Changing a profile's text: the values change, and nothing else of what a hand wrote."""
 
 import tomllib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,12 +33,12 @@ unit = "u"
 """
 
 
-def edit(text, changes):
+def edit(text: str, changes: dict[tuple[str, ...], Any]) -> str:
     """Return *text* as *changes* make it."""
     return edited("n", text, changes, "/p/n.toml")
 
 
-def lines_changed(text, changes):
+def lines_changed(text: str, changes: dict[tuple[str, ...], Any]) -> tuple[list[str], list[str]]:
     """Return (lines gone, lines new) of *text*."""
     before, after = text.split("\n"), edit(text, changes).split("\n")
     return [line for line in before if line not in after], [line for line in after if line not in before]
@@ -67,12 +68,12 @@ def lines_changed(text, changes):
         ({("attributes", "missing"): None}, [], []),
     ],
 )
-def test_only_the_line_that_is_meant_changes(changes, gone, new):
+def test_only_the_line_that_is_meant_changes(changes: dict[tuple[str, ...], Any], gone: list[str], new: list[str]) -> None:
     """Comments, order and spacing stay; a comment of a line that goes keeps its place."""
     assert lines_changed(BY_HAND, changes) == (gone, new)
 
 
-def test_a_new_attribute_stands_behind_its_neighbours():
+def test_a_new_attribute_stands_behind_its_neighbours() -> None:
     """Not behind the comment that belongs to the next table."""
     lines = edit(BY_HAND, {("attributes", "project"): "x"}).split("\n")
 
@@ -90,7 +91,7 @@ def test_a_new_attribute_stands_behind_its_neighbours():
         ("budget = 1\r\n[privacy]\r\n", 'budget = 1\r\ndescription = "d"\r\n[privacy]\r\n'),
     ],
 )
-def test_a_setting_is_added_above_the_tables(text, made):
+def test_a_setting_is_added_above_the_tables(text: str, made: str) -> None:
     """A comment that opens the file stays first, one that speaks of a table stays with it; so do line endings."""
     assert edit(text, {("description",): "d"}) == made
 
@@ -105,12 +106,12 @@ def test_a_setting_is_added_above_the_tables(text, made):
         ("[attributes.org]\nunit = 'u'", "[attributes.org]\nunit = 'u'\n\n[attributes]\nteam = \"d\"\n"),
     ],
 )
-def test_an_attribute_is_added_to_the_table_that_there_is(text, made):
+def test_an_attribute_is_added_to_the_table_that_there_is(text: str, made: str) -> None:
     """Or to a new one at the end."""
     assert edit(text, {("attributes", "team"): "d"}) == made
 
 
-def test_what_cannot_be_changed_safely_is_left_to_the_editor():
+def test_what_cannot_be_changed_safely_is_left_to_the_editor() -> None:
     """TOML forbids a second [attributes] beside a dotted one; the hint names the way."""
     with pytest.raises(FileTrouble) as caught:
         edit("attributes.team = 'a'\n", {("attributes", "project"): "x"})
@@ -118,19 +119,19 @@ def test_what_cannot_be_changed_safely_is_left_to_the_editor():
     assert caught.value.hint.endswith("cclaunch profile edit n")
 
 
-def test_a_result_that_would_be_no_profile_is_refused():
+def test_a_result_that_would_be_no_profile_is_refused() -> None:
     """Even if a caller had not checked it."""
     with pytest.raises(FileTrouble):
         edit("", {("attributes", "model"): "x"})
 
 
-def test_a_text_that_is_broken_already_is_named_by_line():
+def test_a_text_that_is_broken_already_is_named_by_line() -> None:
     """Nothing is changed in what is not understood."""
     with pytest.raises(ConfigError, match="line 2"):
         edit("\nbugdet = 3\n", {("description",): "d"})
 
 
-def test_a_number_sign_in_a_string_is_no_comment():
+def test_a_number_sign_in_a_string_is_no_comment() -> None:
     """Of any of TOML's four kinds."""
     text = 'a = \'#1\' # one\nb = "\\"#2" # two\nc = \'\'\'\n#3\'\'\' # three\nd = """\\"""#4\n""" # four\n'
 
@@ -149,7 +150,7 @@ CHANGE = st.one_of(
 
 
 @given(VALUES)
-def test_every_allowed_value_survives_the_file(value):
+def test_every_allowed_value_survives_the_file(value: str) -> None:
     """Whatever Unicode it is made of."""
     text = edit(BY_HAND, {("attributes", "team"): value, ("attributes", "project"): value})
 
@@ -158,7 +159,9 @@ def test_every_allowed_value_survives_the_file(value):
 
 
 @given(st.lists(CHANGE, max_size=8), st.sampled_from(["", BY_HAND, BY_HAND.replace("\n", "\r\n")]))
-def test_a_sequence_of_changes_gives_the_profile_it_should_and_keeps_every_comment(steps, text):
+def test_a_sequence_of_changes_gives_the_profile_it_should_and_keeps_every_comment(
+    steps: list[tuple[tuple[str, ...], str | float | bool | None]], text: str
+) -> None:
     """One after the other or all at once: the same profile as in a plain dictionary."""
     before, wanted, result = comments(text), parse_profile("n", text.encode(), "p"), text
     for step in steps:
@@ -176,7 +179,9 @@ OWN_LINE = st.text(st.characters(blacklist_categories=("Cc", "Cs")), max_size=20
 
 
 @given(st.lists(OWN_LINE, max_size=4), st.lists(OWN_LINE, max_size=4), st.lists(CHANGE, max_size=5))
-def test_no_comment_line_is_ever_lost(above, within, steps):
+def test_no_comment_line_is_ever_lost(
+    above: list[str], within: list[str], steps: list[tuple[tuple[str, ...], str | float | bool | None]]
+) -> None:
     """Wherever it stands."""
     text = "\n".join([*above, "[attributes]", *within, "team = 'x' # why", *above, "[privacy]", *within]) + "\n"
 
@@ -188,7 +193,7 @@ def test_no_comment_line_is_ever_lost(above, within, steps):
     assert comments(text) == comments("\n".join(made))
 
 
-def test_changes_apply_to_a_profile_too():
+def test_changes_apply_to_a_profile_too() -> None:
     """The model that the text is held to."""
     before = Profile("n", "d", attributes={"a": "1", "b": "2"})
 

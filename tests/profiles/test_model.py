@@ -25,7 +25,7 @@ tool_details = false
 """
 
 
-def test_what_is_written_is_read():
+def test_what_is_written_is_read() -> None:
     """Every key reaches its field; dotted names are one name, whatever spells them."""
     assert parse_profile("data-eng", WHOLE, "p") == Profile(
         "data-eng",
@@ -38,12 +38,12 @@ def test_what_is_written_is_read():
     )
 
 
-def test_dotted_names_at_the_top_are_attributes_too():
+def test_dotted_names_at_the_top_are_attributes_too() -> None:
     """TOML spells a table in more than one way."""
     assert parse_profile("me", b"attributes.a.b = 'x'\n[privacy]\n", "p").attributes == {"a.b": "x"}
 
 
-def test_an_empty_file_is_a_profile_that_says_nothing():
+def test_an_empty_file_is_a_profile_that_says_nothing() -> None:
     """Nothing said is not the same as switched off."""
     assert parse_profile("x", b"", "p") == Profile("x")
 
@@ -79,7 +79,7 @@ def test_an_empty_file_is_a_profile_that_says_nothing():
         (b"[attributes\n", "is not valid TOML", "edit"),
     ],
 )
-def test_a_mistake_is_named_with_file_line_and_key(text, where, hint):
+def test_a_mistake_is_named_with_file_line_and_key(text: bytes, where: str, hint: str) -> None:
     """The sentence says where the mistake is, the hint what mends it."""
     with pytest.raises(ConfigError) as caught:
         parse_profile("me", text, "/c/profiles/me.toml")
@@ -89,7 +89,7 @@ def test_a_mistake_is_named_with_file_line_and_key(text, where, hint):
     assert hint in caught.value.hint
 
 
-def test_a_line_is_counted_as_an_editor_counts_it():
+def test_a_line_is_counted_as_an_editor_counts_it() -> None:
     """Unicode's own line separator is a character like any other in TOML."""
     text = "description = 'a\u2028b'\nbudget = -1\n".encode()
 
@@ -97,7 +97,7 @@ def test_a_line_is_counted_as_an_editor_counts_it():
         parse_profile("x", text, "p")
 
 
-def test_a_child_says_more_than_its_parent_key_by_key():
+def test_a_child_says_more_than_its_parent_key_by_key() -> None:
     """Attributes and privacy merge; a description is not inherited."""
     parent = Profile("base", "Base", "", {"org": "acme", "team": "none"}, {"prompts": True, "responses": True}, "/base", 10.0)
     child = Profile("data", "", "base", {"team": "data"}, {"prompts": False})
@@ -107,19 +107,19 @@ def test_a_child_says_more_than_its_parent_key_by_key():
     )
 
 
-def test_a_parents_attribute_that_is_the_same_label_as_a_childs_is_refused():
+def test_a_parents_attribute_that_is_the_same_label_as_a_childs_is_refused() -> None:
     """Apart both are fine; together one would hide the other."""
     with pytest.raises(AttributeRefused):
         inherit(Profile("a", attributes={"x.y": "1"}), Profile("b", attributes={"x_y": "2"}))
 
 
 @pytest.mark.parametrize("name", ["a", "data-eng", "1.2_3", "x" * 100])
-def test_a_name_can_be_a_file_and_a_word(name):
+def test_a_name_can_be_a_file_and_a_word(name: str) -> None:
     """Letters, digits and three signs."""
     assert is_name(name)
 
 
 @pytest.mark.parametrize("name", ["", "-", ".x", "_x", "../x", "a/b", "a b", "ä", "x" * 101, "x\n", "+x"])
-def test_a_name_that_would_escape_or_be_an_option_is_none(name):
+def test_a_name_that_would_escape_or_be_an_option_is_none(name: str) -> None:
     """No path, no option, no blank."""
     assert not is_name(name)

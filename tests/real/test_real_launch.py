@@ -86,7 +86,7 @@ def test_a_signal_while_the_api_is_awaited_ends_claude_as_bare(
     Claude gives the flush two seconds, however busy the machine is: so it has a few tries.
     """
     ready.configure()
-    bare = set()
+    bare: set[Ending] = set()
     for _ in range(FLUSHES):
         ours = interrupted(ready, api, ready.command("-p", "hold"), number)
         assert ours[0] == code

@@ -20,7 +20,7 @@ from sandbox import Sandbox
 from settings_forms import FORMS, Form
 
 from cclaunch.compiled.claims import env_of
-from cclaunch.files.claude_json import decode, loads
+from cclaunch.files.claude_json import decode_json, loads
 
 pytestmark = pytest.mark.real
 
@@ -29,7 +29,7 @@ IGNORING = ("2.1.170", "2.1.197")
 """Releases that run without a managed file that they cannot read; newer ones end."""
 
 NAME = "OF_A_FORM_{}"
-EVERYWHERE = ("UTF-16LE with a mark", "a byte that is no text, in another value", "env and the name in escapes")
+EVERYWHERE: tuple[str, ...] = ("UTF-16LE with a mark", "a byte that is no text, in another value", "env and the name in escapes")
 EVERYWHERE += ("env twice", "an integer of 5,000 digits", "nesting of 3,000", "more behind")
 NOT_IN_STATE = ("UTF-16LE with a mark", "more behind")
 """Of these claude says that its state file is corrupted, and ends."""
@@ -41,7 +41,7 @@ REPOSITORY = ("project", "local")
 def model(form: Form, name: str) -> str | None:
     """Return what we see the file set *name* to; None for nothing."""
     try:
-        return dict(env_of(loads(decode(form(name))))).get(name)
+        return dict(env_of(loads(decode_json(form(name))))).get(name)
     except ValueError:
         return None
 

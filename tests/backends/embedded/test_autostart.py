@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from collector_client import wait_until
 from required import require
+from sandbox import Sandbox
 from stored import SECOND_NS, event, store
 from user_unit import MANAGER, healthy, put_systemctl, supervisor, unit_of, where
 
@@ -24,7 +27,7 @@ GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 
 @pytest.fixture
-def manager(sandbox):
+def manager(sandbox: Sandbox) -> Iterator[Sandbox]:
     """A user manager: `systemctl` on the PATH of the sandbox."""
     put_systemctl(sandbox, f'exec {sys.executable} {MANAGER} "$@"')
     yield sandbox
@@ -34,7 +37,7 @@ def manager(sandbox):
 NASTY = {"CCLAUNCH_DATA_DIR": '/tmp/a b/it\'s "x" 100% $HOME \\n ü', "XDG_STATE_HOME": "/tmp/state"}
 
 
-def test_systemd_finds_nothing_wrong_with_the_unit(sandbox):
+def test_systemd_finds_nothing_wrong_with_the_unit(sandbox: Sandbox) -> None:
     """systemd-analyze reads it as the manager would, also with values of every kind."""
     path = sandbox.home / "cclaunch.service"
     path.write_text(units.unit(autostart.program(), NASTY))
@@ -44,7 +47,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit(sandbox):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_systemd_analyze_would_see_a_mistake(sandbox):
+def test_systemd_analyze_would_see_a_mistake(sandbox: Sandbox) -> None:
     """Else the test above could not fail."""
     path = sandbox.home / "cclaunch.service"
     path.write_text(units.unit(["/nowhere/python"], {}).replace("KillMode=mixed", "KillMood=mixed"))
@@ -54,7 +57,7 @@ def test_systemd_analyze_would_see_a_mistake(sandbox):
     assert (b"/nowhere/python" in done.stderr, b"KillMood" in done.stderr) == (True, True)
 
 
-def test_the_agent_of_launchd_is_the_golden_file():
+def test_the_agent_of_launchd_is_the_golden_file() -> None:
     """No launchd can be had: its text is looked at, and read by a parser of property lists."""
     command = ["/Users/me/.local/share/cclaunch/venv/bin/python", "-I", "-m", "cclaunch", "stack", "supervise"]
     text = units.agent(command, {"CCLAUNCH_DATA_DIR": "/Users/me/a & b"})
@@ -65,7 +68,7 @@ def test_the_agent_of_launchd_is_the_golden_file():
 
 
 @pytest.mark.parametrize("make", [units.unit, units.agent])
-def test_a_text_knows_whether_a_hand_has_changed_it(make):
+def test_a_text_knows_whether_a_hand_has_changed_it(make: Callable[..., Any]) -> None:
     """One letter is enough; a file without our mark is not ours."""
     text = make(["/bin/true"], {})
 
@@ -75,7 +78,7 @@ def test_a_text_knows_whether_a_hand_has_changed_it(make):
     assert not units.is_ours(text.split("\n", 3)[3])
 
 
-def test_enable_starts_the_unit_and_says_so(manager, verb):
+def test_enable_starts_the_unit_and_says_so(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
     """Its main process is the supervisor, and it listens; status names the unit."""
     manager.configure()
 
@@ -89,7 +92,9 @@ def test_enable_starts_the_unit_and_says_so(manager, verb):
     assert autostart.listening_after_reboot(where(manager), manager.environ)
 
 
-def test_the_collector_of_the_unit_knows_nothing_of_the_managers_environment(manager, verb):
+def test_the_collector_of_the_unit_knows_nothing_of_the_managers_environment(
+    manager: Sandbox, verb: Callable[..., tuple[int, str, str]]
+) -> None:
     """An allow-list, as for one that a launch starts; where our files live is told by the unit."""
     manager.configure()
     verb("stack", "enable")
@@ -100,7 +105,9 @@ def test_the_collector_of_the_unit_knows_nothing_of_the_managers_environment(man
     assert found["XDG_DATA_HOME"] == manager.environ["XDG_DATA_HOME"]
 
 
-def test_a_running_collector_is_handed_over_and_nothing_is_lost(manager, verb):
+def test_a_running_collector_is_handed_over_and_nothing_is_lost(
+    manager: Sandbox, verb: Callable[..., tuple[int, str, str]]
+) -> None:
     """What it stored is there, the ports are the same while a session sends to them, and another process listens."""
     manager.configure()
     store(manager.database, event("user_prompt", 1_790_000_000 * SECOND_NS))
@@ -112,11 +119,13 @@ def test_a_running_collector_is_handed_over_and_nothing_is_lost(manager, verb):
     assert verb("stack", "enable")[0] == 0
 
     after = collector_ports(where(manager))
+    assert after
+    assert ports
     assert (supervisor(manager) != before, (after.grpc, after.http)) == (True, (ports.grpc, ports.http))
     assert len(verb("events")[1].splitlines()) == 1
 
 
-def test_idleness_does_not_end_the_collector_of_a_unit(manager, verb):
+def test_idleness_does_not_end_the_collector_of_a_unit(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
     """It does end one whose unit is gone."""
     manager.configure(extra="idle_exit = 0.3")
     verb("stack", "enable")
@@ -131,7 +140,7 @@ def test_idleness_does_not_end_the_collector_of_a_unit(manager, verb):
     assert wait_until(lambda: not supervisor(manager))
 
 
-def test_enabling_twice_changes_nothing(manager, verb):
+def test_enabling_twice_changes_nothing(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
     """The same process goes on."""
     manager.configure()
     verb("stack", "enable")
@@ -141,7 +150,9 @@ def test_enabling_twice_changes_nothing(manager, verb):
     assert (supervisor(manager), unit_of(manager).stat().st_mtime_ns) == (before, stamp)
 
 
-def test_down_is_not_undone_by_the_manager_and_up_starts_the_unit(manager, verb):
+def test_down_is_not_undone_by_the_manager_and_up_starts_the_unit(
+    manager: Sandbox, verb: Callable[..., tuple[int, str, str]]
+) -> None:
     """Restart=always would bring back what is merely ended."""
     manager.configure()
     verb("stack", "enable")
@@ -153,7 +164,7 @@ def test_down_is_not_undone_by_the_manager_and_up_starts_the_unit(manager, verb)
     assert supervisor(manager) == int((manager.home / "main.pid").read_text())
 
 
-def test_a_killed_supervisor_is_replaced_by_the_manager(manager, verb):
+def test_a_killed_supervisor_is_replaced_by_the_manager(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
     """Or by its collector, whoever is first: something listens within three seconds."""
     manager.configure()
     verb("stack", "enable")
@@ -164,7 +175,7 @@ def test_a_killed_supervisor_is_replaced_by_the_manager(manager, verb):
     assert wait_until(lambda: supervisor(manager) not in (0, before) and healthy(manager), 60)
 
 
-def test_the_unit_waits_while_a_launchs_own_collector_lives(manager, verb):
+def test_the_unit_waits_while_a_launchs_own_collector_lives(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
     """After an upgrade a launch replaces the unit's; the unit comes back at that one's end, and never fights it."""
     manager.configure()
     verb("stack", "enable")
@@ -180,7 +191,7 @@ def test_the_unit_waits_while_a_launchs_own_collector_lives(manager, verb):
     assert wait_until(lambda: supervisor(manager) == main and healthy(manager))
 
 
-def test_disable_takes_everything_back(manager, verb):
+def test_disable_takes_everything_back(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
     """Unit, link and mark are gone, the collector is stopped, the database stays."""
     manager.configure()
     verb("stack", "enable")
@@ -195,7 +206,7 @@ def test_disable_takes_everything_back(manager, verb):
     assert verb("stack", "disable") == (0, "autostart: was not enabled\n", "")
 
 
-def test_disable_leaves_sessions_that_run_a_collector(manager, verb):
+def test_disable_leaves_sessions_that_run_a_collector(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
     """On the ports where they send to."""
     manager.configure()
     verb("stack", "enable")
@@ -206,11 +217,15 @@ def test_disable_leaves_sessions_that_run_a_collector(manager, verb):
     assert verb("stack", "disable")[0] == 0
 
     after = collector_ports(where(manager))
+    assert after
+    assert ports
     assert (healthy(manager), after.grpc, after.http) == (True, ports.grpc, ports.http)
 
 
 @pytest.mark.parametrize(("part", "content"), [("enable", "edited"), ("disable", "edited"), ("disable", "foreign")])
-def test_a_unit_that_a_hand_has_changed_is_refused_without_force(manager, verb, part, content):
+def test_a_unit_that_a_hand_has_changed_is_refused_without_force(
+    manager: Sandbox, verb: Callable[..., tuple[int, str, str]], part: str, content: str
+) -> None:
     """Nothing is stopped, written or deleted; --force does it."""
     manager.configure()
     unit_of(manager).parent.mkdir(parents=True, exist_ok=True)
@@ -226,7 +241,7 @@ def test_a_unit_that_a_hand_has_changed_is_refused_without_force(manager, verb, 
     assert unit_of(manager).exists() is (part == "enable")
 
 
-def test_without_systemd_nothing_is_written(sandbox, verb):
+def test_without_systemd_nothing_is_written(sandbox: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
     """And what to do instead is said."""
     sandbox.configure()
     sandbox.environ["PATH"] = "/nowhere"
@@ -237,7 +252,9 @@ def test_without_systemd_nothing_is_written(sandbox, verb):
     assert not unit_of(sandbox).exists()
 
 
-def test_a_manager_that_does_not_answer_is_told_with_what_to_run(sandbox, verb):
+def test_a_manager_that_does_not_answer_is_told_with_what_to_run(
+    sandbox: Sandbox, verb: Callable[..., tuple[int, str, str]]
+) -> None:
     """`su` without a session: the unit is written, a running collector goes on."""
     put_systemctl(sandbox, '[ "$1" = --version ] || { echo "Failed to connect to bus: No medium found" >&2; exit 1; }')
     sandbox.configure()
@@ -256,7 +273,9 @@ def test_a_manager_that_does_not_answer_is_told_with_what_to_run(sandbox, verb):
     assert (code, out, "cclaunch stack down" in err) == (0, "autostart: disabled\n", True)
 
 
-def test_a_manager_that_hangs_costs_the_deadline(sandbox, verb, monkeypatch):
+def test_a_manager_that_hangs_costs_the_deadline(
+    sandbox: Sandbox, verb: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not the evening."""
     put_systemctl(sandbox, '[ "$1" = --version ] || exec sleep 60')
     monkeypatch.setattr(autostart, "MANAGER_S", 1.0)
@@ -267,7 +286,9 @@ def test_a_manager_that_hangs_costs_the_deadline(sandbox, verb, monkeypatch):
     assert (code, "did not answer within 1 s" in err) == (1, True)
 
 
-def test_a_broken_configuration_is_named_before_anything_is_written(manager, verb):
+def test_a_broken_configuration_is_named_before_anything_is_written(
+    manager: Sandbox, verb: Callable[..., tuple[int, str, str]]
+) -> None:
     """File, line and key."""
     manager.configure(extra="wiat = 3")
 
@@ -277,7 +298,7 @@ def test_a_broken_configuration_is_named_before_anything_is_written(manager, ver
     assert not unit_of(manager).exists()
 
 
-def test_the_units_own_command_says_what_is_wrong(sandbox):
+def test_the_units_own_command_says_what_is_wrong(sandbox: Sandbox) -> None:
     """A data directory that cannot be made: one line, exit code 1, and no loop."""
     (sandbox.home / ".local").write_text("a file where a directory should be")
 
@@ -287,7 +308,7 @@ def test_the_units_own_command_says_what_is_wrong(sandbox):
     assert done.stderr.startswith(b"cclaunch: error: cannot make ")
 
 
-def test_on_a_mac_the_agent_is_looked_for(sandbox):
+def test_on_a_mac_the_agent_is_looked_for(sandbox: Sandbox) -> None:
     """What is in LaunchAgents starts with the session."""
     path = sandbox.home / "Library/LaunchAgents/org.cclaunch.collector.plist"
     assert autostart.look(sandbox.environ, "darwin") == ("launchd", str(path), "missing", False)
@@ -297,7 +318,7 @@ def test_on_a_mac_the_agent_is_looked_for(sandbox):
     assert autostart.look(sandbox.environ, "darwin")[2:] == ("ours", True)
 
 
-def test_status_json_has_these_keys(manager, verb):
+def test_status_json_has_these_keys(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
     """They are a promise."""
     manager.configure()
 

@@ -23,7 +23,7 @@ from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.store import backlog, committing
 from cclaunch.store.backlog import Backlog, load, put_down
 from cclaunch.store.insert import rows_of
-from cclaunch.store.refused import Refused, refusals
+from cclaunch.store.refused import RefusalCount, refusals
 from cclaunch.store.unsaved import UNSAVED
 from cclaunch.store.write_queue import StoreUnavailable
 from cclaunch.store.writer import Writer
@@ -47,7 +47,7 @@ def told_to_a_launch(place: Place) -> str:
 def give_up_on(place: Place, name: str) -> None:
     """Send one event over gRPC as claude does at its end: after two seconds nobody is there any more."""
     with grpc.insecure_channel(f"127.0.0.1:{place.ports['grpc']}") as channel, contextlib.suppress(grpc.RpcError):
-        channel.unary_unary(LOGS)(logs(name).SerializeToString(), timeout=2)
+        channel.unary_unary(LOGS, None, None)(logs(name).SerializeToString(), timeout=2)
 
 
 def test_the_last_export_of_a_session_is_stored_when_the_lock_is_gone(place: Place) -> None:
@@ -226,7 +226,7 @@ def test_a_backlog_is_written_and_read_whole(tmp_path: Path) -> None:
 def test_a_count_that_cannot_be_written_is_written_later(tmp_path: Path) -> None:
     """A full disk takes no number either."""
     directory = tmp_path / "absent"
-    made = Refused(str(directory / "telemetry.db"))
+    made = RefusalCount(str(directory / "telemetry.db"))
     made.count(3, "the disk\nis full")
     directory.mkdir()
     made.keep()

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -154,14 +155,16 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replace
             if send(place, f"event_{number}"):
                 acknowledged.append(f"event_{number}")
 
+    def beyond(count: int) -> bool:
+        return len(acknowledged) > count
+
     sender = threading.Thread(target=go_on)
     sender.start()
     database = Path(place.paths.data, "telemetry.db")
     moved = []
     try:
         for number in range(4):
-            had = len(acknowledged)
-            assert wait_until(lambda had=had: len(acknowledged) > had + 15, 60)
+            assert wait_until(partial(beyond, len(acknowledged) + 15), 60)
             if number % 2:
                 os.kill(running(place).pid or 0, signal.SIGKILL)
             else:

@@ -1,12 +1,13 @@
 """Members of a JSON object in a text: put in and taken out, and nothing else of the text is touched."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch.files.theirs.splice import NotJson, inner, put, put_raw, read_object, take
+from cclaunch.files.theirs.splice import NotJson, Object, inner, put_members, put_raw, read_object, take_member
 
 VALUES = {"A": "1", "B": 'it\'s "ö"'}
 
@@ -22,17 +23,23 @@ TEXTS = {
 }
 
 
+def env_of(text: str) -> Object:
+    """Return the object that counts as ``env`` of *text*."""
+    member = read_object(text).last("env")
+    assert member is not None
+    return inner(text, member)
+
+
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_members_are_laid_out_as_those_before_them_and_come_out_again(text):
+def test_members_are_laid_out_as_those_before_them_and_come_out_again(text: str) -> None:
     """Order, spaces, and the spelling of numbers stay."""
-    env = read_object(text).last("env")
-    made = put(text, inner(text, env), VALUES)
+    made = put_members(text, env_of(text), VALUES)
 
     assert json.loads(made.removeprefix("\ufeff"))["env"].items() >= VALUES.items()
     assert ("\n" in made) == ("\n" in text)
     back = made
     for name in reversed(VALUES):
-        back = take(back, inner(back, read_object(back).last("env")), name)
+        back = take_member(back, env_of(back), name)
     assert back == text
 
 
@@ -50,7 +57,7 @@ def test_members_are_laid_out_as_those_before_them_and_come_out_again(text):
         ('{"a": ' + "[" * 100_000, 1),
     ],
 )
-def test_what_is_no_json_object_is_named_with_its_line(text, line):
+def test_what_is_no_json_object_is_named_with_its_line(text: str, line: int) -> None:
     """Claude ignores such a file as a whole, so it must not be written."""
     with pytest.raises(NotJson) as wrong:
         read_object(text)
@@ -58,11 +65,11 @@ def test_what_is_no_json_object_is_named_with_its_line(text, line):
     assert wrong.value.line == line
 
 
-def test_a_member_that_is_no_object_is_refused():
+def test_a_member_that_is_no_object_is_refused() -> None:
     """There is nothing to put anything into."""
     text = '{\n "env": []}'
     with pytest.raises(NotJson, match="`env` is not an object"):
-        inner(text, read_object(text).last("env"))
+        env_of(text)
 
 
 JSON = st.recursive(
@@ -73,11 +80,11 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=4), st.sampled_from([None, 1, 2, "\t"]), st.booleans())
-def test_any_object_keeps_its_other_members(document, indent, ascii_only):
+def test_any_object_keeps_its_other_members(document: dict[str, Any], indent: str | int | None, ascii_only: bool) -> None:
     """Whatever it holds, however it is laid out."""
     document.pop("new", None)
     text = json.dumps(document, indent=indent, ensure_ascii=ascii_only)
     made = put_raw(text, read_object(text), ['"new": {}'])
 
     assert json.loads(made) == {**document, "new": {}}
-    assert take(made, read_object(made), "new") == text
+    assert take_member(made, read_object(made), "new") == text

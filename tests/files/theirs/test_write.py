@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from guard import REPOSITORY
@@ -22,37 +24,37 @@ from cclaunch.files.theirs import look
 from cclaunch.files.theirs import write as rcwrite
 from cclaunch.files.theirs.copies import KEPT, copies, label
 from cclaunch.files.theirs.in_place import is_torn, recover
-from cclaunch.files.theirs.look import NeedsInPlace, Refused, examine, read
-from cclaunch.files.theirs.write import delete, write, writing
-from cclaunch.hot.paths import our_paths
+from cclaunch.files.theirs.look import FileRefused, NeedsInPlace, examine, read_snapshot
+from cclaunch.files.theirs.write import delete_file, write_file, writing
+from cclaunch.hot.paths import Paths, our_paths
 
 OLD, NEW = b"old\n" * 40, b"new and longer\n" * 40
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, and give files away")
 
 
 @pytest.fixture
-def paths(environ):
+def paths(environ: dict[str, str]) -> Paths:
     """Our directories in the sandbox."""
     return our_paths(environ)
 
 
 @pytest.fixture
-def rc(home):
+def rc(home: Path) -> Path:
     """An rc file."""
     path = home / ".bashrc"
     path.write_bytes(OLD)
     return path
 
 
-def put(path, paths, home, data=NEW, **more):
+def put(path: Path, paths: Paths, home: Path, data: bytes = NEW, **more: bool) -> None:
     """Do what persist does: read, examine, write."""
-    snapshot = read(str(path))
+    snapshot = read_snapshot(str(path))
     examine(snapshot, str(home), in_place=more.get("in_place", False))
     with writing(paths):
-        write(snapshot, data, paths, **more)
+        write_file(snapshot, data, paths, **more)
 
 
-def test_mode_owner_and_attributes_stay_a12(rc, paths, home):
+def test_mode_owner_and_attributes_stay_a12(rc: Path, paths: Paths, home: Path) -> None:
     """A 12: 0640, an attribute, an ACL."""
     os.chmod(rc, 0o640)
     os.setxattr(rc, "user.note", b"mine")
@@ -73,7 +75,7 @@ def test_mode_owner_and_attributes_stay_a12(rc, paths, home):
     assert set(os.listdir(home)) == {".bashrc", ".local"}
 
 
-def test_a_new_file_has_the_usual_mode_and_its_directories_a01(paths, home):
+def test_a_new_file_has_the_usual_mode_and_its_directories_a01(paths: Paths, home: Path) -> None:
     """A 1: missing file, missing directory above it."""
     put(home / "a/b/rc", paths, home)
 
@@ -81,33 +83,33 @@ def test_a_new_file_has_the_usual_mode_and_its_directories_a01(paths, home):
     assert (home / "a/b/rc").stat().st_mode & 0o777 == 0o644 & ~_umask()
 
 
-def _umask():
+def _umask() -> int:
     now = os.umask(0o022)
     os.umask(now)
     return now
 
 
-def link_relative(home):
+def link_relative(home: Path) -> Path:
     """Make a relative link into a repository."""
     (home / ".bashrc").symlink_to("dotfiles/bashrc")
     return home / "dotfiles/bashrc"
 
 
-def link_chained(home):
+def link_chained(home: Path) -> Path:
     """Make a link to a link."""
     (home / "middle").symlink_to("dotfiles/bashrc")
     (home / ".bashrc").symlink_to(str(home / "middle"))
     return home / "dotfiles/bashrc"
 
 
-def link_dangling(home):
+def link_dangling(home: Path) -> Path:
     """Make a link to a file that is not there yet."""
     (home / ".bashrc").symlink_to("dotfiles/new")
     return home / "dotfiles/new"
 
 
 @pytest.mark.parametrize("make", [link_relative, link_chained, link_dangling])
-def test_a_link_stays_and_what_it_names_changes_a10(make, paths, home):
+def test_a_link_stays_and_what_it_names_changes_a10(make: Callable[[Path], Path], paths: Paths, home: Path) -> None:
     """A 10: the repository with the dotfiles must not detach silently."""
     (home / "dotfiles").mkdir()
     (home / "dotfiles/bashrc").write_bytes(OLD)
@@ -120,29 +122,29 @@ def test_a_link_stays_and_what_it_names_changes_a10(make, paths, home):
     assert not target.is_symlink()
 
 
-def test_a_link_to_itself_is_refused_a10(paths, home):
+def test_a_link_to_itself_is_refused_a10(paths: Paths, home: Path) -> None:
     """A 10: it names nothing."""
     (home / ".bashrc").symlink_to("other")
     (home / "other").symlink_to(".bashrc")
 
-    with pytest.raises(Refused, match="leads to itself"):
-        read(str(home / ".bashrc"))
+    with pytest.raises(FileRefused, match="leads to itself"):
+        read_snapshot(str(home / ".bashrc"))
 
 
-def test_a_link_into_a_missing_directory_is_refused_a10(paths, home):
+def test_a_link_into_a_missing_directory_is_refused_a10(paths: Paths, home: Path) -> None:
     """A 10: a mistyped link, or a disk that is not mounted."""
     (home / ".bashrc").symlink_to("gone/bashrc")
 
-    with pytest.raises(Refused, match="there is no such directory"):
-        read(str(home / ".bashrc"))
+    with pytest.raises(FileRefused, match="there is no such directory"):
+        read_snapshot(str(home / ".bashrc"))
 
 
-def fifo(path):
+def fifo(path: Path) -> None:
     """Make a pipe."""
     os.mkfifo(path)
 
 
-def sock(path):
+def sock(path: Path) -> None:
     """Make a socket."""
     here = os.getcwd()
     os.chdir(path.parent)
@@ -164,33 +166,33 @@ def sock(path):
     ],
     ids=["directory", "pipe", "socket", "device", "50 MB"],
 )
-def test_what_is_no_rc_file_is_refused_a14(make, told, home):
+def test_what_is_no_rc_file_is_refused_a14(make: Callable[..., Any], told: str, home: Path) -> None:
     """A 14: at once, and by its name."""
     make(home / ".bashrc")
 
-    with pytest.raises(Refused, match=told):
-        read(str(home / ".bashrc"))
+    with pytest.raises(FileRefused, match=told):
+        read_snapshot(str(home / ".bashrc"))
 
 
-def test_a_file_that_is_read_only_on_purpose_is_refused_a13(rc, home):
+def test_a_file_that_is_read_only_on_purpose_is_refused_a13(rc: Path, home: Path) -> None:
     """A 13: a rename would go over it; root too keeps to it."""
     os.chmod(rc, 0o444)
 
-    with pytest.raises(Refused, match="is read-only"):
-        examine(read(str(rc)), str(home))
+    with pytest.raises(FileRefused, match="is read-only"):
+        examine(read_snapshot(str(rc)), str(home))
 
 
-def test_a_read_only_directory_is_refused_a13(rc, home):
+def test_a_read_only_directory_is_refused_a13(rc: Path, home: Path) -> None:
     """A 13: home-manager and nix-darwin do that."""
     os.chmod(home, 0o555)
     try:
-        with pytest.raises(Refused, match="is read-only, so"):
-            examine(read(str(rc)), str(home))
+        with pytest.raises(FileRefused, match="is read-only, so"):
+            examine(read_snapshot(str(rc)), str(home))
     finally:
         os.chmod(home, 0o755)
 
 
-def test_what_a_package_manager_made_is_refused_a13(rc, home, monkeypatch):
+def test_what_a_package_manager_made_is_refused_a13(rc: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 13: also through a link."""
     monkeypatch.setattr(look, "READ_ONLY", (f"{home}/store/",))
     (home / "store").mkdir()
@@ -198,29 +200,29 @@ def test_what_a_package_manager_made_is_refused_a13(rc, home, monkeypatch):
     rc.unlink()
     rc.symlink_to("store/bashrc")
 
-    with pytest.raises(Refused, match="package manager"):
-        examine(read(str(rc)), str(home))
+    with pytest.raises(FileRefused, match="package manager"):
+        examine(read_snapshot(str(rc)), str(home))
 
 
 @root_only
-def test_a_file_of_another_user_is_refused_a13(rc, home):
+def test_a_file_of_another_user_is_refused_a13(rc: Path, home: Path) -> None:
     """A 13: even where it could be written."""
     os.chown(rc, 12345, 12345)
 
-    with pytest.raises(Refused, match="belongs to user 12345"):
-        examine(read(str(rc)), str(home))
+    with pytest.raises(FileRefused, match="belongs to user 12345"):
+        examine(read_snapshot(str(rc)), str(home))
 
 
 @root_only
-def test_the_home_of_another_user_is_refused_a35(rc, home):
+def test_the_home_of_another_user_is_refused_a35(rc: Path, home: Path) -> None:
     """A 35: `sudo -E`."""
     os.chown(home, 12345, 12345)
 
-    with pytest.raises(Refused, match="belongs to user 12345, and this is user 0"):
-        examine(read(str(rc)), str(home))
+    with pytest.raises(FileRefused, match="belongs to user 12345, and this is user 0"):
+        examine(read_snapshot(str(rc)), str(home))
 
 
-def as_nobody(work):
+def as_nobody(work: Callable[[], Any]) -> str:
     """Return what *work* returns, a text, when a process without any rights of root does it."""
     reading, writing_ = os.pipe()
     child = os.fork()
@@ -243,13 +245,13 @@ def as_nobody(work):
 @pytest.mark.parametrize(
     ("what", "told"), [("file", "is read-only"), ("directory", "is read-only, so"), ("unreadable", "cannot read")]
 )
-def test_without_root_the_system_refuses_too_a13(what, told):
+def test_without_root_the_system_refuses_too_a13(what: str, told: str) -> None:
     """A 13: with the rights of nobody."""
 
-    def work():
+    def work() -> str:
         try:
-            examine(read(str(rc)), str(place))
-        except Refused as refused:
+            examine(read_snapshot(str(rc)), str(place))
+        except FileRefused as refused:
             return refused.message
         return "it would have been written"
 
@@ -265,7 +267,7 @@ def test_without_root_the_system_refuses_too_a13(what, told):
         assert told in as_nobody(work)
 
 
-def test_hard_links_are_written_in_place_only_when_asked_a11(rc, paths, home):
+def test_hard_links_are_written_in_place_only_when_asked_a11(rc: Path, paths: Paths, home: Path) -> None:
     """A 11: another file would leave the other name behind."""
     os.link(rc, home / "twin")
     with pytest.raises(NeedsInPlace, match="2 names"):
@@ -283,8 +285,8 @@ def test_hard_links_are_written_in_place_only_when_asked_a11(rc, paths, home):
 MOUNTED = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch import rcread
-from cclaunch.hot.gather import Paths
+from cclaunch.files.theirs import look
+from cclaunch.hot.paths import Paths
 from cclaunch.files.theirs.look import NeedsInPlace, examine, read
 from cclaunch.files.theirs.write import write, writing
 path, home = sys.argv[2], sys.argv[3]
@@ -294,7 +296,7 @@ try:
     examine(snapshot, home)
 except NeedsInPlace as refused:
     print(refused.message)
-rcread._mount_points = lambda: set()
+look._mount_points = lambda: set()
 try:
     with writing(where):
         write(snapshot, b"new", where)
@@ -305,7 +307,7 @@ print(open(path).read())
 
 
 @root_only
-def test_a_mounted_file_is_refused_before_and_by_the_rename_a15(rc, home):
+def test_a_mounted_file_is_refused_before_and_by_the_rename_a15(rc: Path, home: Path) -> None:
     """A 15: containers mount rc files; the rename gives EBUSY."""
     (home / "source").write_text("old")
     run = ["unshare", "-m", "sh", "-c", 'mount --bind "$1" "$2" && shift && exec "$0" -c "$3" "$4" "$1" "$2"']
@@ -322,7 +324,7 @@ def test_a_mounted_file_is_refused_before_and_by_the_rename_a15(rc, home):
 LIMITED = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch.hot.gather import Paths
+from cclaunch.hot.paths import Paths
 from cclaunch.files.theirs.look import read
 from cclaunch.files.theirs.write import write, writing
 path, home = sys.argv[2], sys.argv[3]
@@ -334,7 +336,7 @@ with writing(where):
 """
 
 
-def test_a_write_that_hits_a_limit_leaves_the_old_file_a16(rc, home):
+def test_a_write_that_hits_a_limit_leaves_the_old_file_a16(rc: Path, home: Path) -> None:
     """A 16: RLIMIT_FSIZE in the middle of it."""
     done = subprocess.run([sys.executable, "-c", LIMITED, str(REPOSITORY), str(rc), str(home)], capture_output=True, check=False)
 
@@ -344,7 +346,7 @@ def test_a_write_that_hits_a_limit_leaves_the_old_file_a16(rc, home):
 
 
 @root_only
-def test_a_full_disk_leaves_the_old_file_a16(rc, home, paths):
+def test_a_full_disk_leaves_the_old_file_a16(rc: Path, home: Path, paths: Paths) -> None:
     """A 16: ENOSPC, on a file system of 64 KiB."""
     disk = home / "disk"
     disk.mkdir()
@@ -362,45 +364,45 @@ def test_a_full_disk_leaves_the_old_file_a16(rc, home, paths):
     assert "No space left" in done.stdout.decode()
 
 
-def test_an_editor_that_saves_in_between_wins_a18(rc, paths, home, monkeypatch):
+def test_an_editor_that_saves_in_between_wins_a18(rc: Path, paths: Paths, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 18: between our reading and our rename."""
-    snapshot = read(str(rc))
+    snapshot = read_snapshot(str(rc))
     real = os.fsync
 
-    def save(handle):
+    def save(handle: int) -> None:
         real(handle)
         if rc.read_bytes() == OLD:
             rc.write_bytes(b"from an editor")
 
-    monkeypatch.setattr(rcwrite.os, "fsync", save)
-    with writing(paths), pytest.raises(Refused, match="changed by somebody else"):
-        write(snapshot, NEW, paths)
+    monkeypatch.setattr(os, "fsync", save)
+    with writing(paths), pytest.raises(FileRefused, match="changed by somebody else"):
+        write_file(snapshot, NEW, paths)
 
     assert rc.read_bytes() == b"from an editor"
     assert [name for name in os.listdir(home) if "cclaunch-" in name] == []
 
 
-def test_a_file_that_appears_in_between_is_not_overwritten_a18(paths, home, monkeypatch):
+def test_a_file_that_appears_in_between_is_not_overwritten_a18(paths: Paths, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 18: the name was free when we looked."""
-    snapshot = read(str(home / ".zshrc"))
+    snapshot = read_snapshot(str(home / ".zshrc"))
     monkeypatch.setattr(rcwrite, "_unchanged", lambda snapshot: None)
     (home / ".zshrc").write_bytes(b"mine")
 
-    with writing(paths), pytest.raises(Refused, match="File exists"):
-        write(snapshot, NEW, paths)
+    with writing(paths), pytest.raises(FileRefused, match="File exists"):
+        write_file(snapshot, NEW, paths)
 
     assert (home / ".zshrc").read_bytes() == b"mine"
 
 
-def test_two_at_once_lose_nothing_a18(rc, paths, home):
+def test_two_at_once_lose_nothing_a18(rc: Path, paths: Paths, home: Path) -> None:
     """A 18: each adds a line to what it read, under the lock."""
     rc.write_bytes(b"")
 
-    def add(name):
+    def add(name: str) -> None:
         for number in range(5):
             with writing(paths):
-                snapshot = read(str(rc))
-                write(snapshot, (snapshot.data or b"") + f"{name}{number}\n".encode(), paths)
+                snapshot = read_snapshot(str(rc))
+                write_file(snapshot, (snapshot.data or b"") + f"{name}{number}\n".encode(), paths)
 
     workers = [threading.Thread(target=add, args=(name,)) for name in "abcd"]
     for worker in workers:
@@ -411,7 +413,7 @@ def test_two_at_once_lose_nothing_a18(rc, paths, home):
     assert len(rc.read_bytes().splitlines()) == 20
 
 
-def test_five_copies_are_kept_for_their_owner_alone(rc, paths, home):
+def test_five_copies_are_kept_for_their_owner_alone(rc: Path, paths: Paths, home: Path) -> None:
     """The newest last; each is what the file was before a write."""
     for number in range(KEPT + 2):
         put(rc, paths, home, b"%d\n" % number)
@@ -422,17 +424,17 @@ def test_five_copies_are_kept_for_their_owner_alone(rc, paths, home):
     assert stat.S_IMODE(os.stat(paths.copies).st_mode) == 0o700
 
 
-def test_a_file_of_ours_and_its_empty_directories_go_away(paths, home):
+def test_a_file_of_ours_and_its_empty_directories_go_away(paths: Paths, home: Path) -> None:
     """No further up than we made."""
     put(home / "a/b/rc", paths, home)
     with writing(paths):
-        delete(read(str(home / "a/b/rc")), paths, 1)
+        delete_file(read_snapshot(str(home / "a/b/rc")), paths, 1)
 
     assert not (home / "a/b").exists()
     assert (home / "a").is_dir()
 
 
-def test_what_a_killed_write_left_is_cleaned_a17(rc, paths, home):
+def test_what_a_killed_write_left_is_cleaned_a17(rc: Path, paths: Paths, home: Path) -> None:
     """A 17: by the next write of that file."""
     (home / ".bashrc.cclaunch-1").write_text("not ours")
     (home / "..bashrc.cclaunch-12345").write_text("half")
@@ -445,17 +447,17 @@ def test_what_a_killed_write_left_is_cleaned_a17(rc, paths, home):
 STEPPED = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from cclaunch import inplace, rcread, rcwrite
-from cclaunch.hot.gather import Paths
+from cclaunch.files.theirs import in_place as torn, look, write
+from cclaunch.hot.paths import Paths
 path, home, in_place = sys.argv[2], sys.argv[3], sys.argv[4] == "1"
 where = Paths(home, home + "/s", home, home)
 with open(sys.argv[5], "rb") as file:
     new = file.read()
 open("/dev/null").close()
-with rcwrite.writing(where):
-    inplace.recover(where)
-    snapshot = rcread.read(path)
-    rcwrite.write(snapshot, new, where, in_place=in_place)
+with write.writing(where):
+    torn.recover(where)
+    snapshot = look.read(path)
+    write.write(snapshot, new, where, in_place=in_place)
 open("/dev/zero").close()
 """
 
@@ -463,7 +465,9 @@ CALLS = "openat write ftruncate rename fsync link unlink fchmod fchown fsetxattr
 
 
 @pytest.mark.parametrize("in_place", [False, True], ids=["replaced", "in-place"])
-def test_killed_at_any_system_call_the_file_is_the_old_or_the_new_one_a17(in_place, tmp_path, monkeypatch):
+def test_killed_at_any_system_call_the_file_is_the_old_or_the_new_one_a17(
+    in_place: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A 17: kill -9 at each; in place, the next run mends what is torn."""
     require("strace")
     home, new = tmp_path / "home", tmp_path / "new"
@@ -474,7 +478,7 @@ def test_killed_at_any_system_call_the_file_is_the_old_or_the_new_one_a17(in_pla
     paths = our_paths({"HOME": str(home)})
     paths.state = f"{home}/s"
 
-    def stepped(call="", when=0):
+    def stepped(call: str = "", when: int = 0) -> list[str]:
         shutil.rmtree(home)  # the same calls each time
         home.mkdir()
         rc.write_bytes(OLD)
@@ -509,7 +513,7 @@ def test_killed_at_any_system_call_the_file_is_the_old_or_the_new_one_a17(in_pla
     assert [name for name in os.listdir(home) if "cclaunch-" in name] == []
 
 
-def torn(paths, rc, now):
+def torn(paths: Paths, rc: Path, now: bytes) -> list[str]:
     """Leave a journal as a killed write does, and *now* as what the file holds."""
     document = {"path": os.fsencode(str(rc)).hex(), "before": OLD.hex(), "after": NEW.hex()}
     write_atomic(f"{paths.copies}/journal.{label(str(rc))}", json.dumps(document).encode())
@@ -519,7 +523,7 @@ def torn(paths, rc, now):
 
 
 @pytest.mark.parametrize("written", [1, 5, len(OLD), len(OLD) + 1, len(NEW) - 1])
-def test_a_torn_file_is_mended_by_the_next_run(rc, paths, written):
+def test_a_torn_file_is_mended_by_the_next_run(rc: Path, paths: Paths, written: int) -> None:
     """However much of it had been written."""
     told = torn(paths, rc, NEW[:written] + OLD[written:])
 
@@ -527,7 +531,7 @@ def test_a_torn_file_is_mended_by_the_next_run(rc, paths, written):
     assert "what it held before is back" in told[0]
 
 
-def test_a_file_that_was_changed_since_is_left_as_it_is(rc, paths):
+def test_a_file_that_was_changed_since_is_left_as_it_is(rc: Path, paths: Paths) -> None:
     """What it held before is with the copies."""
     told = torn(paths, rc, b"by hand")
 
@@ -536,14 +540,14 @@ def test_a_file_that_was_changed_since_is_left_as_it_is(rc, paths):
     assert Path(copies(paths, str(rc))[-1]).read_bytes() == OLD
 
 
-def test_a_write_in_place_that_was_finished_is_not_undone(rc, paths):
+def test_a_write_in_place_that_was_finished_is_not_undone(rc: Path, paths: Paths) -> None:
     """Killed between the last byte and the end of the journal."""
     assert torn(paths, rc, NEW) == []
     assert rc.read_bytes() == NEW
 
 
 @given(st.binary(max_size=12), st.binary(max_size=12), st.integers(0, 12))
-def test_torn_is_a_beginning_of_the_new_over_the_old(before, after, count):
+def test_torn_is_a_beginning_of_the_new_over_the_old(before: bytes, after: bytes, count: int) -> None:
     """And nothing else, so that nobody's work is taken for ours."""
     now = after[: min(count, len(after))] + before[min(count, len(after)) :]
 
