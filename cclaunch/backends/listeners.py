@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cclaunch.files.ownership import user
-from cclaunch.hot import probe
+from cclaunch.hot.listeners import listeners
 
 
 class Listener(NamedTuple):
@@ -33,7 +33,7 @@ def strangers(ports: Iterable[int], trusted: Iterable[int] = ()) -> list[int]:
     """Return the uids that listen on *ports* of loopback and are neither this user's, root's nor *trusted*, as far as is seen."""
     if not hasattr(os, "geteuid"):
         return []
-    return sorted((probe.listeners(list(ports)) or frozenset()) - {os.geteuid(), 0, *trusted})
+    return sorted((listeners(list(ports)) or frozenset()) - {os.geteuid(), 0, *trusted})
 
 
 def whose(uids: Iterable[int]) -> str:

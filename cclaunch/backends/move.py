@@ -60,11 +60,13 @@ def _to_docker(paths: Paths, config: Config, environ: Mapping[str, str], seconds
 
 def _unit_undone(paths: Paths, environ: Mapping[str, str]) -> list[str]:
     """Undo `stack enable`, or the collector of the session would take the containers' ports; say so."""
+    from cclaunch.backends.docker.backend import STARTS_BY_ITSELF
+
     if autostart.look(environ).state != autostart.OURS:
         return []
     _, trouble = autostart.disable(environ, paths, force=False)
     told = f"; the manager said: {trouble}" if trouble else ""
-    return [f"`stack enable` is undone: the containers start with Docker by themselves{told}"]
+    return [f"`stack enable` is undone: {STARTS_BY_ITSELF}{told}"]
 
 
 def _to_embedded(paths: Paths, config: Config, environ: Mapping[str, str], seconds: float) -> Started:

@@ -31,6 +31,14 @@ class ServiceStatus(NamedTuple):
     data: int = -1
 
 
+class Page(NamedTuple):
+    """A service that shows what is recorded: its *url* for a browser, and what else is worth knowing (*detail*)."""
+
+    name: str
+    url: str
+    detail: str
+
+
 class Backend(Protocol):
     """What provides the stack. `start`, `restart` and `shutdown` are called by one who holds the turn."""
 
@@ -38,11 +46,29 @@ class Backend(Protocol):
     def name(self) -> str:
         """Return the name that config.toml and `stack use` know it by."""
 
+    @property
+    def what(self) -> str:
+        """Return what a sentence calls it, with its article."""
+
+    @property
+    def patience(self) -> float:
+        """Return the seconds that a person who asked for it waits for it; a launch waits as long as config.toml says."""
+
+    @property
+    def starts_by_itself(self) -> str:
+        """Return the sentence that says why it needs no `stack enable`; an empty string where it does need that."""
+
     def endpoint(self) -> Ports | None:
         """Return where its collector listens, healthy or not; None while it does not run."""
 
     def health(self) -> str | None:
         """Return None when telemetry would be taken and kept, else the sentence that says why not."""
+
+    def prepare(self) -> None:
+        """Do what may take minutes, before anybody's turn is held: fetch what it lacks. Raises StackError."""
+
+    def autostart(self) -> None:
+        """Have the session's manager start it, where `stack enable` was asked for and it does not run."""
 
     def start(self, until: float, *, whole: bool = False) -> Started:
         """
@@ -63,7 +89,19 @@ class Backend(Protocol):
         """End every service and return the names of those that ran. What was recorded stays. Raises StackError."""
 
     def logs(self, services: Sequence[str], count: int, *, follow: bool) -> Iterator[str]:
-        """Yield the last *count* lines of *services*, of all if none is named; then, to *follow*, those to come."""
+        """
+        Yield the last *count* lines of *services*, of all if none is named; then, to *follow*, those to come.
+
+        Raises:
+            StackError: It has no such service, or cannot be asked.
+        """
 
     def status(self) -> list[ServiceStatus]:
         """Return what it consists of and how each part is; the collector first."""
+
+    def pages(self, *, clear: bool) -> list[Page]:
+        """
+        Return what shows the recorded to whoever opens it on this machine; empty when nothing does.
+
+        A password that was made here is told only if *clear*.
+        """

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from cclaunch import otel
 from cclaunch.files.ownership import user
-from cclaunch.hot import probe
+from cclaunch.hot import listeners
 
 if TYPE_CHECKING:
     from cclaunch.store.rows import Batch
@@ -148,12 +148,12 @@ def asked(peer: Address, own: Address) -> int | None:
     ports = int(peer[1]).to_bytes(2, "big") + int(own[1]).to_bytes(2, "big")
     identity = ports + there.packed.ljust(16, b"\0") + here.packed.ljust(16, b"\0") + bytes(4) + b"\xff" * 8
     family = socket.AF_INET if there.version == 4 else socket.AF_INET6
-    line = probe.kernel()
+    line = listeners.kernel()
     try:
-        found = probe.diag(line, family, identity, probe.REQUEST)
+        found = listeners.diag(line, family, identity, listeners.REQUEST)
     finally:
         line.close()
-    return next((owner(uid, inode) for _, state, uid, inode in found if state != probe.LISTEN), None)
+    return next((owner(uid, inode) for _, state, uid, inode in found if state != listeners.LISTEN), None)
 
 
 def owner(uid: int, inode: int) -> int | None:
@@ -164,7 +164,7 @@ def owner(uid: int, inode: int) -> int | None:
 def looked_up(peer: Address, own: Address) -> int | None:
     """Return what ``asked`` does, from the kernel's table as text. Raises OSError, ValueError, IndexError."""
     there, here = ([spelled(form) for form in forms(one)] for one in (peer, own))
-    for path in probe.TABLES.values():
+    for path in listeners.TABLES.values():
         with open(path, encoding="ascii") as file:
             for row in file.read(TABLE_LIMIT).splitlines()[1:]:
                 fields = row.split()
@@ -179,7 +179,7 @@ def forms(name: Address) -> "list[ipaddress.IPv4Address | ipaddress.IPv6Address]
     """Return the address in *name* as a socket of its own family has it, and of the other one."""
     address = ipaddress.ip_address(name[0].partition("%")[0])
     inner = address if address.version == 4 else address.ipv4_mapped
-    return [address] if inner is None else [inner, ipaddress.IPv6Address(probe.MAPPED + inner.packed)]
+    return [address] if inner is None else [inner, ipaddress.IPv6Address(listeners.MAPPED + inner.packed)]
 
 
 def spelled(address: "ipaddress.IPv4Address | ipaddress.IPv6Address") -> str:

@@ -7,6 +7,7 @@ is then made of the defaults, or the profile of its trouble, and carries the sen
 
 from cclaunch import __version__, otel
 from cclaunch.compiled.keep import Records, keep, settled, source_records
+from cclaunch.config.checks import IN_CONTAINERS
 from cclaunch.config.model import Config, read_configuration
 from cclaunch.config.state import State, load_state
 from cclaunch.errors import CclaunchError
@@ -34,8 +35,9 @@ def compile_plan(paths: Paths, home: str, *, write: bool = True) -> Plan:
         state = load_state(paths)
     except CclaunchError as error:
         warnings.append(f"{error.message}; no profile is active and nothing is bound")
-    records = [[FORMAT, plan_key(__version__, paths.config)], *sources, *plan_records(config)]
-    records += [["setting", "active", state.active], ["setting", "backend", state.backend or config.stack.backend]]
+    in_force = config._replace(stack=config.stack._replace(backend=state.backend or config.stack.backend))
+    records = [[FORMAT, plan_key(__version__, paths.config)], *sources, *plan_records(in_force)]
+    records.append(["setting", "active", state.active])
     records += [["bind", path, name] for path, name in state.bindings.items()]
     profiles = [record for name in profile_names(paths) for record in profile_records(paths, name, home)]
     records += profiles
@@ -85,7 +87,7 @@ def plan_records(config: Config) -> Records:
         otel.TEMPORALITY: "cumulative",
     }
     settings = {
-        "backend": config.stack.backend,
+        "containers": "1" if config.stack.backend in IN_CONTAINERS else "0",
         "wait": str(config.stack.wait),
         "on_failure": config.stack.on_failure,
         "routing": config.telemetry.routing,

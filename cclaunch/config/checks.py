@@ -13,6 +13,9 @@ SERVICES = ("collector", "prometheus", "victorialogs", "grafana")
 
 BACKENDS = ("embedded", "docker")
 
+IN_CONTAINERS = frozenset({"docker"})
+"""Those of them whose services are containers: a launch asks these first, and may rouse them."""
+
 NEEDED = ("collector", "victorialogs")
 """Those that no stack can be without: one takes the telemetry, the other keeps the events that the money is counted from."""
 

@@ -7,7 +7,7 @@ nobody answers is the cold way taken.
 Hot: C modules only.
 """
 
-from cclaunch.hot import plan, probe
+from cclaunch.hot import listeners, plan, probe
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports, is_older
 from cclaunch.hot.reading import numbers, read_flat, read_small
@@ -53,12 +53,12 @@ class Asked:
 
 def awake(made_plan: plan.Plan, paths: Paths, asked: Asked, wanted: Launch, writable: bool) -> "tuple[Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
-    docker = made_plan.settings["backend"] == "docker"
-    if docker or asked.ports is None:  # the containers may run unasked: `docker compose up` with the file of ours
+    in_containers = made_plan.settings["containers"] == "1"
+    if in_containers or asked.ports is None:  # the containers may run unasked: `docker compose up` with the file of ours
         down = probe.unwell(asked.services)
         if asked.services and "collector" not in down and _is_the_engines(asked.containers):
             ports = Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
-            return ports, _rouse(paths, down, wanted) if down and docker and writable else ""
+            return ports, _rouse(paths, down, wanted) if down and in_containers and writable else ""
     if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
         asked.ask(paths)
     if asked.ports is not None and _answers(asked.ports, made_plan, asked.question):
@@ -99,7 +99,7 @@ def _answers(ports: Ports, made_plan: plan.Plan, question: "probe.Question | Non
         if ports.grpc != made_plan.settings["grpc"] or not probe.listens(int(ports.grpc), PROBE_SECONDS):
             return False
         used = ports.grpc if made_plan.settings["protocol"] == "grpc" else f"{ports.grpc} {ports.http}"
-        return probe.listened_to_by(numbers(ports.uids), numbers(used))
+        return listeners.listened_to_by(numbers(ports.uids), numbers(used))
     return probe.answer(question) is None and not is_older(ports.version)
 
 
@@ -107,4 +107,4 @@ def _is_the_engines(containers: "dict[str, str]") -> bool:
     """Say whether nobody has taken a port of the collector's container over: its engine, root or this user listens there."""
     used = " ".join([containers.get(name, "") for name in ("grpc", "http", "health")])
     trusted = numbers(containers.get("engine", ""))
-    return probe.listened_to_by([*trusted, 0, system.geteuid()], numbers(used))
+    return listeners.listened_to_by([*trusted, 0, system.geteuid()], numbers(used))

@@ -15,7 +15,7 @@ from sandbox import Sandbox, free_ports
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.listeners import strangers
 from cclaunch.collector import holder
-from cclaunch.hot import probe
+from cclaunch.hot import listeners, probe
 from cclaunch.hot.paths import our_paths
 from cclaunch.hot.ports import adopted_ports, collector_ports
 from cclaunch.hot.reading import read_flat
@@ -55,14 +55,14 @@ def adopted(box: Sandbox) -> dict[str, int]:
 def test_the_uid_of_whoever_listens_is_seen_in_both_families(address: str, free_port: int, as_root: None) -> None:
     """A connection to loopback reaches all of these."""
     with listening(UID, (address, free_port)):
-        assert probe.listeners([free_port]) == frozenset({UID})
+        assert listeners.listeners([free_port]) == frozenset({UID})
         assert strangers([free_port]) == [UID]
 
 
 def test_every_one_that_listens_is_seen(free_port: int, as_root: None) -> None:
     """Ours on 127.0.0.1 hides nobody on ::1."""
     with listening(0, ("127.0.0.1", free_port)), listening(UID, ("::1", free_port)):
-        assert probe.listeners([free_port]) == frozenset({0, UID})
+        assert listeners.listeners([free_port]) == frozenset({0, UID})
         assert strangers([free_port]) == [UID]
 
 
@@ -74,25 +74,25 @@ def test_the_kernels_table_says_the_same_where_the_question_is_forbidden(
     def forbidden() -> None:
         raise PermissionError
 
-    monkeypatch.setattr(probe, "kernel", forbidden)
+    monkeypatch.setattr(listeners, "kernel", forbidden)
     with listening(0, ("127.0.0.1", free_port)), listening(UID, ("::1", free_port)):
-        assert probe.listeners([free_port]) == frozenset({0, UID})
-    assert probe.listeners([free_port]) == frozenset()
+        assert listeners.listeners([free_port]) == frozenset({0, UID})
+    assert listeners.listeners([free_port]) == frozenset()
 
 
 def test_what_no_system_tells_is_no_reproach(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
     """macOS has neither."""
     monkeypatch.setattr(sys, "platform", "darwin")
 
-    assert probe.listeners([free_port]) is None
-    assert probe.listened_to_by([], [free_port])
+    assert listeners.listeners([free_port]) is None
+    assert listeners.listened_to_by([], [free_port])
     assert strangers([free_port]) == []
 
 
 def test_nobody_who_listens_is_no_reproach_either(free_port: int) -> None:
     """A container's port may be a rule of the firewall."""
-    assert probe.listeners([free_port]) == frozenset()
-    assert probe.listened_to_by([], [free_port])
+    assert listeners.listeners([free_port]) == frozenset()
+    assert listeners.listened_to_by([], [free_port])
 
 
 def test_a_judgement_names_the_uid(box: Sandbox, adopted: dict[str, int]) -> None:

@@ -20,7 +20,7 @@ from cclaunch import otel
 from cclaunch.collector import peer
 from cclaunch.collector.exposition import exposition
 from cclaunch.collector.peer import CURRENT, Door, Sender, asked, looked_up, mark
-from cclaunch.hot import probe
+from cclaunch.hot import listeners
 from cclaunch.otlp.decode import decode_logs, decode_metrics
 from cclaunch.store.reader import open_reader, series
 
@@ -191,7 +191,7 @@ def test_where_the_question_is_forbidden_the_table_is_read(connected: SimpleName
     def forbidden() -> None:
         raise PermissionError
 
-    monkeypatch.setattr(probe, "kernel", forbidden)
+    monkeypatch.setattr(listeners, "kernel", forbidden)
 
     assert asyncio.run(Door(lambda _: None).sender(connected.peer, connected.own)) is Sender.TRUSTED
 

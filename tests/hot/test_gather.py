@@ -13,6 +13,7 @@ from cclaunch import __version__
 from cclaunch.compiled.keep import YOUNG_NS
 from cclaunch.compiled.place import compile_place
 from cclaunch.compiled.plan import compile_plan
+from cclaunch.config.state import change_state
 from cclaunch.hot import reading
 from cclaunch.hot.paths import Paths, our_paths
 from cclaunch.hot.reading import read_small, stamp
@@ -122,11 +123,25 @@ def test_a_broken_config_gives_the_defaults_and_one_sentence(paths: Paths) -> No
     assert "line 2: `stack.wiat`" in plan.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("configured", "used", "asked"),
+    [("embedded", "docker", "1"), ("docker", "", "1"), ("docker", "embedded", "0"), ("embedded", "", "0")],
+)
+def test_a_launch_knows_whether_containers_are_asked(paths: Paths, configured: str, used: str, asked: str) -> None:
+    """By what `stack use` chose, else by config.toml."""
+    write(paths.config + "/config.toml", f'[stack]\nbackend = "{configured}"\n')
+    if used:
+        os.makedirs(paths.state)
+        change_state(paths, lambda state: state._replace(backend=used))
+
+    assert compile_plan(paths, "/home/me").settings["containers"] == asked
+
+
 def test_a_cache_that_cannot_be_written_stops_nothing(paths: Paths) -> None:
     """A file stands where the cache directory should be."""
     write(paths.cache, "in the way")
 
-    assert compile_plan(paths, "/home/me").settings["backend"] == "embedded"
+    assert compile_plan(paths, "/home/me").settings["containers"] == "0"
 
 
 def test_a_place_is_read_back_until_its_repository_changes(paths: Paths, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remem
 from cclaunch.backends.docker.takeover import take_over
 from cclaunch.backends.embedded import collector, ending, foreign
 from cclaunch.backends.listeners import strangers
-from cclaunch.backends.protocol import ServiceStatus, Started
+from cclaunch.backends.protocol import Page, ServiceStatus, Started
 from cclaunch.config.model import Config
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports
@@ -33,11 +33,18 @@ from cclaunch.hot.ports import Ports
 FETCH_S = 24 * 3600.0
 """Seconds after which nobody waits for an image any more; Ctrl-C is sooner."""
 
+WHOLE_S = 60.0
+"""Seconds that a person who asked for the stack waits for it at least; `stack.wait` is a launch's."""
+
+STARTS_BY_ITSELF = "the containers start with Docker by themselves"
+
 
 class DockerBackend:
     """The services and their guard in containers; as ``cclaunch.backends.protocol.Backend`` has it."""
 
     name = "docker"
+    what = "the stack"
+    starts_by_itself = STARTS_BY_ITSELF
 
     def __init__(self, paths: Paths, config: Config, environ: Mapping[str, str]) -> None:
         self._paths = paths
@@ -55,6 +62,11 @@ class DockerBackend:
     def engine(self, seconds: float = WORK_S) -> Engine:
         """Return the engine, which has answered. Raises EngineError."""
         return Engine(self.connection(seconds), self.wanted())
+
+    @property
+    def patience(self) -> float:
+        """Return the seconds that a person who asked for it waits until every service is healthy."""
+        return max(self._config.stack.wait, WHOLE_S)
 
     def endpoint(self) -> Ports | None:
         """Return where its collector listens, or the foreign one that is used; None while it does not run."""
@@ -147,6 +159,13 @@ class DockerBackend:
         if COLLECTOR in found or not found:
             foreign.forget(self._paths)
 
+    def prepare(self) -> None:
+        """Fetch the images that are not here. Raises as `fetch` does."""
+        self.fetch_missing()
+
+    def autostart(self) -> None:
+        """Do nothing: the engine starts the containers."""
+
     def fetch_missing(self) -> list[str]:
         """Fetch the images that are not here, however long that takes, and return them. Raises as `fetch` does."""
         with self.engine() as engine:
@@ -185,6 +204,13 @@ class DockerBackend:
         from cclaunch.backends.docker.look import look
 
         return look(self.engine, self.write_down, self._paths, self._config)
+
+    def pages(self, *, clear: bool) -> list[Page]:
+        """Return the services that config.toml names beside the collector, each with its page."""
+        from cclaunch.backends.docker.look import details, urls
+
+        said, pages = details(self._config, self._paths, clear=clear), urls(self._config)
+        return [Page(name, pages[name], said[name]) for name in self._config.stack.services if name != COLLECTOR]
 
 
 def _ports(config: Config) -> Ports:

@@ -17,7 +17,7 @@ from cclaunch.backends.docker.contexts import Endpoint, endpoint, starter
 from cclaunch.backends.embedded.foreign import engine_uids
 from cclaunch.config.model import Docker
 from cclaunch.errors import CclaunchError, DiskFull, EngineError, EngineHung, EngineMissing, EngineRefused, StackError
-from cclaunch.hot import probe
+from cclaunch.hot import listeners
 
 KNOCK_S = 2.0
 ANSWER_S = 5.0
@@ -68,7 +68,7 @@ def uids_of(where: Endpoint) -> list[int]:
     if where.socket:
         return engine_uids(where.socket)
     parts = urlsplit(where.url)
-    return sorted(probe.listeners([parts.port]) or ()) if parts.scheme == "tcp" and parts.port else []
+    return sorted(listeners.listeners([parts.port]) or ()) if parts.scheme == "tcp" and parts.port else []
 
 
 def _tls(where: Endpoint) -> Any:

@@ -20,8 +20,6 @@ from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import collector_ports
 from cclaunch.hot.reading import read_small
 
-"""Names, in the data directory, the process that waits for its turn."""
-
 
 def foreground(paths: Paths, environ: Mapping[str, str]) -> None:
     """

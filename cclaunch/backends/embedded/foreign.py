@@ -17,7 +17,7 @@ from cclaunch.collector.process import command
 from cclaunch.config.model import Config
 from cclaunch.errors import FileTrouble
 from cclaunch.files.atomic import write_atomic
-from cclaunch.hot import probe
+from cclaunch.hot import listeners, probe
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.reading import numbers, read_flat
@@ -67,7 +67,7 @@ def judge(paths: Paths, config: Config, container: str = "", engine: Iterable[in
     owner = f"the container {container}" if container else str(holder) if holder else "an unknown program"
     trusted = container or (holder is not None and holder.is_ours and holder.name != "docker-proxy")
     speaks = config.telemetry.protocol == "grpc" or probe.listens(config.ports.http, 0.5)
-    uids = " ".join(map(str, sorted(probe.listeners(used) or ())))
+    uids = " ".join(map(str, sorted(listeners.listeners(used) or ())))
     if trusted and speaks and not _of_another_place(holder) and takes_otlp(paths, port):
         made = Ports(str(port), str(config.ports.http), str(config.ports.metrics), owner=owner, uids=uids)
         _remember(paths, made)

@@ -5,7 +5,6 @@ import time
 import click
 
 from cclaunch import console
-from cclaunch.backends.embedded import autostart, collector
 from cclaunch.backends.every import backend
 from cclaunch.backends.in_force import in_force
 from cclaunch.backends.protocol import Backend
@@ -20,11 +19,7 @@ from cclaunch.commands.stack.state import revealed, show_services
 from cclaunch.commands.stack.told import tell_started
 from cclaunch.config.checks import BACKENDS, SERVICES
 from cclaunch.config.model import Config
-from cclaunch.errors import StackError
 from cclaunch.hot.paths import Environ, Paths
-
-WHOLE_S = 60.0
-"""Seconds that a person who asked for the Docker stack waits for it at least; `stack.wait` is a launch's."""
 
 
 @click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs|pull|use|compose|enable|disable")
@@ -43,10 +38,6 @@ def _backend(ctx: click.Context) -> tuple[Backend, Paths, Config, Environ]:
     return backend(in_force(paths, config, environ), paths, config, environ), paths, config, environ
 
 
-def _patience(config: Config, name: str) -> float:
-    return config.stack.wait if name == "embedded" else max(config.stack.wait, WHOLE_S)
-
-
 @command.command("up")
 @click.pass_context
 def up(ctx: click.Context) -> None:
@@ -63,26 +54,17 @@ def restart(ctx: click.Context) -> None:
 
 def _start(ctx: click.Context, *, again: bool = False) -> None:
     used, where, config, environ = _backend(ctx)
-    what = "the collector" if used.name == "embedded" else "the stack"
-    _fetch(used)
-    if used.name == "embedded" and not again and collector.running(where) is None:
-        autostart.start(where, environ)
-    until = time.monotonic() + max(_patience(config, used.name), 0.1)
+    used.prepare()
+    if not again:
+        used.autostart()
+    until = time.monotonic() + max(used.patience, 0.1)
     with (
-        console.progress(f"restarting {what}" if again else f"starting {what}", environ),
+        console.progress(f"restarting {used.what}" if again else f"starting {used.what}", environ),
         turn(where, until, environ.get("HOME", "")),
     ):
         started = used.restart(until) if again else used.start(until, whole=True)
     forget(where)
-    tell_started(used.name, started, where, config)
-
-
-def _fetch(used: Backend) -> None:
-    """Fetch what the Docker stack lacks, before anybody's turn is held: that may take minutes."""
-    from cclaunch.backends.docker.backend import DockerBackend
-
-    if isinstance(used, DockerBackend):
-        used.fetch_missing()
+    tell_started(used, started, where, config)
 
 
 @command.command("down")
@@ -128,8 +110,6 @@ def logs(ctx: click.Context, services: tuple[str, ...], follow: bool, count: int
 
     config = configuration(paths)
     used = backend(in_force(paths, config, environ), paths, config, environ)
-    if used.name == "embedded" and set(services) - {"collector"}:
-        raise StackError("the embedded backend has a collector and nothing else", hint="cclaunch stack logs")
     for text in used.logs(services, count, follow=follow):
         console.line(text)
         if follow:
@@ -162,12 +142,13 @@ def use(ctx: click.Context, name: str) -> None:
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
     config = config_of(paths)
+    used = backend(name, paths, config, environ)
     from cclaunch.backends.move import use as move
 
     with console.progress(f"moving to {name}", environ):
-        started = move(name, paths, config, environ, _patience(config, name))
+        started = move(name, paths, config, environ, used.patience)
     forget(paths)
-    tell_started(name, started, paths, config)
+    tell_started(used, started, paths, config)
 
 
 @command.command("compose")

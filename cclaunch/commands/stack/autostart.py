@@ -6,6 +6,7 @@ from cclaunch import console
 from cclaunch.backends.chosen import chosen
 from cclaunch.backends.embedded import autostart, collector, starting
 from cclaunch.backends.embedded.foreground import foreground
+from cclaunch.backends.every import backend
 from cclaunch.collector.pids import any_alive
 from cclaunch.commands.shared.context import config_of, environ_of, paths_of
 from cclaunch.errors import StackError
@@ -28,8 +29,8 @@ def enable(ctx: click.Context, force: bool) -> None:
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
     config = config_of(paths)  # a broken file must be known before anything is written
-    if chosen(paths, config) == "docker":
-        raise StackError("the containers start with Docker by themselves: there is nothing to enable", hint="cclaunch stack up")
+    if told := backend(chosen(paths, config), paths, config, environ).starts_by_itself:
+        raise StackError(f"{told}: there is nothing to enable", hint="cclaunch stack up")
     with console.progress("handing over to the session", environ):
         found = autostart.enable(paths, environ, force=force)
     console.line(f"{found.kind}: {found.path} enabled; the collector runs and starts with the session")

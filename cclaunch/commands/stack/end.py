@@ -3,16 +3,13 @@
 import time
 
 from cclaunch import console
-from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker import volumes as volumes_of
-from cclaunch.backends.docker.record import ever_ran, was_up
 from cclaunch.backends.embedded import autostart, collector, ending
-from cclaunch.backends.in_force import notice
+from cclaunch.backends.left import containers_left
 from cclaunch.backends.turn import turn
 from cclaunch.commands.shared.confirm import agree
 from cclaunch.commands.stack.erase import describe, erase
-from cclaunch.config.model import Config, configuration
-from cclaunch.errors import StackError
+from cclaunch.config.model import configuration
 from cclaunch.hot.paths import Environ, Paths
 
 TURN_S = 30.0
@@ -29,7 +26,7 @@ def end(paths: Paths, environ: Environ, *, volumes: bool, yes: bool) -> None:
         StackError: The engine cannot be reached although containers of ours were started.
     """
     config = configuration(paths)
-    containers = _containers(paths, config, environ, volumes=volumes)
+    containers = containers_left(paths, config, environ, volumes=volumes)
     database = describe(paths) if volumes else ""
     kept = _kept(containers) if volumes and containers is not None else {}
     if volumes:
@@ -53,29 +50,6 @@ def end(paths: Paths, environ: Environ, *, volumes: bool, yes: bool) -> None:
             gone = volumes_of.remove(engine.connection, "data")
         for name in gone:
             console.line(f"volume {name}: deleted")
-
-
-def _containers(paths: Paths, config: Config, environ: Environ, *, volumes: bool) -> "DockerBackend | None":
-    """
-    Return the Docker backend when it may have containers: it is in force, or was and has left some.
-
-    With *volumes* also when it ever ran here, for it may have left some of those; then an engine that cannot be asked is
-    only told, because what is in force runs without it.
-    """
-    notice(paths, config, environ)
-    running = chosen(paths, config) == "docker" or was_up(paths)
-    if not running and not (volumes and ever_ran(paths)):
-        return None
-    from cclaunch.backends.docker.backend import DockerBackend
-
-    found = DockerBackend(paths, config, environ)
-    if not running:
-        try:
-            found.connection().close()
-        except StackError as error:
-            console.note(f"volumes that the Docker stack has left are not deleted: {error.message}")
-            return None
-    return found
 
 
 def _kept(containers: "DockerBackend") -> dict[str, str]:

@@ -1,15 +1,15 @@
 """What a person is told when the stack runs: where it is, and who else may read what it keeps."""
 
 from cclaunch import console
-from cclaunch.backends.protocol import Started
+from cclaunch.backends.protocol import Backend, Page, Started
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Paths
 from cclaunch.profiles.disk import profile_names, resolve_profile
 
 
-def tell_started(name: str, started: Started, paths: Paths, config: Config) -> None:
-    """Write where the services of the backend called *name* are, and what *started* has to say."""
+def tell_started(used: Backend, started: Started, paths: Paths, config: Config) -> None:
+    """Write where the services of the backend *used* are, and what *started* has to say."""
     for text in started.notes:
         console.note(text)
     ports = started.ports
@@ -18,8 +18,8 @@ def tell_started(name: str, started: Started, paths: Paths, config: Config) -> N
         return
     metrics = f"metrics http://127.0.0.1:{ports.metrics}/metrics"
     console.line(f"collector: healthy, grpc 127.0.0.1:{ports.grpc}, http 127.0.0.1:{ports.http}, {metrics}")
-    if name == "docker":
-        _tell_containers(paths, config)
+    if pages := used.pages(clear=console.terminal()):
+        _tell_pages(pages, paths, config)
 
 
 def tell_intruder(paths: Paths) -> None:
@@ -31,14 +31,9 @@ def tell_intruder(paths: Paths) -> None:
         console.note(intruded)
 
 
-def _tell_containers(paths: Paths, config: Config) -> None:
-    from cclaunch.backends.docker.look import details, urls
-
-    said = details(config, paths, clear=console.terminal())
-    for service in config.stack.services:
-        if service != "collector":
-            detail = said[service]
-            console.line(f"{service}: healthy, {urls(config)[service]}" + (f", {detail}" if detail else ""))
+def _tell_pages(pages: list[Page], paths: Paths, config: Config) -> None:
+    for page in pages:
+        console.line(f"{page.name}: healthy, {page.url}" + (f", {page.detail}" if page.detail else ""))
     if disclosed := recorded(paths, config):
         console.note(f"every user of this machine can read what these ports show, and {disclosed} are recorded")
 
