@@ -178,7 +178,7 @@ def test_a_package_that_is_gone_is_an_error_that_can_be_caught(after: Callable[[
 
 
 def test_it_is_two_parts(bundled: Path) -> None:
-    """The finder's code, and a row for each module: name, file, stamp, code."""
+    """The finder's code, and a row for each module: name, file, stamp, code, the compiled file."""
     code, rows = marshal.loads(bundled.read_bytes())
     assert code.co_filename.endswith("bundled.py")
     assert {row[0] for row in rows} >= set(hot())
