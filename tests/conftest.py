@@ -22,6 +22,7 @@ from engine import Containers, Engine, lacking, running
 from messages_api import MessagesApi
 from real_claude import Claude
 from required import REQUIRE, missing
+from runners import Verb
 from sandbox import Sandbox
 from sandbox import free_ports as find_free_ports
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from cclaunch.hot.paths import Paths
 
 # A property says what is true, not how fast: by itself hypothesis fails an example that takes longer than 200 ms.
-hypothesis.settings.register_profile("cclaunch")
+hypothesis.settings.register_profile("cclaunch", deadline=None)
 hypothesis.settings.load_profile("cclaunch")
 
 MARKERS = (
@@ -143,9 +144,7 @@ def cclaunch(sandbox: Sandbox) -> Callable[..., object]:
 
 
 @pytest.fixture
-def verb(
-    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[int, str, str]]:
+def verb(sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Verb:
     """The runner of a verb in this process: ``verb("usage", "--json")`` returns (code, stdout, stderr)."""
     from cclaunch import cli
 
@@ -183,7 +182,7 @@ def containers(engine: Engine) -> Iterator[Containers]:
 
 
 @pytest.fixture
-def profile(verb: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[int, str, str]]:
+def profile(verb: Verb) -> Verb:
     """The runner of a part of the verb: ``profile("list")`` returns (code, stdout, stderr)."""
     return lambda *words, **environ: verb("profile", *words, **environ)
 
