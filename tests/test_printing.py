@@ -5,12 +5,12 @@ import io
 import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click import Context
 from doubles import fake_claude
+from runners import Verb
 from sandbox import Sandbox
 from stored import event, store
 
@@ -20,7 +20,6 @@ from cclaunch.main import VERBS
 PACKAGE = Path(cli.__file__).parent
 NASTY = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2066\u200b\U000e0041\x7f[red][link=http:x]\x85\u2028"
 HARMLESS = {"\n", "\u00a0", "\u3000"}
-Verb = Callable[..., tuple[int, str, str]]
 
 
 def driving(text: str) -> list[str]:
