@@ -4,18 +4,18 @@ What can go wrong, each with the reference, the exit code and the advice.
     CclaunchError
     ├── UsageError             2    the words typed make no sense
     │   ├── AttributeRefused   2    an attribute that would not arrive as it is written
-    │   ├── UnknownShell       2    no shell that we write for (`shells`)
-    │   └── Unquotable         2    a value that a shell cannot hold (`shells`)
+    │   ├── UnknownShell       2    no shell that we write for (`shells/table`)
+    │   └── Unquotable         2    a value that a shell cannot hold (`shells/table`)
     ├── ConfigError            125  a file of the person's is broken: file, line, key
     ├── ProfileMissing         1    there is no profile of that name
     ├── ProfileRefused         125  the one that a launch asked for by `+NAME` cannot be had
     ├── DirectoryRefused       1    a directory of ours is somebody else's, or others may write in it
     ├── FileTrouble            1    a file of ours cannot be written
     │   ├── Busy               1    another one of us holds it
-    │   └── Refused            1    an rc file that must stay as it is (`rcread`)
+    │   └── FileRefused        1    an rc file that must stay as it is (`files/theirs/look`)
     │       └── NeedsInPlace   1    it can only be changed in place
-    ├── DamagedMarkers         1    our marks in an rc file are not whole (`rcfile`)
-    ├── NewerBlock             1    a newer release wrote the block (`rcfile`)
+    ├── DamagedMarkers         1    our marks in an rc file are not whole (`persist/block`)
+    ├── NewerBlock             1    a newer release wrote the block (`persist/block`)
     ├── DashboardRefused       1    it is no dashboard, or not one that can be added
     ├── DashboardMissing       1    there is no dashboard of that name
     ├── DownloadFailed         1    a file of the web cannot be had

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker import health, record
-from cclaunch.backends.docker.backend import COLLECTOR, DockerBackend
+from cclaunch.backends.docker.backend import DockerBackend
+from cclaunch.backends.docker.brought import COLLECTOR
 from cclaunch.backends.embedded import collector as embedded
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 
 from cclaunch.backends.docker.record import was_up
-from cclaunch.backends.embedded import autostart, collector
+from cclaunch.backends.embedded import autostart, starting
 from cclaunch.backends.embedded.backend import Embedded
 from cclaunch.backends.in_force import in_force
 from cclaunch.backends.protocol import Started
@@ -80,7 +80,9 @@ def _to_embedded(paths: Paths, config: Config, environ: Mapping[str, str], secon
 
 def _out_of_docker(paths: Paths, config: Config, environ: Mapping[str, str], until: float) -> Started:
     """End the collector's container and start ours on its ports; the container again when that fails."""
-    from cclaunch.backends.docker.backend import COLLECTOR, DockerBackend
+    from cclaunch.backends.docker.backend import DockerBackend
+    from cclaunch.backends.docker.brought import COLLECTOR
+    from cclaunch.backends.docker.services import leave_metrics
 
     docker = DockerBackend(paths, config, environ)
     try:
@@ -88,13 +90,13 @@ def _out_of_docker(paths: Paths, config: Config, environ: Mapping[str, str], unt
     except EngineError as error:
         if docker.health() is None:  # it runs, and we may not stop it
             raise
-        started = collector.start_in_turn(paths, config, until, environ=environ)
+        started = starting.start_in_turn(paths, config, until, environ=environ)
         return started._replace(notes=[f"the containers are left as they are: {error.message}", *started.notes])
     with engine:
-        docker.leave_metrics(engine)
+        leave_metrics(engine)
         ran = engine.stop(COLLECTOR)
         try:
-            started = collector.start_in_turn(paths, config, until, environ=environ)
+            started = starting.start_in_turn(paths, config, until, environ=environ)
         except BaseException:
             if ran:
                 with contextlib.suppress(CclaunchError):

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from cclaunch.backends.embedded import collector, daemon
+from cclaunch.backends.embedded import daemon, spawned, starting
 from cclaunch.backends.protocol import Started
 from cclaunch.collector import holder
 from cclaunch.collector.process import search_path
@@ -19,7 +19,7 @@ from cclaunch.errors import StartFailed
 from cclaunch.hot.paths import Paths
 
 START_S = 10.0
-KEPT_PREFIXES = (*collector.KEPT_PREFIXES, "DOCKER_")
+KEPT_PREFIXES = (*spawned.KEPT_PREFIXES, "DOCKER_")
 CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.main import main; sys.exit(main())"
 
 
@@ -30,7 +30,7 @@ def stand_in(paths: Paths, config: Config, environ: Mapping[str, str], reason: s
     Raises:
         StartFailed: It does not become healthy either.
     """
-    started = collector.start_in_turn(paths, config, time.monotonic() + START_S, environ=environ, replace=False)
+    started = starting.start_in_turn(paths, config, time.monotonic() + START_S, environ=environ, replace=False)
     if started.ports.owner:  # somebody else's collector is used: there is nothing to give back
         return started
     if not holder.held(paths.hand_back_lock):
@@ -46,7 +46,7 @@ def background(paths: Paths, environ: Mapping[str, str], part: str) -> None:
     Raises:
         StartFailed: There can be no more processes, or the log cannot be written.
     """
-    kept = {name: value for name, value in environ.items() if name in collector.KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
+    kept = {name: value for name, value in environ.items() if name in spawned.KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     words = [sys.executable, "-IS", "-c", CODE.format(path=search_path()), "stack", part]
     try:
         output = os.open(paths.stack_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

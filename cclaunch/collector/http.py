@@ -33,7 +33,7 @@ INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNIMPLEMENTED, UNAVAILABLE, PER
 DEADLINE_EXCEEDED = 4
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that is answered with an HTTP status and a google.rpc.Status."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
@@ -59,7 +59,7 @@ def status_message(code: int, message: str, content_type: str) -> bytes:
 
 async def body_of(request: Request, arrival: Arrival) -> bytearray:
     """
-    Return the decoded body, whose bytes *arrival* holds. Raises Refused when it is too large, also once decompressed,
+    Return the decoded body, whose bytes *arrival* holds. Raises RequestRefused when it is too large, also once decompressed,
     cannot be decoded, or does not come to an end; Busy when there is no room.
 
     Decompression goes piece by piece with a limit: a small body must not become gigabytes.
@@ -68,15 +68,15 @@ async def body_of(request: Request, arrival: Arrival) -> bytearray:
     parts = _heard(request.stream())
     if encoding not in ("", "identity"):
         if encoding != "gzip":
-            raise Refused(415, INVALID_ARGUMENT, f"content-encoding {encoding} is not supported: send gzip or none")
+            raise RequestRefused(415, INVALID_ARGUMENT, f"content-encoding {encoding} is not supported: send gzip or none")
         parts = _gunzip(parts)
     announced = request.headers.get("content-length", "")
     if encoding != "gzip" and announced.isdigit() and len(announced) < 20 and int(announced) > LARGEST_BODY:
-        raise Refused(413, RESOURCE_EXHAUSTED, f"the body is larger than {LARGEST_BODY} bytes")
+        raise RequestRefused(413, RESOURCE_EXHAUSTED, f"the body is larger than {LARGEST_BODY} bytes")
     found = bytearray()
     async for part in parts:
         if len(found) + len(part) > LARGEST_BODY:
-            raise Refused(413, RESOURCE_EXHAUSTED, f"the body is larger than {LARGEST_BODY} bytes")
+            raise RequestRefused(413, RESOURCE_EXHAUSTED, f"the body is larger than {LARGEST_BODY} bytes")
         await arrival.grow(len(part))
         found += part
     arrival.whole = True
@@ -84,7 +84,7 @@ async def body_of(request: Request, arrival: Arrival) -> bytearray:
 
 
 async def _heard(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield *parts*; raise Refused when the client falls silent, or is gone."""
+    """Yield *parts*; raise RequestRefused when the client falls silent, or is gone."""
     following = aiter(parts)
     while True:
         try:
@@ -93,9 +93,9 @@ async def _heard(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         except StopAsyncIteration:
             return
         except ClientDisconnect as error:
-            raise Refused(400, INVALID_ARGUMENT, "the body ends too early") from error
+            raise RequestRefused(400, INVALID_ARGUMENT, "the body ends too early") from error
         except TimeoutError as error:
-            raise Refused(408, DEADLINE_EXCEEDED, f"nothing came for {SILENCE_S:g} s") from error
+            raise RequestRefused(408, DEADLINE_EXCEEDED, f"nothing came for {SILENCE_S:g} s") from error
         yield part
 
 
@@ -114,16 +114,18 @@ async def _gunzip(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
                 rest = opener.unconsumed_tail or opener.unused_data
                 await asyncio.sleep(0)
     except zlib.error as error:
-        raise Refused(400, INVALID_ARGUMENT, f"the body is no gzip: {error}") from error
+        raise RequestRefused(400, INVALID_ARGUMENT, f"the body is no gzip: {error}") from error
     if started and not opener.eof:
-        raise Refused(400, INVALID_ARGUMENT, "the gzip body ends too early")
+        raise RequestRefused(400, INVALID_ARGUMENT, "the gzip body ends too early")
 
 
 def content_type_of(request: Request) -> str:
-    """Return the media type of the request; raises Refused for one that is not OTLP's."""
+    """Return the media type of the request; raises RequestRefused for one that is not OTLP's."""
     found = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if found not in (PROTOBUF, JSON):
-        raise Refused(415, INVALID_ARGUMENT, f"content-type {found or '(none)'} is not supported: send {PROTOBUF} or {JSON}")
+        raise RequestRefused(
+            415, INVALID_ARGUMENT, f"content-type {found or '(none)'} is not supported: send {PROTOBUF} or {JSON}"
+        )
     return found
 
 
@@ -135,9 +137,9 @@ def exporting(collector: Collector, signal: Signal) -> Callable[[Request], Await
         try:
             kind = content_type_of(request)
             if CURRENT.get() is Sender.STRANGER:
-                raise Refused(403, PERMISSION_DENIED, ONLY)
+                raise RequestRefused(403, PERMISSION_DENIED, ONLY)
             answer = await _taken(collector, signal, request, kind)
-        except Refused as refused:
+        except RequestRefused as refused:
             return Response(status_message(refused.code, refused.message, kind), refused.status, media_type=kind)
         except NeverFits as refused:
             return Response(status_message(RESOURCE_EXHAUSTED, str(refused), kind), 413, media_type=kind)

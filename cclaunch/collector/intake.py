@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from cclaunch.collector.budget import AT_WORK, Budget
 from cclaunch.collector.peer import mark
 from cclaunch.otlp import jsonwire, wire
-from cclaunch.otlp.encoding import JSON, PROTOBUF, parse
+from cclaunch.otlp.encoding import JSON, PROTOBUF, parse_request
 from cclaunch.otlp.signals import Rejected, Signal, answer_of
 from cclaunch.otlp.slices import MOST_COPIED, SLICE_RECORDS, NeverFits, Tally
 from cclaunch.store.rows import Batch
@@ -68,7 +68,7 @@ class Intake:
 
     async def _take(self, signal: Signal, body: bytes | bytearray, kind: str) -> Message:
         if len(body) <= SMALL_BODY[kind]:
-            request = parse(body, kind, signal)
+            request = parse_request(body, kind, signal)
             count = signal.count(request)
             if count <= SLICE_RECORDS:
                 batch = await self._store(signal, request, len(body), count, None)
@@ -91,7 +91,7 @@ class Intake:
             if not piece:
                 continue
             async with self._turns:  # what is parsed and waits takes more room than its bytes
-                request = await self._read(parse, piece, PROTOBUF, signal)
+                request = await self._read(parse_request, piece, PROTOBUF, signal)
                 batch = await self._store(signal, request, len(piece), signal.count(request), seen)
                 del request  # else it waits along for the next turn
             batches.append(Batch(rejected=batch.rejected, message=batch.message))
@@ -132,7 +132,7 @@ class Intake:
 def _checked(signal: Signal, body: bytes | bytearray, tally: Tally) -> Iterator[bytes]:
     """Parse every slice of a request in protobuf; yield nothing but turns. Raises Malformed, NeverFits."""
     for piece in wire.slices(body, signal.name, signal.request.DESCRIPTOR, tally):
-        parse(piece, PROTOBUF, signal)
+        parse_request(piece, PROTOBUF, signal)
         yield b""
 
 
@@ -140,7 +140,7 @@ def _converted(signal: Signal, body: bytes | bytearray, tally: Tally) -> Iterato
     """Yield every slice of a request in JSON as protobuf, which has less bytes. Raises Malformed, NeverFits."""
     size = 0
     for piece in jsonwire.slices(body, signal.name, tally):
-        made = parse(piece, JSON, signal).SerializeToString() if piece else b""
+        made = parse_request(piece, JSON, signal).SerializeToString() if piece else b""
         size += len(made)
         if size > MOST_COPIED // 2:
             raise NeverFits("the request is too large")

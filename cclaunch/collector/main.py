@@ -24,7 +24,7 @@ from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.collector.relay import Relay
 from cclaunch.collector.server import server
 from cclaunch.collector.service import EmbeddedCollector
-from cclaunch.collector.sockets import port_of, read
+from cclaunch.collector.sockets import port_of, read_sockets
 from cclaunch.collector.standing import Standing, write_private
 from cclaunch.config.model import Config, read_configuration
 from cclaunch.errors import FileTrouble, StoreError
@@ -94,7 +94,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
 def main(arguments: list[str]) -> int:
     """Run the collector. *arguments*: four directories, three ports; descriptors of the lock, the lifeline and the sockets."""
     paths = Paths(*arguments[:4])
-    lock, lifeline, held = int(arguments[7]), int(arguments[8]), read(arguments[9])
+    lock, lifeline, held = int(arguments[7]), int(arguments[8]), read_sockets(arguments[9])
     config, trouble = read_configuration(paths)
     if trouble:
         say(f"{trouble.message}; the defaults are used")

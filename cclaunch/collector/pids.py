@@ -23,7 +23,7 @@ class Launched:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._alive = dict(read(path))
+        self._alive = dict(read_pids(path))
 
     def add(self, pid: int) -> None:
         """
@@ -76,7 +76,7 @@ def _is_ours(pid: int) -> bool:
 
 def any_alive(path: str) -> bool:
     """Say whether a process that *path* remembers lives, without touching the file: its collector may be writing it."""
-    return any(same(Launched._started(pid), started) for pid, started in read(path))
+    return any(same(Launched._started(pid), started) for pid, started in read_pids(path))
 
 
 def same(one: float | None, other: float | None) -> bool:
@@ -84,7 +84,7 @@ def same(one: float | None, other: float | None) -> bool:
     return one is not None and other is not None and abs(one - other) <= TOLERANCE_S
 
 
-def read(path: str) -> Iterator[tuple[int, float]]:
+def read_pids(path: str) -> Iterator[tuple[int, float]]:
     """Yield pid and start time of each line of *path* that has both."""
     try:
         with open(path, encoding="ascii") as file:

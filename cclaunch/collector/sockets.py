@@ -87,13 +87,13 @@ def _first_free(before: str, configured: int) -> list[int]:
     raise OSError(errno.EADDRINUSE, "no free port")
 
 
-def write(held: dict[str, list[int]]) -> str:
+def write_sockets(held: dict[str, list[int]]) -> str:
     """Return *held* as one word of a command line."""
     return ";".join(f"{name}={','.join(map(str, handles))}" for name, handles in held.items())
 
 
-def read(text: str) -> dict[str, list[int]]:
-    """Return what ``write`` wrote; empty for an empty word."""
+def read_sockets(text: str) -> dict[str, list[int]]:
+    """Return what ``write_sockets`` wrote; empty for an empty word."""
     found = {}
     for part in text.split(";"):
         name, separator, handles = part.partition("=")

@@ -50,7 +50,7 @@ def main(words: list[str]) -> int:
         say(f"error: cannot write in {paths.data}: {error.strerror}")
         return 1
     try:
-        held = sockets.read(words[8]) if len(words) > 8 else sockets.open_all(paths, ports)
+        held = sockets.read_sockets(words[8]) if len(words) > 8 else sockets.open_all(paths, ports)
     except OSError as error:
         say(f"error: no port can be opened: {error.strerror}")
         return 1
@@ -127,7 +127,7 @@ def _run(paths: Paths, ports: list[int], handle: int, held: dict[str, list[int]]
     """Run one collector to its end and return its exit code, negative for a signal."""
     reading, writing = os.pipe()
     os.set_inheritable(reading, True)
-    words = command("main", paths, *ports, handle, reading, sockets.write(held))
+    words = command("main", paths, *ports, handle, reading, sockets.write_sockets(held))
     pid = os.fork()
     if pid == 0:
         try:

@@ -10,7 +10,7 @@ import click
 
 from cclaunch import console, otel
 from cclaunch.backends.docker import record
-from cclaunch.backends.embedded import collector
+from cclaunch.backends.embedded import collector, starting
 from cclaunch.backends.every import backend
 from cclaunch.backends.in_force import in_force
 from cclaunch.backends.sources import places_of
@@ -133,7 +133,7 @@ def _collector(paths: Paths, config: Config, environ: Environ) -> tuple[Ports | 
         return collector_ports(paths), Finding("collector", False, error.message)
     except CclaunchError as error:
         last = "".join(error.cause.splitlines()[-1:])
-        cause = f": {last}" if last and not error.message.startswith(collector.ENDED) else ""  # those are its last words
+        cause = f": {last}" if last and not error.message.startswith(starting.ENDED) else ""  # those are its last words
         return None, Finding("collector", False, f"{error.message}{cause}", error.hint)
     forget(paths)
     if started.ports.owner:

@@ -15,7 +15,7 @@ from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.selection import Selection
 from cclaunch.launch.installed import Claude, installed
 from cclaunch.launch.preview import composed
-from cclaunch.shells.detect import Shell, detect
+from cclaunch.shells.detect import Detected, detect
 
 
 @click.command("status")
@@ -79,7 +79,7 @@ def _claude(environ: Environ) -> tuple[Claude | None, str]:
         return None, f"{error.message} ({error.hint})" if error.hint else error.message
 
 
-def _shell(environ: Environ) -> Shell | None:
+def _shell(environ: Environ) -> Detected | None:
     """Return the shell that we were started from, None when nothing tells."""
     found = detect(environ)
     return found if found.name else None

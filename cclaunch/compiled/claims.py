@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from cclaunch import otel
 from cclaunch.compiled.keep import Records, keep, settled, source_records
-from cclaunch.files.claude_json import decode, loads, text_of
+from cclaunch.files.claude_json import decode_json, loads, text_of
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.claims import REPOSITORY_PLACES, STATE_PLACE, settings_limit
 from cclaunch.hot.compose import belongs
@@ -180,7 +180,7 @@ def _said(place: str, path: str, marks: list[str], plan: Plan) -> list[Claim]:
         return [unread(place, path, why)] if why else []
     if not any(mark.encode("ascii") in data for mark in marks):
         return []
-    text = decode(data)
+    text = decode_json(data)
     try:
         wanted = relevant(plan)
         said = [Claim(place, path, name, value) for name, value in env_of(loads(text)) if wanted(name)]

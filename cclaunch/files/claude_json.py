@@ -23,7 +23,7 @@ SMALLEST_PLAIN = -6
 """Between 1e-6 and 1e21 JavaScript writes a number without an exponent."""
 
 
-def decode(data: bytes) -> str:
+def decode_json(data: bytes) -> str:
     """Return the text that claude makes of *data*: what is not text is replaced, one byte order mark is dropped."""
     if data.startswith(UTF_16_MARK):
         return data[2 : len(data) & ~1].decode("utf-16-le", "surrogatepass")
@@ -34,7 +34,7 @@ def decode_exactly(data: bytes) -> tuple[str, str]:
     """
     Return (text, codec) of *data*, such that ``encode_exactly`` gives *data* again. A byte order mark stays.
 
-    The text is another than ``decode``'s only inside of what is no text, and before it.
+    The text is another than ``decode_json``'s only inside of what is no text, and before it.
     """
     if not data.startswith(UTF_16_MARK):
         return data.decode("utf-8", "surrogateescape"), "utf-8"

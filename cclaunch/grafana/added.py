@@ -66,7 +66,7 @@ def add(paths: Paths, content: bytes, source: str) -> tuple[Listed, bool]:
         DashboardRefused: It is none, or it would take the place of one of ours.
         FileTrouble, Busy: It cannot be written.
     """
-    dashboard = foreign.read(content, source)
+    dashboard = foreign.read_dashboard(content, source)
     name = f"{dashboard['uid']}.json"
     if name in shipped():
         raise DashboardRefused(

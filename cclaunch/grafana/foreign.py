@@ -30,7 +30,7 @@ KNOWN = frozenset((PROMETHEUS["uid"], VLOGS["uid"], "prometheus", "PBFA97CFB590B
 Json = dict[str, Any]
 
 
-def read(content: bytes, source: str) -> Json:
+def read_dashboard(content: bytes, source: str) -> Json:
     """
     Return the dashboard in *content*, which comes from *source*, with a uid and our datasources.
 

@@ -11,7 +11,7 @@ Hot: imports nothing. The variables' names come in with the plan, from ``cclaunc
 from cclaunch.hot.attributes import LONGEST, MOST_PAIRS, encode, parse_attributes
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.marks import BLOCK, INSIDE_CLAUDE, LAST_BLOCK, SHELL_ATTRIBUTES, hash8, own_exports
-from cclaunch.hot.plan import Place, Plan, Profile
+from cclaunch.hot.plan import CompiledProfile, Place, Plan
 from cclaunch.hot.ports import Ports
 from cclaunch.hot.selection import Selection
 
@@ -70,7 +70,7 @@ def compose(
         claims: What claude's settings files say; None for nothing.
     """
     made = Composition(dict(environ), selection or Selection())
-    profile = plan.profiles.get(made.selection.name) or Profile()
+    profile = plan.profiles.get(made.selection.name) or CompiledProfile()
     ours = own_exports(environ) if BLOCK in environ else frozenset()
     if plan.settings.get("routing") != "environment":
         _route(made, plan, environ, ports, ours, bool(instance_id))
@@ -137,7 +137,7 @@ def _keep_private(
     made: Composition,
     plan: Plan,
     environ: "dict[str, str]",
-    profile: Profile,
+    profile: CompiledProfile,
     ours: "frozenset[str]",
     claims: "Claims | None",
 ) -> None:
@@ -161,7 +161,7 @@ def _label(
     plan: Plan,
     environ: "dict[str, str]",
     place: Place,
-    profile: Profile,
+    profile: CompiledProfile,
     ours: "frozenset[str]",
     instance_id: str,
     claims: "Claims | None",

@@ -9,7 +9,7 @@ Hot: C modules only.
 from cclaunch.hot.reading import stamp
 
 
-class Profile:
+class CompiledProfile:
     """
     One compiled profile, its parent's part included.
 
@@ -41,7 +41,7 @@ class Plan:
         routing: (name, value) pairs; ``{grpc}`` and ``{http}`` in a value stand for the collector's ports.
         displaced_prefixes, displaced_names: the variables that belong to the backend.
         privacy: (name, value) pairs.
-        profiles: name -> ``Profile``, all there are.
+        profiles: name -> ``CompiledProfile``, all there are.
         bindings: (real path of a directory, profile name) pairs.
         warnings: sentences to say at each launch (a broken file).
     """
@@ -54,7 +54,7 @@ class Plan:
         self.privacy = []
         self.displaced_prefixes: tuple[str, ...] = ()
         self.displaced_names: tuple[str, ...] = ()
-        self.profiles: dict[str, Profile] = {}
+        self.profiles: dict[str, CompiledProfile] = {}
         self.bindings = []
         self.warnings = []
         for kind, *fields in records:
@@ -79,7 +79,7 @@ class Plan:
         """Take one record of the profile *name*: *what* is the name of one of its parts."""
         profile = self.profiles.get(name)
         if profile is None:
-            profile = self.profiles[name] = Profile()
+            profile = self.profiles[name] = CompiledProfile()
         if what in ("attributes", "privacy", "sources"):
             getattr(profile, what)[key] = value
         else:
@@ -117,6 +117,6 @@ class Place:
                 self.warnings.append(fields[0])
 
 
-def is_current(profile: Profile) -> bool:
+def is_current(profile: CompiledProfile) -> bool:
     """Say whether the files of a compiled profile are still what they were."""
     return all(stamp(path) == mark for path, mark in profile.sources.items())

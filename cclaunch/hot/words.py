@@ -98,7 +98,7 @@ class Reading:
         return not self.is_answered and self.command not in QUIET
 
 
-def read(words: "list[str]") -> Reading:
+def read_words(words: "list[str]") -> Reading:
     """Return what *words* say, by claude's own rules for them. They are only read: nothing is reordered, dropped or rewritten."""
     found = Reading()
     found.is_prompt = "-p" in words or "--print" in words  # releases up to 2.1.197 heed it also as a value and behind `--`

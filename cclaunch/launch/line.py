@@ -14,7 +14,7 @@ from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
 from cclaunch.hot.paths import Paths, home, our_paths
 from cclaunch.hot.ports import Ports
-from cclaunch.hot.words import Reading, read
+from cclaunch.hot.words import Reading, read_words
 from cclaunch.launch.awake import Asked, awake
 from cclaunch.launch.wanted import FAILED, Launch, refuse, say
 
@@ -69,7 +69,7 @@ def prepare(wanted: Launch) -> int:
     The probe's question is sent first and its answer read last: the collector works while we compose.
     """
     environ = wanted.environ
-    reading = read([] if wanted.command else wanted.words)
+    reading = read_words([] if wanted.command else wanted.words)
     paths = our_paths(environ)
     base, user = home(environ), _user()
     owner = _owner(base)
@@ -123,10 +123,10 @@ def _against_settings(
     paths: Paths,
 ) -> "tuple[Composition, list[str], list[str]]":
     """Return (what was composed, claude's words, notes) where settings files or a background service have a say."""
-    from cclaunch.launch.override import answer
+    from cclaunch.launch.override import answer_claims
 
     whole = reading.background
-    made, words, notes, _ = answer(
+    made, words, notes, _ = answer_claims(
         compose, claims, wanted.words, reading, made_plan, paths, whole=whole, may_override=not wanted.command
     )
     if reading.command == "agents":

@@ -34,9 +34,9 @@ from cclaunch.compiled.claims import (
 )
 from cclaunch.errors import CclaunchError, FileTrouble
 from cclaunch.files.atomic import write_atomic
-from cclaunch.files.claude_json import decode, loads
+from cclaunch.files.claude_json import decode_json, loads
 from cclaunch.files.sweeping import BACKGROUND, SETTINGS, sweep
-from cclaunch.files.theirs.splice import inner, put, put_raw, read_object
+from cclaunch.files.theirs.splice import inner, put_members, put_raw, read_object
 from cclaunch.hot.attributes import parse_attributes
 from cclaunch.hot.claims import SETTINGS_LIMIT, Claims
 from cclaunch.hot.compose import Composition, belongs
@@ -83,7 +83,7 @@ def read_flag(words: Sequence[str], reading: Reading) -> Flag:
     if reading.settings < 0:
         return Flag({})
     word = words[reading.settings].removeprefix("--settings=")
-    text = decode(os.fsencode(word)).strip(TRIMMED)
+    text = decode_json(os.fsencode(word)).strip(TRIMMED)
     trouble = "--settings is not valid JSON"
     if not text.startswith("{"):
         try:
@@ -92,7 +92,7 @@ def read_flag(words: Sequence[str], reading: Reading) -> Flag:
         except (OSError, ValueError):
             return Flag()
         trouble = f"{word} is not valid JSON"  # then claude runs, and ignores it
-        text = decode(read_small(word, SETTINGS_LIMIT) or b"")
+        text = decode_json(read_small(word, SETTINGS_LIMIT) or b"")
     try:
         found = loads(text)
     except ValueError:
@@ -125,7 +125,7 @@ def said(claims: Iterable[Claim], plan: Plan) -> Claims:
     return found
 
 
-def answer(
+def answer_claims(
     compose: Callable[[Claims | None], Composition],
     claims: Iterable[Sequence[str]],
     words: list[str],
@@ -154,7 +154,7 @@ def answer(
     flag = read_flag(words, reading)
     found = in_force([Claim(*claim) for claim in claims], reading, flag, plan)
     made = compose(said(found, plan))
-    verdict = judge(found, made, plan, _written_by_us(paths) if found else frozenset())
+    verdict = weigh_claims(found, made, plan, _written_by_us(paths) if found else frozenset())
     needed = dict(verdict.needed)
     if whole:
         composed = {name: made.environ.get(name, otel.CURES.get(name, "")) for name in made.sources}
@@ -177,7 +177,7 @@ def merged(flag: Flag, needed: Mapping[str, str]) -> str:
     found = read_object(flag.text)
     env = found.last("env")
     if env is not None and isinstance(env.value, dict):
-        return put(flag.text, inner(flag.text, env), needed)
+        return put_members(flag.text, inner(flag.text, env), needed)
     return put_raw(flag.text, found, [f'"env": {json.dumps(dict(needed))}'])
 
 
@@ -227,7 +227,9 @@ def _written_by_us(paths: Paths) -> frozenset[tuple[str, str, str]]:
     )
 
 
-def judge(claims: Iterable[Claim], made: Composition, plan: Plan, ours: frozenset[tuple[str, str, str]] = frozenset()) -> Verdict:
+def weigh_claims(
+    claims: Iterable[Claim], made: Composition, plan: Plan, ours: frozenset[tuple[str, str, str]] = frozenset()
+) -> Verdict:
     """
     Return what the strongest claim on each variable comes to against what the launch composed.
 

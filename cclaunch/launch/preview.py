@@ -13,7 +13,7 @@ from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.plan import Place, Plan
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.words import Reading
-from cclaunch.launch.override import answer
+from cclaunch.launch.override import answer_claims
 
 FRESH = "fresh-per-launch"
 """Stands for the instance id that only a launch can mint."""
@@ -61,5 +61,5 @@ def composed(environ: Environ, paths: Paths, *, launch: bool) -> Composed:
     if not launch:
         return Composed(plan, place, ports, found is not None, compose_with(None), [])
     claims = gather_claims(plan, paths, directory, selection, environ, False, lambda: compiled)
-    made, _, notes, overridden = answer(compose_with, claims, [], Reading(), plan, paths, dry=True)
+    made, _, notes, overridden = answer_claims(compose_with, claims, [], Reading(), plan, paths, dry=True)
     return Composed(plan, place, ports, found is not None, made, notes, overridden)

@@ -52,7 +52,7 @@ def attributes_of(pairs: Iterable[KeyValue]) -> dict[str, Value]:
     return {pair.key: plain(pair.value) for pair in pairs}
 
 
-class Refused:
+class RecordsRefused:
     """How many records or points of a request are not stored, and why."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ def decode_logs(request: ExportLogsServiceRequest, seen: Counter[bytes] | None =
     """
     rows: list[EventRow] = []
     seen = Counter() if seen is None else seen
-    refused = Refused()
+    refused = RecordsRefused()
     for of_resource in request.resource_logs:
         shared = attributes_of(of_resource.resource.attributes)
         resource = of_resource.resource.SerializeToString(deterministic=True)
@@ -161,7 +161,7 @@ def decode_metrics(request: ExportMetricsServiceRequest, seen: Counter[bytes] | 
     *seen* is for logs only: a point is one by its series and time.
     """
     points: list[PointRow] = []
-    refused = Refused()
+    refused = RecordsRefused()
     for of_resource in request.resource_metrics:
         shared = attributes_of(of_resource.resource.attributes)
         for of_scope in of_resource.scope_metrics:
@@ -174,7 +174,7 @@ def decode_metrics(request: ExportMetricsServiceRequest, seen: Counter[bytes] | 
     return Batch(points=points, rejected=refused.count, message=refused.message)
 
 
-def _points(metric: Metric, shared: Mapping[str, Value], refused: Refused) -> list[PointRow]:
+def _points(metric: Metric, shared: Mapping[str, Value], refused: RecordsRefused) -> list[PointRow]:
     temporality: int
     if metric.WhichOneof("data") == "sum":
         temporality, monotonic, points = int(metric.sum.aggregation_temporality), metric.sum.is_monotonic, metric.sum.data_points

@@ -23,7 +23,7 @@ class Malformed(Exception):
     """Bytes that are no request: sending them again is no use."""
 
 
-def parse(body: bytes | bytearray, content_type: str, signal: Signal) -> Message:
+def parse_request(body: bytes | bytearray, content_type: str, signal: Signal) -> Message:
     """Return the message in *body*. Raises Malformed."""
     message = signal.request()
     try:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Generator, Iterator
 
 from cclaunch.otlp.encoding import Malformed
-from cclaunch.otlp.slices import COUNTED_FROM, MOST_BRACKETS, Leaf, NeverFits, Run, Shell, Tally, grouped
+from cclaunch.otlp.slices import COUNTED_FROM, MOST_BRACKETS, Envelope, Leaf, NeverFits, Run, Tally, grouped
 from cclaunch.store import limits
 
 PATHS: dict[str, tuple[frozenset[str], ...]] = {
@@ -65,15 +65,15 @@ def slices(body: bytes | bytearray, signal: str, tally: Tally) -> Iterator[bytes
         if not runs:
             yield b""
             continue
-        key = runs[0].shells[0].field.encode()
+        key = runs[0].envelopes[0].field.encode()
         yield b'{"' + key + b'":[' + b",".join(map(_within, runs)) + b"]}"
 
 
 def _within(run: Run) -> bytes:
     """Return the outermost resource of one run."""
     inner = b",".join(run.records)
-    for number in range(len(run.shells) - 1, 0, -1):
-        field, own = run.shells[number]
+    for number in range(len(run.envelopes) - 1, 0, -1):
+        field, own = run.envelopes[number]
         value = inner if field in SINGLE else b"[" + inner + b"]"
         inner = b"{" + own + (b"," if own else b"") + b'"' + field.encode() + b'":' + value + b"}"
     return inner
@@ -99,7 +99,7 @@ class _Walk:
         self._ends: dict[int, int] = {}
 
     def leaves(self) -> Iterator[Leaf | None]:
-        """Yield the records with their shells."""
+        """Yield the records with their envelopes."""
         start = self._space(len(MARK) if self._body.startswith(MARK) else 0)
         if not self._at(start, b"{"):
             raise Malformed("no JSON object")
@@ -108,21 +108,21 @@ class _Walk:
             raise Malformed("something follows the JSON object")
         yield from self._below(start, 0, (), 0)
 
-    def _below(self, start: int, depth: int, outer: tuple[Shell, ...], shared: int) -> Iterator[Leaf | None]:
-        """Yield the records in the object at *start*, below the shells *outer*."""
+    def _below(self, start: int, depth: int, outer: tuple[Envelope, ...], shared: int) -> Iterator[Leaf | None]:
+        """Yield the records in the object at *start*, below the envelopes *outer*."""
         own, children = self._object(start, depth)
         shared += len(own)
         for key, begin in children:
-            shells = (*outer, Shell(key, own))
+            envelopes = (*outer, Envelope(key, own))
             for item in [begin] if key in SINGLE else self._items(begin):
                 if self._tally.turn(LOOKS_OF_AN_ITEM):
                     yield None
                 if depth + 1 < len(self._path):
-                    yield from self._below(item, depth + 1, shells, shared)
-                elif (leaf := self._leaf(item, shells, shared)) is not None:
+                    yield from self._below(item, depth + 1, envelopes, shared)
+                elif (leaf := self._leaf(item, envelopes, shared)) is not None:
                     yield leaf
 
-    def _leaf(self, start: int, shells: tuple[Shell, ...], shared: int) -> Leaf | None:
+    def _leaf(self, start: int, envelopes: tuple[Envelope, ...], shared: int) -> Leaf | None:
         """Return the record at *start*, or None when it is refused."""
         end = self._skip(start)
         if not self._tally.record(end - start, shared):
@@ -130,7 +130,7 @@ class _Walk:
         if end - start > COUNTED_FROM and self._brackets(start, end) > BRACKETS_OF_A_PART * limits.MOST_PARTS:
             self._tally.parts()
             return None
-        return Leaf(shells, bytes(self._body[start:end]))
+        return Leaf(envelopes, bytes(self._body[start:end]))
 
     def _brackets(self, start: int, end: int) -> int:
         return self._body.count(b"{", start, end) + self._body.count(b"[", start, end)
@@ -145,7 +145,7 @@ class _Walk:
                 children.append((key, begin))
             else:
                 size += end - member
-                self._tally.shell(size)
+                self._tally.envelope(size)
                 own.append(bytes(self._body[member:end]))
         return b",".join(own), children
 

@@ -35,14 +35,14 @@ class NeverFits(Exception):
 
 
 class Leaf(NamedTuple):
-    """One record, and the shells around it from the outermost: all of their bytes but their records."""
+    """One record, and the envelopes around it from the outermost: all of their bytes but their records."""
 
-    shells: "tuple[Shell, ...]"
+    envelopes: "tuple[Envelope, ...]"
     data: bytes
 
 
-class Shell(NamedTuple):
-    """What a resource or scope says of itself; *field* is where it hangs in the shell around it."""
+class Envelope(NamedTuple):
+    """What a resource or scope says of itself; *field* is where it hangs in the envelope around it."""
 
     field: str
     data: bytes
@@ -73,8 +73,8 @@ class Tally:
         self._turn = TURN
         return True
 
-    def shell(self, size: int) -> None:
-        """Look at the size of a shell. Raises NeverFits."""
+    def envelope(self, size: int) -> None:
+        """Look at the size of an envelope. Raises NeverFits."""
         if size > LARGEST_SHELL:
             raise NeverFits(f"a resource or scope of the request is larger than {LARGEST_SHELL} bytes")
 
@@ -84,7 +84,7 @@ class Tally:
             raise NeverFits(f"the request has more than {limits.MOST_RECORDS} records")
 
     def record(self, size: int, shared: int) -> bool:
-        """Count a record of *size* bytes below shells of *shared* bytes; say whether it can be taken. Raises NeverFits."""
+        """Count a record of *size* bytes below envelopes of *shared* bytes; say whether it can be taken. Raises NeverFits."""
         self.expect(1)
         self.records += 1
         if size > limits.LARGEST_RECORD:
@@ -107,9 +107,9 @@ class Tally:
 
 
 class Run(NamedTuple):
-    """Records that follow each other below the same shells."""
+    """Records that follow each other below the same envelopes."""
 
-    shells: tuple[Shell, ...]
+    envelopes: tuple[Envelope, ...]
     records: list[bytes]
 
 
@@ -121,15 +121,15 @@ def grouped(leaves: Iterator[Leaf | None], tally: Tally) -> Iterator[list[Run]]:
         if leaf is None:
             yield []
             continue
-        new = not runs or runs[-1].shells is not leaf.shells
-        more = len(leaf.data) + (sum(len(shell.data) for shell in leaf.shells) if new else 0)
+        new = not runs or runs[-1].envelopes is not leaf.envelopes
+        more = len(leaf.data) + (sum(len(envelope.data) for envelope in leaf.envelopes) if new else 0)
         if runs and (size + more > SLICE_BYTES or count >= SLICE_RECORDS):
             tally.copied(size)
             yield runs
             runs, size, count, new = [], 0, 0, True
-            more = len(leaf.data) + sum(len(shell.data) for shell in leaf.shells)
+            more = len(leaf.data) + sum(len(envelope.data) for envelope in leaf.envelopes)
         if new:
-            runs.append(Run(leaf.shells, []))
+            runs.append(Run(leaf.envelopes, []))
         runs[-1].records.append(leaf.data)
         size += more
         count += 1

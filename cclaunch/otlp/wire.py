@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from cclaunch.otlp.encoding import Malformed
-from cclaunch.otlp.slices import COUNTED_FROM, Leaf, NeverFits, Run, Shell, Tally, grouped
+from cclaunch.otlp.slices import COUNTED_FROM, Envelope, Leaf, NeverFits, Run, Tally, grouped
 from cclaunch.store import limits
 
 PATHS: dict[str, tuple[frozenset[int], ...]] = {
@@ -38,10 +38,10 @@ def slices(body: bytes | bytearray, signal: str, descriptor: Any, tally: Tally) 
 
 def _whole(run: Run) -> bytes:
     """Return a request that holds one run."""
-    inner = b"".join(_field(int(run.shells[-1].field), record) for record in run.records)
-    for outer, shell in zip(reversed(run.shells[:-1]), reversed(run.shells[1:]), strict=True):
-        inner = _field(int(outer.field), shell.data + inner)
-    return run.shells[0].data + inner
+    inner = b"".join(_field(int(run.envelopes[-1].field), record) for record in run.records)
+    for outer, envelope in zip(reversed(run.envelopes[:-1]), reversed(run.envelopes[1:]), strict=True):
+        inner = _field(int(outer.field), envelope.data + inner)
+    return run.envelopes[0].data + inner
 
 
 def _field(number: int, data: bytes) -> bytes:
@@ -63,30 +63,30 @@ class _Walk:
         self._tally = tally
 
     def leaves(self, descriptor: Any) -> Iterator[Leaf | None]:
-        """Yield the records with their shells; *descriptor* is the request's."""
+        """Yield the records with their envelopes; *descriptor* is the request's."""
         yield from self._below(0, len(self._body), 0, (), 0, descriptor)
 
     def _below(
-        self, start: int, end: int, depth: int, outer: tuple[Shell, ...], shared: int, descriptor: Any
+        self, start: int, end: int, depth: int, outer: tuple[Envelope, ...], shared: int, descriptor: Any
     ) -> Iterator[Leaf | None]:
-        """Yield the records between *start* and *end*, a message of *descriptor* below the shells *outer*."""
+        """Yield the records between *start* and *end*, a message of *descriptor* below the envelopes *outer*."""
         own = yield from self._shell(start, end, depth, descriptor)
         shared += len(own)
-        known: dict[int, tuple[Shell, ...]] = {}
+        known: dict[int, tuple[Envelope, ...]] = {}
         for number, kind, _, begin, until in self._fields(start, end):
             if self._tally.turn():
                 yield None
             if number not in self._path[depth] or kind != DELIMITED:
                 continue
             below = descriptor.fields_by_number[number].message_type
-            shells = known.setdefault(number, (*outer, Shell(str(number), own)))
+            envelopes = known.setdefault(number, (*outer, Envelope(str(number), own)))
             if depth + 1 < len(self._path):
-                yield from self._below(begin, until, depth + 1, shells, shared, below)
+                yield from self._below(begin, until, depth + 1, envelopes, shared, below)
             elif self._tally.record(until - begin, shared):
                 if until - begin > COUNTED_FROM and self._parts(begin, until, below) > limits.MOST_PARTS:
                     self._tally.parts()
                     continue
-                yield Leaf(shells, bytes(self._body[begin:until]))
+                yield Leaf(envelopes, bytes(self._body[begin:until]))
 
     def _shell(self, start: int, end: int, depth: int, descriptor: Any) -> Generator[None, None, bytes]:
         """Return the fields of a message that do not lead to records. Raises NeverFits."""
@@ -99,7 +99,7 @@ class _Walk:
                 records += depth == len(self._path) - 1
                 self._tally.expect(records)
                 continue
-            self._tally.shell(len(own) + until - field)
+            self._tally.envelope(len(own) + until - field)
             below = descriptor.fields_by_number.get(number)
             is_message = kind == DELIMITED and below is not None and below.message_type is not None
             if is_message and until - begin > COUNTED_FROM and self._parts(begin, until, below.message_type) > limits.MOST_PARTS:

@@ -78,7 +78,7 @@ def digest_of(body: bytes) -> str:
     return sha256(body).hexdigest()[:12]
 
 
-def find(data: bytes) -> Block | None:
+def find_block(data: bytes) -> Block | None:
     """
     Return our block in *data*, or None.
 
@@ -173,7 +173,7 @@ def _told(marks: list[Mark]) -> str:
     return f"{trouble} ({', '.join(f'{kind} in line {number}' for kind, number, *_ in marks)})"
 
 
-def insert(data: bytes, body: bytes, new: int = 0) -> bytes:
+def insert_block(data: bytes, body: bytes, new: int = 0) -> bytes:
     """
     Return *data*, which holds no block, with one at its end.
 
@@ -196,12 +196,12 @@ def _block(body: bytes, pre: int, check: str, new: int) -> bytes:
     return marker + UNDO + b"\n" + body + END + b"\n"
 
 
-def replace(data: bytes, block: Block, body: bytes) -> bytes:
-    """Return *data* with *body* in the place of the one of *block*; what the marker remembers is kept. Raises as ``insert``."""
+def replace_block(data: bytes, block: Block, body: bytes) -> bytes:
+    """Return *data* with *body* in place of that of *block*; what the marker remembers is kept. Raises as ``insert_block``."""
     return data[: block.start] + _block(body, block.pre, block.check or "0000", block.new) + data[block.end :]
 
 
-def remove(data: bytes, block: Block) -> bytes | None:
+def remove_block(data: bytes, block: Block) -> bytes | None:
     """
     Return *data* as it was before *block* was put in; None when we had made the file and nothing else is in it.
 

@@ -25,7 +25,7 @@ ALL = (*ROUTING, otel.RESOURCE_ATTRIBUTES, *PRIVACY)
 """Every variable that a block of this or an older release may have set."""
 
 
-class Wanted(NamedTuple):
+class Content(NamedTuple):
     """
     What a block would hold now.
 
@@ -44,7 +44,7 @@ class Wanted(NamedTuple):
         return fill(find_shell(shell), self.values, scoped=scoped)
 
 
-def wanted(environ: dict[str, str], paths: Paths) -> Wanted:
+def content(environ: dict[str, str], paths: Paths) -> Content:
     """Return what a block holds for the person whose home is in *environ*; no other variable of it counts."""
     plan = compile_plan(paths, home(environ), write=False)
     nowhere = Place([])
@@ -55,4 +55,4 @@ def wanted(environ: dict[str, str], paths: Paths) -> Wanted:
     notes = [*plan.warnings, *made.dropped]
     if selection.trouble:
         notes.append(f"{selection.trouble} (`profile use` asks for it): the block holds no profile")
-    return Wanted({name: made.environ.get(name) for name in ALL}, selection.name, notes)
+    return Content({name: made.environ.get(name) for name in ALL}, selection.name, notes)

@@ -11,7 +11,7 @@ from cclaunch.hot.marks import BLOCK
 from cclaunch.persist.content import ALL
 from cclaunch.persist.step import Step
 from cclaunch.persist.template import LAST
-from cclaunch.shells.ask import ask, enlightened, program
+from cclaunch.shells.ask import ask_program, enlightened, program
 
 INTERACTIVE = ("-i", "-c")
 STARTS = {
@@ -49,7 +49,7 @@ def reached(step: Step, environ: Mapping[str, str]) -> bool | None:
         question = f"echo {FENCE}; alias claude; echo {FENCE}; env"
     elif shell == "xonsh":
         question = f"echo {FENCE}\nprint(aliases.get('claude'))\necho {FENCE}\nenv"
-    said = ask([path, *options, question], {**around, "TERM": "dumb"}, cwd=environ.get("HOME", "/"))
+    said = ask_program([path, *options, question], {**around, "TERM": "dumb"}, cwd=environ.get("HOME", "/"))
     parts = said.out.split(FENCE.encode())
     if len(parts) < 3:
         return False if said.code is not None else None

@@ -4,9 +4,9 @@ from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.write import writing
 from cclaunch.hot.paths import Paths, home
-from cclaunch.persist.content import wanted
+from cclaunch.persist.content import content
 from cclaunch.persist.settings import settings_to_persist, write_down
-from cclaunch.persist.step import EDITED, MISSING, Way, carry_out, remember, remembered, to_persist
+from cclaunch.persist.step import EDITED, MISSING, Way, carry_out, remember_files, remembered, to_persist
 from cclaunch.shells.rc_files import Target
 
 
@@ -21,7 +21,7 @@ def refresh(environ: dict[str, str], paths: Paths) -> list[str]:
         state = load_state(paths)
         if not (state.rc_files or state.claude_settings):
             return []
-        holds = wanted(environ, paths)
+        holds = content(environ, paths)
         way = Way(home(environ), environ)
         told = []
         with writing(paths):
@@ -35,7 +35,7 @@ def refresh(environ: dict[str, str], paths: Paths) -> list[str]:
                     told.append(f"{step.error.message}: it keeps what it says ({hint})")
                 elif step.does:
                     told.append(f"{step.target.path}: the block is brought up to date, for shells that are started from now on")
-            remember(steps, paths)
+            remember_files(steps, paths)
             for key, record in state.claude_settings.items():
                 step, after = settings_to_persist(Target("claude", path_of(key)), holds, way, record)
                 if (step := carry_out(step, paths, way)).error:

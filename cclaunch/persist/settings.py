@@ -13,12 +13,12 @@ from typing import Any
 from cclaunch.config.state import State, change_state, key_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.claude_json import decode_exactly, encode_exactly
-from cclaunch.files.theirs.look import Refused, examine, read
-from cclaunch.files.theirs.splice import NotJson, Object, inner, put, put_raw, read_object, take
+from cclaunch.files.theirs.look import FileRefused, examine, read_snapshot
+from cclaunch.files.theirs.splice import NotJson, Object, inner, put_members, put_raw, read_object, take_member
 from cclaunch.files.theirs.write import missing_parents
 from cclaunch.hot.paths import Paths
 from cclaunch.otel import CONFIG_DIR
-from cclaunch.persist.content import PRIVACY, ROUTING, Wanted
+from cclaunch.persist.content import PRIVACY, ROUTING, Content
 from cclaunch.persist.step import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way
 from cclaunch.shells.rc_files import Target
 
@@ -37,11 +37,11 @@ def settings_target(environ: Mapping[str, str], home: str) -> Target:
     return Target("claude", f"{environ.get(CONFIG_DIR) or home + '/.claude'}/settings.json")
 
 
-def judge_settings(target: Target, wanted: Wanted, record: Record) -> Step:
+def judge_settings(target: Target, content: Content, record: Record) -> Step:
     """Return the step for the settings file with what it holds, and nothing to do yet."""
     step = Step(target, mode=0o600, parents=max(0, int(record.get("made", 0)) - 1))
     try:
-        snapshot = read(target.path)
+        snapshot = read_snapshot(target.path)
     except CclaunchError as error:
         return step._replace(state=UNUSABLE, error=error)
     step = step._replace(snapshot=snapshot, data=snapshot.data or b"")
@@ -51,10 +51,10 @@ def judge_settings(target: Target, wanted: Wanted, record: Record) -> Step:
         env = _env(decode_exactly(step.data)[0])
     except ValueError as error:
         told = f", line {error.line}: {error}" if isinstance(error, NotJson) else f": {error}"
-        return step._replace(state=DAMAGED, error=Refused(f"{target.path}{told}", hint="mend it"))
+        return step._replace(state=DAMAGED, error=FileRefused(f"{target.path}{told}", hint="mend it"))
     ours = _ours(env, record)
     hold = {name: env[name] for name in ours}
-    state = MISSING if not ours else CURRENT if hold == _to_set(wanted, env, record) else OUTDATED
+    state = MISSING if not ours else CURRENT if hold == _to_set(content, env, record) else OUTDATED
     return step._replace(state=state)
 
 
@@ -68,10 +68,10 @@ def _ours(env: Mapping[str, Any], record: Record) -> list[str]:
     return [name for name, value in record.get("values", {}).items() if env.get(name) == value]
 
 
-def _to_set(wanted: Wanted, env: Mapping[str, Any], record: Record) -> dict[str, str]:
+def _to_set(content: Content, env: Mapping[str, Any], record: Record) -> dict[str, str]:
     """Return what ours is to be: all that the person has not set there."""
     ours = _ours(env, record)
-    values = {name: wanted.values.get(name) for name in NAMES}
+    values = {name: content.values.get(name) for name in NAMES}
     return {name: value for name, value in values.items() if value is not None and (name not in env or name in ours)}
 
 
@@ -85,20 +85,20 @@ def kept_by_hand(step: Step, record: Record) -> list[str]:
     return [name for name in NAMES if name in env and name not in ours]
 
 
-def settings_to_persist(target: Target, wanted: Wanted, way: Way, record: Record) -> tuple[Step, Record]:
+def settings_to_persist(target: Target, content: Content, way: Way, record: Record) -> tuple[Step, Record]:
     """Return the step that brings our values up to date, and what to write down when it was done."""
-    step = judge_settings(target, wanted, record)
+    step = judge_settings(target, content, record)
     if step.error or step.state == CURRENT or step.snapshot is None:
         return step, record
     base = _undone(step.data, record)
     text, codec = decode_exactly(base) if base and base.strip() else ("{\n}\n", "utf-8")
     try:
         examine(step.snapshot, way.home, in_place=way.in_place)
-        values = _to_set(wanted, _env(text), {})
+        values = _to_set(content, _env(text), {})
         made = encode_exactly(_with(text, values), codec)
         env = read_object(text).last(ENV) is None
     except (CclaunchError, NotJson) as error:
-        trouble = error if isinstance(error, CclaunchError) else Refused(f"{target.path}: {error}", hint="mend it")
+        trouble = error if isinstance(error, CclaunchError) else FileRefused(f"{target.path}: {error}", hint="mend it")
         return step._replace(error=trouble), record
     if made == step.data:
         return step._replace(state=CURRENT), record
@@ -111,13 +111,13 @@ def _with(text: str, values: Mapping[str, str]) -> str:
     found = read_object(text)
     member = found.last(ENV)
     if member is not None:
-        return put(text, inner(text, member), values)
+        return put_members(text, inner(text, member), values)
     if not values:
         return text
     marked = put_raw(text, found, [f'"{ENV}": {{}}'])
     env = read_object(marked).last(ENV)
     assert env is not None
-    return put(marked, inner(marked, env), values)
+    return put_members(marked, inner(marked, env), values)
 
 
 def _record(before: bytes, after: bytes, values: Mapping[str, str], made: int, env: bool) -> Record:
@@ -150,10 +150,10 @@ def _undone(data: bytes, record: Record) -> bytes | None:
         return data
     text, codec = decode_exactly(data)
     for name in _ours(_env(text), record):
-        text = take(text, _env_object(text), name)
+        text = take_member(text, _env_object(text), name)
     member = read_object(text).last(ENV)
     if member is not None and not member.value and record.get("env"):
-        text = take(text, read_object(text), ENV)
+        text = take_member(text, read_object(text), ENV)
     return None if record.get("made") and not read_object(text).members else encode_exactly(text, codec)
 
 
@@ -163,9 +163,9 @@ def _env_object(text: str) -> Object:
     return inner(text, member)
 
 
-def settings_to_unpersist(target: Target, wanted: Wanted, way: Way, record: Record) -> Step:
+def settings_to_unpersist(target: Target, content: Content, way: Way, record: Record) -> Step:
     """Return the step that takes our values out again."""
-    step = judge_settings(target, wanted, record)
+    step = judge_settings(target, content, record)
     if step.error or not record or step.snapshot is None or step.snapshot.data is None:
         return step
     rest = _undone(step.data, record)

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from cclaunch.config.state import State, change_state, key_of, path_of
 from cclaunch.errors import CclaunchError
-from cclaunch.files.theirs.look import Refused, Snapshot, examine, read
-from cclaunch.files.theirs.write import delete, missing_parents, write
+from cclaunch.files.theirs.look import FileRefused, Snapshot, examine, read_snapshot
+from cclaunch.files.theirs.write import delete_file, missing_parents, write_file
 from cclaunch.hot.paths import Paths
-from cclaunch.persist.block import VERSION, Block, DamagedMarkers, find, insert, remove, replace
+from cclaunch.persist.block import VERSION, Block, DamagedMarkers, find_block, insert_block, remove_block, replace_block
 from cclaunch.persist.by_hand import lines_by_hand
-from cclaunch.persist.content import ALL, Wanted
+from cclaunch.persist.content import ALL, Content
 from cclaunch.shells.rc_files import Target
 from cclaunch.shells.syntax import trouble
 
@@ -68,22 +68,22 @@ class Way(NamedTuple):
     in_place: bool = False
 
 
-def judge(target: Target, wanted: Wanted, *, scoped: bool = False) -> Step:
+def step_of(target: Target, content: Content, *, scoped: bool = False) -> Step:
     """Return the step for *target* with what the file holds, and nothing to do yet. Never raises for the file."""
     step = Step(target, scoped)
     try:
-        step = step._replace(text=wanted.text(step.dialect, scoped=scoped).encode("utf-8", "surrogateescape"))
+        step = step._replace(text=content.text(step.dialect, scoped=scoped).encode("utf-8", "surrogateescape"))
         if target.refused:
-            return step._replace(state=UNUSABLE, error=Refused(target.refused, hint="--rc-file FILE names another file"))
-        snapshot = read(target.path)
+            return step._replace(state=UNUSABLE, error=FileRefused(target.refused, hint="--rc-file FILE names another file"))
+        snapshot = read_snapshot(target.path)
         step = step._replace(snapshot=snapshot, data=snapshot.data or b"")
-        block = find(step.data)
+        block = find_block(step.data)
     except CclaunchError as error:
         if isinstance(error, DamagedMarkers):
             error.message = f"{target.path}: {error.message}"
         return step._replace(state=DAMAGED if isinstance(error, DamagedMarkers) else UNUSABLE, error=error)
     if target.own and step.data and (block is None or (block.start, block.end) != (0, len(step.data))):
-        return step._replace(block=block, state=UNUSABLE, error=Refused(f"{target.path} holds text that is not ours"))
+        return step._replace(block=block, state=UNUSABLE, error=FileRefused(f"{target.path} holds text that is not ours"))
     if block is None:
         return step
     current = block.version == VERSION and block.body == step.text
@@ -91,9 +91,9 @@ def judge(target: Target, wanted: Wanted, *, scoped: bool = False) -> Step:
     return step._replace(block=block, state=state)
 
 
-def to_persist(target: Target, wanted: Wanted, way: Way, *, scoped: bool = False) -> Step:
+def to_persist(target: Target, content: Content, way: Way, *, scoped: bool = False) -> Step:
     """Return the step that brings our block in *target* up to date, or tells why it cannot be."""
-    step = judge(target, wanted, scoped=scoped)
+    step = step_of(target, content, scoped=scoped)
     if step.error or step.state == CURRENT or step.snapshot is None:
         return step
     if step.state == EDITED and not way.force:
@@ -101,16 +101,16 @@ def to_persist(target: Target, wanted: Wanted, way: Way, *, scoped: bool = False
     try:
         examine(step.snapshot, way.home, in_place=way.in_place)
         if step.block is not None:
-            return step._replace(does="update", data=replace(step.data, step.block, step.text))
+            return step._replace(does="update", data=replace_block(step.data, step.block, step.text))
         if not way.force and (why := _unfit(step.target, step.data, way)):
-            raise Refused(f"{target.path}: {why}", hint="mend it first; --force adds the block all the same")
+            raise FileRefused(f"{target.path}: {why}", hint="mend it first; --force adds the block all the same")
         new = 0 if step.snapshot.data is not None else 1 + len(missing_parents(step.snapshot.target))
-        made = insert(step.data, step.text, new)
+        made = insert_block(step.data, step.text, new)
         if not way.force and (why := _unfit(step.target, made, way)):
-            raise Refused(f"{target.path}: with the block in it, {why}", hint="--force adds it all the same")
-        found = find(made)
+            raise FileRefused(f"{target.path}: with the block in it, {why}", hint="--force adds it all the same")
+        found = find_block(made)
         if found is None or found.body != step.text:
-            raise Refused(f"{target.path}: the block would become part of a here-document", hint="close that first")
+            raise FileRefused(f"{target.path}: the block would become part of a here-document", hint="close that first")
     except CclaunchError as error:
         return step._replace(error=error)
     return step._replace(does="add", data=made)
@@ -122,8 +122,8 @@ def _unfit(target: Target, data: bytes, way: Way) -> str:
     return trouble(target.dialect, data, way.environ) if why and target.dialect else why
 
 
-def _edited(step: Step, what: str) -> Refused:
-    return Refused(
+def _edited(step: Step, what: str) -> FileRefused:
+    return FileRefused(
         f"the block in {step.target.path} was edited by hand",
         cause=f"it stands in lines {lines_of(step)}",
         hint=f"move your lines out of it; --force {what} them (a copy is kept)",
@@ -139,9 +139,9 @@ def lines_of(step: Step) -> str:
     return f"{first}-{last}"
 
 
-def to_unpersist(target: Target, wanted: Wanted, way: Way) -> Step:
+def to_unpersist(target: Target, content: Content, way: Way) -> Step:
     """Return the step that takes our block out of *target*, or tells why it cannot be; nothing to do where there is none."""
-    step = judge(target, wanted)
+    step = step_of(target, content)
     if step.block is None or step.snapshot is None:
         gone = step.state == UNUSABLE and step.snapshot is not None  # text of another, and none of ours
         return step._replace(error=None) if gone or target.refused else step
@@ -151,7 +151,7 @@ def to_unpersist(target: Target, wanted: Wanted, way: Way) -> Step:
         examine(step.snapshot, way.home, in_place=way.in_place)
     except CclaunchError as error:
         return step._replace(error=error)
-    rest = remove(step.data, step.block)
+    rest = remove_block(step.data, step.block)
     return step._replace(error=None, does="delete" if rest is None else "remove", data=rest or b"", parents=step.block.new - 1)
 
 
@@ -161,15 +161,15 @@ def carry_out(step: Step, paths: Paths, way: Way) -> Step:
         return step
     try:
         if step.does == "delete":
-            delete(step.snapshot, paths, step.parents)
+            delete_file(step.snapshot, paths, step.parents)
         else:
-            write(step.snapshot, step.data, paths, in_place=way.in_place, mode=step.mode)
+            write_file(step.snapshot, step.data, paths, in_place=way.in_place, mode=step.mode)
     except CclaunchError as error:
         return step._replace(error=error)
     return step
 
 
-def remember(steps: Iterable[Step], paths: Paths) -> None:
+def remember_files(steps: Iterable[Step], paths: Paths) -> None:
     """Write down which files hold our block now. Raises as ``change_state`` does."""
 
     def change(state: State) -> State:

@@ -20,7 +20,7 @@ from cclaunch import console
 from cclaunch.files.ownership import others_may_write
 from cclaunch.files.toml import line_of
 from cclaunch.place.repository import upwards
-from cclaunch.place.text import Refused, decode, parse
+from cclaunch.place.text import PlaceRefused, decode_place, parse_place
 
 NAME = ".cclaunch.toml"
 SIZE_LIMIT = 16 << 10
@@ -65,9 +65,9 @@ def read_place_file(directory: str, home: str, uid: int) -> PlaceFile:
             continue
         text = ""
         try:
-            text = decode(_read(path, levels[-1] if _is_git_root(levels[-1]) else level, uid))
-            profile, attributes = parse(text)
-        except Refused as refused:
+            text = decode_place(_read(path, levels[-1] if _is_git_root(levels[-1]) else level, uid))
+            profile, attributes = parse_place(text)
+        except PlaceRefused as refused:
             # A directory is a source only while it is to blame: its times move with every file that is made in it.
             sources += [refused.directory] if isinstance(refused, _UnsafeDirectory) else []
             return PlaceFile(path, "", {}, _sentence(path, text, refused), sources)
@@ -110,7 +110,7 @@ def _identity(path: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-class _UnsafeDirectory(Refused):
+class _UnsafeDirectory(PlaceRefused):
     """Others may replace the file, because of the mode of *directory*."""
 
     def __init__(self, directory: str) -> None:
@@ -119,7 +119,7 @@ class _UnsafeDirectory(Refused):
 
 
 def _read(path: str, tree: str, uid: int) -> bytes:
-    """Return the bytes of the file at *path*, which must be regular, small, safe from others and below *tree*. Raises Refused."""
+    """Return the bytes of the file at *path*: regular, small, safe from others and below *tree*. Raises PlaceRefused."""
     try:
         real = os.path.realpath(path)
         if os.path.islink(path):
@@ -133,12 +133,12 @@ def _read(path: str, tree: str, uid: int) -> bytes:
             _refuse_kind(found.st_mode)  # again: it may be another one by now
             _refuse_owner(found, uid, "it")
             if others_may_write(found, uid):
-                raise Refused("it can be written by others: chmod go-w")
+                raise PlaceRefused("it can be written by others: chmod go-w")
             return _bytes(handle)
         finally:
             os.close(handle)
     except (OSError, ValueError) as error:
-        raise Refused(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise PlaceRefused(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _bytes(handle: int) -> bytes:
@@ -146,26 +146,26 @@ def _bytes(handle: int) -> bytes:
     while part := os.read(handle, SIZE_LIMIT + 1):
         data += part
         if len(data) > SIZE_LIMIT:
-            raise Refused(f"it is larger than {SIZE_LIMIT >> 10} KiB")
+            raise PlaceRefused(f"it is larger than {SIZE_LIMIT >> 10} KiB")
     return data
 
 
 def _refuse_kind(mode: int) -> None:
     if not stat.S_ISREG(mode):
         kind = "directory" if stat.S_ISDIR(mode) else "FIFO" if stat.S_ISFIFO(mode) else "device or socket"
-        raise Refused(f"it is a {kind}, not a regular file")
+        raise PlaceRefused(f"it is a {kind}, not a regular file")
 
 
 def _refuse_link(path: str, real: str, tree: str, uid: int) -> None:
     root = os.path.realpath(tree)
     if os.path.commonpath([root, real]) != root:
-        raise Refused(f"it is a link that leads out of {tree}")
+        raise PlaceRefused(f"it is a link that leads out of {tree}")
     _refuse_owner(os.lstat(path), uid, "the link")
 
 
 def _refuse_owner(found: os.stat_result, uid: int, what: str) -> None:
     if os.name == "posix" and found.st_uid not in (uid, 0):
-        raise Refused(f"{what} belongs to user {found.st_uid}, neither to you nor to root")
+        raise PlaceRefused(f"{what} belongs to user {found.st_uid}, neither to you nor to root")
 
 
 def _refuse_directory(directory: str, uid: int) -> None:
@@ -175,7 +175,7 @@ def _refuse_directory(directory: str, uid: int) -> None:
         raise _UnsafeDirectory(directory)
 
 
-def _sentence(path: str, text: str, refused: Refused) -> str:
+def _sentence(path: str, text: str, refused: PlaceRefused) -> str:
     """Return the one line to say; nothing that the file holds can drive the terminal that shows it."""
     key = refused.key if len(refused.key) <= LONGEST_SHOWN else refused.key[:LONGEST_SHOWN] + "…"
     where = f", line {line_of(text, (refused.key,))}: `{key}`" if key else ":"

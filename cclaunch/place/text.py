@@ -38,7 +38,7 @@ BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They turn the text behind them around, and a table with it."""
 
 
-class Refused(Exception):
+class PlaceRefused(Exception):
     """A rule is broken: by *key*, in dotted form, or by the file as a whole when *key* is empty."""
 
     def __init__(self, trouble: str, key: str = "") -> None:
@@ -47,36 +47,36 @@ class Refused(Exception):
         self.key = key
 
 
-def decode(data: bytes) -> str:
-    """Return the text of *data*. Raises Refused."""
+def decode_place(data: bytes) -> str:
+    """Return the text of *data*. Raises PlaceRefused."""
     if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        raise Refused("it begins with a byte order mark: save it as UTF-8 without one")
+        raise PlaceRefused("it begins with a byte order mark: save it as UTF-8 without one")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Refused(f"line {line} is not UTF-8") from error
+        raise PlaceRefused(f"line {line} is not UTF-8") from error
 
 
-def parse(text: str) -> tuple[str, dict[str, str]]:
-    """Return (profile or an empty string, attribute key -> plain value). Raises Refused for whatever else *text* says."""
+def parse_place(text: str) -> tuple[str, dict[str, str]]:
+    """Return (profile or an empty string, attribute key -> plain value). Raises PlaceRefused for whatever else *text* says."""
     if LONG_KEY.search(text):
-        raise Refused(f"a key in it has more than {MOST_PARTS} parts")
+        raise PlaceRefused(f"a key in it has more than {MOST_PARTS} parts")
     try:
         tables = tomllib.loads(text)
     except RecursionError as error:
-        raise Refused("it is nested too deeply") from error
+        raise PlaceRefused("it is nested too deeply") from error
     except ValueError as error:  # also a number of thousands of digits
-        raise Refused(f"it is not valid TOML: {error}") from error
+        raise PlaceRefused(f"it is not valid TOML: {error}") from error
     for key in tables:
         if key not in KNOWN:
-            raise Refused("is not known: a repository may name `profile` and `[attributes]`, nothing else", key)
+            raise PlaceRefused("is not known: a repository may name `profile` and `[attributes]`, nothing else", key)
     profile = tables.get("profile", "")
     if "profile" in tables and not (isinstance(profile, str) and is_name(profile)):
-        raise Refused("is no name of a profile: a letter or digit, then letters, digits, `.`, `_` or `-`", "profile")
+        raise PlaceRefused("is no name of a profile: a letter or digit, then letters, digits, `.`, `_` or `-`", "profile")
     table = tables.get("attributes", {})
     if not isinstance(table, dict):
-        raise Refused("must be a table: [attributes]", "attributes")
+        raise PlaceRefused("must be a table: [attributes]", "attributes")
     return profile, _attributes(table)
 
 
@@ -85,11 +85,11 @@ def _attributes(table: Mapping[str, Any]) -> dict[str, str]:
     for key, value in _flat(table, ()):
         named = f"attributes.{key}"
         if trouble := _wrong_key(key) or _wrong_value(value):
-            raise Refused(trouble, named)
+            raise PlaceRefused(trouble, named)
         if key in found:
-            raise Refused("is given twice", named)
+            raise PlaceRefused("is given twice", named)
         if len(found) == MOST_ATTRIBUTES:
-            raise Refused(f"is one too many: at most {MOST_ATTRIBUTES} attributes", named)
+            raise PlaceRefused(f"is one too many: at most {MOST_ATTRIBUTES} attributes", named)
         found[key] = value
     return found
 
@@ -103,7 +103,7 @@ def _flat(table: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[st
         elif len(parts) < MOST_PARTS:
             yield from _flat(value, parts)
         else:
-            raise Refused(f"is nested deeper than {MOST_PARTS} parts", f"attributes.{'.'.join(parts)}")
+            raise PlaceRefused(f"is nested deeper than {MOST_PARTS} parts", f"attributes.{'.'.join(parts)}")
 
 
 def _wrong_key(key: str) -> str:

@@ -29,7 +29,7 @@ class Said(NamedTuple):
     err: bytes
 
 
-def ask(command: Sequence[str], environ: Mapping[str, str], deadline_s: float = DEADLINE_S, cwd: str = "/") -> Said:
+def ask_program(command: Sequence[str], environ: Mapping[str, str], deadline_s: float = DEADLINE_S, cwd: str = "/") -> Said:
     """Run *command* with exactly *environ* and return what it said. Never raises for what the program does."""
     try:
         process = subprocess.Popen(
@@ -78,16 +78,16 @@ def enlightened(shell: str, environ: Mapping[str, str]) -> dict[str, str]:
     """
     known = dict(environ)
     if shell == "zsh" and "USER_ZDOTDIR" not in environ and (zsh := program(["zsh"], environ)):
-        said = ask([zsh, "-c", f"print -rn -- '{FENCE}'${{ZDOTDIR-$HOME}}'{FENCE}'"], environ)
+        said = ask_program([zsh, "-c", f"print -rn -- '{FENCE}'${{ZDOTDIR-$HOME}}'{FENCE}'"], environ)
         parts = os.fsdecode(said.out).split(FENCE)
         if said.code == 0 and len(parts) == 3:  # whatever the person's own files printed in front
             known["ZDOTDIR"] = parts[1]
     elif shell == "nu" and (nu := program(["nu"], environ)):
-        said = ask([nu, "-n", "-c", "$nu.user-autoload-dirs | first"], environ)
+        said = ask_program([nu, "-n", "-c", "$nu.user-autoload-dirs | first"], environ)
         if said.code == 0 and (path := os.fsdecode(said.out).rstrip("\n")).startswith("/"):
             known[ASKED_NU] = path
     elif shell == "pwsh" and (pwsh := program(["pwsh", "pwsh-preview", "powershell"], environ)):
-        said = ask([pwsh, "-NoLogo", "-NoProfile", "-Command", "$PROFILE.CurrentUserAllHosts"], environ)
+        said = ask_program([pwsh, "-NoLogo", "-NoProfile", "-Command", "$PROFILE.CurrentUserAllHosts"], environ)
         if said.code == 0 and os.path.isabs(path := os.fsdecode(said.out).strip()):
             known[ASKED_PWSH] = path
     return known

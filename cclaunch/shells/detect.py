@@ -34,7 +34,7 @@ DEEPEST = 200
 NAMED, PROCESS, VARIABLE, GLUE = "--shell", "process", "SHELL", "command"
 
 
-class Shell(NamedTuple):
+class Detected(NamedTuple):
     """
     A shell.
 
@@ -57,7 +57,7 @@ class Ancestor(NamedTuple):
     """Its input is a pipe: it reads a script from there (``curl ... | sh``)."""
 
 
-def detect(environ: Mapping[str, str], *, named: str = "") -> Shell:
+def detect(environ: Mapping[str, str], *, named: str = "") -> Detected:
     """
     Return the shell of the person who called us.
 
@@ -69,28 +69,28 @@ def detect(environ: Mapping[str, str], *, named: str = "") -> Shell:
         UnknownShell: *named* is no shell that we know; nothing else is ever raised.
     """
     if named:
-        return Shell(find_shell(named).name, NAMED, f"--shell says {named}")
+        return Detected(find_shell(named).name, NAMED, f"--shell says {named}")
     nothing: tuple[tuple[Ancestor, ...], str] = ((), "")
     chain, said = _within(lambda: (ancestors(), _shellingham()), nothing)
-    return judge(chain, said, environ)
+    return weigh_chain(chain, said, environ)
 
 
-def reader(environ: Mapping[str, str], *, named: str = "") -> Shell:
+def reader(environ: Mapping[str, str], *, named: str = "") -> Detected:
     """
     Return the shell that reads what we print (``eval "$(cclaunch env)"``): the nearest of any kind; raises as ``detect``.
 
     Where no process can be seen it is nobody's guess: the name is empty.
     """
     if named:
-        return Shell(find_shell(named).name, NAMED, f"--shell says {named}")
+        return Detected(find_shell(named).name, NAMED, f"--shell says {named}")
     nothing: tuple[Ancestor, ...] = ()
     for one in _within(ancestors, nothing):
         if name := shell_of(one.name, one.words):
-            return Shell(name, PROCESS, f"process {one.pid} is {_told(one)}")
-    return Shell("", "", "no shell is among the processes above this one")
+            return Detected(name, PROCESS, f"process {one.pid} is {_told(one)}")
+    return Detected("", "", "no shell is among the processes above this one")
 
 
-def judge(chain: Sequence[Ancestor], said: str, environ: Mapping[str, str]) -> Shell:
+def weigh_chain(chain: Sequence[Ancestor], said: str, environ: Mapping[str, str]) -> Detected:
     """
     Return the verdict.
 
@@ -104,16 +104,16 @@ def judge(chain: Sequence[Ancestor], said: str, environ: Mapping[str, str]) -> S
         name = shell_of(one.name, one.words)
         if name and not one.is_piped and not is_glue(name, one.words):
             instead = f", though shellingham takes it for {said}" if said and canonical(said) not in ("", name) else ""
-            return Shell(name, PROCESS, f"process {one.pid} is {_told(one)}{instead}")
+            return Detected(name, PROCESS, f"process {one.pid} is {_told(one)}{instead}")
         if name and glue is None:
-            glue = Shell(name, GLUE, f"process {one.pid} ({_told(one)}) runs a command, and nothing else tells")
+            glue = Detected(name, GLUE, f"process {one.pid} ({_told(one)}) runs a command, and nothing else tells")
     if not chain and (name := canonical(said)):
-        return Shell(name, PROCESS, "shellingham says so; the processes above this one cannot be seen")
+        return Detected(name, PROCESS, "shellingham says so; the processes above this one cannot be seen")
     path = environ.get("SHELL", "")
     if name := canonical(path):
         gone = ", which does not exist" if path.startswith("/") and not os.path.exists(path) else ""
-        return Shell(name, VARIABLE, f"SHELL is {path}{gone}; no process above this one is a shell that somebody types into")
-    return glue or Shell("", "", f"no process above this one is a shell, and SHELL is {path or 'not set'}")
+        return Detected(name, VARIABLE, f"SHELL is {path}{gone}; no process above this one is a shell that somebody types into")
+    return glue or Detected("", "", f"no process above this one is a shell, and SHELL is {path or 'not set'}")
 
 
 def _told(one: Ancestor) -> str:

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cclaunch.shells.ask import KEPT, ask, program
+from cclaunch.shells.ask import KEPT, ask_program, program
 
 WRONG = b")\n"
 """A line that no shell reads at the top level of a script."""
@@ -61,7 +61,7 @@ def trouble(shell: str, data: bytes, environ: Mapping[str, str]) -> str:
             script = f"{home}/rc"
             with open(script, "wb") as file:
                 file.write(text)
-            said = ask([path, *reader.options, script], clean)
+            said = ask_program([path, *reader.options, script], clean)
             lines = [line for line in said.err.decode("utf-8", "replace").splitlines() if line.strip()]
             first = ESCAPES.sub("", lines[0]).removeprefix("~") if lines else "it does not say why"
             return said.code, first.replace(f"{script}: ", "").replace(script, "the file")

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from cclaunch.store import trouble
 from cclaunch.store.damage import Damaged
 from cclaunch.store.database import Database, Unsettled
-from cclaunch.store.insert import Rows, insert, rows_of
+from cclaunch.store.insert import Rows, insert_rows, rows_of
 from cclaunch.store.locks import is_lock, locked
 from cclaunch.store.maintenance import Maintenance
 from cclaunch.store.outage import Outage
-from cclaunch.store.refused import Refused
+from cclaunch.store.refused import RefusalCount
 from cclaunch.store.taking_over import TakingOver
 from cclaunch.store.unsaved import Unsaved
 from cclaunch.store.write_queue import MOST_TOGETHER, StoreUnavailable, Unstorable, Waiting, WriteQueue
@@ -34,7 +34,7 @@ class Committing:
         queue: WriteQueue,
         *,
         outage: Outage,
-        refused: Refused,
+        refused: RefusalCount,
         unsaved: Unsaved,
         taking_over: TakingOver,
         maintenance: Maintenance,
@@ -141,10 +141,10 @@ class Committing:
         try:
             try:
                 self._maintenance.look_if_asked()
-                self._database.commit(lambda connection: insert(connection, rows), asked)
+                self._database.commit(lambda connection: insert_rows(connection, rows), asked)
             except Damaged as error:
                 self._taking_over.begin_anew(error)
-                self._database.commit(lambda connection: insert(connection, rows), asked)
+                self._database.commit(lambda connection: insert_rows(connection, rows), asked)
         except Exception as error:
             if trouble.is_passing(error) or isinstance(error, Unsettled | Damaged):
                 self._outage.note(error)

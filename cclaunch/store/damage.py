@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from cclaunch.errors import StoreBroken
-from cclaunch.store.file_identity import look
+from cclaunch.store.file_identity import file_state
 
 SUSPECT = "-suspect"
 """Behind the database's name: a file by which a reader says that it has met damage."""
@@ -49,14 +49,14 @@ def look_through(connection: sqlite3.Connection, path: str) -> None:
     """Look for damage where a reader has met some. Raises Damaged."""
     if not os.path.exists(path + SUSPECT):
         return
-    found = look(path)
+    found = file_state(path)
     if found is not None and found.size <= LARGEST_CHECKED:
-        check(connection)
+        check_pages(connection)
         with contextlib.suppress(OSError):
             os.unlink(path + SUSPECT)
 
 
-def check(connection: sqlite3.Connection) -> None:
+def check_pages(connection: sqlite3.Connection) -> None:
     """Look the whole database through. Raises Damaged, sqlite3.Error."""
     with damage_named():
         said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from cclaunch.store import lineage, log_owner, set_aside
 from cclaunch.store.connection import connect, fold_back
 from cclaunch.store.damage import SUSPECT, damage_named, look_through, mark_suspect
-from cclaunch.store.file_identity import CONTENT, FILE, SAME, Content, Files, difference, look, look_all
+from cclaunch.store.file_identity import CONTENT, FILE, SAME, Files, FileState, difference, file_state, file_states
 from cclaunch.store.letting_go import abandon, leave, log_is_empty
-from cclaunch.store.preparing import prepare
+from cclaunch.store.preparing import prepare_database
 
 MOVES = 5
 """So often in a row another file may stand at the path; then the commit fails, and is tried again later."""
@@ -49,7 +49,7 @@ class Database:
         self._known = Files(None, None, None)
         self._version = 0
         self._clean = True
-        self._unquiet: tuple[Content | None, float] | None = None
+        self._unquiet: tuple[FileState | None, float] | None = None
 
     @property
     def path(self) -> str:
@@ -100,7 +100,7 @@ class Database:
             raise
         self._clean = False
         if self._known.log is None:
-            self._known = look_all(self.path)._replace(database=self._known.database)
+            self._known = file_states(self.path)._replace(database=self._known.database)
         return self._settled(connection)
 
     def _begun(self, asked: Callable[[], None]) -> sqlite3.Connection:
@@ -117,9 +117,9 @@ class Database:
 
     def _settled(self, connection: sqlite3.Connection) -> bool:
         """Say whether what is open is what stands at the path; if not, let go of it. Raises Unsettled."""
-        differs = difference(self._known, look_all(self.path))
+        differs = difference(self._known, file_states(self.path))
         if differs == CONTENT and self._others_commit(connection):
-            self._known = look_all(self.path)
+            self._known = file_states(self.path)
             log_owner.note(self.path, self._known, log_owner.SETTLED)
             return True
         if differs == SAME:
@@ -139,7 +139,7 @@ class Database:
 
     def _is_quiet(self) -> bool:
         """Say whether the file has stayed as it is for a while: a copy over it takes its time."""
-        now = look(self.path)
+        now = file_state(self.path)
         before, since = self._unquiet or (None, 0.0)
         if self._unquiet is None or before != now:
             self._unquiet = (now, time.monotonic())
@@ -170,7 +170,7 @@ class Database:
         connection, self._connection = self._connection, None
         if connection is not None:
             path = self.path
-            if difference(self._known, look_all(path)) == CONTENT:
+            if difference(self._known, file_states(path)) == CONTENT:
                 abandon(connection, path, clean=log_is_empty(path, self._known))
             else:
                 log_owner.note(path, self._known, log_owner.SETTLING)  # the last one to close it folds the log back
@@ -183,7 +183,7 @@ class Database:
         connection = self._connection
         if connection is None or self._clean:
             return
-        if difference(self._known, look_all(self.path)) != SAME:
+        if difference(self._known, file_states(self.path)) != SAME:
             return
         with contextlib.suppress(sqlite3.Error):
             self._version = int(connection.execute("PRAGMA data_version").fetchone()[0])
@@ -193,14 +193,14 @@ class Database:
 
     def _look_again(self) -> None:
         """Know the database as it is now, after a change of our own; another one at its path stays a stranger."""
-        now = look(self.path)
+        now = file_state(self.path)
         if self._known.database is not None and self._known.database.is_file(now):
             self._known = self._known._replace(database=now)
             log_owner.note(self.path, self._known, log_owner.SETTLED)
 
     def settle_large(self) -> None:
         """Do as ``settle`` when the log has grown large: nobody is idle for long enough."""
-        log = look(self.path + "-wal")
+        log = file_state(self.path + "-wal")
         if log is not None and log.size > LARGEST_LOG:
             self.settle()
 
@@ -237,7 +237,7 @@ class Database:
         self.drop()
 
     def _open(self, path: str) -> sqlite3.Connection:
-        prepare(path, self._say)
+        prepare_database(path, self._say)
         connection = connect(path)
         try:
             look_through(connection, path)
@@ -245,7 +245,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        self._known = look_all(path)
+        self._known = file_states(path)
         log_owner.note(path, self._known, log_owner.SETTLED)
         self._clean = False
         self._unquiet = None

@@ -10,7 +10,7 @@ import os
 from typing import NamedTuple
 
 
-class Content(NamedTuple):
+class FileState(NamedTuple):
     """A file as it was at one moment: *device* and *inode* name it, *size* (bytes) and *changed* (ns) its content."""
 
     device: int
@@ -18,31 +18,31 @@ class Content(NamedTuple):
     size: int
     changed: int
 
-    def is_file(self, other: "Content | None") -> bool:
+    def is_file(self, other: "FileState | None") -> bool:
         """Say whether *other* is the same file, whatever is in it."""
         return other is not None and (self.device, self.inode) == (other.device, other.inode)
 
 
-def look(path: str) -> Content | None:
+def file_state(path: str) -> FileState | None:
     """Return what stands at *path*, through links; None when nothing does."""
     try:
         found = os.stat(path)
     except OSError:
         return None
-    return Content(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 class Files(NamedTuple):
     """The files of one database: itself, its write-ahead log and the log's index."""
 
-    database: Content | None
-    log: Content | None
-    wal_index: Content | None
+    database: FileState | None
+    log: FileState | None
+    wal_index: FileState | None
 
 
-def look_all(path: str) -> Files:
+def file_states(path: str) -> Files:
     """Return what stands at *path* and beside it; *path* has no links (SQLite puts the log beside the real file)."""
-    return Files(look(path), look(path + "-wal"), look(path + "-shm"))
+    return Files(file_state(path), file_state(path + "-wal"), file_state(path + "-shm"))
 
 
 SAME, CONTENT, LOG, FILE = "same", "content", "log", "file"

@@ -73,7 +73,7 @@ def _values(row: PointRow) -> PointValues:
     return PointValues(series, row.start_ns, row.time_ns, row.value)
 
 
-def insert(connection: sqlite3.Connection, rows: Iterable[Rows]) -> None:
+def insert_rows(connection: sqlite3.Connection, rows: Iterable[Rows]) -> None:
     """Insert *rows*; what is stored already stays as it is. A point's series is made when it is the first of its kind."""
     for one in rows:
         connection.executemany(INSERT_EVENT, one.events)

@@ -11,7 +11,7 @@ import os
 import sqlite3
 
 from cclaunch.store import set_aside
-from cclaunch.store.file_identity import Files, look
+from cclaunch.store.file_identity import Files, file_state
 
 AWAY = ".away"
 """Behind the database's name: where it is for the moment of such a close."""
@@ -19,7 +19,7 @@ AWAY = ".away"
 
 def log_is_empty(path: str, known: Files) -> bool:
     """Say whether the log of the database at *path* holds nothing that a close could bring into it; *known*: our files."""
-    log = look(path + "-wal")
+    log = file_state(path + "-wal")
     return log is None or log.size == 0 or not log.is_file(known.log)
 
 
@@ -57,15 +57,15 @@ def leave(connection: sqlite3.Connection, path: str, known: Files, *, replaced: 
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with contextlib.suppress(sqlite3.Error):
         connection.close()
-    if replaced and known.log is not None and known.log.is_file(look(path + "-wal")):
+    if replaced and known.log is not None and known.log.is_file(file_state(path + "-wal")):
         _forget_log(path)
-    if replaced and known.wal_index is not None and known.wal_index.is_file(look(path + "-shm")):
+    if replaced and known.wal_index is not None and known.wal_index.is_file(file_state(path + "-shm")):
         set_aside.forget_index(path)
 
 
 def _forget_log(path: str) -> None:
     """Take the log of a database that is gone from the path; what is left in it was not brought into the database."""
-    log = look(path + "-wal")
+    log = file_state(path + "-wal")
     with contextlib.suppress(OSError):
         if log is not None and log.size == 0:
             os.unlink(path + "-wal")

@@ -40,11 +40,11 @@ class Mark(NamedTuple):
 
 def advance(connection: sqlite3.Connection) -> None:
     """Mark the transaction that is open as following the one before."""
-    found = read(connection)
+    found = read_mark(connection)
     connection.execute(WRITE, (MAGIC + os.urandom(SIZE) + (found.name if found else NOBODY),))
 
 
-def read(connection: sqlite3.Connection) -> Mark | None:
+def read_mark(connection: sqlite3.Connection) -> Mark | None:
     """Return the mark of the last commit, or None where none was ever made."""
     try:
         row = connection.execute("SELECT mark FROM lineage WHERE one = 1").fetchone()
@@ -118,7 +118,7 @@ def _is_empty(path: str) -> bool:
 def _stands(path: str) -> bytes:
     """Return the name of the last commit in the database file at *path* without its log."""
     with contextlib.closing(_alone(path)) as connection:
-        found = read(connection)
+        found = read_mark(connection)
     return found.name if found else NOBODY
 
 

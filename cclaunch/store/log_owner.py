@@ -10,7 +10,7 @@ import os
 
 from cclaunch.files.boot import boot_id
 from cclaunch.hot.reading import read_flat
-from cclaunch.store.file_identity import Files, look
+from cclaunch.store.file_identity import Files, file_state
 
 NAME = "-log"
 SETTLED, SETTLING = "settled", "settling"
@@ -53,7 +53,7 @@ def compare(path: str) -> str:
         and somebody else has written it. UNTOLD: The note does not say.
     """
     noted = read_flat(path + NAME)
-    database, log = look(path), look(path + "-wal")
+    database, log = file_state(path), file_state(path + "-wal")
     if database is None or log is None or noted.get("log") != str(log.inode):
         return UNTOLD
     if noted.get("database") != str(database.inode):

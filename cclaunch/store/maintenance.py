@@ -6,7 +6,7 @@ empty batch.
 """
 
 from cclaunch.store.connection import connect
-from cclaunch.store.damage import Damaged, check, damage_named
+from cclaunch.store.damage import Damaged, check_pages, damage_named
 from cclaunch.store.database import Database
 from cclaunch.store.retention import fold
 from cclaunch.store.rows import Batch
@@ -34,7 +34,7 @@ class Maintenance:
         try:
             with damage_named():
                 if self._database.suspected():
-                    check(connection)
+                    check_pages(connection)
                 fold(connection, now_ns)
         except Damaged as error:  # for the thread that owns the database
             self._found = error

@@ -14,7 +14,7 @@ from cclaunch.store.letting_go import AWAY
 from cclaunch.store.schema import refuse_network
 
 
-def prepare(path: str, say: Callable[[str], None]) -> None:
+def prepare_database(path: str, say: Callable[[str], None]) -> None:
     """
     See to it that there is a file at *path* which may be opened, and no log beside it that is another's.
 

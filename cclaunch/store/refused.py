@@ -48,7 +48,7 @@ def refusals(path: str) -> Refusals | None:
     return made if made.rows > 0 and time.time() - made.last < TOLD_S else None
 
 
-class Refused:
+class RefusalCount:
     """The count for the database at *path*: the writer's thread counts, and the servers' tells."""
 
     def __init__(self, path: str) -> None:

@@ -15,7 +15,7 @@ from cclaunch.store.backlog import Backlog, load, put_down
 from cclaunch.store.database import Database
 from cclaunch.store.insert import Rows
 from cclaunch.store.outage import Outage
-from cclaunch.store.refused import Refused
+from cclaunch.store.refused import RefusalCount
 
 UNSAVED = "-unsaved"
 """Behind the database's name: the file of what was acknowledged, or received before the end, and could not be committed."""
@@ -29,7 +29,7 @@ class Unsaved:
         backlog: The same in memory, the oldest first.
     """
 
-    def __init__(self, database: Database, outage: Outage, refused: Refused, say: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, outage: Outage, refused: RefusalCount, say: Callable[[str], None]) -> None:
         self.backlog = Backlog()
         self._database = database
         self._outage = outage

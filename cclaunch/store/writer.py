@@ -26,7 +26,7 @@ from cclaunch.store.database import Database, Unsettled
 from cclaunch.store.locks import is_lock
 from cclaunch.store.maintenance import Maintenance
 from cclaunch.store.outage import Outage
-from cclaunch.store.refused import Refused
+from cclaunch.store.refused import RefusalCount
 from cclaunch.store.rows import Batch
 from cclaunch.store.schema import refuse_network
 from cclaunch.store.taking_over import TakingOver
@@ -60,7 +60,7 @@ class Writer:
         self._database = Database(path, say)
         self._queue = WriteQueue()
         self._outage = Outage(path, say)
-        self.refused = Refused(path)
+        self.refused = RefusalCount(path)
         self._unsaved = Unsaved(self._database, self._outage, self.refused, say)
         self._taking_over = TakingOver(self._database, self._outage, say)
         self._maintenance = Maintenance(self._database, self._queue)

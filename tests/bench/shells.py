@@ -22,7 +22,7 @@ sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests/harness")]
 from sandbox import clean_environ  # noqa: E402
 
 from cclaunch.hot.paths import our_paths  # noqa: E402
-from cclaunch.persist.content import wanted  # noqa: E402
+from cclaunch.persist.content import content  # noqa: E402
 from cclaunch.shells.table import script  # noqa: E402
 
 ROUNDS = 100
@@ -47,7 +47,7 @@ def main() -> int:
 def measure(base: Path, shell: str, rounds: int) -> int:
     """Run one shell and print its three lines; return 1 if the block costs more than it may."""
     environ = clean_environ(base, base)
-    holds = wanted(environ, our_paths(environ))
+    holds = content(environ, our_paths(environ))
     name, command = FILES[shell]
     texts = {
         "empty": "",

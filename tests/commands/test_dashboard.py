@@ -213,7 +213,7 @@ def test_datasources_become_ours(given: dict[str, str] | str | None, made: dict[
     inputs = [{"name": "DS_ANY", "type": "datasource", "pluginId": "prometheus"}]
     panel = {"targets": [{"datasource": given, "expr": "x"}], "datasource": given}
 
-    found = foreign.read(json.dumps({**MINE, "__inputs": inputs, "__requires": [], "panels": [panel]}).encode(), "it")
+    found = foreign.read_dashboard(json.dumps({**MINE, "__inputs": inputs, "__requires": [], "panels": [panel]}).encode(), "it")
 
     assert found["panels"] == [{"targets": [{"datasource": made, "expr": "x"}], "datasource": made}]
     assert not [key for key in found if key.startswith("__")]
@@ -223,7 +223,7 @@ def test_other_inputs_get_their_values() -> None:
     """A constant that the file brings along."""
     inputs = [{"name": "VAR_JOB", "type": "constant", "value": "claude"}]
 
-    found = foreign.read(
+    found = foreign.read_dashboard(
         json.dumps({**MINE, "__inputs": inputs, "panels": [{"expr": 'x{job="${VAR_JOB}"} ${other}'}]}).encode(), "it"
     )
 
@@ -242,7 +242,7 @@ def test_other_inputs_get_their_values() -> None:
 )
 def test_a_uid_is_always_a_safe_name(uid: str | None, title: str, made: str) -> None:
     """It is the name of a file, and of a link."""
-    assert foreign.read(json.dumps({**MINE, "uid": uid, "title": title}).encode(), "it")["uid"] == made
+    assert foreign.read_dashboard(json.dumps({**MINE, "uid": uid, "title": title}).encode(), "it")["uid"] == made
 
 
 def test_what_the_stack_does_not_have_is_told(verb: Verb, written: Callable[..., str]) -> None:
@@ -255,7 +255,7 @@ def test_what_the_stack_does_not_have_is_told(verb: Verb, written: Callable[...,
 
 def test_a_dashboard_of_the_api_is_unwrapped() -> None:
     """As `GET /api/dashboards/uid/...` gives it."""
-    assert foreign.read(json.dumps({"dashboard": MINE, "meta": {}}).encode(), "it")["title"] == "Mine"
+    assert foreign.read_dashboard(json.dumps({"dashboard": MINE, "meta": {}}).encode(), "it")["title"] == "Mine"
 
 
 # Downloads.

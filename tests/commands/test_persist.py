@@ -17,7 +17,7 @@ from sandbox import Sandbox
 from settings_forms import FORMS
 
 from cclaunch import cli, otel
-from cclaunch.files.claude_json import decode, decode_exactly, encode_exactly, loads
+from cclaunch.files.claude_json import decode_exactly, decode_json, encode_exactly, loads
 from cclaunch.hot.marks import BLOCK, own_exports
 from cclaunch.hot.paths import our_paths
 from cclaunch.persist.block import END
@@ -584,7 +584,7 @@ def test_settings_that_only_claude_can_read_come_back_to_the_byte(person: Person
     path = person.put(".claude/settings.json", data)
 
     person("persist", "--claude-settings")
-    env = loads(decode(path.read_bytes()))["env"]
+    env = loads(decode_json(path.read_bytes()))["env"]
     if edited:
         more, codec = decode_exactly(path.read_bytes())
         path.write_bytes(encode_exactly(more.rstrip() + "\n", codec))
@@ -602,7 +602,7 @@ def test_settings_beyond_pythons_limits_are_not_called_broken(person: Person, fo
     path = person.put(".claude/settings.json", data)
 
     person("persist", "--claude-settings")
-    assert loads(decode(path.read_bytes()))["env"][otel.ENDPOINT] == "http://127.0.0.1:4317"
+    assert loads(decode_json(path.read_bytes()))["env"][otel.ENDPOINT] == "http://127.0.0.1:4317"
     person("unpersist", "--claude-settings")
 
     assert path.read_bytes() == data

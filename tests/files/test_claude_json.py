@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from settings_forms import ENCODINGS, FORMS, NAMES, VALUE
 
-from cclaunch.files.claude_json import STEPS, decode, decode_exactly, encode_exactly, loads, text_of
+from cclaunch.files.claude_json import STEPS, decode_exactly, decode_json, encode_exactly, loads, text_of
 
 NAME = "OTEL_RESOURCE_ATTRIBUTES"
 OBEYED: tuple[str, ...] = (
@@ -25,7 +25,7 @@ OBEYED += ("a byte that is no text, in another name", "an integer of 5,000 digit
 @pytest.mark.parametrize("form", OBEYED)
 def test_what_claude_obeys_is_read(form: str) -> None:
     """What a strict reader refuses."""
-    assert loads(decode(FORMS[form](NAME)))["env"][NAME] == VALUE
+    assert loads(decode_json(FORMS[form](NAME)))["env"][NAME] == VALUE
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_what_claude_obeys_is_read(form: str) -> None:
 def test_what_claude_ignores_is_refused(form: str) -> None:
     """What a lax reader takes."""
     with pytest.raises(ValueError):  # noqa: PT011
-        loads(decode(FORMS[form](NAME)))
+        loads(decode_json(FORMS[form](NAME)))
 
 
 JSON = st.recursive(
@@ -97,7 +97,7 @@ def test_bytes_go_round_exactly(data: bytes, mark: bytes) -> None:
 @given(st.binary(), st.sampled_from([b"", b"\xff\xfe", b"\xef\xbb\xbf"]))
 def test_any_bytes_are_some_text(data: bytes, mark: bytes) -> None:
     """Nothing raises."""
-    assert isinstance(decode(mark + data), str)
+    assert isinstance(decode_json(mark + data), str)
 
 
 @pytest.mark.parametrize(

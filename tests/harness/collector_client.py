@@ -23,7 +23,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE
 from sandbox import free_ports
 
-from cclaunch.backends.embedded import collector as embedded
+from cclaunch.backends.embedded import ending, starting
 from cclaunch.backends.protocol import Started
 from cclaunch.config.model import Config, load_config
 from cclaunch.hot.paths import Paths
@@ -68,7 +68,7 @@ class Place:
 
     def start(self, **options: str) -> Started:
         """Start the collector, or find it."""
-        started = embedded.start(self.paths, self.config, deadline_s=DEADLINE_S, environ={**self.environ, **options})
+        started = starting.start(self.paths, self.config, deadline_s=DEADLINE_S, environ={**self.environ, **options})
         self.ports = {name: int(getattr(started.ports, name)) for name in PORTS}
         return started
 
@@ -85,7 +85,7 @@ class Place:
 
     def stop(self) -> None:
         """End the collector, and whatever is left of it without mercy."""
-        embedded.shutdown(self.paths)
+        ending.shutdown(self.paths)
         for process in self.processes():
             process.kill()
 

@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STARTER = """
 import json, os, signal, sys
 sys.path[:0] = [{root!r}, {tests!r}]
-from collector_client import Paths, embedded, load_config
+from collector_client import Paths, load_config, starting
 where = Paths(*{where!r})
-embedded.start(where, load_config(where.config + "/config.toml"), deadline_s=20, environ=dict(os.environ))
+starting.start(where, load_config(where.config + "/config.toml"), deadline_s=20, environ=dict(os.environ))
 import psutil
 print(json.dumps({{
     "children": [child.pid for child in psutil.Process().children()],

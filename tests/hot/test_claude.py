@@ -7,7 +7,7 @@ import pytest
 from claude_words import ANSWERED, COMMANDS, LEANS, PROMPTS
 
 from cclaunch.hot import claude
-from cclaunch.hot.words import QUIET, read
+from cclaunch.hot.words import QUIET, read_words
 
 
 def script(path: Path, mode: int = 0o755) -> Path:
@@ -36,13 +36,13 @@ def script(path: Path, mode: int = 0o755) -> Path:
 )
 def test_the_subcommand_is_found_behind_options_and_their_values(words: list[str], first: str) -> None:
     """A value that looks like a subcommand is none."""
-    assert read(words).first == first
+    assert read_words(words).first == first
 
 
 @pytest.mark.parametrize("words", [["mcp", "list"], ["update"], ["auth", "status"], *COMMANDS, *ANSWERED])
 def test_a_command_that_exports_nothing_is_known(words: list[str]) -> None:
     """It wakes no stack."""
-    assert not read(words).exports
+    assert not read_words(words).exports
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_a_command_that_exports_nothing_is_known(words: list[str]) -> None:
 )
 def test_a_session_exports(words: list[str]) -> None:
     """These wake the stack, and so does what may be one."""
-    assert read(words).exports
+    assert read_words(words).exports
 
 
 @pytest.mark.parametrize("words", [*PROMPTS, *LEANS])
 def test_what_may_be_a_prompt_is_no_subcommand(words: list[str]) -> None:
     """The words of a prompt get no note that belongs to a subcommand of the same name."""
-    assert read(words).command not in QUIET
+    assert read_words(words).command not in QUIET
 
 
 def test_every_quiet_word_is_among_the_prompts_that_are_asked_of_the_real_ones() -> None:
@@ -161,6 +161,6 @@ def test_the_options_that_a_launch_must_know_are_read(
     words: list[str], settings: int, sources: str | None, background: bool
 ) -> None:
     """Claude heeds the last --settings; a value is no option, and behind -- there is none."""
-    found = read(words)
+    found = read_words(words)
 
     assert (found.settings, found.sources, found.background) == (settings, sources, background)

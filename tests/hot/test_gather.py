@@ -96,7 +96,7 @@ def test_a_source_that_was_just_written_is_not_trusted(paths: Paths, monkeypatch
     """It may change again under the same time stamp."""
     write(paths.config + "/config.toml", "[stack]\nwait = 3\n")
     written = os.stat(paths.config + "/config.toml").st_ctime_ns
-    monkeypatch.setattr("cclaunch.compiled.plan.time.time_ns", lambda: written + YOUNG_NS - 1)
+    monkeypatch.setattr("cclaunch.compiled.keep.time.time_ns", lambda: written + YOUNG_NS - 1)
 
     compile_plan(paths, "/home/me")
 

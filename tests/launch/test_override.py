@@ -31,8 +31,8 @@ from cclaunch.hot.compose import Composition, compose
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.records import claims_key, place_file
 from cclaunch.hot.selection import Selection
-from cclaunch.hot.words import read
-from cclaunch.launch.override import Answer, answer, judge
+from cclaunch.hot.words import read_words
+from cclaunch.launch.override import Answer, answer_claims, weigh_claims
 
 PROFILE = {"p": ({"team": "data"}, {otel.LOG_TOOL_DETAILS: "1"}, "")}
 
@@ -52,12 +52,12 @@ def launched(
     def composed(said: Claims | None = None) -> Composition:
         return compose(plan, {}, placed(), PORTS, "id-1", Selection("p", "use"), said)
 
-    return answer(composed, claims, list(words), read(list(words)), plan, paths, **how)
+    return answer_claims(composed, claims, list(words), read_words(list(words)), plan, paths, **how)
 
 
 def injected(found: Answer) -> dict[str, str]:
     """Return the ``env`` that claude's words carry in the file of their --settings."""
-    env: dict[str, str] = json.loads(Path(found.words[read(found.words).settings]).read_text())["env"]
+    env: dict[str, str] = json.loads(Path(found.words[read_words(found.words).settings]).read_text())["env"]
     return env
 
 
@@ -171,7 +171,7 @@ def test_the_persons_own_settings_are_merged_with_ours(paths: Paths, tmp_path: P
 
     found = launched(paths, Claim(USER, "/s", otel.METRICS_EXPORTER, "none"), words=words)
 
-    path = Path(found.words[read(words).settings].removeprefix("--settings="))
+    path = Path(found.words[read_words(words).settings].removeprefix("--settings="))
     merged = {**theirs, "env": {"MINE": "1", otel.ENABLE: "1", otel.METRICS_EXPORTER: "otlp"}}
     assert json.loads(path.read_text()) == merged
     assert (found.words[0], found.words[-1], len(found.words)) == ("-p", "hi", len(words))
@@ -603,8 +603,8 @@ def test_a_flag_is_stronger_than_files_and_weaker_than_managed(paths: Paths) -> 
     made = compose(plan, {}, placed(), PORTS, "id-1")
     flag = Claim(FLAG, "--settings", otel.ENABLE, "0")
 
-    assert judge([Claim(USER, "/u", otel.ENABLE, "1"), flag], made, plan).overridden == [flag]
-    assert judge([Claim(MANAGED, "/m", otel.ENABLE, "1"), flag], made, plan).overridden == []
+    assert weigh_claims([Claim(USER, "/u", otel.ENABLE, "1"), flag], made, plan).overridden == [flag]
+    assert weigh_claims([Claim(MANAGED, "/m", otel.ENABLE, "1"), flag], made, plan).overridden == []
 
 
 def test_a_settings_file_that_moves_claudes_directory_is_followed(files: Files, tmp_path: Path) -> None:
@@ -622,7 +622,7 @@ def test_only_a_profiles_directory_is_defended_against_a_file(paths: Paths) -> N
     plan = planned(profiles={"p": ({}, {}, "/profile")})
     made = compose(plan, {}, placed(), PORTS, "id-1", Selection("p", "use"))
 
-    assert judge([claim], made, plan).needed == {otel.CONFIG_DIR: "/profile"}
+    assert weigh_claims([claim], made, plan).needed == {otel.CONFIG_DIR: "/profile"}
     assert launched(paths, claim).words == []
 
 

@@ -5,7 +5,7 @@ from blocks import block_in
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from cclaunch.persist.block import DamagedMarkers, NewerBlock, find, insert, remove, replace
+from cclaunch.persist.block import DamagedMarkers, NewerBlock, find_block, insert_block, remove_block, replace_block
 from cclaunch.shells.syntax import separator
 
 BODY = b"export A='1'\n"
@@ -56,16 +56,16 @@ TEXTS = pytest.mark.parametrize(
 @TEXTS
 def test_persist_persist_again_update_unpersist(text: bytes) -> None:
     """Cases A 2-9, 21, 24: the same bytes come back, and none of them ever changed."""
-    once = insert(text, BODY)
+    once = insert_block(text, BODY)
     block = block_in(once)
-    newer = replace(once, block, NEWER)
+    newer = replace_block(once, block, NEWER)
 
     assert once.startswith(text)
     assert (block.body, block.edited, block.new) == (BODY, False, 0)
-    assert replace(once, block, BODY) == once
+    assert replace_block(once, block, BODY) == once
     assert block_in(newer).body == NEWER
     assert newer.startswith(text)
-    assert remove(newer, block_in(newer)) == remove(once, block) == text
+    assert remove_block(newer, block_in(newer)) == remove_block(once, block) == text
 
 
 @given(st.binary(max_size=300), st.binary(max_size=60), st.integers(0, 3), st.binary(max_size=40))
@@ -75,15 +75,15 @@ def test_any_bytes_come_back(text: bytes, body: bytes, new: int, added: bytes) -
     """Whatever the file holds, and whatever the block does; what is added behind keeps its own line."""
     assume(b"cclaunch persist" not in text)
     body = body.replace(b"cclaunch", b"") + b"\n"
-    once = insert(text, body, new)
+    once = insert_block(text, body, new)
     block = block_in(once)
-    again = replace(once, block, body + body)
+    again = replace_block(once, block, body + body)
 
-    assert remove(again, block_in(again)) == (text if text or not new else None)
+    assert remove_block(again, block_in(again)) == (text if text or not new else None)
     longer = once + added.replace(b"cclaunch", b"")
     behind = longer[len(once) :]
     alone = new and not text and not behind
-    assert remove(longer, block_in(longer)) == (None if alone else text + (separator(text) if behind else b"") + behind)
+    assert remove_block(longer, block_in(longer)) == (None if alone else text + (separator(text) if behind else b"") + behind)
 
 
 @given(st.lists(st.sampled_from([b"a\n", b"\\\n", b"x", b"cat <<E\n", b"E\n", BEGIN + b"\n", END + b"\n", b" ", b"\r\n", b"'"])))
@@ -91,17 +91,17 @@ def test_lines_of_ours_are_one_pair_or_an_error(parts: list[bytes]) -> None:
     """Nothing in between: a file with any mixture of them is left alone, or comes back."""
     text = b"".join(parts)
     try:
-        assume(find(text) is None)
+        assume(find_block(text) is None)
     except DamagedMarkers:
         return
-    once = insert(text, BODY)
+    once = insert_block(text, BODY)
     try:
-        block = find(once)
+        block = find_block(once)
     except DamagedMarkers:
         return
     assume(block is not None and block.body == BODY)  # not the text of a here-document that the block itself closed
     assert block is not None
-    assert remove(once, block) == text
+    assert remove_block(once, block) == text
 
 
 @pytest.mark.parametrize(
@@ -119,14 +119,14 @@ def test_lines_of_ours_are_one_pair_or_an_error(parts: list[bytes]) -> None:
 def test_damaged_markers_are_named_with_their_lines_a20(lines: list[bytes], told: str) -> None:
     """A 20: half, reversed, doubled, nested. Nothing is guessed."""
     with pytest.raises(DamagedMarkers) as damaged:
-        find(b"\n".join(lines) + b"\n")
+        find_block(b"\n".join(lines) + b"\n")
 
     assert damaged.value.message.endswith(told)
 
 
 def test_an_edited_body_is_known_a22() -> None:
     """A 22: by its hash. Another tool's line ends are not a hand's work (A 8)."""
-    once = insert(b"a\n", BODY)
+    once = insert_block(b"a\n", BODY)
 
     assert block_in(once.replace(b"A='1'", b"A='x'")).edited
     assert not block_in(once.replace(b"\n", b"\r\n")).edited
@@ -137,56 +137,56 @@ def test_a_block_of_an_older_format_is_brought_up_to_date_a23() -> None:
     old = b"a\n# >>> cclaunch persist v0 >>>\nexport A=0\n" + END + b"\nb\n"
     block = block_in(old)
 
-    newer = replace(old, block, BODY)
+    newer = replace_block(old, block, BODY)
 
     assert (block.version, block.edited) == (0, False)
     assert block_in(newer).version == 1
-    assert remove(newer, block_in(newer)) == b"a\nb\n"
+    assert remove_block(newer, block_in(newer)) == b"a\nb\n"
 
 
 def test_a_block_of_a_newer_format_is_left_alone() -> None:
     """It may mean something that this release does not know."""
     with pytest.raises(NewerBlock, match="line 2 was written by a newer"):
-        find(b"a\n" + BEGIN.replace(b" v1 ", b" v2 ") + b"\n" + END + b"\n")
+        find_block(b"a\n" + BEGIN.replace(b" v1 ", b" v2 ") + b"\n" + END + b"\n")
 
 
 @pytest.mark.parametrize("text", [b"x='a\n" + END + b"'\n", b"x='\n" + END + b"\n'\n", BEGIN + b"\n", b"no newline"])
 def test_a_body_with_a_marker_in_it_is_refused(text: bytes) -> None:
     """A 25, 26: it could never be taken out again. (The first one is no marker: something follows it.)"""
     if text.startswith(b"x='a\n"):
-        assert remove(insert(b"", text), block_in(insert(b"", text))) == b""
+        assert remove_block(insert_block(b"", text), block_in(insert_block(b"", text))) == b""
     else:
         with pytest.raises(ValueError, match="holds no marker"):
-            insert(b"", text)
+            insert_block(b"", text)
 
 
 @pytest.mark.parametrize("text", [b"alias x=y", b"echo a \\", b"\xef\xbb\xbf"])
 def test_what_was_added_behind_keeps_its_own_line(text: bytes) -> None:
     """Another tool's line must not run on into the one that was the last."""
-    longer = insert(text, BODY) + b"added\n"
+    longer = insert_block(text, BODY) + b"added\n"
 
-    assert remove(longer, block_in(longer)) == text + separator(text) + b"added\n"
+    assert remove_block(longer, block_in(longer)) == text + separator(text) + b"added\n"
 
 
 def test_a_newline_that_a_hand_wrote_is_not_taken_for_ours() -> None:
     """The last line is another one than when the block was put in."""
-    once = insert(b"alias x=y", BODY)
+    once = insert_block(b"alias x=y", BODY)
     edited = once.replace(b"alias x=y\n", b"alias x=y\nalias new=z\n")
 
-    assert remove(edited, block_in(edited)) == b"alias x=y\nalias new=z\n"
+    assert remove_block(edited, block_in(edited)) == b"alias x=y\nalias new=z\n"
 
 
 def test_a_file_of_ours_alone_goes_away() -> None:
     """Unless somebody else has written into it."""
-    once = insert(b"", BODY, new=1)
+    once = insert_block(b"", BODY, new=1)
 
-    assert remove(once, block_in(once)) is None
-    assert remove(once + b"mine\n", block_in(once)) == b"mine\n"
-    assert remove(insert(b"", BODY), block_in(insert(b"", BODY))) == b""
+    assert remove_block(once, block_in(once)) is None
+    assert remove_block(once + b"mine\n", block_in(once)) == b"mine\n"
+    assert remove_block(insert_block(b"", BODY), block_in(insert_block(b"", BODY))) == b""
 
 
 def test_a_last_marker_without_its_newline_is_known() -> None:
     """Some editors take the last newline away."""
-    once = insert(b"a\n", BODY)[:-1]
+    once = insert_block(b"a\n", BODY)[:-1]
 
-    assert remove(once, block_in(once)) == b"a\n"
+    assert remove_block(once, block_in(once)) == b"a\n"

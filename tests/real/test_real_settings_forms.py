@@ -20,7 +20,7 @@ from sandbox import Sandbox
 from settings_forms import FORMS, Form
 
 from cclaunch.compiled.claims import env_of
-from cclaunch.files.claude_json import decode, loads
+from cclaunch.files.claude_json import decode_json, loads
 
 pytestmark = pytest.mark.real
 
@@ -41,7 +41,7 @@ REPOSITORY = ("project", "local")
 def model(form: Form, name: str) -> str | None:
     """Return what we see the file set *name* to; None for nothing."""
     try:
-        return dict(env_of(loads(decode(form(name))))).get(name)
+        return dict(env_of(loads(decode_json(form(name))))).get(name)
     except ValueError:
         return None
 

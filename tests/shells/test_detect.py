@@ -19,7 +19,7 @@ from shells_here import calm_fish, shell_here, type_into
 from cclaunch.errors import UsageError
 from cclaunch.shells import detect as module
 from cclaunch.shells.command_line import canonical, is_glue, shell_of
-from cclaunch.shells.detect import Ancestor, detect, judge, reader
+from cclaunch.shells.detect import Ancestor, detect, reader, weigh_chain
 from cclaunch.shells.table import NAMES as SHELLS
 
 ASK = f"""#!{sys.executable}
@@ -202,7 +202,7 @@ NPM = ("sh -c ask", "npm run ask", "-fish", "login -p")
 
 def test_68_npm_is_not_the_persons_shell() -> None:
     """A recorded table: npm runs `sh -c`."""
-    assert judge(chain(*NPM), "sh", {"SHELL": "/bin/bash"})[:2] == ("fish", "process")
+    assert weigh_chain(chain(*NPM), "sh", {"SHELL": "/bin/bash"})[:2] == ("fish", "process")
 
 
 def test_69_more_than_ten_processes_are_no_limit(typed: Callable[..., Asked], ask: tuple[str, Path]) -> None:
@@ -240,13 +240,13 @@ def test_70_without_proc_and_ps_SHELL_is_left(monkeypatch: pytest.MonkeyPatch, t
 
 def test_70_an_empty_command_line_is_no_end_of_the_search() -> None:
     """Kernel threads and programs that wipe their words have none; the short name has to do."""
-    assert judge(chain(("zombie", ()), ("zsh", ())), "", {})[:2] == ("zsh", "process")
-    assert judge(chain(("xonsh", ("",))), "", {}).name == "xonsh"
+    assert weigh_chain(chain(("zombie", ()), ("zsh", ())), "", {})[:2] == ("zsh", "process")
+    assert weigh_chain(chain(("xonsh", ("",))), "", {}).name == "xonsh"
 
 
 def test_70_shellingham_is_believed_where_no_process_can_be_seen() -> None:
     """It may have asked ps."""
-    assert judge([], "fish", {"SHELL": "/bin/zsh"})[:2] == ("fish", "process")
+    assert weigh_chain([], "fish", {"SHELL": "/bin/zsh"})[:2] == ("fish", "process")
 
 
 def test_70_a_process_table_that_hangs_costs_the_deadline_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +371,7 @@ def test_71_every_place_has_its_shell(place: str) -> None:
     """Recorded process tables of places that cannot be had here."""
     lines, variable, name, source = PLACES[place]
 
-    found = judge(chain(*lines), "", {"SHELL": variable} if variable else {})
+    found = weigh_chain(chain(*lines), "", {"SHELL": variable} if variable else {})
 
     assert found[:2] == (name, source)
     assert found.reason
@@ -477,7 +477,7 @@ def test_73_a_shell_that_runs_a_command_is_told_from_a_terminals(line: str) -> N
 )
 def test_74_whatever_SHELL_holds_is_answered(variable: str | None, name: str) -> None:
     """Unset, empty, relative, with spaces, no shell at all, not there."""
-    found = judge((), "", {} if variable is None else {"SHELL": variable})
+    found = weigh_chain((), "", {} if variable is None else {"SHELL": variable})
 
     assert found.name == name
     assert ("does not exist" in found.reason) is (variable in ("/opt/gone/zsh", "/opt/my shells/fish"))

@@ -91,7 +91,7 @@ def test_zsh_is_not_asked_for_long_a33(sandbox: Sandbox) -> None:
 
     from cclaunch.shells import ask
 
-    said = ask.ask([path_of("zsh"), "-c", "print"], sandbox.environ, deadline_s=0.5)
+    said = ask.ask_program([path_of("zsh"), "-c", "print"], sandbox.environ, deadline_s=0.5)
 
     assert said.code is None
     assert sandbox.survivors(2) == []

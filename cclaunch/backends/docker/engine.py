@@ -16,7 +16,7 @@ from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.connect import explained, translated
 from cclaunch.backends.docker.container import arguments
 from cclaunch.backends.docker.handover import hand_over
-from cclaunch.backends.docker.model import COMPOSE, HASH, OWNER, RENAME, Service, Wanted
+from cclaunch.backends.docker.model import COMPOSE, HASH, OWNER, RENAME, Connection, Service, Wanted
 from cclaunch.errors import ImageMissing, NotOurs, PortTaken, StackError
 
 IN_USE = ("port is already allocated", "address already in use", "ports are not available", "failed to bind host port")
@@ -52,7 +52,7 @@ class Engine:
     def __init__(self, api: Any, stack: Wanted) -> None:
         self.api = api
         self.stack = stack
-        self.filters = {"label": [f"{COMPOSE}.project={stack.project}", f"{OWNER}={stack.owner}"]}
+        self.connection = Connection(api, stack)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -78,7 +78,7 @@ class Engine:
     def everything(self) -> list[Found]:
         """Return every container of ours: also what `docker compose` has left of one that it made anew."""
         with translated(doing="list the containers"):
-            return [_found(one) for one in self.api.containers(all=True, filters=self.filters)]
+            return [_found(one) for one in self.api.containers(all=True, filters=self.connection.filters)]
 
     def has_image(self, image: str) -> bool:
         """Say whether *image* is there."""
@@ -142,7 +142,7 @@ class Engine:
             return False
         for volume in self.stack.volumes:
             if volume.key in {mount.key for mount in service.mounts}:
-                volumes.ensure(self, volume, in_use=bool(going_on))
+                volumes.ensure(self.connection, volume, in_use=bool(going_on))
         made = self._create(service)
         if data := archive(service):
             with translated(doing=f"put the files of {service.name} in place"):
@@ -236,7 +236,7 @@ class Engine:
 
         with translated(doing=f"make the container {service.container}"):
             try:
-                made = self.api.create_container(**arguments(self, service))
+                made = self.api.create_container(**arguments(self.connection, service))
             except docker.errors.ImageNotFound as error:
                 raise ImageMissing(f"the image {service.image} is not here", hint="cclaunch stack pull") from error
             except docker.errors.APIError as error:
@@ -275,7 +275,7 @@ class Engine:
         order = ["collector", *reversed([one.name for one in self.stack.services if one.name != "collector"])]
         for one in sorted(found, key=lambda one: order.index(one.service) if one.service in order else len(order)):
             self._remove(one)
-        volumes.remove(self, "config")
+        volumes.remove(self.connection, "config")
         with translated(doing=f"remove the network {self.stack.network}"):
             try:
                 if (self.api.inspect_network(self.stack.network).get("Labels") or {}).get(OWNER) == self.stack.owner:

@@ -1,7 +1,7 @@
 """How each service of the Docker stack is: its own word, and what the engine knows of its container and its data."""
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from cclaunch.backends.docker import brought, health, login, volumes
 from cclaunch.backends.docker.engine import Engine, Found
@@ -14,27 +14,37 @@ from cclaunch.hot import probe
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import adopted_ports
 
-if TYPE_CHECKING:
-    from cclaunch.backends.docker.backend import DockerBackend
-
 ENGINE_S = 5.0
 MEASURE_S = 5.0
 STANDS_IN = "stands in while Docker does not run"
 
 
-def look(backend: "DockerBackend", paths: Paths, config: Config) -> list[ServiceStatus]:
-    """Return every service that config.toml names, and the guard; ask the engine too, which may take five seconds at most."""
+def look(
+    open_engine: Callable[[float], Engine],
+    write_down: Callable[[Engine, Mapping[str, Found]], None],
+    paths: Paths,
+    config: Config,
+) -> list[ServiceStatus]:
+    """
+    Return every service that config.toml names, and the guard; ask the engine too, which may take five seconds at most.
+
+    Args:
+        open_engine: Returns the engine within so many seconds, or raises EngineError.
+        write_down: Writes down where containers that run are, for the next launch.
+        paths: Our directories.
+        config: The configuration in force.
+    """
     if collector.running(paths) is not None:
         return [one._replace(detail=f"the embedded collector {STANDS_IN}; {one.detail}") for one in collector.status(paths)]
     containers: dict[str, Found] = {}
     sizes: dict[str, int] = {}
     trouble = ""
     try:
-        with backend.engine(ENGINE_S) as engine:
+        with open_engine(ENGINE_S) as engine:
             containers = engine.containers()
             config = config._replace(ports=brought.ports_of(engine, containers, config))
             if any(one.state == "running" for one in containers.values()):
-                backend.write_down(engine, containers)
+                write_down(engine, containers)
             sizes = _sizes(engine)
     except CclaunchError as error:
         trouble = error.message
@@ -51,7 +61,7 @@ def look(backend: "DockerBackend", paths: Paths, config: Config) -> list[Service
 def _sizes(engine: Engine) -> dict[str, int]:
     """Return the bytes of each service's data; nothing when that takes too long."""
     with contextlib.suppress(CclaunchError):
-        found = volumes.sizes(engine, MEASURE_S)
+        found = volumes.sizes(engine.connection, MEASURE_S)
         names = {volume.name: volume.key.removesuffix("-data") for volume in engine.stack.volumes if volume.kind == "data"}
         return {names[name]: size for name, size in found.items() if name in names}
     return {}

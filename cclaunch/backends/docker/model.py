@@ -101,6 +101,18 @@ class Wanted(NamedTuple):
         return next((one for one in self.services if one.name == name), None)
 
 
+class Connection(NamedTuple):
+    """The engine's *api* (a ``docker.APIClient``), and the *stack* that is looked for on it."""
+
+    api: Any
+    stack: Wanted
+
+    @property
+    def filters(self) -> dict[str, list[str]]:
+        """Return what the engine's lists are narrowed by to what is ours."""
+        return {"label": [f"{COMPOSE}.project={self.stack.project}", f"{OWNER}={self.stack.owner}"]}
+
+
 def wanted(config: Config, owner: str, grafana_files: Mapping[str, bytes]) -> Wanted:
     """
     Return the stack that *config* asks for.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cclaunch.backends.embedded import collector
+from cclaunch.backends.embedded import collector, ending, starting
 from cclaunch.backends.protocol import ServiceStatus, Started
 from cclaunch.config.model import Config
 from cclaunch.hot.paths import Paths
@@ -29,17 +29,17 @@ class Embedded:
 
     def start(self, until: float, *, whole: bool = False) -> Started:
         """Make sure that it answers; for a person (*whole*) one that lives and is silent is replaced. Raises StartFailed."""
-        return collector.start_in_turn(self._paths, self._config, until, environ=self._environ, replace=whole)
+        return starting.start_in_turn(self._paths, self._config, until, environ=self._environ, replace=whole)
 
     def restart(self, until: float) -> Started:
         """End it and start it again, on the same ports where sessions send to them. Raises StartFailed."""
         keep = collector.needed(self._paths)
-        collector.shutdown(self._paths)
-        return collector.start_in_turn(self._paths, self._config, until, environ=self._environ, keep=keep)
+        ending.shutdown(self._paths)
+        return starting.start_in_turn(self._paths, self._config, until, environ=self._environ, keep=keep)
 
     def shutdown(self) -> list[str]:
         """End it."""
-        return ["collector"] if collector.shutdown(self._paths) else []
+        return ["collector"] if ending.shutdown(self._paths) else []
 
     def logs(self, services: Sequence[str], count: int, *, follow: bool) -> Iterator[str]:
         """Yield the last *count* lines of its log; to *follow*, those to come. Raises StackError."""

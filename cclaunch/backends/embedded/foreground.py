@@ -9,7 +9,7 @@ import fcntl
 import os
 from collections.abc import Mapping
 
-from cclaunch.backends.embedded import collector
+from cclaunch.backends.embedded import spawned
 from cclaunch.collector import holder
 from cclaunch.collector.pids import any_alive
 from cclaunch.collector.process import command
@@ -43,9 +43,7 @@ def foreground(paths: Paths, environ: Mapping[str, str]) -> None:
         os.dup2(output, number)
     os.close(output)
     kept = {
-        name: value
-        for name, value in environ.items()
-        if name in collector.KEPT_VARIABLES or name.startswith(collector.KEPT_PREFIXES)
+        name: value for name, value in environ.items() if name in spawned.KEPT_VARIABLES or name.startswith(spawned.KEPT_PREFIXES)
     }
     words = command("supervisor", paths, *ports)
     os.execve(words[0], words, kept)
@@ -74,6 +72,6 @@ def _turn(paths: Paths) -> list[int]:
 
 def _log(path: str) -> int:
     """Return the log, open; a large one begins anew."""
-    if os.path.exists(path) and os.path.getsize(path) > collector.LARGEST_LOG:
+    if os.path.exists(path) and os.path.getsize(path) > spawned.LARGEST_LOG:
         os.replace(path, f"{path}.1")
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

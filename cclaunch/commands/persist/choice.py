@@ -9,7 +9,7 @@ import click
 from cclaunch import console
 from cclaunch.config.state import load_state
 from cclaunch.errors import CclaunchError, UsageError
-from cclaunch.files.theirs.look import read
+from cclaunch.files.theirs.look import read_snapshot
 from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.persist.step import remembered
 from cclaunch.shells.ask import enlightened
@@ -96,17 +96,17 @@ def _one_file(choice: Choice, environ: Environ) -> Target:
 
 def _files(shell: str, environ: Environ, removing: bool) -> list[Target]:
     informed = enlightened(shell, environ)
-    found = targets(shell, home(environ), informed, look)
+    found = targets(shell, home(environ), informed, content_of)
     if removing:
         paths = {target.path for target in found}
         found += [Target(shell, path) for path in candidates(shell, home(environ), informed) if path not in paths]
     return found
 
 
-def look(path: str) -> bytes | None:
+def content_of(path: str) -> bytes | None:
     """Return what the file at *path* says: nothing where it cannot be read, None where there is none."""
     try:
-        return read(path).data
+        return read_snapshot(path).data
     except CclaunchError:
         return b""
 

@@ -14,10 +14,10 @@ from cclaunch.files.theirs.diff import diff
 from cclaunch.files.theirs.in_place import recover
 from cclaunch.files.theirs.write import writing
 from cclaunch.hot.paths import Environ, Paths, home
-from cclaunch.persist.block import insert
-from cclaunch.persist.content import Wanted, wanted
+from cclaunch.persist.block import insert_block
+from cclaunch.persist.content import Content, content
 from cclaunch.persist.settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
-from cclaunch.persist.step import Step, Way, by_hand, carry_out, remember, to_persist, to_unpersist
+from cclaunch.persist.step import Step, Way, by_hand, carry_out, remember_files, to_persist, to_unpersist
 
 DONE = {
     "add": "the block is in",
@@ -39,7 +39,7 @@ class Wish(NamedTuple):
 
 def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
     """Put the block into every chosen file. Raises click's Exit with 1 when one could not be done."""
-    holds = wanted(environ, paths)
+    holds = content(environ, paths)
     for text in holds.notes:
         console.note(text)
     way = Way(home(environ), environ, wish.force, wish.in_place)
@@ -51,7 +51,7 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
             steps.append(step if wish.dry else carry_out(step, paths, way))
         settings = _settings_in(environ, paths, holds, way, wish.dry) if choice.settings else []
         if not wish.dry:
-            remember(steps, paths)
+            remember_files(steps, paths)
     if wish.dry:
         _show_diffs([*steps, *settings])
     else:
@@ -64,7 +64,7 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
 
 def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
     """Take the block out of every chosen file. Raises click's Exit with 1 when one could not be done."""
-    holds = wanted(environ, paths)
+    holds = content(environ, paths)
     way = Way(home(environ), environ, wish.force, wish.in_place)
     targets = chosen(choice, environ, paths, removing=True)
     with _locked(paths, wish.dry):
@@ -74,7 +74,7 @@ def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> Non
             steps.append(step if wish.dry else carry_out(step, paths, way))
         settings = _settings_out(environ, paths, holds, way, wish.dry) if choice.settings or choice.every else []
         if not wish.dry:
-            remember(steps, paths)
+            remember_files(steps, paths)
     if wish.dry:
         _show_diffs([*steps, *settings])
     else:
@@ -101,7 +101,7 @@ def _locked(paths: Paths, dry: bool) -> contextlib.AbstractContextManager[None]:
     return held()
 
 
-def _settings_in(environ: Environ, paths: Paths, holds: Wanted, way: Way, dry: bool) -> list[Step]:
+def _settings_in(environ: Environ, paths: Paths, holds: Content, way: Way, dry: bool) -> list[Step]:
     target = settings_target(environ, way.home)
     record = _record_of(paths, target.path)
     step, after = settings_to_persist(target, holds, way, record)
@@ -112,7 +112,7 @@ def _settings_in(environ: Environ, paths: Paths, holds: Wanted, way: Way, dry: b
     return [step]
 
 
-def _settings_out(environ: Environ, paths: Paths, holds: Wanted, way: Way, dry: bool) -> list[Step]:
+def _settings_out(environ: Environ, paths: Paths, holds: Content, way: Way, dry: bool) -> list[Step]:
     target = settings_target(environ, way.home)
     step = settings_to_unpersist(target, holds, way, _record_of(paths, target.path))
     if not dry and not (step := carry_out(step, paths, way)).error:
@@ -178,6 +178,6 @@ def _end(steps: Iterable[Step], quiet: bool) -> None:
         if step.text and step.text not in pasted:
             pasted.add(step.text)
             console.note(f"to do it by hand, add this to {step.target.path}:")
-            console.data(insert(b"", step.text))
+            console.data(insert_block(b"", step.text))
     if failed:
         raise click.exceptions.Exit(1)

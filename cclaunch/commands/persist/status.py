@@ -15,10 +15,10 @@ from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import examine
 from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.hot.ports import collector_ports
-from cclaunch.persist.content import Wanted, wanted
+from cclaunch.persist.content import Content, content
 from cclaunch.persist.reached import reached
 from cclaunch.persist.settings import judge_settings, kept_by_hand
-from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, judge, lines_of, remembered
+from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, lines_of, remembered, step_of
 from cclaunch.shells.rc_files import Target
 
 REASONS = {
@@ -45,7 +45,7 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     The exit code is 1 unless every file that was written is current.
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
-    holds = wanted(environ, paths)
+    holds = content(environ, paths)
     rows = [_row(step, environ, probe) for step in _steps(environ, paths, holds)]
     rows += _settings_rows(paths, holds)
     running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
@@ -66,17 +66,17 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _steps(environ: Environ, paths: Paths, holds: Wanted) -> list[tuple[Step, bool]]:
+def _steps(environ: Environ, paths: Paths, holds: Content) -> list[tuple[Step, bool]]:
     """Return the steps of all files that are known to hold a block (True), and of those of this shell."""
     known = remembered(load_state(paths))
-    found = [(judge(target, holds, scoped=scoped), True) for target, scoped in known]
+    found = [(step_of(target, holds, scoped=scoped), True) for target, scoped in known]
     seen = {target.path for target, _ in known}
     try:
         others: list[Target] = chosen(Choice((), False, "", False), environ, paths)
     except CclaunchError as error:
         console.note(f"{error.message}; {error.hint}")
         others = []
-    return found + [(judge(target, holds), False) for target in others if target.path not in seen]
+    return found + [(step_of(target, holds), False) for target in others if target.path not in seen]
 
 
 def _row(judged: tuple[Step, bool], environ: Environ, probe: bool) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _row(judged: tuple[Step, bool], environ: Environ, probe: bool) -> dict[str, 
     }
 
 
-def _settings_rows(paths: Paths, holds: Wanted) -> list[dict[str, Any]]:
+def _settings_rows(paths: Paths, holds: Content) -> list[dict[str, Any]]:
     records: Mapping[str, Mapping[str, Any]] = load_state(paths).claude_settings
     rows = []
     for key, record in records.items():

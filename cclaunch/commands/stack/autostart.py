@@ -4,7 +4,7 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.chosen import chosen
-from cclaunch.backends.embedded import autostart, collector
+from cclaunch.backends.embedded import autostart, collector, starting
 from cclaunch.backends.embedded.foreground import foreground
 from cclaunch.collector.pids import any_alive
 from cclaunch.commands.shared.context import config_of, environ_of, paths_of
@@ -46,7 +46,7 @@ def disable(ctx: click.Context, force: bool) -> None:
     with console.progress("stopping the collector", environ):
         was_there, trouble = autostart.disable(environ, paths, force=force)
         if was_there and needed and collector.running(paths) is None:
-            collector.start(paths, config, deadline_s=config.stack.wait, environ=environ, keep=ports)
+            starting.start(paths, config, deadline_s=config.stack.wait, environ=environ, keep=ports)
     if trouble:
         console.note(f"the manager did not stop it ({trouble}): `cclaunch stack down` does")
     console.line("autostart: disabled" if was_there else "autostart: was not enabled")

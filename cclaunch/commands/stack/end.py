@@ -6,7 +6,7 @@ from cclaunch import console
 from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker import volumes as volumes_of
 from cclaunch.backends.docker.record import ever_ran, was_up
-from cclaunch.backends.embedded import autostart, collector
+from cclaunch.backends.embedded import autostart, collector, ending
 from cclaunch.backends.in_force import notice
 from cclaunch.backends.turn import turn
 from cclaunch.commands.shared.confirm import agree
@@ -38,7 +38,7 @@ def end(paths: Paths, environ: Environ, *, volumes: bool, yes: bool) -> None:
         with console.progress("stopping the collector", environ):
             was_running = collector.running(paths) is not None
             autostart.stop(environ)
-            was_running = collector.shutdown(paths) or was_running
+            was_running = ending.shutdown(paths) or was_running
         console.line("collector: stopped" if was_running else "collector: was not running")
     else:
         with console.progress("stopping the stack", environ), turn(paths, time.monotonic() + TURN_S, environ.get("HOME", "")):
@@ -50,7 +50,7 @@ def end(paths: Paths, environ: Environ, *, volumes: bool, yes: bool) -> None:
         console.line("database: deleted")
     if containers is not None and kept:
         with containers.engine() as engine:
-            gone = volumes_of.remove(engine, "data")
+            gone = volumes_of.remove(engine.connection, "data")
         for name in gone:
             console.line(f"volume {name}: deleted")
 
@@ -81,8 +81,9 @@ def _containers(paths: Paths, config: Config, environ: Environ, *, volumes: bool
 def _kept(containers: "DockerBackend") -> dict[str, str]:
     """Return the data volumes and how much each holds, for people."""
     with containers.engine() as engine:
-        sizes = volumes_of.sizes(engine)
-        return {name: console.size(sizes[name]) if name in sizes else "size unknown" for name in volumes_of.names(engine, "data")}
+        sizes = volumes_of.sizes(engine.connection)
+        names = volumes_of.names(engine.connection, "data")
+    return {name: console.size(sizes[name]) if name in sizes else "size unknown" for name in names}
 
 
 def _agree(database: str, kept: dict[str, str], *, yes: bool) -> None:

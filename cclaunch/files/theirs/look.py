@@ -20,13 +20,13 @@ READ_ONLY = ("/nix/store/",)
 """What is below these was made by a package manager, and is made anew by it."""
 
 
-class Refused(FileTrouble):
+class FileRefused(FileTrouble):
     """A file that must not be written; the message says why. Nothing was changed."""
 
     reference = "rc-refused"
 
 
-class NeedsInPlace(Refused):
+class NeedsInPlace(FileRefused):
     """A file that can only be written in place, which has to be asked for."""
 
     reference = "needs-in-place"
@@ -49,12 +49,12 @@ class Snapshot(NamedTuple):
     found: os.stat_result | None
 
 
-def read(path: str) -> Snapshot:
+def read_snapshot(path: str) -> Snapshot:
     """
     Return what *path* holds, as far as it is a plain file of at most 1 MiB, or missing.
 
     Raises:
-        Refused: It is something else, a link to nowhere, or cannot be read.
+        FileRefused: It is something else, a link to nowhere, or cannot be read.
     """
     target = _resolve(path)
     try:
@@ -63,17 +63,17 @@ def read(path: str) -> Snapshot:
         return Snapshot(path, target, None, None)
     except OSError as error:
         kind = _kind(target)
-        raise Refused(f"{path} {kind}" if kind else f"cannot read {path}: {error.strerror}", hint=f"ls -l {path}") from error
+        raise FileRefused(f"{path} {kind}" if kind else f"cannot read {path}: {error.strerror}", hint=f"ls -l {path}") from error
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise Refused(f"{path} {_kind(target) or 'is no regular file'}", hint=f"ls -l {path}")
+            raise FileRefused(f"{path} {_kind(target) or 'is no regular file'}", hint=f"ls -l {path}")
         if found.st_size > LIMIT:
-            raise Refused(f"{path} has more than 1 MiB: no rc file does", hint=f"ls -l {path}")
+            raise FileRefused(f"{path} has more than 1 MiB: no rc file does", hint=f"ls -l {path}")
         with open(handle, "rb", closefd=False) as file:
             data = file.read(LIMIT + 1)
     except OSError as error:
-        raise Refused(f"cannot read {path}: {error.strerror}", hint=f"ls -l {path}") from error
+        raise FileRefused(f"cannot read {path}: {error.strerror}", hint=f"ls -l {path}") from error
     finally:
         os.close(handle)
     return Snapshot(path, target, data, found)
@@ -87,9 +87,9 @@ def _resolve(path: str) -> str:
         target = os.path.realpath(path)
     except (OSError, ValueError) as error:
         told = "is a link that leads to itself" if getattr(error, "errno", 0) == errno.ELOOP else f"cannot be read: {error}"
-        raise Refused(f"{path} {told}", hint=f"ls -l {path}") from error
+        raise FileRefused(f"{path} {told}", hint=f"ls -l {path}") from error
     if os.path.islink(path) and not os.path.isdir(os.path.dirname(target)):
-        raise Refused(f"{path} is a link to {target}, and there is no such directory", hint=f"ls -l {path}")
+        raise FileRefused(f"{path} is a link to {target}, and there is no such directory", hint=f"ls -l {path}")
     return target
 
 
@@ -114,25 +114,27 @@ def examine(snapshot: Snapshot, home: str, *, in_place: bool = False) -> None:
     Raise for a file that must not be written, before anything is.
 
     Raises:
-        Refused: It is not this person's, not writable on purpose, or made by a package manager.
+        FileRefused: It is not this person's, not writable on purpose, or made by a package manager.
         NeedsInPlace: It has another name or is mounted, and *in_place* was not asked for.
     """
     path, target, found = snapshot.path, snapshot.target, snapshot.found
     here = os.geteuid()
     with contextlib.suppress(OSError):
         if (owner := os.stat(home).st_uid) != here:
-            raise Refused(f"{home} belongs to user {owner}, and this is user {here}", hint="run it as the owner, without sudo")
+            raise FileRefused(
+                f"{home} belongs to user {owner}, and this is user {here}", hint="run it as the owner, without sudo"
+            )
     if target.startswith(READ_ONLY):
-        raise Refused(f"{path} is {target}, which a package manager makes", hint="add the block to what it is made from")
+        raise FileRefused(f"{path} is {target}, which a package manager makes", hint="add the block to what it is made from")
     if found is not None and found.st_uid != here:
-        raise Refused(f"{path} belongs to user {found.st_uid}, and this is user {here}", hint=f"ls -l {target}")
+        raise FileRefused(f"{path} belongs to user {found.st_uid}, and this is user {here}", hint=f"ls -l {target}")
     if found is not None and not (found.st_mode & 0o200 and os.access(target, os.W_OK)):
-        raise Refused(f"{path} is read-only", hint=f"chmod u+w {target}")
+        raise FileRefused(f"{path} is read-only", hint=f"chmod u+w {target}")
     directory = _existing(os.path.dirname(target))
     if (owner := os.stat(directory).st_uid) != here and not os.access(directory, os.W_OK):
-        raise Refused(f"{directory} belongs to user {owner}", hint=f"ls -ld {directory}")
+        raise FileRefused(f"{directory} belongs to user {owner}", hint=f"ls -ld {directory}")
     if not (os.access(directory, os.W_OK | os.X_OK) and os.stat(directory).st_mode & 0o200):
-        raise Refused(f"{directory} is read-only, so {path} cannot be replaced", hint=f"chmod u+w {directory}")
+        raise FileRefused(f"{directory} is read-only, so {path} cannot be replaced", hint=f"chmod u+w {directory}")
     if found is not None and not in_place and (why := not_alone(target, found)):
         raise NeedsInPlace(f"{path} {why}: it cannot be replaced in one step", hint="--in-place writes into it, from a backup")
 

@@ -91,7 +91,7 @@ def inner(text: str, member: Member) -> Object:
     return _object(text, member.at)
 
 
-def put(text: str, found: Object, values: Mapping[str, str]) -> str:
+def put_members(text: str, found: Object, values: Mapping[str, str]) -> str:
     """Return *text* with *values* as new members at the end of *found*, laid out as its last member is."""
     made = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in values.items()]
     return put_raw(text, found, made)
@@ -123,7 +123,7 @@ def set_value(text: str, member: Member, value: str) -> str:
     return text[: member.at] + json.dumps(value) + text[member.end :]
 
 
-def take(text: str, found: Object, key: str) -> str:
+def take_member(text: str, found: Object, key: str) -> str:
     """Return *text* without the last member *key* of *found*, and without the comma and the blanks that went with it."""
     place = next(place for place in reversed(range(len(found.members))) if found.members[place].key == key)
     member = found.members[place]

@@ -17,7 +17,7 @@ from cclaunch.errors import FileTrouble
 from cclaunch.files.lock import locked
 from cclaunch.files.theirs.copies import backup
 from cclaunch.files.theirs.in_place import write_in_place
-from cclaunch.files.theirs.look import NeedsInPlace, Refused, Snapshot, not_alone
+from cclaunch.files.theirs.look import FileRefused, NeedsInPlace, Snapshot, not_alone
 from cclaunch.hot.paths import Paths
 
 PATIENCE_S = 10.0
@@ -31,7 +31,7 @@ def writing(paths: Paths) -> Iterator[None]:
         yield
 
 
-def write(snapshot: Snapshot, data: bytes, paths: Paths, *, in_place: bool = False, mode: int = 0o644) -> None:
+def write_file(snapshot: Snapshot, data: bytes, paths: Paths, *, in_place: bool = False, mode: int = 0o644) -> None:
     """
     Make *data* the content of the file, under ``writing`` and after ``examine``.
 
@@ -43,7 +43,7 @@ def write(snapshot: Snapshot, data: bytes, paths: Paths, *, in_place: bool = Fal
         mode: Of a file that is new; what the person's umask takes away is taken away.
 
     Raises:
-        Refused: It changed in the meantime, or cannot be written. It holds what it held.
+        FileRefused: It changed in the meantime, or cannot be written. It holds what it held.
     """
     missing = missing_parents(snapshot.target)
     try:
@@ -59,7 +59,7 @@ def write(snapshot: Snapshot, data: bytes, paths: Paths, *, in_place: bool = Fal
             _replace(snapshot, data, mode)
         with open(snapshot.target, "rb") as file:
             if file.read() != data:
-                raise Refused(f"{snapshot.path} does not hold what was written", hint=f"the copy is in {paths.copies}")
+                raise FileRefused(f"{snapshot.path} does not hold what was written", hint=f"the copy is in {paths.copies}")
     except (OSError, FileTrouble) as error:
         with contextlib.suppress(OSError):
             for one in reversed(missing):
@@ -70,7 +70,7 @@ def write(snapshot: Snapshot, data: bytes, paths: Paths, *, in_place: bool = Fal
             raise NeedsInPlace(
                 f"{snapshot.path} cannot be replaced: {error.strerror}", hint="--in-place writes into it"
             ) from error
-        raise Refused(f"cannot write {snapshot.path}: {error.strerror}", hint=f"ls -ld {snapshot.target}") from error
+        raise FileRefused(f"cannot write {snapshot.path}: {error.strerror}", hint=f"ls -ld {snapshot.target}") from error
 
 
 def missing_parents(target: str) -> list[str]:
@@ -127,13 +127,13 @@ def _alike(target: str, found: os.stat_result, handle: int) -> None:
 
 
 def _unchanged(snapshot: Snapshot) -> None:
-    """Raise Refused when the file is not what it was."""
+    """Raise FileRefused when the file is not what it was."""
     try:
         now: os.stat_result | None = os.stat(snapshot.target)
     except FileNotFoundError:
         now = None
     if _identity(now) != _identity(snapshot.found):
-        raise Refused(f"{snapshot.path} was changed by somebody else at this moment", hint="look at it, then try again")
+        raise FileRefused(f"{snapshot.path} was changed by somebody else at this moment", hint="look at it, then try again")
 
 
 def _identity(found: os.stat_result | None) -> tuple[int, ...]:
@@ -142,12 +142,12 @@ def _identity(found: os.stat_result | None) -> tuple[int, ...]:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_mode)
 
 
-def delete(snapshot: Snapshot, paths: Paths, parents: int = 0) -> None:
+def delete_file(snapshot: Snapshot, paths: Paths, parents: int = 0) -> None:
     """
     Delete the file, under ``writing`` and after ``examine``, and up to *parents* directories above it while they are empty.
 
     Raises:
-        Refused: It changed in the meantime, or cannot be deleted.
+        FileRefused: It changed in the meantime, or cannot be deleted.
     """
     directory = os.path.dirname(snapshot.target)
     try:
@@ -156,7 +156,7 @@ def delete(snapshot: Snapshot, paths: Paths, parents: int = 0) -> None:
         os.unlink(snapshot.target)
         sync(directory)
     except OSError as error:
-        raise Refused(f"cannot delete {snapshot.path}: {error.strerror}", hint=f"ls -ld {snapshot.target}") from error
+        raise FileRefused(f"cannot delete {snapshot.path}: {error.strerror}", hint=f"ls -ld {snapshot.target}") from error
     with contextlib.suppress(OSError):
         for _ in range(parents):
             os.rmdir(directory)

@@ -64,7 +64,7 @@ class Found(NamedTuple):
         return all(matches(self.value(key), values) for key, values in wanted.items())
 
 
-def read(row: Row) -> Found:
+def read_row(row: Row) -> Found:
     """Return what a row of VictoriaLogs says. Raises ValueError when it has no time."""
     attributes = {
         key: value_of(key, value)
@@ -103,7 +103,7 @@ def events(
     fetch = limit
     while True:
         begin = since if fetch is None else _newest(url, f"{within(since, until)} {query}", fetch)
-        rows = map(read, http.rows(url, f"{within(since if begin is None else begin, until)} {query}"))
+        rows = map(read_row, http.rows(url, f"{within(since if begin is None else begin, until)} {query}"))
         found = _once(one for one in rows if one.meets(wanted))
         if fetch is None or begin is None or len(found) >= (limit or 0):
             break
@@ -211,7 +211,7 @@ def _requests(url: str, since: int | None, until: int | None, keys: Collection[s
     for begin, end in _slices(url, since, until):
         query = f"{within(begin, end)} {named(REQUEST)} {NOT_CHECKS} | fields {fields}"
         yield from sorted(
-            (one for row in http.rows(url, query) if (one := read(row)).name == REQUEST),
+            (one for row in http.rows(url, query) if (one := read_row(row)).name == REQUEST),
             key=_order,
         )
 

@@ -18,12 +18,12 @@ import stored
 from collector_client import Place, logs, wait_until
 from required import missing, require
 
-from cclaunch.backends.embedded import collector
+from cclaunch.backends.embedded import collector, ending, starting
 from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.store import backlog, committing
 from cclaunch.store.backlog import Backlog, load, put_down
 from cclaunch.store.insert import rows_of
-from cclaunch.store.refused import Refused, refusals
+from cclaunch.store.refused import RefusalCount, refusals
 from cclaunch.store.unsaved import UNSAVED
 from cclaunch.store.write_queue import StoreUnavailable
 from cclaunch.store.writer import Writer
@@ -113,8 +113,8 @@ def test_a_stop_while_the_database_is_locked_loses_nothing(place: Place) -> None
     with place.locked():
         give_up_on(place, "last")
         began = time.monotonic()
-        assert collector.shutdown(place.paths)
-        assert time.monotonic() - began < collector.END_S + 2
+        assert ending.shutdown(place.paths)
+        assert time.monotonic() - began < ending.END_S + 2
         unsaved = Path(place.paths.data, "telemetry.db" + UNSAVED)
         assert unsaved.stat().st_mode & 0o777 == 0o600
     place.start()
@@ -226,7 +226,7 @@ def test_a_backlog_is_written_and_read_whole(tmp_path: Path) -> None:
 def test_a_count_that_cannot_be_written_is_written_later(tmp_path: Path) -> None:
     """A full disk takes no number either."""
     directory = tmp_path / "absent"
-    made = Refused(str(directory / "telemetry.db"))
+    made = RefusalCount(str(directory / "telemetry.db"))
     made.count(3, "the disk\nis full")
     directory.mkdir()
     made.keep()
@@ -303,7 +303,7 @@ def test_what_waits_at_the_end_on_a_full_disk_is_in_a_file_or_said_to_be_lost(di
     disk.place.start()
     disk.fill()
     assert disk.place.post("/v1/logs", logs("gone", *["more"] * 50).SerializeToString()).status == 503
-    collector.shutdown(disk.place.paths)
+    ending.shutdown(disk.place.paths)
     log = Path(disk.place.paths.collector_log).read_text()
     disk.free()
     disk.place.start()
@@ -317,7 +317,7 @@ def test_what_is_lost_at_the_end_on_a_full_disk_is_told_to_the_next_launch(disk:
     disk.place.start()
     disk.fill()
     assert disk.place.post("/v1/logs", logs("gone", *["more"] * 400).SerializeToString()).status == 503
-    collector.shutdown(disk.place.paths)
+    ending.shutdown(disk.place.paths)
     disk.free()
     disk.place.start()
 
@@ -353,5 +353,5 @@ def test_a_launch_is_told_once_by_a_collector_that_cannot_store(disk: Disk, monk
 
     monkeypatch.setattr(collector, "health", health)
     with pytest.raises(CannotStore, match="no space left"):
-        collector.start_in_turn(disk.place.paths, disk.place.config, time.monotonic() + 60, environ={}, replace=False)
+        starting.start_in_turn(disk.place.paths, disk.place.config, time.monotonic() + 60, environ={}, replace=False)
     assert asked == ["once"]

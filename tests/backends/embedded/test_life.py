@@ -17,7 +17,7 @@ import psutil
 import pytest
 from collector_client import Place, logs, wait_until
 
-from cclaunch.backends.embedded import collector
+from cclaunch.backends.embedded import collector, ending, starting
 from cclaunch.backends.embedded.collector import Running
 from cclaunch.collector import holder
 from cclaunch.errors import StartFailed
@@ -188,12 +188,12 @@ def test_a_stop_drains_and_cleans_up(place: Place) -> None:
     """Nothing listens, nothing lives, the ports file is gone, the data is there."""
     place.post("/v1/logs", logs("before_stop").SerializeToString())
 
-    assert collector.shutdown(place.paths) is True
+    assert ending.shutdown(place.paths) is True
     assert wait_until(lambda: not place.processes())
     assert not Path(place.paths.data, "collector.ports").exists()
     assert collector.health(place.paths) is not None
     assert place.event_names() == ["before_stop"]
-    assert collector.shutdown(place.paths) is False
+    assert ending.shutdown(place.paths) is False
 
 
 def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
@@ -201,7 +201,7 @@ def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
     with grpc_channel(place) as channel:
         channel.unary_unary(LOGS)(logs("kept_open").SerializeToString(), timeout=120)
         found = running(place)
-        assert collector.shutdown(place.paths)
+        assert ending.shutdown(place.paths)
 
     log = Path(place.paths.collector_log).read_text()
     assert wait_until(lambda: not psutil.pid_exists(found.supervisor))
@@ -210,14 +210,14 @@ def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
 
 def test_a_process_that_merely_has_the_pid_is_not_killed(place: Place) -> None:
     """The lock is held, and its text names a stranger that was made after the signing."""
-    collector.shutdown(place.paths)
+    ending.shutdown(place.paths)
     held = holder.take(place.paths.collector_lock, 5)
     assert held is not None
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
         try:
             os.pwrite(held, f"pid={stranger.pid}\nstarted={time.time() - 100}\n".ljust(200, "\n").encode(), 0)
 
-            assert collector.shutdown(place.paths) is False
+            assert ending.shutdown(place.paths) is False
             assert stranger.poll() is None
         finally:
             os.close(held)
@@ -269,7 +269,7 @@ def test_a_restart_keeps_the_ports_of_sessions_that_run(tmp_path: Path) -> None:
     session = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         place.ask("GET", place.registering(session.pid))
-        started = collector.restart(place.paths, place.config, deadline_s=20, environ=place.environ)
+        started = starting.restart(place.paths, place.config, deadline_s=20, environ=place.environ)
         assert int(started.ports.http) == place.ports["http"]
         assert [f"port {wanted} (http) is free" in note for note in started.notes] == [True]
     finally:
@@ -285,7 +285,7 @@ def test_a_restart_without_sessions_takes_the_configured_ports(tmp_path: Path) -
     with socket.create_server(("127.0.0.1", wanted)):
         place.start()
     try:
-        started = collector.restart(place.paths, place.config, deadline_s=20, environ=place.environ)
+        started = starting.restart(place.paths, place.config, deadline_s=20, environ=place.environ)
         assert (int(started.ports.http), started.notes) == (wanted, [])
     finally:
         place.stop()
@@ -293,8 +293,8 @@ def test_a_restart_without_sessions_takes_the_configured_ports(tmp_path: Path) -
 
 def test_a_collector_that_hangs_is_replaced(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """It holds the lock and its sockets accept, but nothing answers."""
-    monkeypatch.setattr(collector, "SETTLE_S", 0.5)
-    monkeypatch.setattr(collector, "END_S", 0.5)
+    monkeypatch.setattr(starting, "SETTLE_S", 0.5)
+    monkeypatch.setattr(ending, "END_S", 0.5)
     before = running(place)
     os.kill(before.pid or 0, signal.SIGSTOP)
     place.start()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from collector_client import Place, logs, wait_until
 
-from cclaunch.backends.embedded import collector, orphans
+from cclaunch.backends.embedded import collector, ending, orphans
 from cclaunch.backends.embedded.collector import Running
 from cclaunch.hot.paths import Paths
 
@@ -79,7 +79,7 @@ def test_a_collector_whose_directory_goes_takes_the_place_anew(place: Place, way
     assert place.ports == ports
     assert "after" in place.event_names()
     assert len(place.processes()) == 2
-    assert collector.shutdown(place.paths)
+    assert ending.shutdown(place.paths)
     assert wait_until(lambda: not place.processes())
 
 
@@ -107,7 +107,7 @@ def test_a_stop_ends_the_one_that_lost_its_directory(place: Place, way: Callable
     way(place)
     threading.Timer(1.0, os.kill, (before.pid or 0, signal.SIGCONT)).start()
 
-    assert collector.shutdown(place.paths) or not place.processes()
+    assert ending.shutdown(place.paths) or not place.processes()
     assert wait_until(lambda: not place.processes())
     socket.create_server(("127.0.0.1", place.ports["grpc"])).close()
 
@@ -135,7 +135,7 @@ def test_no_acknowledged_event_is_lost_while_the_directory_moves(place: Place) -
     finally:
         over.set()
         sender.join(30)
-    collector.shutdown(place.paths)
+    ending.shutdown(place.paths)
     old, new = names(moved), names(Path(place.paths.data))
 
     assert not set(acknowledged) - {*old, *new}
@@ -176,7 +176,7 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replace
     finally:
         over.set()
         sender.join(30)
-    collector.shutdown(place.paths)
+    ending.shutdown(place.paths)
     files = [names(one) for one in (*moved, Path(place.paths.data))]
 
     assert not set(acknowledged) - {name for file in files for name in file}
@@ -228,7 +228,7 @@ def test_the_collector_of_other_directories_is_no_orphan(place: Place, tmp_path:
     other.start()
     try:
         assert orphans.find(place.paths) == []
-        collector.shutdown(place.paths)
+        ending.shutdown(place.paths)
         assert orphans.end(place.paths) is False
         assert collector.health(other.paths) is None
     finally:

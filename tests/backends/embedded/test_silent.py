@@ -13,7 +13,7 @@ from collector_client import Place, logs, wait_until
 from doubles import FAKE_EXIT, fake_claude, told
 from sandbox import Sandbox
 
-from cclaunch.backends.embedded import collector
+from cclaunch.backends.embedded import collector, starting
 from cclaunch.backends.wake import wake
 from cclaunch.hot.paths import Paths, our_paths
 
@@ -142,7 +142,7 @@ def test_a_start_for_a_launch_leaves_a_silent_one_alone(place: Place) -> None:
     before = found(place.paths)
     stop(place.paths)
     until = time.monotonic() + PATIENCE_S
-    started = collector.start_in_turn(place.paths, place.config, until, environ=place.environ, replace=False)
+    started = starting.start_in_turn(place.paths, place.config, until, environ=place.environ, replace=False)
 
     assert int(started.ports.http) == place.ports["http"]
     assert "is stopped" in started.notes[0]

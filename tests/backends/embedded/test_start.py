@@ -17,7 +17,7 @@ from collector_client import DEADLINE_S, Place, logs, resident, wait_until
 from starter import starter
 
 from cclaunch import __version__
-from cclaunch.backends.embedded import collector
+from cclaunch.backends.embedded import collector, ending
 from cclaunch.collector.process import command
 from cclaunch.errors import StartFailed
 
@@ -169,7 +169,7 @@ def test_the_daemon_ignores_and_blocks_no_signal_that_was_not_its_own(place: Pla
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         signal.signal(signal.SIGTERM, before)
 
-    assert collector.shutdown(place.paths)
+    assert ending.shutdown(place.paths)
     assert wait_until(lambda: not place.processes())
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cclaunch.files.theirs.splice import NotJson, Object, inner, put, put_raw, read_object, take
+from cclaunch.files.theirs.splice import NotJson, Object, inner, put_members, put_raw, read_object, take_member
 
 VALUES = {"A": "1", "B": 'it\'s "ö"'}
 
@@ -33,13 +33,13 @@ def env_of(text: str) -> Object:
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_members_are_laid_out_as_those_before_them_and_come_out_again(text: str) -> None:
     """Order, spaces, and the spelling of numbers stay."""
-    made = put(text, env_of(text), VALUES)
+    made = put_members(text, env_of(text), VALUES)
 
     assert json.loads(made.removeprefix("\ufeff"))["env"].items() >= VALUES.items()
     assert ("\n" in made) == ("\n" in text)
     back = made
     for name in reversed(VALUES):
-        back = take(back, env_of(back), name)
+        back = take_member(back, env_of(back), name)
     assert back == text
 
 
@@ -87,4 +87,4 @@ def test_any_object_keeps_its_other_members(document: dict[str, Any], indent: st
     made = put_raw(text, read_object(text), ['"new": {}'])
 
     assert json.loads(made) == {**document, "new": {}}
-    assert take(made, read_object(made), "new") == text
+    assert take_member(made, read_object(made), "new") == text

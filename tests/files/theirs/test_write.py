@@ -24,8 +24,8 @@ from cclaunch.files.theirs import look
 from cclaunch.files.theirs import write as rcwrite
 from cclaunch.files.theirs.copies import KEPT, copies, label
 from cclaunch.files.theirs.in_place import is_torn, recover
-from cclaunch.files.theirs.look import NeedsInPlace, Refused, examine, read
-from cclaunch.files.theirs.write import delete, write, writing
+from cclaunch.files.theirs.look import FileRefused, NeedsInPlace, examine, read_snapshot
+from cclaunch.files.theirs.write import delete_file, write_file, writing
 from cclaunch.hot.paths import Paths, our_paths
 
 OLD, NEW = b"old\n" * 40, b"new and longer\n" * 40
@@ -48,10 +48,10 @@ def rc(home: Path) -> Path:
 
 def put(path: Path, paths: Paths, home: Path, data: bytes = NEW, **more: bool) -> None:
     """Do what persist does: read, examine, write."""
-    snapshot = read(str(path))
+    snapshot = read_snapshot(str(path))
     examine(snapshot, str(home), in_place=more.get("in_place", False))
     with writing(paths):
-        write(snapshot, data, paths, **more)
+        write_file(snapshot, data, paths, **more)
 
 
 def test_mode_owner_and_attributes_stay_a12(rc: Path, paths: Paths, home: Path) -> None:
@@ -127,16 +127,16 @@ def test_a_link_to_itself_is_refused_a10(paths: Paths, home: Path) -> None:
     (home / ".bashrc").symlink_to("other")
     (home / "other").symlink_to(".bashrc")
 
-    with pytest.raises(Refused, match="leads to itself"):
-        read(str(home / ".bashrc"))
+    with pytest.raises(FileRefused, match="leads to itself"):
+        read_snapshot(str(home / ".bashrc"))
 
 
 def test_a_link_into_a_missing_directory_is_refused_a10(paths: Paths, home: Path) -> None:
     """A 10: a mistyped link, or a disk that is not mounted."""
     (home / ".bashrc").symlink_to("gone/bashrc")
 
-    with pytest.raises(Refused, match="there is no such directory"):
-        read(str(home / ".bashrc"))
+    with pytest.raises(FileRefused, match="there is no such directory"):
+        read_snapshot(str(home / ".bashrc"))
 
 
 def fifo(path: Path) -> None:
@@ -170,24 +170,24 @@ def test_what_is_no_rc_file_is_refused_a14(make: Callable[..., Any], told: str, 
     """A 14: at once, and by its name."""
     make(home / ".bashrc")
 
-    with pytest.raises(Refused, match=told):
-        read(str(home / ".bashrc"))
+    with pytest.raises(FileRefused, match=told):
+        read_snapshot(str(home / ".bashrc"))
 
 
 def test_a_file_that_is_read_only_on_purpose_is_refused_a13(rc: Path, home: Path) -> None:
     """A 13: a rename would go over it; root too keeps to it."""
     os.chmod(rc, 0o444)
 
-    with pytest.raises(Refused, match="is read-only"):
-        examine(read(str(rc)), str(home))
+    with pytest.raises(FileRefused, match="is read-only"):
+        examine(read_snapshot(str(rc)), str(home))
 
 
 def test_a_read_only_directory_is_refused_a13(rc: Path, home: Path) -> None:
     """A 13: home-manager and nix-darwin do that."""
     os.chmod(home, 0o555)
     try:
-        with pytest.raises(Refused, match="is read-only, so"):
-            examine(read(str(rc)), str(home))
+        with pytest.raises(FileRefused, match="is read-only, so"):
+            examine(read_snapshot(str(rc)), str(home))
     finally:
         os.chmod(home, 0o755)
 
@@ -200,8 +200,8 @@ def test_what_a_package_manager_made_is_refused_a13(rc: Path, home: Path, monkey
     rc.unlink()
     rc.symlink_to("store/bashrc")
 
-    with pytest.raises(Refused, match="package manager"):
-        examine(read(str(rc)), str(home))
+    with pytest.raises(FileRefused, match="package manager"):
+        examine(read_snapshot(str(rc)), str(home))
 
 
 @root_only
@@ -209,8 +209,8 @@ def test_a_file_of_another_user_is_refused_a13(rc: Path, home: Path) -> None:
     """A 13: even where it could be written."""
     os.chown(rc, 12345, 12345)
 
-    with pytest.raises(Refused, match="belongs to user 12345"):
-        examine(read(str(rc)), str(home))
+    with pytest.raises(FileRefused, match="belongs to user 12345"):
+        examine(read_snapshot(str(rc)), str(home))
 
 
 @root_only
@@ -218,8 +218,8 @@ def test_the_home_of_another_user_is_refused_a35(rc: Path, home: Path) -> None:
     """A 35: `sudo -E`."""
     os.chown(home, 12345, 12345)
 
-    with pytest.raises(Refused, match="belongs to user 12345, and this is user 0"):
-        examine(read(str(rc)), str(home))
+    with pytest.raises(FileRefused, match="belongs to user 12345, and this is user 0"):
+        examine(read_snapshot(str(rc)), str(home))
 
 
 def as_nobody(work: Callable[[], Any]) -> str:
@@ -250,8 +250,8 @@ def test_without_root_the_system_refuses_too_a13(what: str, told: str) -> None:
 
     def work() -> str:
         try:
-            examine(read(str(rc)), str(place))
-        except Refused as refused:
+            examine(read_snapshot(str(rc)), str(place))
+        except FileRefused as refused:
             return refused.message
         return "it would have been written"
 
@@ -366,7 +366,7 @@ def test_a_full_disk_leaves_the_old_file_a16(rc: Path, home: Path, paths: Paths)
 
 def test_an_editor_that_saves_in_between_wins_a18(rc: Path, paths: Paths, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 18: between our reading and our rename."""
-    snapshot = read(str(rc))
+    snapshot = read_snapshot(str(rc))
     real = os.fsync
 
     def save(handle: int) -> None:
@@ -375,8 +375,8 @@ def test_an_editor_that_saves_in_between_wins_a18(rc: Path, paths: Paths, home: 
             rc.write_bytes(b"from an editor")
 
     monkeypatch.setattr(os, "fsync", save)
-    with writing(paths), pytest.raises(Refused, match="changed by somebody else"):
-        write(snapshot, NEW, paths)
+    with writing(paths), pytest.raises(FileRefused, match="changed by somebody else"):
+        write_file(snapshot, NEW, paths)
 
     assert rc.read_bytes() == b"from an editor"
     assert [name for name in os.listdir(home) if "cclaunch-" in name] == []
@@ -384,12 +384,12 @@ def test_an_editor_that_saves_in_between_wins_a18(rc: Path, paths: Paths, home: 
 
 def test_a_file_that_appears_in_between_is_not_overwritten_a18(paths: Paths, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 18: the name was free when we looked."""
-    snapshot = read(str(home / ".zshrc"))
+    snapshot = read_snapshot(str(home / ".zshrc"))
     monkeypatch.setattr(rcwrite, "_unchanged", lambda snapshot: None)
     (home / ".zshrc").write_bytes(b"mine")
 
-    with writing(paths), pytest.raises(Refused, match="File exists"):
-        write(snapshot, NEW, paths)
+    with writing(paths), pytest.raises(FileRefused, match="File exists"):
+        write_file(snapshot, NEW, paths)
 
     assert (home / ".zshrc").read_bytes() == b"mine"
 
@@ -401,8 +401,8 @@ def test_two_at_once_lose_nothing_a18(rc: Path, paths: Paths, home: Path) -> Non
     def add(name: str) -> None:
         for number in range(5):
             with writing(paths):
-                snapshot = read(str(rc))
-                write(snapshot, (snapshot.data or b"") + f"{name}{number}\n".encode(), paths)
+                snapshot = read_snapshot(str(rc))
+                write_file(snapshot, (snapshot.data or b"") + f"{name}{number}\n".encode(), paths)
 
     workers = [threading.Thread(target=add, args=(name,)) for name in "abcd"]
     for worker in workers:
@@ -428,7 +428,7 @@ def test_a_file_of_ours_and_its_empty_directories_go_away(paths: Paths, home: Pa
     """No further up than we made."""
     put(home / "a/b/rc", paths, home)
     with writing(paths):
-        delete(read(str(home / "a/b/rc")), paths, 1)
+        delete_file(read_snapshot(str(home / "a/b/rc")), paths, 1)
 
     assert not (home / "a/b").exists()
     assert (home / "a").is_dir()
