@@ -176,10 +176,17 @@ def test_json_gives_back_what_was_sent(nasty: Sandbox, verb: Verb) -> None:
     assert json.loads(out)["session_id"] == NASTY
 
 
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        """Return that it is a terminal."""
+        return True
+
+
 def test_a_bar_takes_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name of an image is anybody's."""
-    shown = io.StringIO()
-    shown.isatty = lambda: True  # type: ignore[method-assign]
+    shown = Terminal()
     monkeypatch.setattr(sys, "stderr", shown)
     with console.Bars({"TERM": "xterm-256color", "COLUMNS": "200"}) as bars:
         bars("[red]a[link=http://x]b", 1, 2)
