@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies._internal.core import DataObject
 from labels import LABELS, ODD, compact
 from stored import cost, events_of, store
 
@@ -374,7 +373,7 @@ class Model:
 @given(st.data())
 @example(None)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_usage_is_what_a_plain_model_says(written: Callable[..., sqlite3.Connection], data: DataObject | None) -> None:
+def test_usage_is_what_a_plain_model_says(written: Callable[..., sqlite3.Connection], data: st.DataObject | None) -> None:
     """Any keys, any values, any filter, doubled requests, folded or not: to the last micro-dollar."""
     records: list[dict[str, Any]] = []
     by: list[str] = []

@@ -11,7 +11,6 @@ import pytest
 from collector_client import wait_until
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies._internal.core import DataObject
 from labels import LABELS, ODD, compact
 from required import missing
 from sandbox import Sandbox
@@ -287,7 +286,7 @@ def arrived(there: Vlogs, case: str) -> int:
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each example writes two databases: shrinking takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_both_stores_and_any_mixture_of_them_answer_the_same(there: Vlogs, tmp_path: Path, data: DataObject | None) -> None:
+def test_both_stores_and_any_mixture_of_them_answer_the_same(there: Vlogs, tmp_path: Path, data: st.DataObject | None) -> None:
     """Any attributes, any --by, any --where, any range; requests reported twice; data here, there, and at both places."""
     case = f"case-{next(CASES)}"
     records: list[dict[str, Any]] = []
