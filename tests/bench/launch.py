@@ -77,14 +77,13 @@ def main() -> int:
     words.add_argument("--against", type=Path, metavar="CHECKOUT")
     asked = words.parse_args()
     with tempfile.TemporaryDirectory() as base:
-        places = []
         for name in ("now", "before"):
             (Path(base) / name).mkdir()
-            places.append(Sandbox(Path(base) / name))
+        now, before = Sandbox(Path(base) / "now"), Sandbox(Path(base) / "before")
         try:
-            return compare(*places, asked.against.resolve(), asked.rounds) if asked.against else measure(places[0], asked.rounds)
+            return compare(now, before, asked.against.resolve(), asked.rounds) if asked.against else measure(now, asked.rounds)
         finally:
-            for left in (left for place in places for left in place.close()):
+            for left in (left for place in (now, before) for left in place.close()):
                 print(f"still running: {left}", file=sys.stderr)
 
 
