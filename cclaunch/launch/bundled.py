@@ -69,7 +69,11 @@ def stamp(path: str) -> "tuple[int, int, int]":
 
 
 def install(rows: "list[Row]") -> bool:
-    """Put a finder of *rows* (name, path, stamp, code, compiled file) first, if every file is as it was. Raises OSError for a lost one."""
+    """
+    Put a finder of *rows* (name, path, stamp, code, compiled file) first, if every file is as it was.
+
+    Raises OSError for a lost one.
+    """
     for row in rows:
         if stamp(row[1]) != row[2]:
             return False
