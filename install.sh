@@ -629,8 +629,8 @@ is_current() {
   fi
   same_content || return 1
   if [ "$method" = pipx ]; then return 0; fi
-  line=$(head -n 1 "$command") kind='env'
-  if [ "$line" = '#!/bin/sh' ]; then kind='sh'; else line=${line% -IS}; fi
+  line=$(head -n 1 "$command") kind='sh'
+  case $line in '#!/usr/bin/env '*) kind='env' line=${line% -IS} ;; *) ;; esac
   if [ "$kind" = env ] && [ ! -x "$spare/${line##* }" ]; then return 1; fi
   [ "$(place=$older && launcher "$kind")" = "$(cat "$command")" ]
 }
