@@ -9,7 +9,7 @@ import pytest
 from docker_stack import CONTAINERS, SERVICES, eventually
 
 from cclaunch.backends.docker.archive import archive
-from cclaunch.backends.docker.model import wanted
+from cclaunch.backends.docker.model import stack_model
 from cclaunch.config.model import Config
 
 IMAGE = Config().images.victorialogs
@@ -332,7 +332,7 @@ def test_recorded_prompts_are_told_to_be_readable(stack, verb):
 def stranger(stack):
     """A collector in a container that somebody else made, on the port that ours would have; its id."""
     config = Config()
-    own = wanted(config, "somebody", {}).service("collector")
+    own = stack_model(config, "somebody", {}).service("collector")
     labels = {"com.docker.compose.project": stack.project, "com.docker.compose.service": "old-collector"}
     network = stack.api.create_network(f"{stack.project}_old", labels=labels)["Id"]
     host = stack.api.create_host_config(port_bindings={4317: ("127.0.0.1", stack.ports["grpc"])}, network_mode=network)

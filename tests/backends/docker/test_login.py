@@ -28,7 +28,7 @@ def paths(environ):
 
 def in_grafana(paths, environ, config):
     """Return the password that Grafana's container is given."""
-    files = {file.path: file for file in DockerBackend(paths, config, environ).wanted().service("grafana").files}
+    files = {file.path: file for file in DockerBackend(paths, config, environ).model().service("grafana").files}
     return files["/etc/cclaunch/admin_password"].data.decode()
 
 
@@ -134,8 +134,8 @@ def test_the_copy_that_is_kept_is_masked_and_the_default_is_not(paths, environ):
     """Everybody knows `admin`."""
     own = Config(grafana=Grafana(admin_password=OWN))
 
-    assert OWN not in compose(DockerBackend(paths, own, environ).wanted())
-    assert content(compose(DockerBackend(paths, Config(), environ).wanted())) == "admin"
+    assert OWN not in compose(DockerBackend(paths, own, environ).model())
+    assert content(compose(DockerBackend(paths, Config(), environ).model())) == "admin"
 
 
 def test_the_dashboard_tells_a_person_the_password_and_a_program_nothing(sandbox):

@@ -5,7 +5,7 @@ import yaml
 
 from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.docker.compose import compose
-from cclaunch.backends.docker.model import wanted, without_metrics
+from cclaunch.backends.docker.model import stack_model, without_metrics
 from cclaunch.config.checks import SERVICES
 from cclaunch.config.model import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
 from cclaunch.files.atomic import write_atomic
@@ -16,7 +16,7 @@ BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboar
 
 def made(config=None, owner="7", files=None):
     """Return the stack of *config*."""
-    return wanted(config or Config(), owner, BOARD if files is None else files)
+    return stack_model(config or Config(), owner, BOARD if files is None else files)
 
 
 def test_every_service_is_published_on_loopback_and_nowhere_else():
@@ -192,7 +192,7 @@ def test_compose_substitutes_nothing_in_our_files():
 def test_grafana_finds_what_it_is_provisioned_with(environ):
     """Datasources under the names of our services, and dashboards where the provider looks."""
     paths = our_paths(environ)
-    stack = DockerBackend(paths, Config(), environ).wanted()
+    stack = DockerBackend(paths, Config(), environ).model()
     files = {file.path: file.data for file in stack.service("grafana").files}
 
     home = stack.service("grafana").environment["GF_PATHS_PROVISIONING"]
@@ -206,17 +206,17 @@ def test_a_dashboard_that_was_added_makes_grafana_anew(environ):
     """`dashboard add` lays a file down; the next `stack up` sees that Grafana lacks it."""
     paths = our_paths(environ)
     backend = DockerBackend(paths, Config(), environ)
-    before = backend.wanted()
+    before = backend.model()
     write_atomic(f"{paths.dashboards}/mine.json", b"{}")
 
-    after = backend.wanted()
+    after = backend.model()
 
     assert {one.name for one in after.services if one.hash != before.service(one.name).hash} == {"grafana"}
 
 
 def test_a_volume_that_compose_makes_is_known_as_ours():
     """Who ran the compose file first can run `stack up` later, on the same data."""
-    stack = wanted(Config(), "me", {})
+    stack = stack_model(Config(), "me", {})
     document = yaml.safe_load(compose(stack))
 
     for volume in stack.volumes:
@@ -228,7 +228,7 @@ def test_a_volume_that_compose_makes_is_known_as_ours():
 
 def test_containers_and_network_that_compose_makes_are_known_as_ours():
     """By their owner; and without a hash, so that `stack up` makes the containers anew."""
-    document = yaml.safe_load(compose(wanted(Config(), "me", {})))
+    document = yaml.safe_load(compose(stack_model(Config(), "me", {})))
 
     assert [service["labels"] for service in document["services"].values()] == [{"cclaunch.owner": "me"}] * (len(SERVICES) + 1)
     assert document["networks"] == {"default": {"labels": {"cclaunch.owner": "me"}}}
