@@ -408,70 +408,35 @@ with_venv() {
       act "$place/bin/python" -I -m pip install --quiet --no-input --disable-pip-version-check "$source"
 }
 
-# The hot modules in one file. A release that makes no bundle is launched without.
+# The hot modules in one file, which the launcher reads; without it each is read by itself.
 make_bundle() {
   if [ "$dry" = 1 ]; then return 0; fi
-  clean "$place/bin/python" -I -m cclaunch.bundle "$place/launch.bundle" </dev/null >/dev/null 2>&1 || :
+  told=$(clean "$place/bin/python" -I -m cclaunch.bundle "$place/launch.bundle" </dev/null 2>&1 >/dev/null) ||
+    warn "warning: the bundle of what a launch loads could not be made ($(printf '%s\n' "$told" | tail -n 1)): launches are a little slower, nothing else"
 }
 
 # Compiled once and for all, and not by the first launch. A dependency may ship odd files.
 # shellcheck disable=SC2317  # step calls it
 compile_all() { clean "$place/bin/python" -I -m compileall -q -o 0 "$place/lib" </dev/null >/dev/null 2>&1 || :; }
 
-# Prints the launcher. Run by the environment's interpreter, because only Python quotes for Python. Its head is sh's, for
-# a first line that names an interpreter cannot speak when that is gone; what is said and done then stands, between two
-# marks, in the script of the package.
-#
-# But a sh that is dash drops variables whose names are none for it (exported functions of bash), and sets PWD and IFS. So
-# with $1 = env the first line has env look for the interpreter, which drops nothing: on a PATH of its place and of
-# $spare, where something called like it hands over to sh. The PATH of before is put back, above the rest.
+# Prints the launcher, which begins as $1 says: env or sh. The package knows its text.
 launcher() {
-  clean "$place/bin/python" -I - "$place/launch.bundle" "$place/bin/cclaunch" "$1" "$spare" <<'PYTHON'
-import os, re, sys, sysconfig
+  clean "$place/bin/python" -I -m cclaunch.launcher "$1" "$place" "$spare" </dev/null 2>/dev/null || older_launcher
+}
 
-bundle, script, head, spare = sys.argv[1:]
-sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
-# The base interpreter under its versioned name: an upgrade to another minor version must not meet these packages.
-base = sys._base_executable
-exact = os.path.join(os.path.dirname(base), "python%d.%d" % sys.version_info[:2])
-if os.path.exists(exact) and os.path.samefile(exact, base):
-    base = exact
-with open(script, encoding="utf-8") as file:
-    parts = file.read().split("\n# ---- ")  # in a package without marks there is nothing to say
-rest = parts[1].partition("\n")[2] if len(parts) == 3 else "exit 125\n'''\n\nimport sys\n"
+# The same of a release whose package has none (0.1.0, 0.1.1): its own script, which is told where it belongs.
+older_launcher() {
+  clean "$place/bin/python" -I - "$place" <<'PYTHON'
+import shlex, sys, sysconfig
 
-line = "#!/usr/bin/env -S __CCLAUNCH_PATH=${PATH} PATH=%s:%s %s -IS" % (os.path.dirname(base), spare, os.path.basename(base))
-if head == "env" and "def restore(" in rest and re.fullmatch("[A-Za-z0-9/._+-]+", os.path.join(spare, "") + base):
-    print(line)
-else:
-    head = "sh"
-    print("#!/bin/sh")
-if not base.encode("utf-8", "surrogateescape").decode("utf-8", "ignore") == base:
-    print("# -*- coding: latin-1 -*-")
-print("__cclaunch_text=r''':'")
-print("# Laid by install.sh of cclaunch. After an upgrade of Python to another minor version, run that again.")
-print("__cclaunch_python='%s'" % base.replace("'", "'\"'\"'"))
-print("__cclaunch_mend='sh install.sh'")
-print('if [ -z "${__CCLAUNCH_BROKEN-}" ] && [ -x "$__cclaunch_python" ]; then exec "$__cclaunch_python" -IS "$0" "$@"; fi')
-print(rest.strip("\n"), "", sep="\n")
-if head == "env":
-    print("import posix", "", "restore(posix.environ, posix)", "", sep="\n")
-print("if sys.version_info[:2] != %r:" % (sys.version_info[:2],))
-print("    raise ImportError('it was made for Python %d.%d')" % sys.version_info[:2])
-print("sys.path.append(%a)" % sysconfig.get_path("purelib"))
-if os.path.exists(bundle):
-    # The modules of a launch in one file. Whatever is wrong with it: the modules themselves are there.
-    print("if sys.version == %a:" % sys.version)
-    print("    try:")
-    print("        from marshal import loads")
-    print("        with open(%a, 'rb') as file:" % bundle)
-    print("            code, rows = loads(file.read())")
-    print("        space = {}")
-    print("        exec(code, space)")
-    print("        space['install'](rows)")
-    print("    except Exception:")
-    print("        pass")
-print("from cclaunch.main import main", "sys.exit(main())", sep="\n")
+place, library = sys.argv[1], sysconfig.get_path("purelib")
+with open(place + "/bin/cclaunch", encoding="utf-8", errors="surrogateescape") as file:
+    text = file.read()
+mark = "\n# Laid by install.sh of cclaunch, for the package in %a.\n" % library
+looks = "\n__cclaunch_here\n__cclaunch_interpreter\n"
+found = "__cclaunch_bin=%s\n__cclaunch_python=$__cclaunch_bin/python\n" % shlex.quote(place + "/bin")
+text = text.replace(looks, mark + found) if looks in text else text.replace("\n", mark, 1)
+sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
 PYTHON
 }
 

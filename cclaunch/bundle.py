@@ -40,12 +40,12 @@ def _row(name: str) -> "bundled.Row | None":
     if spec is None or spec.origin is None:
         raise ImportError(f"there is no {name}", name=name)
     if spec.origin.endswith(tuple(EXTENSION_SUFFIXES)):
-        return name, spec.origin, bundled.stamp(spec.origin), None
+        return name, spec.origin, bundled.stamp(spec.origin), None, None
     if not spec.has_location:
         return None
     before = bundled.stamp(spec.origin)
     code = compile(Path(spec.origin).read_bytes(), spec.origin, "exec", dont_inherit=True)
-    return name, spec.origin, before, code
+    return name, spec.origin, before, code, spec.cached
 
 
 def bundle() -> bytes:

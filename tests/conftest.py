@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import guard
 import hypothesis
@@ -22,19 +21,19 @@ from engine import Containers, Engine, lacking, running
 from messages_api import MessagesApi
 from real_claude import Claude
 from required import REQUIRE, missing
+from runners import Verb
 from sandbox import Sandbox
 from sandbox import free_ports as find_free_ports
+
+from cclaunch.hot.paths import Paths, our_paths
 
 # Tests start daemons from a process in which gRPC has threads; its handlers for forks break what is forked, and all of
 # that becomes another program at once. Read when gRPC begins to work.
 FORKS = "GRPC_ENABLE_FORK_SUPPORT"
 os.environ[FORKS] = "false"
 
-if TYPE_CHECKING:
-    from cclaunch.hot.paths import Paths
-
 # A property says what is true, not how fast: by itself hypothesis fails an example that takes longer than 200 ms.
-hypothesis.settings.register_profile("cclaunch")
+hypothesis.settings.register_profile("cclaunch", deadline=None)
 hypothesis.settings.load_profile("cclaunch")
 
 MARKERS = (
@@ -143,9 +142,7 @@ def cclaunch(sandbox: Sandbox) -> Callable[..., object]:
 
 
 @pytest.fixture
-def verb(
-    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[int, str, str]]:
+def verb(sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Verb:
     """The runner of a verb in this process: ``verb("usage", "--json")`` returns (code, stdout, stderr)."""
     from cclaunch import cli
 
@@ -183,21 +180,20 @@ def containers(engine: Engine) -> Iterator[Containers]:
 
 
 @pytest.fixture
-def profile(verb: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[int, str, str]]:
+def profile(verb: Verb) -> Verb:
     """The runner of a part of the verb: ``profile("list")`` returns (code, stdout, stderr)."""
     return lambda *words, **environ: verb("profile", *words, **environ)
 
 
 @pytest.fixture
-def paths(environ: dict[str, str]) -> "Paths":
+def paths(environ: dict[str, str]) -> Paths:
     """Our directories in the sandbox."""
-    from cclaunch.hot.paths import our_paths
 
     return our_paths(environ)
 
 
 @pytest.fixture
-def put(paths: "Paths") -> Callable[..., None]:
+def put(paths: Paths) -> Callable[..., None]:
     """The writer of profile files: ``put(name="text")``."""
     from cclaunch.profiles.disk import write_profile
 

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from doubles import fake_claude
 from guard import REPOSITORY
+from sandbox import Sandbox
 
-from cclaunch.bundle import hot
+from cclaunch.bundle import bundle, hot
 
 LAUNCH = """
 import sys
@@ -72,6 +74,43 @@ def test_it_loads_no_module_more(after: Callable[[str], str], package: Path) -> 
     plain = subprocess.run(words, check=True, capture_output=True, timeout=120).stdout.decode().split()
 
     assert after(tells).split() == plain
+
+
+WHOLE_LAUNCH = """
+import sys
+from marshal import loads
+sys.path.append(sys.argv.pop(1))
+bundle = sys.argv.pop(1)
+if bundle:
+    with open(bundle, "rb") as file:
+        code, rows = loads(file.read())
+    space = {}
+    exec(code, space)
+    assert space["install"](rows)
+sys.argv[0] = "cclaunch"
+from cclaunch.main import main
+from cclaunch.hot import claude
+claude.become = lambda *_: (print(*sorted(sys.modules)), (0, ""))[1]
+main()
+"""
+
+
+@pytest.mark.parametrize("words", [["mcp", "list"], ["-p", "x"]], ids=["nothing exported", "with a healthy collector"])
+def test_a_whole_launch_loads_no_module_more_nor_less(sandbox: Sandbox, tmp_path: Path, words: list[str]) -> None:
+    """Asked at the moment of the exec."""
+    sandbox.environ["PATH"] = f"{fake_claude(sandbox.home / 'bin').parent}:{sandbox.environ['PATH']}"
+    sandbox.configure()
+    sandbox.cclaunch(*words)  # makes the caches, and wakes the collector
+    (tmp_path / "launch.bundle").write_bytes(bundle())
+
+    def loaded(file: str) -> list[str]:
+        done = sandbox.run([sys.executable, "-IS", "-c", WHOLE_LAUNCH, str(REPOSITORY), file, *words])
+        assert (done.returncode, done.stderr) == (0, b"")
+        return done.stdout.decode().split()
+
+    without = loaded("")
+    assert set(hot()) <= set(without)
+    assert loaded(str(tmp_path / "launch.bundle")) == without
 
 
 @pytest.mark.parametrize("what", ["__file__", "__cached__", "__package__", "__path__", "__spec__.origin", "__spec__.parent"])
@@ -139,7 +178,7 @@ def test_a_package_that_is_gone_is_an_error_that_can_be_caught(after: Callable[[
 
 
 def test_it_is_two_parts(bundled: Path) -> None:
-    """The finder's code, and a row for each module: name, file, stamp, code."""
+    """The finder's code, and a row for each module: name, file, stamp, code, the compiled file."""
     code, rows = marshal.loads(bundled.read_bytes())
     assert code.co_filename.endswith("bundled.py")
     assert {row[0] for row in rows} >= set(hot())

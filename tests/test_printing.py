@@ -5,12 +5,12 @@ import io
 import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click import Context
 from doubles import fake_claude
+from runners import Verb
 from sandbox import Sandbox
 from stored import event, store
 
@@ -20,7 +20,6 @@ from cclaunch.main import VERBS
 PACKAGE = Path(cli.__file__).parent
 NASTY = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2066\u200b\U000e0041\x7f[red][link=http:x]\x85\u2028"
 HARMLESS = {"\n", "\u00a0", "\u3000"}
-Verb = Callable[..., tuple[int, str, str]]
 
 
 def driving(text: str) -> list[str]:
@@ -177,10 +176,17 @@ def test_json_gives_back_what_was_sent(nasty: Sandbox, verb: Verb) -> None:
     assert json.loads(out)["session_id"] == NASTY
 
 
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        """Return that it is a terminal."""
+        return True
+
+
 def test_a_bar_takes_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name of an image is anybody's."""
-    shown = io.StringIO()
-    shown.isatty = lambda: True  # type: ignore[method-assign]
+    shown = Terminal()
     monkeypatch.setattr(sys, "stderr", shown)
     with console.Bars({"TERM": "xterm-256color", "COLUMNS": "200"}) as bars:
         bars("[red]a[link=http://x]b", 1, 2)

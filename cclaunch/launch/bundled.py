@@ -9,6 +9,7 @@ later is never shadowed.
 """
 
 import sys
+from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import ExtensionFileLoader, SourceFileLoader, spec_from_file_location
 
 try:
@@ -18,10 +19,9 @@ except ImportError:  # pragma: no cover - Windows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from importlib.machinery import ModuleSpec
     from types import CodeType
 
-    Row = tuple[str, str, tuple[int, int, int], "CodeType | None"]
+    Row = tuple[str, str, tuple[int, int, int], "CodeType | None", "str | None"]
 
 
 class Loader(SourceFileLoader):
@@ -35,22 +35,31 @@ class Loader(SourceFileLoader):
 
 
 class Finder:
-    """Finds the modules of *rows* (name -> path, code; of an extension the code is None) and no others."""
+    """Finds the modules of *rows* (by their name; of an extension the code is None) and no others."""
 
-    def __init__(self, rows: "dict[str, tuple[str, CodeType | None]]") -> None:
+    def __init__(self, rows: "dict[str, Row]") -> None:
         self.rows = rows
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> "ModuleSpec | None":
-        """Return the spec that the importer would come to for *name*, or None."""
+        """
+        Return the spec that the importer would come to for *name*, or None.
+
+        Put together by hand: what the importer would ask of each file is known here, and asking costs each launch.
+        """
         row = self.rows.get(name)
         if row is None:
             return None
-        file, code = row
+        _, file, _, code, cached = row
         if code is None:
             return spec_from_file_location(name, file, loader=ExtensionFileLoader(name, file))
         loader = Loader(name, file)
         loader.code = code
-        return spec_from_file_location(name, file, loader=loader)
+        spec = ModuleSpec(name, loader, origin=file)
+        if file.endswith("/__init__.py"):
+            spec.submodule_search_locations = [file[:-12]]
+        spec.has_location = True
+        spec.cached = cached
+        return spec
 
 
 def stamp(path: str) -> "tuple[int, int, int]":
@@ -60,9 +69,13 @@ def stamp(path: str) -> "tuple[int, int, int]":
 
 
 def install(rows: "list[Row]") -> bool:
-    """Put a finder of *rows* (name, path, stamp, code) first, if every file is as it was. Raises OSError for a lost one."""
+    """
+    Put a finder of *rows* (name, path, stamp, code, compiled file) first, if every file is as it was.
+
+    Raises OSError for a lost one.
+    """
     for row in rows:
         if stamp(row[1]) != row[2]:
             return False
-    sys.meta_path.insert(0, Finder({row[0]: (row[1], row[3]) for row in rows}))
+    sys.meta_path.insert(0, Finder({row[0]: row for row in rows}))
     return True

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -198,7 +199,7 @@ def test_where_the_question_is_forbidden_the_table_is_read(connected: SimpleName
 
 def test_where_nobody_tells_the_sender_is_unknown(connected: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     """macOS; and a user namespace that shows all others as one."""
-    monkeypatch.setattr(peer.sys, "platform", "darwin")  # type: ignore[attr-defined]
+    monkeypatch.setattr(sys, "platform", "darwin")
     assert Door(lambda _: None).look(connected.peer, connected.own) is Sender.UNKNOWN
 
     monkeypatch.setattr(peer, "overflow_uid", lambda: 65534)

@@ -6,10 +6,12 @@ import os
 import socket
 import sqlite3
 import urllib.request
+from typing import Any
 
 import psutil
 import pytest
-from sandbox import PROTOCOLS
+from runners import Verb
+from sandbox import PROTOCOLS, Sandbox
 from stored import SECOND_NS, request, store
 
 from cclaunch import cli, otel
@@ -21,7 +23,7 @@ NONCE = "0123456789abcdef" * 2
 
 
 @pytest.fixture
-def ready(sandbox):
+def ready(sandbox: Sandbox) -> Sandbox:
     """A sandbox with a claude that tells its version."""
     path = sandbox.home / "bin" / "claude"
     path.parent.mkdir()
@@ -31,7 +33,7 @@ def ready(sandbox):
     return sandbox
 
 
-def check(sandbox, **environ):
+def check(sandbox: Sandbox, **environ: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """Run `check --json --full`; return (exit code, findings by the first word of their names)."""
     done = sandbox.cclaunch("check", "--json", "--full", environ=environ)
     document = json.loads(done.stdout)
@@ -40,7 +42,7 @@ def check(sandbox, **environ):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_all_is_well_over_each_protocol(ready, protocol):
+def test_all_is_well_over_each_protocol(ready: Sandbox, protocol: str) -> None:
     """The sleeping collector is started, and an event and a metric go the configured way and come back."""
     ports = ready.configure(protocol=protocol)
 
@@ -54,7 +56,7 @@ def test_all_is_well_over_each_protocol(ready, protocol):
     assert "2.1.330" in found["claude"]["detail"]
 
 
-def test_the_json_is_fit_for_a_public_issue(ready):
+def test_the_json_is_fit_for_a_public_issue(ready: Sandbox) -> None:
     """Whatever of the person, the machine and the work is in it comes out only when all is asked for."""
     ready.configure()
     ready.config_file.write_text(ready.config_file.read_text().replace("[telemetry]\n", '[telemetry]\nrouting = "environment"\n'))
@@ -78,7 +80,7 @@ def test_the_json_is_fit_for_a_public_issue(ready):
     assert [one["name"] for one in json.loads(short)["checks"][:3]] == ["config", "claude", "collector"]
 
 
-def test_attributes_of_every_profile_are_hidden(ready):
+def test_attributes_of_every_profile_are_hidden(ready: Sandbox) -> None:
     """Also of one that is not in force here."""
     ready.configure()
     ready.cclaunch("profile", "set", "other", "project=moonshot")
@@ -90,7 +92,7 @@ def test_attributes_of_every_profile_are_hidden(ready):
     assert "moonshot" not in short
 
 
-def test_full_without_json_is_refused(verb):
+def test_full_without_json_is_refused(verb: Verb) -> None:
     """What is printed for people hides nothing."""
     code, out, err = verb("check", "--full")
 
@@ -98,7 +100,7 @@ def test_full_without_json_is_refused(verb):
     assert "--full goes with --json" in err
 
 
-def test_the_proof_is_never_counted(ready):
+def test_the_proof_is_never_counted(ready: Sandbox) -> None:
     """Not in usage, not among the events, not as the last one, not on /metrics."""
     ports = ready.configure(protocol="http/json")
     store(ready.database, request(1, 1_790_000_000 * SECOND_NS, micros=5))
@@ -115,7 +117,7 @@ def test_the_proof_is_never_counted(ready):
     assert b"cclaunch-check" not in metrics
 
 
-def test_people_get_one_line_a_check(ready):
+def test_people_get_one_line_a_check(ready: Sandbox) -> None:
     """Each begins with ok or failed, and what failed ends with what mends it."""
     ready.configure()
     ready.environ["CCLAUNCH_CLAUDE"] = "/nowhere/claude"
@@ -130,7 +132,7 @@ def test_people_get_one_line_a_check(ready):
     )
 
 
-def test_a_broken_configuration_is_a_finding_and_the_rest_goes_on(ready):
+def test_a_broken_configuration_is_a_finding_and_the_rest_goes_on(ready: Sandbox) -> None:
     """As a launch has it: the defaults are used. (Here other ports, so that no test touches the well-known ones.)"""
     ports = ready.configure()
     text = ready.config_file.read_text()
@@ -145,7 +147,7 @@ def test_a_broken_configuration_is_a_finding_and_the_rest_goes_on(ready):
     assert found[f"port {ports['grpc']}"]["ok"]
 
 
-def test_a_collector_that_cannot_start_says_why_and_whose_ports_they_are(ready):
+def test_a_collector_that_cannot_start_says_why_and_whose_ports_they_are(ready: Sandbox) -> None:
     """The data directory is a file: no proof is tried, and the free ports are named."""
     ports = ready.configure()
     ready.data.parent.mkdir(parents=True, exist_ok=True)
@@ -161,7 +163,7 @@ def test_a_collector_that_cannot_start_says_why_and_whose_ports_they_are(ready):
     ready.data.unlink()
 
 
-def test_a_collector_that_ended_gives_its_reason_once(ready):
+def test_a_collector_that_ended_gives_its_reason_once(ready: Sandbox) -> None:
     """Not the end of its log as well, which says less."""
     ready.configure()
     ready.data.mkdir(parents=True)
@@ -175,7 +177,7 @@ def test_a_collector_that_ended_gives_its_reason_once(ready):
     assert (detail.count("a database of another program"), "giving up" in detail) == (1, False)
 
 
-def test_a_damaged_database_is_told_by_check_status_and_each_launch_until_it_is_deleted(ready):
+def test_a_damaged_database_is_told_by_check_status_and_each_launch_until_it_is_deleted(ready: Sandbox) -> None:
     """Put aside by its first start; everything else works."""
     ready.configure()
     ready.data.mkdir(parents=True, mode=0o700)
@@ -195,7 +197,7 @@ def test_a_damaged_database_is_told_by_check_status_and_each_launch_until_it_is_
     assert b"damaged" not in after
 
 
-def test_a_port_that_was_taken_is_named_with_its_holder_and_its_substitute(ready):
+def test_a_port_that_was_taken_is_named_with_its_holder_and_its_substitute(ready: Sandbox) -> None:
     """Nothing is wrong then, but it is not the port that people know; once it is free, that is said as well."""
     ports = ready.configure()
     with socket.create_server(("127.0.0.1", ports["metrics"])):
@@ -209,7 +211,7 @@ def test_a_port_that_was_taken_is_named_with_its_holder_and_its_substitute(ready
     assert "free by now" in later[name]["detail"]
 
 
-def test_a_road_that_leads_elsewhere_by_wish_is_not_tried(ready):
+def test_a_road_that_leads_elsewhere_by_wish_is_not_tried(ready: Sandbox) -> None:
     """With telemetry.routing = "environment" nothing is sent to somebody else's endpoint."""
     ready.configure(extra="[privacy]\n")
     ready.config_file.write_text(ready.config_file.read_text().replace("[telemetry]\n", '[telemetry]\nrouting = "environment"\n'))
@@ -221,7 +223,7 @@ def test_a_road_that_leads_elsewhere_by_wish_is_not_tried(ready):
     assert "not tried" in found["proof"]["detail"]
 
 
-def test_a_shell_that_sets_no_protocol_by_wish_fails_the_proof(ready):
+def test_a_shell_that_sets_no_protocol_by_wish_fails_the_proof(ready: Sandbox) -> None:
     """With routing left to the environment and nothing in it, claude would send nothing."""
     ready.configure()
     ready.config_file.write_text(ready.config_file.read_text().replace("[telemetry]\n", '[telemetry]\nrouting = "environment"\n'))
@@ -242,27 +244,27 @@ def test_a_shell_that_sets_no_protocol_by_wish_fails_the_proof(ready):
         ("http/json", "ftp://x"),
     ],
 )
-def test_what_claude_would_silently_lose_is_refused(protocol, endpoint):
+def test_what_claude_would_silently_lose_is_refused(protocol: str, endpoint: str) -> None:
     """A misspelt protocol, an endpoint without a scheme: claude sends nothing and says nothing."""
     with pytest.raises(NotDelivered, match="would send nothing"):
         send(Road(protocol, endpoint), NONCE)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_nobody_listening_is_not_delivered(free_port, protocol):
+def test_nobody_listening_is_not_delivered(free_port: int, protocol: str) -> None:
     """The signal and the reason are named."""
     with pytest.raises(NotDelivered, match=r"^logs: "):
         send(Road(protocol, f"http://127.0.0.1:{free_port}"), NONCE, deadline_s=5)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_listener_that_never_answers_meets_the_deadline(protocol):
+def test_a_listener_that_never_answers_meets_the_deadline(protocol: str) -> None:
     """check must not hang on what hangs."""
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NotDelivered):
         send(Road(protocol, f"http://127.0.0.1:{silent.getsockname()[1]}"), NONCE, deadline_s=0.3)
 
 
-def test_what_is_sent_looks_like_claudes():
+def test_what_is_sent_looks_like_claudes() -> None:
     """A request that cost something and the cost metric, both marked by the check's attribute."""
     event, metric = str(event_request(NONCE, 10)), str(metric_request(NONCE, 10))
 
@@ -271,7 +273,7 @@ def test_what_is_sent_looks_like_claudes():
     assert all(otel.CHECK_ATTRIBUTE in sent and NONCE in sent for sent in (event, metric))
 
 
-def test_a_rejection_in_a_success_is_a_failure():
+def test_a_rejection_in_a_success_is_a_failure() -> None:
     """200 with rejected records is OTLP's way to say no."""
     from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
@@ -284,7 +286,7 @@ def test_a_rejection_in_a_success_is_a_failure():
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_configuration_that_cannot_be_read_is_a_finding(ready):
+def test_a_configuration_that_cannot_be_read_is_a_finding(ready: Sandbox) -> None:
     """Its owner may have changed under sudo."""
     ready.configure()
     ready.config_file.chmod(0)
@@ -292,7 +294,7 @@ def test_a_configuration_that_cannot_be_read_is_a_finding(ready):
     assert "cannot read" in check(ready)[1]["config"]["detail"]
 
 
-def test_help_says_that_it_starts_the_collector(environ, capsys):
+def test_help_says_that_it_starts_the_collector(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     """It is the one reading verb that starts something."""
     assert cli.main(["check", "--help"], environ) == 0
 

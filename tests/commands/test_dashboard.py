@@ -6,14 +6,19 @@ import os
 import stat
 import threading
 import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
+from runners import Verb
+from sandbox import Sandbox
 
 from cclaunch.backends import sources
 from cclaunch.commands import dashboard as verb_module
 from cclaunch.errors import DownloadFailed
 from cclaunch.grafana import added, download, foreign
+from cclaunch.grafana.panels import PROMETHEUS, VLOGS
 from cclaunch.grafana.shipped import shipped
 from cclaunch.hot.paths import our_paths
 
@@ -29,10 +34,10 @@ MINE = {
 
 
 @pytest.fixture
-def written(sandbox):
+def written(sandbox: Sandbox) -> Callable[..., str]:
     """Write a dashboard into a file and return its path."""
 
-    def run(value, name="some.json"):
+    def run(value: Any, name: str = "some.json") -> str:
         path = sandbox.work / name
         path.write_bytes(value if isinstance(value, bytes) else json.dumps(value).encode())
         return str(path)
@@ -40,8 +45,11 @@ def written(sandbox):
     return run
 
 
+Kept = Callable[[], dict[str, Any]]
+
+
 @pytest.fixture
-def kept(sandbox):
+def kept(sandbox: Sandbox) -> Kept:
     """The dashboards that were added, by name."""
     return lambda: {name: json.loads(content) for name, content in added.added(our_paths(sandbox.environ)).items()}
 
@@ -49,7 +57,7 @@ def kept(sandbox):
 # The browser.
 
 
-def test_without_grafana_it_says_what_there_is_instead(verb):
+def test_without_grafana_it_says_what_there_is_instead(verb: Verb) -> None:
     """And the way to have one."""
     code, out, err = verb("dashboard")
 
@@ -58,7 +66,7 @@ def test_without_grafana_it_says_what_there_is_instead(verb):
     assert "hint: cclaunch stack use docker" in err
 
 
-def test_the_browser_is_opened_and_the_address_printed(verb, sandbox, monkeypatch):
+def test_the_browser_is_opened_and_the_address_printed(verb: Verb, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The browser is the person's own, and claims no terminal."""
     monkeypatch.setattr(sources, "grafana_url", lambda where: "http://127.0.0.1:3000")
     monkeypatch.setattr(verb_module, "grafana_url", sources.grafana_url)
@@ -74,7 +82,7 @@ def test_the_browser_is_opened_and_the_address_printed(verb, sandbox, monkeypatc
 
 
 @pytest.mark.parametrize("environ", [{}, {"BROWSER": "/no/such"}, {"BROWSER": "/etc/passwd"}, {"DISPLAY": ":0", "PATH": "/no"}])
-def test_without_a_browser_the_address_is_printed(verb, monkeypatch, environ):
+def test_without_a_browser_the_address_is_printed(verb: Verb, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:
     """On a machine without a screen too."""
     monkeypatch.setattr(verb_module, "grafana_url", lambda where: "http://127.0.0.1:3000")
 
@@ -86,7 +94,7 @@ def test_without_a_browser_the_address_is_printed(verb, monkeypatch, environ):
 # Other people's dashboards.
 
 
-def test_ours_are_listed(verb):
+def test_ours_are_listed(verb: Verb) -> None:
     """With their names and panels."""
     code, out, _ = verb("dashboard", "list", "--json")
 
@@ -97,7 +105,9 @@ def test_ours_are_listed(verb):
     assert "Claude Code: one session" in verb("dashboard", "list")[1]
 
 
-def test_a_file_is_added_listed_replaced_and_removed(verb, written, kept, sandbox):
+def test_a_file_is_added_listed_replaced_and_removed(
+    verb: Verb, written: Callable[..., str], kept: Kept, sandbox: Sandbox
+) -> None:
     """For its owner alone, and under its uid."""
     assert verb("dashboard", "add", written(MINE))[:2] == (0, "dashboard mine: added, Mine, 2 panels\n")
     path = sandbox.data / "stack/dashboards/mine.json"
@@ -111,7 +121,7 @@ def test_a_file_is_added_listed_replaced_and_removed(verb, written, kept, sandbo
 
 
 @pytest.mark.parametrize("name", [name.removesuffix(".json") for name in shipped()])
-def test_ours_are_neither_replaced_nor_removed(verb, written, kept, name):
+def test_ours_are_neither_replaced_nor_removed(verb: Verb, written: Callable[..., str], kept: Kept, name: str) -> None:
     """A file with our name is refused, with the way out."""
     code, _, err = verb("dashboard", "add", written({**MINE, "uid": name}))
 
@@ -121,7 +131,7 @@ def test_ours_are_neither_replaced_nor_removed(verb, written, kept, name):
 
 
 @pytest.mark.parametrize("name", ["../mine", ".lock", "", "a/b", "x" * 300, "no\x00", "there-is-none"])
-def test_a_name_that_is_none_removes_nothing(verb, written, sandbox, name):
+def test_a_name_that_is_none_removes_nothing(verb: Verb, written: Callable[..., str], sandbox: Sandbox, name: str) -> None:
     """Nothing outside the directory is ever touched."""
     verb("dashboard", "add", written(MINE))
     (sandbox.data / "stack/mine.json").write_text("kept")
@@ -150,7 +160,9 @@ def test_a_name_that_is_none_removes_nothing(verb, written, sandbox, name):
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_what_is_no_dashboard_is_refused(verb, written, kept, content, word):
+def test_what_is_no_dashboard_is_refused(
+    verb: Verb, written: Callable[..., str], kept: Kept, content: dict[str, Any] | bytes, word: str
+) -> None:
     """In one sentence, and nothing is written."""
     code, out, err = verb("dashboard", "add", written(content))
 
@@ -159,7 +171,7 @@ def test_what_is_no_dashboard_is_refused(verb, written, kept, content, word):
 
 
 @pytest.mark.parametrize("source", ["/no/such.json", "/", "", "a\x00b"])
-def test_a_file_that_cannot_be_read_is_an_error_of_its_own(verb, source):
+def test_a_file_that_cannot_be_read_is_an_error_of_its_own(verb: Verb, source: str) -> None:
     """Exit 2: the words are wrong."""
     code, _, err = verb("dashboard", "add", source)
 
@@ -167,7 +179,7 @@ def test_a_file_that_cannot_be_read_is_an_error_of_its_own(verb, source):
     assert "cannot read" in err
 
 
-def test_a_fifo_does_not_hang(verb, sandbox):
+def test_a_fifo_does_not_hang(verb: Verb, sandbox: Sandbox) -> None:
     """Nobody will ever write into it."""
     os.mkfifo(sandbox.work / "fifo")
 
@@ -175,8 +187,6 @@ def test_a_fifo_does_not_hang(verb, sandbox):
 
 
 # Whose datasources.
-
-PROMETHEUS, VLOGS = foreign.PROMETHEUS, foreign.VLOGS
 
 
 @pytest.mark.parametrize(
@@ -198,7 +208,7 @@ PROMETHEUS, VLOGS = foreign.PROMETHEUS, foreign.VLOGS
         (None, None),
     ],
 )
-def test_datasources_become_ours(given, made):
+def test_datasources_become_ours(given: dict[str, str] | str | None, made: dict[str, str] | str | None) -> None:
     """Inputs, and identifiers of another installation; what works here as it is stays."""
     inputs = [{"name": "DS_ANY", "type": "datasource", "pluginId": "prometheus"}]
     panel = {"targets": [{"datasource": given, "expr": "x"}], "datasource": given}
@@ -209,7 +219,7 @@ def test_datasources_become_ours(given, made):
     assert not [key for key in found if key.startswith("__")]
 
 
-def test_other_inputs_get_their_values():
+def test_other_inputs_get_their_values() -> None:
     """A constant that the file brings along."""
     inputs = [{"name": "VAR_JOB", "type": "constant", "value": "claude"}]
 
@@ -230,12 +240,12 @@ def test_other_inputs_get_their_values():
         ("x" * 41, "A" * 99, "a" * 40),
     ],
 )
-def test_a_uid_is_always_a_safe_name(uid, title, made):
+def test_a_uid_is_always_a_safe_name(uid: str | None, title: str, made: str) -> None:
     """It is the name of a file, and of a link."""
     assert foreign.read_dashboard(json.dumps({**MINE, "uid": uid, "title": title}).encode(), "it")["uid"] == made
 
 
-def test_what_the_stack_does_not_have_is_told(verb, written):
+def test_what_the_stack_does_not_have_is_told(verb: Verb, written: Callable[..., str]) -> None:
     """The dashboard is added all the same: its other panels work."""
     code, _, err = verb("dashboard", "add", written({**MINE, "panels": [{"datasource": {"type": "loki", "uid": "x"}}]}))
 
@@ -243,7 +253,7 @@ def test_what_the_stack_does_not_have_is_told(verb, written):
     assert "some of its panels ask for loki" in err
 
 
-def test_a_dashboard_of_the_api_is_unwrapped():
+def test_a_dashboard_of_the_api_is_unwrapped() -> None:
     """As `GET /api/dashboards/uid/...` gives it."""
     assert foreign.read_dashboard(json.dumps({"dashboard": MINE, "meta": {}}).encode(), "it")["title"] == "Mine"
 
@@ -254,10 +264,10 @@ def test_a_dashboard_of_the_api_is_unwrapped():
 class Handler(BaseHTTPRequestHandler):
     """Answers by the path."""
 
-    def log_message(self, format, *args):
+    def log_message(self, format: str, *args: object) -> None:
         """Print nothing."""
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         """Give a dashboard, or what its path asks for."""
         location = {"/out": "http://example.invalid/x", "/file": "file:///etc/passwd", "/round": "/round", "/moved": "/ok"}.get(
             self.path
@@ -279,7 +289,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def web():
+def web() -> Iterator[str]:
     """The URL of a server on loopback."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.block_on_close = False
@@ -292,13 +302,13 @@ def web():
 
 
 @pytest.mark.parametrize("path", ["/ok", "/moved"])
-def test_a_url_is_downloaded(verb, web, kept, path):
+def test_a_url_is_downloaded(verb: Verb, web: str, kept: Kept, path: str) -> None:
     """Also by a redirect."""
     assert verb("dashboard", "add", web + path)[0] == 0
     assert list(kept()) == ["mine.json"]
 
 
-def test_pigsty_is_a_word_for_its_address(verb, web, kept, monkeypatch):
+def test_pigsty_is_a_word_for_its_address(verb: Verb, web: str, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """The raw file of its public repository."""
     assert verb_module.PIGSTY_URL.startswith("https://raw.githubusercontent.com/pgsty/pigsty/")
     monkeypatch.setattr(verb_module, "PIGSTY_URL", web + "/ok")
@@ -318,7 +328,7 @@ def test_pigsty_is_a_word_for_its_address(verb, web, kept, monkeypatch):
         ("/round", "cannot be had"),
     ],
 )
-def test_a_download_that_cannot_be_had_is_one_sentence(verb, web, kept, path, word):
+def test_a_download_that_cannot_be_had_is_one_sentence(verb: Verb, web: str, kept: Kept, path: str, word: str) -> None:
     """And nothing is written."""
     code, out, err = verb("dashboard", "add", web + path)
 
@@ -326,7 +336,7 @@ def test_a_download_that_cannot_be_had_is_one_sentence(verb, web, kept, path, wo
     assert word in err
 
 
-def test_silence_ends_a_download(web, monkeypatch):
+def test_silence_ends_a_download(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A deadline on each answer."""
     monkeypatch.setattr(download, "SILENCE_S", 0.2)
 
@@ -337,13 +347,13 @@ def test_silence_ends_a_download(web, monkeypatch):
 @pytest.mark.parametrize(
     "url", ["http://example.invalid/x", "ftp://127.0.0.1/x", "file:///etc/passwd", "https://", "http://[", "https://a:b"]
 )
-def test_only_https_is_asked(url):
+def test_only_https_is_asked(url: str) -> None:
     """Nothing is sent to any other address."""
     with pytest.raises(DownloadFailed, match="no https URL"):
         download.download(url, 100, {})
 
 
-def test_a_damaged_file_is_listed_and_stops_nothing(verb, written, sandbox):
+def test_a_damaged_file_is_listed_and_stops_nothing(verb: Verb, written: Callable[..., str], sandbox: Sandbox) -> None:
     """It was edited by hand."""
     verb("dashboard", "add", written(MINE))
     (sandbox.data / "stack/dashboards/mine.json").write_text("{")

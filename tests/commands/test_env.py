@@ -1,10 +1,13 @@
 """`cclaunch env`: what a shell evaluates, held against the shells themselves."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import real_shells
 from required import require
+from runners import Verb
 from sandbox import Sandbox
 
 from cclaunch import cli, otel
@@ -17,10 +20,10 @@ NASTY = ["", "plain", "a b", "it's", "''", "$HOME `id` \\ !", "new\nline", "tab\
 
 
 @pytest.fixture
-def env(sandbox, capsys):
+def env(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
     """Run `env --json` with words and return the document."""
 
-    def run(*words, **environ):
+    def run(*words: str, **environ: str) -> Any:
         assert cli.main(["env", "--json", *words], {**sandbox.environ, **environ}) == 0
         return json.loads(capsys.readouterr().out)
 
@@ -36,7 +39,7 @@ def evaluate(sandbox: Sandbox, shell: str, words: str = "", **environ: str) -> d
 
 
 @pytest.mark.parametrize("shell", ["bash", "dash", "zsh", "ksh"])
-def test_a_shell_that_evaluates_it_has_what_json_says(sandbox, env, shell):
+def test_a_shell_that_evaluates_it_has_what_json_says(sandbox: Sandbox, env: Callable[..., Any], shell: str) -> None:
     """Set, unset and marked, exactly; a variable that was in the way is gone."""
     require(shell)
     stray = {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://elsewhere:4318/v1/logs"}
@@ -50,7 +53,7 @@ def test_a_shell_that_evaluates_it_has_what_json_says(sandbox, env, shell):
 
 @pytest.mark.parametrize("shell", ["bash", "dash", "zsh"])
 @pytest.mark.parametrize("value", NASTY)
-def test_a_quoted_value_is_itself_in_a_shell(sandbox, shell, value):
+def test_a_quoted_value_is_itself_in_a_shell(sandbox: Sandbox, shell: str, value: str) -> None:
     """Whatever it holds: nothing is expanded, run or lost."""
     require(shell)
 
@@ -59,7 +62,7 @@ def test_a_quoted_value_is_itself_in_a_shell(sandbox, shell, value):
     assert done.stdout.decode() == value
 
 
-def test_the_routing_and_the_privacy_switches_are_set(env):
+def test_the_routing_and_the_privacy_switches_are_set(env: Callable[..., Any]) -> None:
     """Switch, exporters, protocol, endpoint; all that discloses is off, explicitly."""
     found = env()
 
@@ -67,7 +70,7 @@ def test_the_routing_and_the_privacy_switches_are_set(env):
     assert [found[name] for name in otel.PRIVACY.values()] == ["0"] * 4
 
 
-def test_it_leaves_delta_and_mints_no_id(env):
+def test_it_leaves_delta_and_mints_no_id(env: Callable[..., Any]) -> None:
     """Two processes of one shell must not share a cumulative series."""
     found = env()
 
@@ -75,7 +78,7 @@ def test_it_leaves_delta_and_mints_no_id(env):
     assert "service.instance.id" not in str(found)
 
 
-def test_attributes_set_by_hand_stay_the_persons(sandbox, env):
+def test_attributes_set_by_hand_stay_the_persons(sandbox: Sandbox, env: Callable[..., Any]) -> None:
     """Ours are merged into them; a launch from that shell starts from the person's own again, not from the mixture."""
     sandbox.cclaunch("profile", "set", "a", "team=a", "x=1")
     sandbox.cclaunch("profile", "use", "a")
@@ -88,26 +91,26 @@ def test_attributes_set_by_hand_stay_the_persons(sandbox, env):
     assert later[otel.RESOURCE_ATTRIBUTES] == "cost=9"
 
 
-def test_what_env_exported_counts_as_ours(env):
+def test_what_env_exported_counts_as_ours(env: Callable[..., Any]) -> None:
     """A launch from a shell that evaluated it displaces nothing by hand, and says nothing."""
     found = {name: value for name, value in env().items() if value is not None}
 
     assert set(found) - own_exports(found) == {BLOCK}
 
 
-def test_evaluating_it_twice_changes_nothing(env):
+def test_evaluating_it_twice_changes_nothing(env: Callable[..., Any]) -> None:
     """The second time sees the first, and comes to the same."""
     first = env()
 
     assert env(**{name: value for name, value in first.items() if value is not None}) == first
 
 
-def test_a_switch_that_the_shell_set_is_left_alone(env):
+def test_a_switch_that_the_shell_set_is_left_alone(env: Callable[..., Any]) -> None:
     """Privacy: the shell wins, so there is nothing to export."""
     assert otel.LOG_USER_PROMPTS not in env(**{otel.LOG_USER_PROMPTS: "1"})
 
 
-def test_a_shell_that_it_cannot_write_for_is_refused(sandbox, capsys):
+def test_a_shell_that_it_cannot_write_for_is_refused(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """Wrong quoting would be worse than none."""
     assert cli.main(["env", "--shell", "cmd"], sandbox.environ) == 2
 
@@ -116,7 +119,7 @@ def test_a_shell_that_it_cannot_write_for_is_refused(sandbox, capsys):
     assert all(shell in told.err for shell in NAMES)
 
 
-def explained(environ, capsys):
+def explained(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what `env --explain --json` says: variables and attributes, by name."""
     assert cli.main(["env", "--explain", "--json"], environ) == 0
     found = json.loads(capsys.readouterr().out)
@@ -126,7 +129,7 @@ def explained(environ, capsys):
 HARMFUL = {otel.ENDPOINT: "http://elsewhere:1", "OTEL_EXPORTER_OTLP_HEADERS": "authorization=secret"}
 
 
-def test_explain_names_sources_and_hides_credentials(sandbox, capsys):
+def test_explain_names_sources_and_hides_credentials(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """The table tells what was displaced, but never a header's value."""
     assert cli.main(["env", "--explain"], {**sandbox.environ, **HARMFUL}) == 0
 
@@ -137,7 +140,7 @@ def test_explain_names_sources_and_hides_credentials(sandbox, capsys):
     assert "secret" not in str(variables)
 
 
-def test_explain_tells_where_each_attribute_comes_from(sandbox, capsys):
+def test_explain_tells_where_each_attribute_comes_from(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """Profile, shell, launch."""
     sandbox.cclaunch("profile", "set", "a", "team=a")
     environ = {**sandbox.environ, "CCLAUNCH_PROFILE": "a", otel.RESOURCE_ATTRIBUTES: "cost=9,team=x"}
@@ -152,7 +155,9 @@ def test_explain_tells_where_each_attribute_comes_from(sandbox, capsys):
     }
 
 
-def test_explain_is_what_a_launch_composes(sandbox, capsys, monkeypatch):
+def test_explain_is_what_a_launch_composes(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The names in the table are those that a launch from here sets."""
     monkeypatch.chdir(sandbox.work)
     variables, _ = explained(sandbox.environ, capsys)
@@ -164,7 +169,9 @@ def test_explain_is_what_a_launch_composes(sandbox, capsys, monkeypatch):
     assert set(variables) == changed - {BLOCK}
 
 
-def test_explain_tells_what_claudes_settings_files_claim_in_vain(sandbox, capsys, monkeypatch):
+def test_explain_tells_what_claudes_settings_files_claim_in_vain(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the file, also for a variable that is set nowhere else."""
     monkeypatch.chdir(sandbox.work)
     path = sandbox.home / ".claude" / "settings.json"
@@ -197,7 +204,7 @@ READERS = {
 """How each shell is told to do what `cclaunch env` prints, as the help has it; Nushell reads a script before it runs it."""
 
 
-def read_by(sandbox, shell, words, environ):
+def read_by(sandbox: Sandbox, shell: str, words: str, environ: dict[str, str]) -> dict[str, str]:
     """Return the environment of the real *shell* after it has read `cclaunch env` with *words*, started with *environ*."""
     program = sandbox.home / "bin" / "cclaunch"
     if not program.exists():
@@ -212,7 +219,7 @@ def read_by(sandbox, shell, words, environ):
 
 
 @real_shells.every_shell
-def test_every_shell_does_what_is_printed_for_it_and_takes_it_back(sandbox, env, shell):
+def test_every_shell_does_what_is_printed_for_it_and_takes_it_back(sandbox: Sandbox, env: Callable[..., Any], shell: str) -> None:
     """Without --shell: the one that reads it is found. Values of every kind arrive, and --unset leaves what was there before."""
     sandbox.cclaunch("profile", "set", "a", "team=it's $HOME", "path=a\\b c!", "städte=größe")
     mine = {
@@ -235,7 +242,7 @@ def test_every_shell_does_what_is_printed_for_it_and_takes_it_back(sandbox, env,
     }
 
 
-def test_a_script_gets_its_own_shells_words_whatever_the_person_types_into(sandbox, env):
+def test_a_script_gets_its_own_shells_words_whatever_the_person_types_into(sandbox: Sandbox, env: Callable[..., Any]) -> None:
     """fish starts a `#!/bin/sh` script that evaluates it."""
     require("fish")
     code = f'eval "$({" ".join(sandbox.command("env"))} 2>/dev/null)"; env -0'
@@ -248,7 +255,9 @@ def test_a_script_gets_its_own_shells_words_whatever_the_person_types_into(sandb
     assert f"{otel.ENDPOINT}={env()[otel.ENDPOINT]}".encode() in done.stdout.split(b"\0")
 
 
-def test_where_no_process_can_be_seen_it_is_for_a_posix_shell(sandbox, verb, monkeypatch):
+def test_where_no_process_can_be_seen_it_is_for_a_posix_shell(
+    sandbox: Sandbox, verb: Verb, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`eval "$(cclaunch env)"` is what most people have; SHELL does not tell who reads."""
     monkeypatch.setattr("cclaunch.shells.detect.ancestors", lambda: ())
 
@@ -256,12 +265,12 @@ def test_where_no_process_can_be_seen_it_is_for_a_posix_shell(sandbox, verb, mon
 
 
 @pytest.mark.parametrize(("name", "first"), [("nushell", "$env."), ("/usr/bin/fish", "set -gx "), ("powershell", "${env:")])
-def test_a_shell_may_be_named_in_many_ways(verb, name, first):
+def test_a_shell_may_be_named_in_many_ways(verb: Verb, name: str, first: str) -> None:
     """A path, another name of it."""
     assert verb("env", "--shell", name)[1].startswith(first)
 
 
-def test_powershell_gets_what_it_can_evaluate(verb, sandbox):
+def test_powershell_gets_what_it_can_evaluate(verb: Verb, sandbox: Sandbox) -> None:
     """No PowerShell can be had: each line is one assignment of a quoted string, or one removal."""
     _, out, _ = verb("env", "--shell", "pwsh", OTEL_EXPORTER_OTLP_LOGS_ENDPOINT="http://elsewhere:1")
 
@@ -271,7 +280,7 @@ def test_powershell_gets_what_it_can_evaluate(verb, sandbox):
     assert all(line.startswith(("${env:", "Remove-Item Env:")) for line in lines)
 
 
-def test_unset_leaves_what_a_hand_has_changed_since(verb, env):
+def test_unset_leaves_what_a_hand_has_changed_since(verb: Verb, env: Callable[..., Any]) -> None:
     """It is not ours any more; with nothing of ours there is nothing to print."""
     mine = {name: value for name, value in env().items() if value is not None}
     mine[otel.ENDPOINT] = "http://by-hand:1"
@@ -283,7 +292,7 @@ def test_unset_leaves_what_a_hand_has_changed_since(verb, env):
     assert verb("env", "--unset") == (0, "", "cclaunch: nothing in this shell came from cclaunch\n")
 
 
-def test_unset_gives_back_the_attributes_of_a_hand(verb, env):
+def test_unset_gives_back_the_attributes_of_a_hand(verb: Verb, env: Callable[..., Any]) -> None:
     """What env merged its own into."""
     mine = {name: value for name, value in env(**{otel.RESOURCE_ATTRIBUTES: "cost=9"}).items() if value is not None}
     assert mine[SHELL_ATTRIBUTES] == "cost=9"
@@ -294,6 +303,6 @@ def test_unset_gives_back_the_attributes_of_a_hand(verb, env):
     assert (changes[SHELL_ATTRIBUTES], changes[BLOCK]) == (None, None)
 
 
-def test_unset_and_explain_do_not_go_together(verb):
+def test_unset_and_explain_do_not_go_together(verb: Verb) -> None:
     """One prints for a shell, the other for a person."""
     assert verb("env", "--unset", "--explain")[0] == 2

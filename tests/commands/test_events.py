@@ -3,6 +3,8 @@
 import json
 import signal
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sandbox import Sandbox
@@ -15,10 +17,10 @@ PATIENCE_S = 120
 
 
 @pytest.fixture
-def shown(sandbox, capsys):
+def shown(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
     """Run `events --json` with words and return the documents."""
 
-    def run(*words):
+    def run(*words: str) -> list[Any]:
         assert cli.main(["events", "--json", *words], sandbox.environ) == 0
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -26,13 +28,13 @@ def shown(sandbox, capsys):
 
 
 @pytest.fixture
-def recorded(sandbox):
+def recorded(sandbox: Sandbox) -> None:
     """Thirty prompts and a request, of two sessions."""
     prompts = [event("user_prompt", START + number, session__id=f"s-{number % 2}", number=number) for number in range(30)]
     store(sandbox.database, *prompts, request(1, START + 100, session__id="s-1"))
 
 
-def test_json_is_one_object_a_line_with_every_attribute(shown, recorded):
+def test_json_is_one_object_a_line_with_every_attribute(shown: Callable[..., Any], recorded: None) -> None:
     """Time, name, session and model beside all that was sent."""
     (only,) = shown("-n", "1")
 
@@ -45,7 +47,7 @@ def test_json_is_one_object_a_line_with_every_attribute(shown, recorded):
     assert only["attributes"]["cost_usd_micros"] == 1000
 
 
-def test_the_last_twenty_are_shown_oldest_first(shown, recorded):
+def test_the_last_twenty_are_shown_oldest_first(shown: Callable[..., Any], recorded: None) -> None:
     """As a log: the newest at the bottom."""
     found = shown()
 
@@ -53,12 +55,12 @@ def test_the_last_twenty_are_shown_oldest_first(shown, recorded):
 
 
 @pytest.mark.parametrize("name", ["api_request", "claude_code.api_request"])
-def test_a_name_filters_with_and_without_its_prefix(shown, recorded, name):
+def test_a_name_filters_with_and_without_its_prefix(shown: Callable[..., Any], recorded: None, name: str) -> None:
     """Both spellings are in the documentation of claude."""
     assert [one["name"] for one in shown("--name", name)] == ["api_request"]
 
 
-def test_a_session_filters(shown, recorded):
+def test_a_session_filters(shown: Callable[..., Any], recorded: None) -> None:
     """Only events of that session, and -n counts those."""
     found = shown("--session", "s-0", "-n", "3")
 
@@ -66,7 +68,7 @@ def test_a_session_filters(shown, recorded):
 
 
 @pytest.fixture
-def labelled(sandbox):
+def labelled(sandbox: Sandbox) -> None:
     """Events with attributes of several kinds."""
     store(
         sandbox.database,
@@ -101,7 +103,7 @@ def labelled(sandbox):
         (["--where", "model="], [1, 2, 3, 4]),
     ],
 )
-def test_where_filters(shown, labelled, words, numbers):
+def test_where_filters(shown: Callable[..., Any], labelled: None, words: list[str], numbers: list[int]) -> None:
     """As in usage; -n counts what matches, and the other filters hold as well."""
     assert [one["attributes"]["number"] for one in shown(*words)] == numbers
 
@@ -109,13 +111,15 @@ def test_where_filters(shown, labelled, words, numbers):
 @pytest.mark.parametrize(
     "words", [("--where", "team"), ("--where", "=x"), ("--where", "\udcff=x"), ("--name", "\udcff"), ("--session", "\udcff")]
 )
-def test_malformed_words_are_refused(sandbox, labelled, capsys, words):
+def test_malformed_words_are_refused(
+    sandbox: Sandbox, labelled: None, capsys: pytest.CaptureFixture[str], words: tuple[str, str]
+) -> None:
     """Exit 2, nothing on stdout."""
     assert cli.main(["events", *words], sandbox.environ) == 2
     assert capsys.readouterr().out == ""
 
 
-def test_a_key_that_no_event_had_is_told(sandbox, labelled, capsys):
+def test_a_key_that_no_event_had_is_told(sandbox: Sandbox, labelled: None, capsys: pytest.CaptureFixture[str]) -> None:
     """With one like it; and that nothing matches."""
     assert cli.main(["events", "--where", "taem=a"], sandbox.environ) == 0
 
@@ -126,7 +130,7 @@ def test_a_key_that_no_event_had_is_told(sandbox, labelled, capsys):
     )
 
 
-def test_a_line_for_people_drives_no_terminal(sandbox, capsys):
+def test_a_line_for_people_drives_no_terminal(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """Escape sequences and line ends inside an attribute are shown, not obeyed."""
     store(sandbox.database, event("user_prompt", START, prompt="\x1b[2Jred\nalert " + "x" * 500, session__id="s"))
 
@@ -138,7 +142,7 @@ def test_a_line_for_people_drives_no_terminal(sandbox, capsys):
     assert len(out) < 300
 
 
-def test_nothing_recorded_is_said_to_people_and_silent_for_programs(sandbox, capsys):
+def test_nothing_recorded_is_said_to_people_and_silent_for_programs(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """An empty stream of JSON lines is a valid one."""
     assert cli.main(["events"], sandbox.environ) == 0
     assert capsys.readouterr().err == "cclaunch: nothing was recorded yet\n"
@@ -155,13 +159,15 @@ class Following:
         self.watchdog = threading.Timer(PATIENCE_S, self.process.kill)
         self.watchdog.start()
 
-    def next(self):
+    def next(self) -> Any:
         """Return the next document; a process that stays silent is killed after a while, and that fails."""
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
         line = self.process.stdout.readline()
         assert line, f"ended early: {self.process.stderr.read().decode()}"
         return json.loads(line)
 
-    def close(self):
+    def close(self) -> tuple[int, bytes]:
         """Interrupt it as Ctrl-C does and return (exit code, stderr)."""
         self.process.send_signal(signal.SIGINT)
         _, err = self.process.communicate(timeout=PATIENCE_S)
@@ -169,7 +175,7 @@ class Following:
         return self.process.returncode, err
 
 
-def test_following_shows_each_event_once_as_it_is_stored(sandbox):
+def test_following_shows_each_event_once_as_it_is_stored(sandbox: Sandbox) -> None:
     """The last ones first, then what arrives, without a gap or a twin; Ctrl-C ends it without a word."""
     store(sandbox.database, *(event("user_prompt", START + number, number=number) for number in range(5)))
     following = Following(sandbox, "-n", "2")
@@ -185,7 +191,7 @@ def test_following_shows_each_event_once_as_it_is_stored(sandbox):
     assert (code in (0, 130, -signal.SIGINT), err) == (True, b"")
 
 
-def test_following_filters_too(sandbox):
+def test_following_filters_too(sandbox: Sandbox) -> None:
     """What does not match passes unseen."""
     store(sandbox.database, event("user_prompt", START, number=1, team="a"))
     following = Following(sandbox, "--where", "team=b")
@@ -196,7 +202,7 @@ def test_following_filters_too(sandbox):
     assert seen == [3, 5]
 
 
-def test_following_waits_for_a_store_and_outlives_its_deletion(sandbox):
+def test_following_waits_for_a_store_and_outlives_its_deletion(sandbox: Sandbox) -> None:
     """It may be started before the first launch, and `stack down --volumes` does not end it."""
     following = Following(sandbox)
     store(sandbox.database, event("user_prompt", START, number=1))
@@ -210,7 +216,9 @@ def test_following_waits_for_a_store_and_outlives_its_deletion(sandbox):
     assert kept.exists()
 
 
-def test_a_line_for_people_has_round_money_and_the_prompt_by_its_newer_name(sandbox, capsys):
+def test_a_line_for_people_has_round_money_and_the_prompt_by_its_newer_name(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
     """0.1 + 0.2 dollars are 0.3, and prompt_text is a prompt."""
     store(sandbox.database, event("api_request", START, cost_usd=0.1 + 0.2), event("user_prompt", START, prompt_text="say hi"))
 

@@ -4,20 +4,23 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from blocks import block_in
 from doubles import fake_claude, told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_shells import path_of
 from required import require
+from sandbox import Sandbox
 from settings_forms import FORMS
 
 from cclaunch import cli, otel
 from cclaunch.files.claude_json import decode_exactly, decode_json, encode_exactly, loads
 from cclaunch.hot.marks import BLOCK, own_exports
 from cclaunch.hot.paths import our_paths
-from cclaunch.persist.block import END, find_block
+from cclaunch.persist.block import END
 from cclaunch.persist.content import ALL
 from cclaunch.persist.refresh import refresh
 from cclaunch.persist.template import LAST
@@ -44,12 +47,12 @@ BLOCKS = {
 class Person:
     """Runs the verbs in a sandbox: *code*, *out* and *err* are those of the last one."""
 
-    def __init__(self, sandbox, capfdbinary):
+    def __init__(self, sandbox: Sandbox, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
         """Begin with nothing done."""
         self.home, self.environ, self._captured = sandbox.home, sandbox.environ, capfdbinary
         self.code, self.out, self.err = 0, b"", ""
 
-    def __call__(self, *words, code=0):
+    def __call__(self, *words: str, code: int = 0) -> str:
         """Run one verb and check its exit code."""
         self._captured.readouterr()
         self.code = cli.main(list(words), self.environ)
@@ -58,9 +61,9 @@ class Person:
         assert self.code == code, self.err
         return self.err
 
-    def tree(self):
+    def tree(self) -> dict[str, tuple[bytes | str, int, int]]:
         """Return what the home holds, but for our own state: path -> bytes, mode and time, or the link's text."""
-        found = {}
+        found: dict[str, tuple[bytes | str, int, int]] = {}
         for path in sorted(self.home.rglob("*")):
             name = str(path.relative_to(self.home))
             if not name.startswith((".local", ".cache")):
@@ -69,7 +72,7 @@ class Person:
                 found[name] = (content, about.st_mode, about.st_mtime_ns if path.is_file() else 0)
         return found
 
-    def put(self, name, data=b""):
+    def put(self, name: str, data: bytes = b"") -> Path:
         """Write a file of the person's."""
         path = self.home / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,13 +81,13 @@ class Person:
 
 
 @pytest.fixture
-def person(sandbox, capfdbinary):
+def person(sandbox: Sandbox, capfdbinary: pytest.CaptureFixture[bytes]) -> Person:
     """The one who types the verbs."""
     return Person(sandbox, capfdbinary)
 
 
 @pytest.mark.parametrize("shell", NAMES)
-def test_what_was_persisted_is_undone_without_a_trace_a01(person, shell):
+def test_what_was_persisted_is_undone_without_a_trace_a01(person: Person, shell: str) -> None:
     """A 1, 40: no file was there, and none is left, nor a directory that we made."""
     person("persist", "--shell", shell)
 
@@ -94,7 +97,7 @@ def test_what_was_persisted_is_undone_without_a_trace_a01(person, shell):
 
 
 @pytest.mark.parametrize("shell", NAMES)
-def test_the_second_time_nothing_is_written_a19(person, shell):
+def test_the_second_time_nothing_is_written_a19(person: Person, shell: str) -> None:
     """A 19: not even the file's time changes, and it says so."""
     person("persist", "--shell", shell)
     before = person.tree()
@@ -121,7 +124,7 @@ STARTS = {
 
 
 @pytest.mark.parametrize("start", STARTS)
-def test_a_shell_that_starts_has_the_variables(person, start):
+def test_a_shell_that_starts_has_the_variables(person: Person, start: str) -> None:
     """The real one, as a terminal starts it, with a profile whose values need encoding."""
     shell = start.split()[0]
     person("profile", "set", "team", "team=größe, and more", "x=it's")
@@ -147,7 +150,7 @@ def test_a_shell_that_starts_has_the_variables(person, start):
 
 
 @pytest.mark.parametrize("shell", ["nu", "elvish"])
-def test_a_shell_that_needs_a_terminal_has_the_variables(person, shell):
+def test_a_shell_that_needs_a_terminal_has_the_variables(person: Person, shell: str) -> None:
     """They read their files for nothing else."""
     import pexpect
 
@@ -170,7 +173,7 @@ def test_a_shell_that_needs_a_terminal_has_the_variables(person, shell):
     assert LAST in found
 
 
-def test_a_launch_knows_what_the_block_exported(person):
+def test_a_launch_knows_what_the_block_exported(person: Person) -> None:
     """Item 7: after `profile use b`, a launch from a shell whose block exported a is b's, without a word about a."""
     person("profile", "set", "a", "team=a")
     person("profile", "set", "b", "team=b")
@@ -189,7 +192,7 @@ def test_a_launch_knows_what_the_block_exported(person):
     assert "displaced" not in told
 
 
-def test_a_hand_edited_block_is_refused_with_its_lines_a22(person):
+def test_a_hand_edited_block_is_refused_with_its_lines_a22(person: Person) -> None:
     """A 22: unless it is forced; then a copy is kept."""
     rc = person.put(".zshrc", b"first\n")
     person("persist", "--shell", "zsh")
@@ -203,13 +206,13 @@ def test_a_hand_edited_block_is_refused_with_its_lines_a22(person):
         assert rc.read_bytes() == edited
 
     person("persist", "--shell", "zsh", "--force")
-    assert not find_block(rc.read_bytes()).edited
+    assert not block_in(rc.read_bytes()).edited
     person("unpersist", "--shell", "zsh")
     assert rc.read_bytes() == b"first\n"
 
 
 @pytest.mark.parametrize("text", [b"x\n" + END + b"\n", END + b"\nx\n# >>> cclaunch persist v1 >>>\n"])
-def test_damaged_markers_are_left_alone_a20(person, text):
+def test_damaged_markers_are_left_alone_a20(person: Person, text: bytes) -> None:
     """A 20: file and lines are named; --force guesses no more than we do."""
     rc = person.put(".zshrc", text)
 
@@ -220,7 +223,7 @@ def test_damaged_markers_are_left_alone_a20(person, text):
     assert rc.read_bytes() == text
 
 
-def test_an_older_block_is_brought_up_to_date_in_its_place_a23(person):
+def test_an_older_block_is_brought_up_to_date_in_its_place_a23(person: Person) -> None:
     """A 23: with what stands around it."""
     person("persist", "--shell", "zsh")
     block = (person.home / ".zshrc").read_bytes()
@@ -230,7 +233,7 @@ def test_an_older_block_is_brought_up_to_date_in_its_place_a23(person):
 
     assert rc.read_bytes().startswith(b"a\n# >>> cclaunch persist v1 sha256:")
     assert rc.read_bytes().endswith(END + b"\nb\n")
-    assert find_block(rc.read_bytes()).body == find_block(block).body
+    assert block_in(rc.read_bytes()).body == block_in(block).body
 
 
 UNCLOSED = {
@@ -246,7 +249,7 @@ UNCLOSED = {
 
 
 @pytest.mark.parametrize(("shell", "text"), [(shell, text) for shell, texts in UNCLOSED.items() for text in texts])
-def test_a_file_that_is_not_whole_at_its_end_is_refused_a30(person, shell, text):
+def test_a_file_that_is_not_whole_at_its_end_is_refused_a30(person: Person, shell: str, text: bytes) -> None:
     """A 30: the block would become part of it. Forced, it can still be undone."""
     path_of({"sh": "dash"}.get(shell, shell))
     rc = person.put(BLOCKS[shell][0], text)
@@ -255,7 +258,7 @@ def test_a_file_that_is_not_whole_at_its_end_is_refused_a30(person, shell, text)
     assert rc.read_bytes() == text
 
 
-def test_the_block_is_printed_for_pasting_where_it_cannot_be_written_a13(person):
+def test_the_block_is_printed_for_pasting_where_it_cannot_be_written_a13(person: Person) -> None:
     """A 13: on stdout, whole; pasted by hand it counts as ours."""
     rc = person.put(".zshrc", b"x\n")
     os.chmod(rc, 0o444)
@@ -263,13 +266,13 @@ def test_the_block_is_printed_for_pasting_where_it_cannot_be_written_a13(person)
     told = person("persist", "--shell", "zsh", code=1)
 
     assert "is read-only" in told
-    assert find_block(person.out).body.startswith(b"# A bare `claude`")
+    assert block_in(person.out).body.startswith(b"# A bare `claude`")
     os.chmod(rc, 0o644)
     rc.write_bytes(b"x\n" + person.out)
     assert "current already" in person("persist", "--shell", "zsh")
 
 
-def test_three_files_of_which_the_second_fails_a39(person):
+def test_three_files_of_which_the_second_fails_a39(person: Person) -> None:
     """A 39: the state of each is told, the others are written, the exit code is 1."""
     person.put(".zshrc", END + b"\n")
 
@@ -293,7 +296,7 @@ RCS = {
 
 
 @pytest.mark.parametrize("text", RCS.values(), ids=RCS)
-def test_a_dry_run_writes_nothing_and_patch_takes_its_diff_a37(person, tmp_path, text):
+def test_a_dry_run_writes_nothing_and_patch_takes_its_diff_a37(person: Person, tmp_path: Path, text: bytes) -> None:
     """A 37: both ways, to the byte, also for a file that is new."""
     require("patch")
     rc = person.put(".zshrc", text)
@@ -318,7 +321,7 @@ def test_a_dry_run_writes_nothing_and_patch_takes_its_diff_a37(person, tmp_path,
     assert not (person.home / BLOCKS["fish"][0]).exists()
 
 
-def test_undoing_where_there_is_nothing_a38(person):
+def test_undoing_where_there_is_nothing_a38(person: Person) -> None:
     """A 38: no block, no file."""
     person.put(".zshrc", b"x\n")
 
@@ -327,7 +330,7 @@ def test_undoing_where_there_is_nothing_a38(person):
     assert "there is no block of ours" in person("unpersist", "--all")
 
 
-def test_undoing_what_is_read_only_by_now_a38(person):
+def test_undoing_what_is_read_only_by_now_a38(person: Person) -> None:
     """A 38: refused with the reason, and still known."""
     rc = person.put(".zshrc", b"x\n")
     person("persist", "--shell", "zsh")
@@ -339,7 +342,7 @@ def test_undoing_what_is_read_only_by_now_a38(person):
     assert rc.read_bytes() == b"x\n"
 
 
-def test_text_of_another_in_our_own_file_is_refused_a40(person):
+def test_text_of_another_in_our_own_file_is_refused_a40(person: Person) -> None:
     """A 40: also when it was written behind our block."""
     rc = person.put(BLOCKS["fish"][0], b"set -g mine 1\n")
     assert "holds text that is not ours" in person("persist", "--shell", "fish", code=1)
@@ -353,7 +356,7 @@ def test_text_of_another_in_our_own_file_is_refused_a40(person):
     assert rc.read_bytes() == b"set -g mine 1\n"
 
 
-def test_a_variable_that_the_file_sets_itself_is_told_a36(person):
+def test_a_variable_that_the_file_sets_itself_is_told_a36(person: Person) -> None:
     """A 36: the person's line counts; persist and status name it."""
     person.put(".zshrc", f"# export {otel.ENDPOINT}=no\nexport {otel.ENDPOINT}=http://mine:1\n".encode())
 
@@ -364,7 +367,7 @@ def test_a_variable_that_the_file_sets_itself_is_told_a36(person):
     assert row["reasons"] == [f"line 2 sets {otel.ENDPOINT} by hand: that counts"]
 
 
-def test_a_hand_s_link_and_other_blocks_stay_a10_a24(person):
+def test_a_hand_s_link_and_other_blocks_stay_a10_a24(person: Person) -> None:
     """A 10, 24: a link into a repository, with a block of conda's."""
     conda = b"# >>> conda initialize >>>\n. x\n# <<< conda initialize <<<\n"
     target = person.put("dotfiles/zshrc", conda)
@@ -377,7 +380,7 @@ def test_a_hand_s_link_and_other_blocks_stay_a10_a24(person):
     assert target.read_bytes() == conda
 
 
-def test_two_names_of_one_file_get_one_block(person):
+def test_two_names_of_one_file_get_one_block(person: Person) -> None:
     """.profile may be a link to .bashrc."""
     rc = person.put(".bashrc", b"x\n")
     (person.home / ".profile").symlink_to(".bashrc")
@@ -392,7 +395,7 @@ HOMES = ["with space", "q'uote\"s", "$dollar `tick`", "new\nline", "gr\udcf6sse"
 
 
 @pytest.mark.parametrize("name", HOMES)
-def test_a_home_may_be_called_anything_a35(person, name):
+def test_a_home_may_be_called_anything_a35(person: Person, name: str) -> None:
     """A 35: spaces, quotes, a newline, bytes that are no text."""
     home = person.home / name
     home.mkdir()
@@ -410,7 +413,7 @@ def test_a_home_may_be_called_anything_a35(person, name):
 
 
 @pytest.mark.parametrize("home", ["/", None])
-def test_a_home_that_is_the_root_or_unset_raises_nothing_a35(sandbox, home):
+def test_a_home_that_is_the_root_or_unset_raises_nothing_a35(sandbox: Sandbox, home: str | None) -> None:
     """A 35: only looked at; nothing is written there."""
     environ = {"HOME": home} if home else {}
     words = sandbox.command("persist", "--shell", "fish", "--dry-run")
@@ -422,7 +425,7 @@ def test_a_home_that_is_the_root_or_unset_raises_nothing_a35(sandbox, home):
     assert done.stdout.startswith(b"--- /dev/null\n+++ b/")
 
 
-def test_an_unknown_shell_is_answered_with_the_list_a75(person):
+def test_an_unknown_shell_is_answered_with_the_list_a75(person: Person) -> None:
     """A 75: exit 2, and no file is touched."""
     told = person("persist", "--shell", "cmd", code=2)
 
@@ -430,7 +433,7 @@ def test_an_unknown_shell_is_answered_with_the_list_a75(person):
     assert person.tree() == {}
 
 
-def test_all_means_every_shell_that_has_a_file(person):
+def test_all_means_every_shell_that_has_a_file(person: Person) -> None:
     """And no other."""
     person.put(".zshrc", b"")
     person.put(".tcshrc", b"")
@@ -442,7 +445,7 @@ def test_all_means_every_shell_that_has_a_file(person):
     assert written == [".config/fish/conf.d/cclaunch.fish", ".tcshrc", ".zshrc"]
 
 
-def test_a_file_can_be_named(person):
+def test_a_file_can_be_named(person: Person) -> None:
     """Its name tells the shell, or `--shell` does."""
     rc = person.put("sub/my.zsh", b"x\n")
 
@@ -458,7 +461,7 @@ EARLY = {"bash": b"return 0\n", "zsh": b"return 0\n", "tcsh": b"exit\n", "mksh":
 
 
 @pytest.mark.parametrize("shell", EARLY)
-def test_a_block_behind_an_early_end_is_not_reached_a29(person, shell):
+def test_a_block_behind_an_early_end_is_not_reached_a29(person: Person, shell: str) -> None:
     """A 29: only the real shell can tell, so it is asked."""
     path_of(shell)
     name = BLOCKS[shell][0]
@@ -466,7 +469,7 @@ def test_a_block_behind_an_early_end_is_not_reached_a29(person, shell):
     person.put(name, b"")
     person("persist", "--shell", shell)
 
-    def reached():
+    def reached() -> Any:
         person("persist", "status", "--probe", "--json", code=0 if good else 1)
         return next(row["reached"] for row in json.loads(person.out)["files"] if row["path"].endswith(name))
 
@@ -479,7 +482,7 @@ def test_a_block_behind_an_early_end_is_not_reached_a29(person, shell):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
-def test_a_scoped_block_is_found_by_the_probe(person, shell):
+def test_a_scoped_block_is_found_by_the_probe(person: Person, shell: str) -> None:
     """It exports nothing that could be looked for."""
     path_of(shell)
     person("persist", "--shell", shell, "--scoped")
@@ -491,7 +494,7 @@ def test_a_scoped_block_is_found_by_the_probe(person, shell):
     assert rows[f"{person.home}/{BLOCKS[shell][0]}"]["scoped"] is True
 
 
-def test_status_tells_what_became_of_each_file(person):
+def test_status_tells_what_became_of_each_file(person: Person) -> None:
     """Missing, outdated, edited, damaged, unusable; each with the reason."""
     for shell in ("zsh", "tcsh", "mksh", "ksh", "fish"):
         person("persist", "--shell", shell)
@@ -512,7 +515,7 @@ def test_status_tells_what_became_of_each_file(person):
     assert {name: states[name] for name in wanted} == wanted
 
 
-def test_profile_changes_reach_the_blocks(person):
+def test_profile_changes_reach_the_blocks(person: Person) -> None:
     """But for one that a hand has edited: it stays, and is told."""
     for shell in ("zsh", "mksh"):
         person("persist", "--shell", shell)
@@ -529,7 +532,7 @@ def test_profile_changes_reach_the_blocks(person):
     assert "edited by hand" in told
 
 
-def test_a_block_that_the_person_took_out_is_not_put_back(person):
+def test_a_block_that_the_person_took_out_is_not_put_back(person: Person) -> None:
     """And is forgotten."""
     rc = person.put(".zshrc", b"x\n")
     person("persist", "--shell", "zsh")
@@ -544,7 +547,7 @@ def test_a_block_that_the_person_took_out_is_not_put_back(person):
 SETTINGS = '{\n    "model": "opus",\n    "env": {\n        "MINE": "1"\n    },\n    "n": 1.0e2\n}'
 
 
-def test_what_claudes_settings_count_for_and_what_takes_them_back_is_said(person):
+def test_what_claudes_settings_count_for_and_what_takes_them_back_is_said(person: Person) -> None:
     """No shell reads them."""
     said = person("persist", "--claude-settings")
     assert "every claude that is started from now on; `cclaunch unpersist --claude-settings` takes it back" in said
@@ -554,7 +557,7 @@ def test_what_claudes_settings_count_for_and_what_takes_them_back_is_said(person
 @pytest.mark.parametrize(
     "text", [SETTINGS, '{"model":"opus"}', "{}\n", "", '{\n\t"env": {}\n}'], ids=["env", "tight", "empty", "no text", "tab"]
 )
-def test_claude_s_settings_come_back_to_the_byte(person, text):
+def test_claude_s_settings_come_back_to_the_byte(person: Person, text: str) -> None:
     """Through a link, too; attributes are not part of it."""
     target = person.put("dotfiles/settings.json", text.encode())
     (person.home / ".claude").mkdir()
@@ -575,7 +578,7 @@ def test_claude_s_settings_come_back_to_the_byte(person, text):
 
 @pytest.mark.parametrize("form", ["UTF-8 with a mark", "UTF-16LE with a mark", "a byte that is no text, in another value"])
 @pytest.mark.parametrize("edited", [False, True], ids=["as we left it", "edited since"])
-def test_settings_that_only_claude_can_read_come_back_to_the_byte(person, form, edited):
+def test_settings_that_only_claude_can_read_come_back_to_the_byte(person: Person, form: str, edited: bool) -> None:
     """Claude obeys them: they are written in their own encoding, and nothing else of them is touched."""
     data = FORMS[form]("MINE")
     path = person.put(".claude/settings.json", data)
@@ -593,7 +596,7 @@ def test_settings_that_only_claude_can_read_come_back_to_the_byte(person, form, 
 
 
 @pytest.mark.parametrize("form", ["an integer of 5,000 digits", "nesting of 3,000"])
-def test_settings_beyond_pythons_limits_are_not_called_broken(person, form):
+def test_settings_beyond_pythons_limits_are_not_called_broken(person: Person, form: str) -> None:
     """Claude reads them."""
     data = FORMS[form]("MINE")
     path = person.put(".claude/settings.json", data)
@@ -605,7 +608,7 @@ def test_settings_beyond_pythons_limits_are_not_called_broken(person, form):
     assert path.read_bytes() == data
 
 
-def test_settings_that_changed_since_lose_only_what_still_is_ours(person):
+def test_settings_that_changed_since_lose_only_what_still_is_ours(person: Person) -> None:
     """Claude writes that file too; a value that a hand has changed is the hand's."""
     path = person.put(".claude/settings.json", SETTINGS.encode())
     person("persist", "--claude-settings")
@@ -623,7 +626,7 @@ def test_settings_that_changed_since_lose_only_what_still_is_ours(person):
     }
 
 
-def test_a_setting_that_a_hand_made_stays(person):
+def test_a_setting_that_a_hand_made_stays(person: Person) -> None:
     """It is told, and undoing leaves it."""
     path = person.put(".claude/settings.json", json.dumps({"env": {otel.ENDPOINT: "http://mine:1"}}).encode())
     before = path.read_bytes()
@@ -635,7 +638,7 @@ def test_a_setting_that_a_hand_made_stays(person):
 
 
 @pytest.mark.parametrize("text", [b'{\n "a": 1,\n}', b'{"env": []}', b"\xff", b"[]"])
-def test_settings_that_are_broken_are_left_alone(person, text):
+def test_settings_that_are_broken_are_left_alone(person: Person, text: bytes) -> None:
     """File and line are named."""
     path = person.put(".claude/settings.json", text)
 
@@ -643,7 +646,7 @@ def test_settings_that_are_broken_are_left_alone(person, text):
     assert path.read_bytes() == text
 
 
-def test_new_settings_are_made_and_go_away_again(person):
+def test_new_settings_are_made_and_go_away_again(person: Person) -> None:
     """With the directory."""
     person("persist", "--claude-settings")
     assert (person.home / ".claude/settings.json").stat().st_mode & 0o777 == 0o600
@@ -653,7 +656,7 @@ def test_new_settings_are_made_and_go_away_again(person):
     assert not (person.home / ".claude").exists()
 
 
-def test_new_values_in_the_settings_can_be_undone_too(person, sandbox):
+def test_new_values_in_the_settings_can_be_undone_too(person: Person, sandbox: Sandbox) -> None:
     """The record is of the file as it was before us, not before the last time."""
     path = person.put(".claude/settings.json", SETTINGS.encode())
     person("persist", "--claude-settings")
@@ -677,14 +680,14 @@ PAIRS = st.dictionaries(NAMED, VALUE, max_size=3)
     first=st.dictionaries(NAMED, VALUE, max_size=3),
     second=st.dictionaries(NAMED, VALUE, max_size=3),
 )
-def test_any_file_and_any_profile_come_back(person, text, first, second):
+def test_any_file_and_any_profile_come_back(person: Person, text: bytes, first: dict[str, str], second: dict[str, str]) -> None:
     """Any bytes as an rc file, any profile: persist, persist again, update, unpersist."""
     rc = person.put(".zshrc", text)
     paths = our_paths(person.environ)
     folder = Path(paths.config) / "profiles"
     folder.mkdir(parents=True, exist_ok=True)
 
-    def profile(attributes):
+    def profile(attributes: dict[str, str]) -> None:
         lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in attributes.items()]
         (folder / "p.toml").write_text("\n".join(["[attributes]", *lines, ""]))
 
@@ -702,7 +705,7 @@ def test_any_file_and_any_profile_come_back(person, text, first, second):
     assert BLOCK.encode() in once
 
 
-def test_profile_use_brings_the_blocks_up_to_date(sandbox):
+def test_profile_use_brings_the_blocks_up_to_date(sandbox: Sandbox) -> None:
     """Whoever wrote a block once need not think of it again; one that a hand has edited is told and stays."""
     sandbox.environ["SHELL"] = "/bin/bash"
     for name in ("a", "b"):
@@ -720,7 +723,7 @@ def test_profile_use_brings_the_blocks_up_to_date(sandbox):
     assert f"persist --rc-file {fish} --force" in done.stderr.decode()
 
 
-def test_renaming_and_deleting_a_profile_keep_what_is_known_of_blocks(sandbox):
+def test_renaming_and_deleting_a_profile_keep_what_is_known_of_blocks(sandbox: Sandbox) -> None:
     """The state holds more than profiles."""
     sandbox.cclaunch("profile", "set", "a", "team=a")
     sandbox.cclaunch("profile", "use", "a")
@@ -735,7 +738,7 @@ def test_renaming_and_deleting_a_profile_keep_what_is_known_of_blocks(sandbox):
     assert not (sandbox.home / ".bashrc").exists()
 
 
-def test_what_we_wrote_into_claudes_settings_is_overridden_without_a_word(sandbox):
+def test_what_we_wrote_into_claudes_settings_is_overridden_without_a_word(sandbox: Sandbox) -> None:
     """A port that moved since, or a profile that asks for more: it is our own word of yesterday."""
     sandbox.environ["PATH"] = f"{fake_claude(sandbox.home / 'bin').parent}:{sandbox.environ['PATH']}"
     sandbox.configure()
@@ -761,7 +764,7 @@ cat "$HOME/.bashrc"
 """
 
 
-def test_a_mounted_file_is_changed_in_place_when_that_is_asked_for_a15(sandbox):
+def test_a_mounted_file_is_changed_in_place_when_that_is_asked_for_a15(sandbox: Sandbox) -> None:
     """A 15: as a container mounts it; the block goes in, and out again, through the mount."""
     require("unshare")
     source, mounted = sandbox.home / "source", sandbox.home / ".bashrc"

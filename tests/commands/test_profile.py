@@ -2,26 +2,31 @@
 
 import json
 import os
+from collections.abc import Callable
 
 import click
 import pytest
+from click.core import Command
+from runners import Verb
+from sandbox import Sandbox
 
 from cclaunch import cli
 from cclaunch.commands.profile import PARTS, command, look
 from cclaunch.config.state import State, load_state
+from cclaunch.hot.paths import Paths
 from cclaunch.hot.selection import Selection
 from cclaunch.profiles.disk import profile_path
 
 NAMES = "list show current use set unset create delete rename edit bind unbind export import".split()
 
 
-def test_there_are_fourteen_parts():
+def test_there_are_fourteen_parts() -> None:
     """As the help lists them."""
     assert command.list_commands(click.Context(command)) == NAMES
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
-def test_the_help_of_a_part_shows_how_it_is_typed(profile, part):
+def test_the_help_of_a_part_shows_how_it_is_typed(profile: Verb, part: Command) -> None:
     """An example that begins as one would type it, and a summary that is not cut off."""
     code, out, _ = profile(part.name, "--help")
 
@@ -31,7 +36,7 @@ def test_the_help_of_a_part_shows_how_it_is_typed(profile, part):
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("lst", "list"), ("craete", "create"), ("exprot", "export"), ("ls", "list")])
-def test_a_mistyped_part_is_answered_with_the_one_that_was_meant(profile, typed, meant):
+def test_a_mistyped_part_is_answered_with_the_one_that_was_meant(profile: Verb, typed: str, meant: str) -> None:
     """And ends with 2."""
     code, _, err = profile(typed)
 
@@ -39,13 +44,13 @@ def test_a_mistyped_part_is_answered_with_the_one_that_was_meant(profile, typed,
     assert f"did you mean `{meant}`?" in err
 
 
-def test_without_profiles_the_list_says_how_to_make_one(profile):
+def test_without_profiles_the_list_says_how_to_make_one(profile: Verb) -> None:
     """To people; a program gets an empty array."""
     assert "profile set NAME" in profile("list")[2]
     assert json.loads(profile("list", "--json")[1]) == []
 
 
-def test_the_list_has_each_with_what_its_parent_adds(profile, put):
+def test_the_list_has_each_with_what_its_parent_adds(profile: Verb, put: Callable[..., None]) -> None:
     """As data: nothing is left to be worked out."""
     put(base="[attributes]\norg = 'acme'\n", web="extends = 'base'\nbudget = 5\n[privacy]\nprompts = true\n")
     profile("use", "web")
@@ -67,7 +72,7 @@ def test_the_list_has_each_with_what_its_parent_adds(profile, put):
     }
 
 
-def test_a_broken_profile_is_a_row_with_its_trouble(profile, put, paths):
+def test_a_broken_profile_is_a_row_with_its_trouble(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """The others are listed all the same, and it is no error."""
     put(a="description = 'fine'\n", b="bugdet = 3\n", c="description = 'kept'\nextends = 'gone'\n")
 
@@ -81,7 +86,7 @@ def test_a_broken_profile_is_a_row_with_its_trouble(profile, put, paths):
     assert "broken: " in profile("list")[1]
 
 
-def test_the_list_outlives_a_broken_state(profile, put, paths):
+def test_the_list_outlives_a_broken_state(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """What is wrong is said."""
     put(a="")
     os.makedirs(paths.state, exist_ok=True)
@@ -94,7 +99,7 @@ def test_the_list_outlives_a_broken_state(profile, put, paths):
     assert "a newer cclaunch wrote it" in err
 
 
-def test_an_active_profile_that_is_gone_is_said(profile, put, paths):
+def test_an_active_profile_that_is_gone_is_said(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """Somebody deleted its file by hand."""
     put(a="", b="")
     profile("use", "a")
@@ -103,14 +108,14 @@ def test_an_active_profile_that_is_gone_is_said(profile, put, paths):
     assert "`a` is in use and does not exist" in profile("list")[2]
 
 
-def test_values_cannot_drive_the_terminal(profile, put):
+def test_values_cannot_drive_the_terminal(profile: Verb, put: Callable[..., None]) -> None:
     """What is allowed in TOML and no control character, yet turns text around, is made visible."""
     put(a="description = 'x\u202ey'\n[attributes]\nteam = '\u202e'\n")
 
     assert "\u202e" not in profile("list")[1] + profile("show", "a")[1]
 
 
-def test_show_tells_what_comes_from_the_parent(profile, put):
+def test_show_tells_what_comes_from_the_parent(profile: Verb, put: Callable[..., None]) -> None:
     """Each line with the profile that says so."""
     put(base="budget = 20\n[attributes]\norg = 'acme'\n[privacy]\nprompts = true\n")
     put(web="extends = 'base'\n[attributes]\nteam = 'w'\n[privacy]\nresponses = false\n")
@@ -128,7 +133,7 @@ def test_show_tells_what_comes_from_the_parent(profile, put):
     ]
 
 
-def test_show_as_json_names_the_files(profile, put, paths):
+def test_show_as_json_names_the_files(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """The merged profile, and where it is written."""
     put(base="[attributes]\norg = 'acme'\n", web="extends = 'base'\n")
 
@@ -140,7 +145,9 @@ def test_show_as_json_names_the_files(profile, put, paths):
 
 @pytest.mark.parametrize("words", [("show", "wbe"), ("use", "wbe"), ("bind", "wbe"), ("edit", "wbe"), ("export", "wbe")])
 @pytest.mark.parametrize("more", [(), ("--help",)])
-def test_a_mistyped_name_is_answered_with_the_one_that_was_meant(profile, put, words, more):
+def test_a_mistyped_name_is_answered_with_the_one_that_was_meant(
+    profile: Verb, put: Callable[..., None], words: tuple[str, str], more: tuple[str, ...]
+) -> None:
     """Exit 1; help needs no name that exists."""
     put(web="")
 
@@ -151,7 +158,7 @@ def test_a_mistyped_name_is_answered_with_the_one_that_was_meant(profile, put, w
 
 
 @pytest.mark.parametrize("part", ["use", "bind", "show", "export"])
-def test_a_broken_profile_is_not_put_in_force(profile, put, paths, part):
+def test_a_broken_profile_is_not_put_in_force(profile: Verb, put: Callable[..., None], paths: Paths, part: str) -> None:
     """File, line and key; the state stays."""
     put(web="\nbugdet = 3\n")
 
@@ -162,7 +169,7 @@ def test_a_broken_profile_is_not_put_in_force(profile, put, paths, part):
     assert load_state(paths) == State()
 
 
-def test_use_goes_there_and_back(profile, put, paths):
+def test_use_goes_there_and_back(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """`-` is the one before, and then the one before that."""
     put(a="", b="")
     seen = [profile("use", *words)[1].strip() for words in (["a"], ["b"], ["-"], ["-"], ["--none"], ["-"])]
@@ -170,7 +177,7 @@ def test_use_goes_there_and_back(profile, put, paths):
     assert seen == ["profile: a", "profile: b", "profile: a", "profile: b", "profile: none", "profile: b"]
 
 
-def test_using_what_is_in_use_keeps_the_one_before(profile, put, paths):
+def test_using_what_is_in_use_keeps_the_one_before(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """Else `-` would lead nowhere."""
     put(a="", b="")
     for name in ("a", "b", "b"):
@@ -180,14 +187,14 @@ def test_using_what_is_in_use_keeps_the_one_before(profile, put, paths):
 
 
 @pytest.mark.parametrize("words", [(), ("a", "--none"), ("",)])
-def test_use_wants_one_answer(profile, put, words):
+def test_use_wants_one_answer(profile: Verb, put: Callable[..., None], words: tuple[str, ...]) -> None:
     """A name, `-` or --none; an empty name is a variable that was not set."""
     put(a="")
 
     assert profile("use", *words)[0] == 2
 
 
-def test_use_back_without_a_before_is_refused(profile):
+def test_use_back_without_a_before_is_refused(profile: Verb) -> None:
     """There is nowhere to go."""
     code, _, err = profile("use", "-")
 
@@ -196,7 +203,9 @@ def test_use_back_without_a_before_is_refused(profile):
 
 
 @pytest.mark.parametrize("words", [("use", "a"), ("bind", "a"), ("set", "a", "team=x"), ("use", "--none")])
-def test_a_verb_that_writes_makes_the_compiled_plan_go(profile, put, paths, words):
+def test_a_verb_that_writes_makes_the_compiled_plan_go(
+    profile: Verb, put: Callable[..., None], paths: Paths, words: tuple[str, ...]
+) -> None:
     """The next launch sees the change."""
     put(a="")
     os.makedirs(paths.cache)
@@ -208,7 +217,7 @@ def test_a_verb_that_writes_makes_the_compiled_plan_go(profile, put, paths, word
     assert not os.path.exists(f"{paths.cache}/plan")
 
 
-def test_bind_keeps_the_real_path(profile, put, paths, sandbox):
+def test_bind_keeps_the_real_path(profile: Verb, put: Callable[..., None], paths: Paths, sandbox: Sandbox) -> None:
     """A link is followed: the directory counts, not the way to it."""
     put(a="")
     (sandbox.home / "shop").mkdir()
@@ -220,7 +229,7 @@ def test_bind_keeps_the_real_path(profile, put, paths, sandbox):
     assert load_state(paths).bindings == {str(sandbox.home / "shop"): "a", str(sandbox.work): "a"}
 
 
-def test_bind_says_what_it_replaces(profile, put):
+def test_bind_says_what_it_replaces(profile: Verb, put: Callable[..., None]) -> None:
     """The directory was another profile's."""
     put(a="", b="")
     profile("bind", "a")
@@ -229,7 +238,9 @@ def test_bind_says_what_it_replaces(profile, put):
 
 
 @pytest.mark.parametrize("directory", ["nowhere", "file"])
-def test_only_a_directory_is_bound(profile, put, sandbox, paths, directory):
+def test_only_a_directory_is_bound(
+    profile: Verb, put: Callable[..., None], sandbox: Sandbox, paths: Paths, directory: str
+) -> None:
     """A typo would never match."""
     put(a="")
     (sandbox.work / "file").write_text("")
@@ -240,7 +251,7 @@ def test_only_a_directory_is_bound(profile, put, sandbox, paths, directory):
     assert load_state(paths).bindings == {}
 
 
-def test_a_directory_that_the_state_cannot_hold_is_refused(profile, put, sandbox):
+def test_a_directory_that_the_state_cannot_hold_is_refused(profile: Verb, put: Callable[..., None], sandbox: Sandbox) -> None:
     """TOML is UTF-8, file names need not be."""
     put(a="")
     os.mkdir(os.fsencode(sandbox.work) + b"/\xff")
@@ -248,7 +259,7 @@ def test_a_directory_that_the_state_cannot_hold_is_refused(profile, put, sandbox
     assert "is no UTF-8" in profile("bind", "a", "\udcff")[2]
 
 
-def test_unbind_frees_a_directory_that_is_gone(profile, put, sandbox, paths):
+def test_unbind_frees_a_directory_that_is_gone(profile: Verb, put: Callable[..., None], sandbox: Sandbox, paths: Paths) -> None:
     """It was deleted; its binding should not stay for ever."""
     put(a="")
     (sandbox.work / "gone").mkdir()
@@ -260,7 +271,7 @@ def test_unbind_frees_a_directory_that_is_gone(profile, put, sandbox, paths):
     assert load_state(paths).bindings == {}
 
 
-def test_unbind_names_the_binding_that_reaches_here(profile, put, sandbox):
+def test_unbind_names_the_binding_that_reaches_here(profile: Verb, put: Callable[..., None], sandbox: Sandbox) -> None:
     """The nearest one above; `/work-evil` is not below `/work`."""
     put(a="")
     for name in ("in", "in/side", "in-other"):
@@ -282,7 +293,13 @@ def test_unbind_names_the_binding_that_reaches_here(profile, put, sandbox):
         (("x", "CCLAUNCH_PROFILE", "", "there is no profile `x`"), "none\n", "cclaunch: there is no profile `x`\n"),
     ],
 )
-def test_current_says_which_and_why(profile, monkeypatch, found, shown, told):
+def test_current_says_which_and_why(
+    profile: Verb,
+    monkeypatch: pytest.MonkeyPatch,
+    found: tuple[str, str, str, str],
+    shown: str,
+    told: str,
+) -> None:
     """One line for people, and null for what there is not in JSON."""
     made = type("Made", (), {"selection": Selection(*found)})
     monkeypatch.setattr(look, "composed", lambda environ, where, launch: type("Composed", (), {"made": made}))
@@ -293,7 +310,7 @@ def test_current_says_which_and_why(profile, monkeypatch, found, shown, told):
     assert json.loads(profile("current", "--json")[1]) == {key: value or None for key, value in zip(keys, said, strict=True)}
 
 
-def test_current_is_what_the_composer_selects(profile, put, sandbox):
+def test_current_is_what_the_composer_selects(profile: Verb, put: Callable[..., None], sandbox: Sandbox) -> None:
     """Chosen, then bound, then named by the shell: each wins over the one before."""
     put(a="", b="", c="")
     seen = []
@@ -307,7 +324,7 @@ def test_current_is_what_the_composer_selects(profile, put, sandbox):
     assert seen[1]["detail"] == str(sandbox.work)
 
 
-def test_show_without_a_name_is_the_one_in_force(profile, put):
+def test_show_without_a_name_is_the_one_in_force(profile: Verb, put: Callable[..., None]) -> None:
     """And without one it says so."""
     put(a="")
     assert "no profile is in force here" in profile("show")[2]
@@ -317,12 +334,12 @@ def test_show_without_a_name_is_the_one_in_force(profile, put):
     assert json.loads(profile("show", "--json")[1])["name"] == "a"
 
 
-def test_the_group_is_the_verb_of_the_table():
+def test_the_group_is_the_verb_of_the_table() -> None:
     """`cclaunch --help` no longer says that it is not built."""
     assert cli.VERBS["profile"].module == "profile"
 
 
-def test_use_says_what_wins_over_it_here(verb, sandbox):
+def test_use_says_what_wins_over_it_here(verb: Verb, sandbox: Sandbox) -> None:
     """A binding, a .cclaunch.toml or a variable of the shell: else somebody wonders why nothing changed."""
     for name in ("a", "b"):
         verb("profile", "set", name, f"team={name}")

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -10,14 +11,14 @@ import pexpect
 import pytest
 from sandbox import Sandbox
 
-from cclaunch.hot.paths import our_paths
+from cclaunch.hot.paths import Paths, our_paths
 from cclaunch.profiles.disk import profile_path, read_profile, write_profile
 
 BEFORE = b"# by hand\nbudget = 3\n"
 
 
 @pytest.fixture
-def paths(environ):
+def paths(environ: dict[str, str]) -> Paths:
     """Our directories in the sandbox, with one profile."""
     found = our_paths(environ)
     write_profile(found, "a", BEFORE)
@@ -31,22 +32,23 @@ def editor(sandbox: Sandbox, code: str, name: str = "an editor") -> str:
     return f"{sys.executable} '{script}' --wait"
 
 
-def edit(sandbox, code, variable="VISUAL", **environ):
+def edit(sandbox: Sandbox, code: str, variable: str = "VISUAL", **environ: str) -> subprocess.CompletedProcess[bytes]:
     """Edit the profile ``a`` with an editor that runs *code*."""
     return sandbox.cclaunch("profile", "edit", "a", environ={variable: editor(sandbox, code), **environ})
 
 
-def kept(done):
+def kept(done: subprocess.CompletedProcess[bytes]) -> str:
     """Return the path of the copy that was kept."""
-    return re.search(r"your version is kept in (\S+)", done.stderr.decode())[1]
+    (path,) = re.findall(r"your version is kept in (\S+)", done.stderr.decode())
+    return str(path)
 
 
-def left(paths):
+def left(paths: Paths) -> list[str]:
     """Return the copies that lie around."""
     return [name for _, _, names in os.walk(paths.state) for name in names if name.endswith(".toml")]
 
 
-def test_what_was_written_takes_the_place_of_the_profile(sandbox, paths):
+def test_what_was_written_takes_the_place_of_the_profile(sandbox: Sandbox, paths: Paths) -> None:
     """The words of $VISUAL are split as a shell would; the copy is gone."""
     done = edit(sandbox, "open(path, 'a').write('description = \"x\" # ü\\n')")
 
@@ -55,14 +57,14 @@ def test_what_was_written_takes_the_place_of_the_profile(sandbox, paths):
     assert left(paths) == []
 
 
-def test_an_editor_that_writes_a_new_file_is_fine(sandbox, paths):
+def test_an_editor_that_writes_a_new_file_is_fine(sandbox: Sandbox, paths: Paths) -> None:
     """As vim does: it renames."""
     done = edit(sandbox, "open(path + '~', 'w').write('budget = 4\\n'); os.replace(path + '~', path)")
 
     assert (done.returncode, read_profile(paths, "a")) == (0, b"budget = 4\n")
 
 
-def test_visual_wins_over_editor_and_an_empty_one_counts_for_nothing(sandbox, paths):
+def test_visual_wins_over_editor_and_an_empty_one_counts_for_nothing(sandbox: Sandbox, paths: Paths) -> None:
     """The convention of every program that edits."""
     two = editor(sandbox, "open(path, 'w').write('budget = 2\\n')", "two")
     edit(sandbox, "open(path, 'w').write('budget = 1\\n')", EDITOR=two)
@@ -72,7 +74,7 @@ def test_visual_wins_over_editor_and_an_empty_one_counts_for_nothing(sandbox, pa
     assert (first, read_profile(paths, "a")) == (b"budget = 1\n", b"budget = 2\n")
 
 
-def test_without_a_choice_it_is_vi(sandbox, paths):
+def test_without_a_choice_it_is_vi(sandbox: Sandbox, paths: Paths) -> None:
     """The one editor that POSIX promises."""
     path = sandbox.work / "vi"
     path.write_text(f"#!{sys.executable}\nimport sys\nopen(sys.argv[1], 'w').write('budget = 7\\n')\n")
@@ -83,7 +85,7 @@ def test_without_a_choice_it_is_vi(sandbox, paths):
     assert read_profile(paths, "a") == b"budget = 7\n"
 
 
-def test_leaving_it_as_it_is_changes_nothing(sandbox, paths):
+def test_leaving_it_as_it_is_changes_nothing(sandbox: Sandbox, paths: Paths) -> None:
     """And leaves no copy."""
     done = edit(sandbox, "pass")
 
@@ -99,7 +101,7 @@ def test_leaving_it_as_it_is_changes_nothing(sandbox, paths):
         ("[[", "is not valid TOML"),
     ],
 )
-def test_a_mistake_keeps_the_profile_and_the_copy(sandbox, paths, text, told):
+def test_a_mistake_keeps_the_profile_and_the_copy(sandbox: Sandbox, paths: Paths, text: str, told: str) -> None:
     """Without a terminal nobody can be asked; the copy is named, with the line in it."""
     done = edit(sandbox, f"open(path, 'w').write(\"{text}\")")
 
@@ -111,7 +113,7 @@ def test_a_mistake_keeps_the_profile_and_the_copy(sandbox, paths, text, told):
     assert os.stat(kept(done)).st_mode & 0o777 == 0o600
 
 
-def test_on_a_terminal_a_mistake_can_be_edited_again(sandbox, paths):
+def test_on_a_terminal_a_mistake_can_be_edited_again(sandbox: Sandbox, paths: Paths) -> None:
     """The same copy, with what was written into it."""
     code = "text = open(path).read(); open(path, 'w').write('budget = 5\\n' if 'bugdet' in text else 'bugdet = 5\\n')"
     command, *words = sandbox.command("profile", "edit", "a")
@@ -128,7 +130,7 @@ def test_on_a_terminal_a_mistake_can_be_edited_again(sandbox, paths):
     assert left(paths) == []
 
 
-def test_on_a_terminal_a_no_keeps_the_copy(sandbox, paths):
+def test_on_a_terminal_a_no_keeps_the_copy(sandbox: Sandbox, paths: Paths) -> None:
     """The work of the person is not lost."""
     command, *words = sandbox.command("profile", "edit", "a")
     environ = sandbox.environment({"VISUAL": editor(sandbox, "open(path, 'w').write('x')")})
@@ -143,7 +145,7 @@ def test_on_a_terminal_a_no_keeps_the_copy(sandbox, paths):
     assert (terminal.exitstatus, read_profile(paths, "a"), len(left(paths))) == (1, BEFORE, 1)
 
 
-def test_a_change_by_somebody_else_meanwhile_is_not_overwritten(sandbox, paths):
+def test_a_change_by_somebody_else_meanwhile_is_not_overwritten(sandbox: Sandbox, paths: Paths) -> None:
     """Both versions are there, and the command that compares them."""
     path = profile_path(paths, "a")
     done = edit(sandbox, f"open(path, 'w').write('budget = 5\\n'); open({path!r}, 'w').write('budget = 6\\n')")
@@ -153,7 +155,7 @@ def test_a_change_by_somebody_else_meanwhile_is_not_overwritten(sandbox, paths):
     assert read_profile(paths, "a") == b"budget = 6\n"
 
 
-def test_an_editor_that_fails_changes_nothing(sandbox, paths):
+def test_an_editor_that_fails_changes_nothing(sandbox: Sandbox, paths: Paths) -> None:
     """As `:cq` in vim: the person thought better of it."""
     done = edit(sandbox, "open(path, 'w').write('budget = 5\\n'); sys.exit(3)")
 
@@ -162,7 +164,7 @@ def test_an_editor_that_fails_changes_nothing(sandbox, paths):
 
 
 @pytest.mark.parametrize(("visual", "told"), [("/no/such/editor", "cannot be started"), ("'", "cannot be split into words")])
-def test_an_editor_that_there_is_not_is_named(sandbox, paths, visual, told):
+def test_an_editor_that_there_is_not_is_named(sandbox: Sandbox, paths: Paths, visual: str, told: str) -> None:
     """And how another one is named."""
     done = sandbox.cclaunch("profile", "edit", "a", environ={"VISUAL": visual})
 
@@ -171,7 +173,7 @@ def test_an_editor_that_there_is_not_is_named(sandbox, paths, visual, told):
     assert left(paths) == []
 
 
-def test_a_broken_profile_can_be_edited(sandbox, paths):
+def test_a_broken_profile_can_be_edited(sandbox: Sandbox, paths: Paths) -> None:
     """That is the way to mend it."""
     write_profile(paths, "a", b"\xff = =")
 
@@ -180,7 +182,7 @@ def test_a_broken_profile_can_be_edited(sandbox, paths):
     assert read_profile(paths, "a") == b"budget = 5\n"
 
 
-def test_ctrl_c_belongs_to_the_editor(sandbox, paths):
+def test_ctrl_c_belongs_to_the_editor(sandbox: Sandbox, paths: Paths) -> None:
     """A person uses it there; we wait until the editor ends."""
     ready = sandbox.work / "ready"
     code = f"import signal; signal.signal(2, lambda *_: None); open({str(ready)!r}, 'w'); time.sleep(0.5)"

@@ -5,8 +5,10 @@ import tomllib
 
 import pexpect
 import pytest
+from runners import Verb
+from sandbox import Sandbox
 
-from cclaunch.hot.paths import our_paths
+from cclaunch.hot.paths import Paths, our_paths
 from cclaunch.profiles.disk import load_profile, profile_names, read_profile, write_profile
 from cclaunch.profiles.model import Profile
 
@@ -26,23 +28,23 @@ tool_details = true
 
 
 @pytest.fixture
-def paths(environ):
+def paths(environ: dict[str, str]) -> Paths:
     """Our directories in the sandbox."""
     return our_paths(environ)
 
 
 @pytest.fixture
-def profile(sandbox):
+def profile(sandbox: Sandbox) -> Verb:
     """The runner of a part as a process: ``profile("import", input=b"...")`` returns (code, stdout, stderr)."""
 
-    def run(*words, input=b""):
+    def run(*words: str, input: bytes = b"") -> tuple[int, str, str]:
         done = sandbox.cclaunch("profile", *words, input=input)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     return run
 
 
-def test_what_is_exported_can_be_imported_elsewhere(profile, paths):
+def test_what_is_exported_can_be_imported_elsewhere(profile: Verb, paths: Paths) -> None:
     """With what the parent adds, and without the parent."""
     write_profile(paths, "base", b"[attributes]\norg = 'acme'\n[privacy]\nresponses = false\n")
     write_profile(paths, "data", "extends = 'base'\nbudget = 1.5\ndescription = 'd'\n[attributes]\n'a.b' = 'ö'\n".encode())
@@ -63,7 +65,7 @@ def test_what_is_exported_can_be_imported_elsewhere(profile, paths):
     )
 
 
-def test_an_export_is_utf8_whatever_the_locale(sandbox, paths):
+def test_an_export_is_utf8_whatever_the_locale(sandbox: Sandbox, paths: Paths) -> None:
     """TOML has no other encoding."""
     write_profile(paths, "data", "[attributes]\nteam = 'ö'\n".encode())
 
@@ -72,7 +74,7 @@ def test_an_export_is_utf8_whatever_the_locale(sandbox, paths):
     assert tomllib.loads(done.stdout.decode())["attributes"] == {"team": "ö"}
 
 
-def test_export_writes_a_file_and_replaces_none_unasked(profile, paths, sandbox):
+def test_export_writes_a_file_and_replaces_none_unasked(profile: Verb, paths: Paths, sandbox: Sandbox) -> None:
     """What is there may be somebody's."""
     write_profile(paths, "data", b"budget = 1\n")
     path = sandbox.work / "out.toml"
@@ -88,7 +90,7 @@ def test_export_writes_a_file_and_replaces_none_unasked(profile, paths, sandbox)
     assert (before, path.read_text()) == ('name = "data"\nbudget = 1\n', 'name = "data"\nbudget = 2\n')
 
 
-def test_export_replaces_no_device(profile, paths):
+def test_export_replaces_no_device(profile: Verb, paths: Paths) -> None:
     """A file put in the place of /dev/null would break the machine."""
     write_profile(paths, "data", b"")
 
@@ -96,7 +98,7 @@ def test_export_replaces_no_device(profile, paths):
     assert not os.path.isfile("/dev/null")
 
 
-def test_what_could_harm_is_left_out_and_said(profile, paths):
+def test_what_could_harm_is_left_out_and_said(profile: Verb, paths: Paths) -> None:
     """Another account, and every switch that discloses; what is off, stays off. Comments stay."""
     code, out, err = profile("import", "-", input=RISKY.encode())
 
@@ -108,7 +110,7 @@ def test_what_could_harm_is_left_out_and_said(profile, paths):
     assert "# the data team\n" in read_profile(paths, "data").decode()
 
 
-def test_what_is_accepted_is_kept(profile, paths):
+def test_what_is_accepted_is_kept(profile: Verb, paths: Paths) -> None:
     """Each by its name; the rest is left out."""
     code, _, err = profile("import", "--accept", "prompts", "--accept", "claude-config-dir", input=RISKY.encode())
 
@@ -117,7 +119,7 @@ def test_what_is_accepted_is_kept(profile, paths):
     assert err.count("left out") == 1
 
 
-def test_yes_does_not_accept(profile, paths):
+def test_yes_does_not_accept(profile: Verb, paths: Paths) -> None:
     """It answers whether to replace, nothing else."""
     write_profile(paths, "data", b"budget = 1\n")
 
@@ -126,7 +128,7 @@ def test_yes_does_not_accept(profile, paths):
     assert (load_profile(paths, "data").budget, load_profile(paths, "data").claude_config_dir) == (20.0, "")
 
 
-def test_a_terminal_is_asked_for_each(sandbox, paths):
+def test_a_terminal_is_asked_for_each(sandbox: Sandbox, paths: Paths) -> None:
     """One by one: yes to the first and the last, the default to the one between."""
     path = sandbox.work / "shared.toml"
     path.write_text(RISKY)
@@ -145,7 +147,7 @@ def test_a_terminal_is_asked_for_each(sandbox, paths):
     assert (found.claude_config_dir, found.privacy) == ("/their/claude", {"responses": False, "tool_details": True})
 
 
-def test_a_profile_is_replaced_only_when_that_was_meant(profile, paths):
+def test_a_profile_is_replaced_only_when_that_was_meant(profile: Verb, paths: Paths) -> None:
     """The same content is no replacement."""
     shared = b"name = 'data'\nbudget = 2\n"
     write_profile(paths, "data", b"budget = 1\n")
@@ -162,7 +164,9 @@ def test_a_profile_is_replaced_only_when_that_was_meant(profile, paths):
 @pytest.mark.parametrize(
     ("words", "name"), [(("data-eng.toml",), "inner"), (("nameless.toml",), "nameless"), (("data-eng.toml", "--name", "x"), "x")]
 )
-def test_the_name_comes_from_the_option_the_file_or_the_files_name(profile, paths, sandbox, words, name):
+def test_the_name_comes_from_the_option_the_file_or_the_files_name(
+    profile: Verb, paths: Paths, sandbox: Sandbox, words: tuple[str, ...], name: str
+) -> None:
     """In that order."""
     (sandbox.work / "data-eng.toml").write_text("name = 'inner'\n")
     (sandbox.work / "nameless.toml").write_text("budget = 1\n")
@@ -186,7 +190,7 @@ def test_the_name_comes_from_the_option_the_file_or_the_files_name(profile, path
         (b"#" * 70_000, "more than 64 KiB"),
     ],
 )
-def test_what_is_no_profile_is_refused(profile, paths, shared, told):
+def test_what_is_no_profile_is_refused(profile: Verb, paths: Paths, shared: bytes, told: str) -> None:
     """Where it is wrong, and nothing is written."""
     code, out, err = profile("import", input=shared)
 
@@ -196,7 +200,7 @@ def test_what_is_no_profile_is_refused(profile, paths, shared, told):
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: None], ids=["pipe", "directory", "nothing"])
-def test_a_file_that_is_none_is_refused_at_once(profile, sandbox, make):
+def test_a_file_that_is_none_is_refused_at_once(profile: Verb, sandbox: Sandbox, make: Verb) -> None:
     """A pipe that nobody writes into would hang."""
     make(str(sandbox.work / "x.toml"))
 
@@ -205,7 +209,7 @@ def test_a_file_that_is_none_is_refused_at_once(profile, sandbox, make):
     assert (code, "must be a regular file" in err) == (2, True)
 
 
-def test_a_spelling_that_cannot_be_changed_in_place_is_imported_all_the_same(profile, paths):
+def test_a_spelling_that_cannot_be_changed_in_place_is_imported_all_the_same(profile: Verb, paths: Paths) -> None:
     """Its comments are the price."""
     shared = b"name = 'a'\nprivacy = {prompts = true} # c\nattributes.team = 'x'\n"
 

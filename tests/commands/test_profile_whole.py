@@ -1,15 +1,19 @@
 """`cclaunch profile delete` and `rename`: what names a profile follows it, or keeps it."""
 
 import os
+from collections.abc import Callable
 
 import pexpect
 import pytest
+from runners import Verb
+from sandbox import Sandbox
 
 from cclaunch.config.state import State, change_state, load_state
+from cclaunch.hot.paths import Paths
 from cclaunch.profiles.disk import load_profile, profile_names, profile_path, read_profile
 
 
-def test_delete_without_a_terminal_wants_yes(profile, put, paths):
+def test_delete_without_a_terminal_wants_yes(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """Nobody can be asked, so nothing is deleted."""
     put(a="[attributes]\nteam = 'x'\n")
 
@@ -23,7 +27,9 @@ def test_delete_without_a_terminal_wants_yes(profile, put, paths):
 
 
 @pytest.mark.parametrize(("answer", "left", "code"), [("y", [], 0), ("n", ["a"], 1), ("", ["a"], 1), ("\x03", ["a"], 130)])
-def test_delete_asks_on_a_terminal(sandbox, put, paths, answer, left, code):
+def test_delete_asks_on_a_terminal(
+    sandbox: Sandbox, put: Callable[..., None], paths: Paths, answer: str, left: list[str], code: int
+) -> None:
     """No is the default, and Ctrl-C is no."""
     put(a="")
     command, *words = sandbox.command("profile", "delete", "a")
@@ -37,7 +43,7 @@ def test_delete_asks_on_a_terminal(sandbox, put, paths, answer, left, code):
     assert (profile_names(paths), terminal.exitstatus) == (left, code)
 
 
-def test_what_uses_a_deleted_profile_forgets_it_and_says_so(profile, put, paths):
+def test_what_uses_a_deleted_profile_forgets_it_and_says_so(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """Active, previous and bindings."""
     put(a="", b="", c="")
     change_state(paths, lambda _: State("a", "b", {"/x": "a", "/y": "c", "/z": "b"}))
@@ -52,7 +58,7 @@ def test_what_uses_a_deleted_profile_forgets_it_and_says_so(profile, put, paths)
     assert profile_names(paths) == ["c"]
 
 
-def test_a_profile_that_another_extends_is_not_deleted(profile, put, paths):
+def test_a_profile_that_another_extends_is_not_deleted(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """Unless the other one goes with it."""
     put(base="", web="extends = 'base'\n", data="extends = 'base'\n")
 
@@ -64,7 +70,7 @@ def test_a_profile_that_another_extends_is_not_deleted(profile, put, paths):
     assert profile("delete", "base", "data", "web", "--yes")[0] == 0
 
 
-def test_nothing_is_deleted_when_one_name_is_mistyped(profile, put, paths):
+def test_nothing_is_deleted_when_one_name_is_mistyped(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """All or nothing, and all that is wrong is told."""
     put(web="", data="")
 
@@ -76,7 +82,7 @@ def test_nothing_is_deleted_when_one_name_is_mistyped(profile, put, paths):
     assert profile_names(paths) == ["data", "web"]
 
 
-def test_a_broken_profile_can_be_deleted(profile, put, paths):
+def test_a_broken_profile_can_be_deleted(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """That may be just why."""
     put(a="= = =")
 
@@ -86,7 +92,9 @@ def test_a_broken_profile_can_be_deleted(profile, put, paths):
 
 
 @pytest.mark.parametrize("words", [("delete", "a", "--yes"), ("rename", "a", "b")])
-def test_a_state_that_cannot_be_changed_keeps_the_profile(profile, put, paths, words):
+def test_a_state_that_cannot_be_changed_keeps_the_profile(
+    profile: Verb, put: Callable[..., None], paths: Paths, words: tuple[str, str, str]
+) -> None:
     """Else it would name what is not there."""
     put(a="")
     os.makedirs(paths.state, exist_ok=True)
@@ -99,7 +107,7 @@ def test_a_state_that_cannot_be_changed_keeps_the_profile(profile, put, paths, w
     assert profile_names(paths) == ["a"]
 
 
-def test_rename_carries_along_whatever_names_it(profile, put, paths):
+def test_rename_carries_along_whatever_names_it(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """State, bindings and children; comments of both files stay."""
     put(a="# mine\n[attributes]\nteam = 'x'\n", child="extends = 'a' # the base\n", other="")
     change_state(paths, lambda _: State("a", "other", {"/x": "a", "/y": "other"}))
@@ -115,7 +123,7 @@ def test_rename_carries_along_whatever_names_it(profile, put, paths):
     assert "child extends b" in err
 
 
-def test_rename_of_a_link_moves_the_link(profile, paths, sandbox, put):
+def test_rename_of_a_link_moves_the_link(profile: Verb, paths: Paths, sandbox: Sandbox, put: Callable[..., None]) -> None:
     """People keep their files in a repository and link them into place."""
     put(other="")
     (sandbox.work / "mine.toml").write_text("budget = 3\n")
@@ -127,7 +135,7 @@ def test_rename_of_a_link_moves_the_link(profile, paths, sandbox, put):
     assert profile_names(paths) == ["b", "other"]
 
 
-def test_a_name_may_change_its_case(profile, put, paths):
+def test_a_name_may_change_its_case(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """It is the same profile."""
     put(data="budget = 3\n")
 
@@ -147,7 +155,9 @@ def test_a_name_may_change_its_case(profile, put, paths):
         ("lost", "gone", 2, "names the profile itself"),
     ],
 )
-def test_a_rename_that_makes_no_sense_is_refused(profile, put, paths, old, new, code, told):
+def test_a_rename_that_makes_no_sense_is_refused(
+    profile: Verb, put: Callable[..., None], paths: Paths, old: str, new: str, code: int, told: str
+) -> None:
     """Nothing changes."""
     put(a="", b="", lost="extends = 'gone'\n")
 

@@ -2,14 +2,18 @@
 
 import os
 import threading
+from collections.abc import Callable
 
 import pytest
+from runners import Verb
+from sandbox import Sandbox
 
+from cclaunch.hot.paths import Paths
 from cclaunch.profiles.disk import load_profile, profile_names, profile_path, read_profile
 from cclaunch.profiles.model import Profile
 
 
-def test_set_creates_what_is_missing_and_says_how_it_is_used(profile, paths):
+def test_set_creates_what_is_missing_and_says_how_it_is_used(profile: Verb, paths: Paths) -> None:
     """Attributes and settings in one go."""
     words = [
         "team=data engineering",
@@ -34,7 +38,7 @@ def test_set_creates_what_is_missing_and_says_how_it_is_used(profile, paths):
     assert os.stat(profile_path(paths, "data")).st_mode & 0o777 == 0o600
 
 
-def test_set_changes_what_it_names_and_nothing_else(profile, put, paths):
+def test_set_changes_what_it_names_and_nothing_else(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """A hand's comments stay."""
     put(data="# by hand\n[attributes]\nteam = 'a'  # short\nproject = 'p'\n")
 
@@ -43,7 +47,7 @@ def test_set_changes_what_it_names_and_nothing_else(profile, put, paths):
     assert read_profile(paths, "data") == b"# by hand\n[attributes]\nteam = \"b\"  # short\nproject = 'p'\n"
 
 
-def test_set_to_what_it_is_changes_nothing(profile, paths):
+def test_set_to_what_it_is_changes_nothing(profile: Verb, paths: Paths) -> None:
     """The same words twice."""
     profile("set", "data", "team=a", "--budget", "3")
     before = os.stat(profile_path(paths, "data"))
@@ -53,7 +57,7 @@ def test_set_to_what_it_is_changes_nothing(profile, paths):
     assert os.stat(profile_path(paths, "data")) == before
 
 
-def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(profile, paths):
+def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(profile: Verb, paths: Paths) -> None:
     """One round, not seven."""
     words = ["model=x", "session_id=x", "te am=x", "word", "long=" + "ö" * 50, "tab=\t", "a=1", "a=2", "--budget", "-3"]
 
@@ -75,7 +79,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(profile
     assert profile_names(paths) == []
 
 
-def test_one_thing_that_is_wrong_is_told_with_its_mend(profile):
+def test_one_thing_that_is_wrong_is_told_with_its_mend(profile: Verb) -> None:
     """As any error is."""
     code, _, err = profile("set", "data", "model=x")
 
@@ -102,7 +106,9 @@ def test_one_thing_that_is_wrong_is_told_with_its_mend(profile):
         ([], "there is nothing to set"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused(profile, put, paths, words, told):
+def test_a_setting_that_makes_no_sense_is_refused(
+    profile: Verb, put: Callable[..., None], paths: Paths, words: list[str], told: str
+) -> None:
     """Nothing is written."""
     put(base="", child="extends = 'base'\n")
 
@@ -113,14 +119,14 @@ def test_a_setting_that_makes_no_sense_is_refused(profile, put, paths, words, to
     assert profile_names(paths) == ["base", "child"]
 
 
-def test_a_parent_gets_no_parent_of_its_own(profile, put):
+def test_a_parent_gets_no_parent_of_its_own(profile: Verb, put: Callable[..., None]) -> None:
     """Only one step is allowed."""
     put(base="", child="extends = 'base'\n", other="")
 
     assert "`child` extends it already" in profile("set", "base", "--extends", "other")[2]
 
 
-def test_a_parent_is_not_changed_so_that_a_child_breaks(profile, put, paths):
+def test_a_parent_is_not_changed_so_that_a_child_breaks(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """Two names that are one label, only together."""
     put(base="", child="extends = 'base'\n[attributes]\ncost_center = '1'\n")
 
@@ -131,7 +137,7 @@ def test_a_parent_is_not_changed_so_that_a_child_breaks(profile, put, paths):
     assert load_profile(paths, "base").attributes == {}
 
 
-def test_too_many_attributes_are_counted_with_those_of_the_parent(profile, put, paths):
+def test_too_many_attributes_are_counted_with_those_of_the_parent(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """A hundred are sent, five are a launch's own."""
     put(base="[attributes]\n" + "".join(f"a{number} = 'x'\n" for number in range(60)))
 
@@ -142,7 +148,7 @@ def test_too_many_attributes_are_counted_with_those_of_the_parent(profile, put, 
     assert profile("set", "web", *(f"b{number}=x" for number in range(35)), "--extends", "base")[0] == 0
 
 
-def test_a_setting_written_as_an_attribute_is_pointed_out(profile, paths):
+def test_a_setting_written_as_an_attribute_is_pointed_out(profile: Verb, paths: Paths) -> None:
     """It is done, as KEY=VALUE always is, and the option is named."""
     code, _, err = profile("set", "data", "budget=3", "tool-details=on")
 
@@ -155,7 +161,7 @@ def test_a_setting_written_as_an_attribute_is_pointed_out(profile, paths):
 @pytest.mark.parametrize(
     ("typed", "kept"), [("~/x", "{home}/x"), ("~", "{home}"), ("sub/../x", "{work}/x"), ("/abs/olute", "/abs/olute")]
 )
-def test_a_directory_is_kept_whole(profile, sandbox, paths, typed, kept):
+def test_a_directory_is_kept_whole(profile: Verb, sandbox: Sandbox, paths: Paths, typed: str, kept: str) -> None:
     """A profile is used from other directories than this one."""
     profile("set", "data", "--claude-config-dir", typed)
 
@@ -163,7 +169,7 @@ def test_a_directory_is_kept_whole(profile, sandbox, paths, typed, kept):
 
 
 @pytest.mark.parametrize("name", ["../x", "a b", "-x", ".x", "x" * 101, "ä"])
-def test_a_name_that_cannot_be_one_is_refused(profile, paths, name):
+def test_a_name_that_cannot_be_one_is_refused(profile: Verb, paths: Paths, name: str) -> None:
     """With the rule."""
     code, _, err = profile("create", "--", name)
 
@@ -171,14 +177,14 @@ def test_a_name_that_cannot_be_one_is_refused(profile, paths, name):
     assert profile_names(paths) == []
 
 
-def test_a_name_that_differs_only_in_case_is_refused(profile, put):
+def test_a_name_that_differs_only_in_case_is_refused(profile: Verb, put: Callable[..., None]) -> None:
     """Where file names know no case it would be the same file."""
     put(data="")
 
     assert "there is `data` already" in profile("set", "Data", "a=b")[2]
 
 
-def test_a_new_name_that_is_nearly_an_old_one_is_pointed_out(profile, put):
+def test_a_new_name_that_is_nearly_an_old_one_is_pointed_out(profile: Verb, put: Callable[..., None]) -> None:
     """It is created, because that is what was asked; the way back is named."""
     put(**{"data-eng": ""})
 
@@ -188,7 +194,7 @@ def test_a_new_name_that_is_nearly_an_old_one_is_pointed_out(profile, put):
     assert "if you meant `data-eng`: cclaunch profile delete data-egn --yes" in err
 
 
-def test_create_makes_a_profile_and_no_second_one(profile, paths):
+def test_create_makes_a_profile_and_no_second_one(profile: Verb, paths: Paths) -> None:
     """An empty one is a profile too."""
     assert profile("create", "data")[:2] == (0, "profile data: created\n")
 
@@ -198,7 +204,7 @@ def test_create_makes_a_profile_and_no_second_one(profile, paths):
     assert load_profile(paths, "data") == Profile("data")
 
 
-def test_a_profile_that_is_broken_is_not_changed(profile, put, paths):
+def test_a_profile_that_is_broken_is_not_changed(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """File, line and key; `edit` mends it."""
     put(data="\nbugdet = 3\n")
 
@@ -208,7 +214,7 @@ def test_a_profile_that_is_broken_is_not_changed(profile, put, paths):
     assert read_profile(paths, "data") == b"\nbugdet = 3\n"
 
 
-def test_what_cannot_be_changed_safely_points_at_edit(profile, put, paths):
+def test_what_cannot_be_changed_safely_points_at_edit(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """A spelling that TOML does not let us add to."""
     put(data="attributes.team = 'a' # mine\n")
 
@@ -218,7 +224,7 @@ def test_what_cannot_be_changed_safely_points_at_edit(profile, put, paths):
     assert read_profile(paths, "data") == b"attributes.team = 'a' # mine\n"
 
 
-def test_unset_takes_attributes_and_settings_back(profile, paths):
+def test_unset_takes_attributes_and_settings_back(profile: Verb, paths: Paths) -> None:
     """Whatever was set."""
     words = ["a=1", "b.c=2", "d=3", "--prompts", "on", "--budget", "3", "--description", "x", "--claude-config-dir", "/x"]
     profile("set", "data", *words)
@@ -229,7 +235,7 @@ def test_unset_takes_attributes_and_settings_back(profile, paths):
     assert load_profile(paths, "data") == Profile("data", attributes={"d": "3"})
 
 
-def test_unset_of_what_is_not_set_is_refused_with_the_nearest(profile, paths):
+def test_unset_of_what_is_not_set_is_refused_with_the_nearest(profile: Verb, paths: Paths) -> None:
     """All of it, and nothing is written: the typo's label would stay."""
     profile("set", "data", "team=a", "project=b")
 
@@ -243,17 +249,19 @@ def test_unset_of_what_is_not_set_is_refused_with_the_nearest(profile, paths):
 
 
 @pytest.mark.parametrize("words", [("unset", "data"), ("unset", "dtaa", "team")])
-def test_unset_wants_a_profile_and_something_to_take_back(profile, put, words):
+def test_unset_wants_a_profile_and_something_to_take_back(
+    profile: Verb, put: Callable[..., None], words: tuple[str, ...]
+) -> None:
     """Nothing is guessed."""
     put(data="[attributes]\nteam = 'x'\n")
 
     assert profile(*words)[0] in (1, 2)
 
 
-def test_two_that_set_at_once_lose_nothing(sandbox, paths):
+def test_two_that_set_at_once_lose_nothing(sandbox: Sandbox, paths: Paths) -> None:
     """Each adds an attribute of its own."""
 
-    def add(number):
+    def add(number: int) -> None:
         sandbox.cclaunch("profile", "set", "data", f"a{number}=x")
 
     workers = [threading.Thread(target=add, args=(number,)) for number in range(4)]
@@ -266,7 +274,7 @@ def test_two_that_set_at_once_lose_nothing(sandbox, paths):
 
 
 @pytest.mark.parametrize("part", ["set", "create"])
-def test_a_directory_that_cannot_be_written_is_one_error(profile, paths, part):
+def test_a_directory_that_cannot_be_written_is_one_error(profile: Verb, paths: Paths, part: str) -> None:
     """Exit 1 with the path, and no traceback."""
     os.makedirs(os.path.dirname(paths.config))
     with open(paths.config, "w"):

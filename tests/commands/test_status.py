@@ -1,8 +1,12 @@
 """`cclaunch status`: one screen and one document, whatever is missing or broken."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sandbox import Sandbox
 from stored import SECOND_NS, event, store
 
 from cclaunch import cli
@@ -11,7 +15,7 @@ from cclaunch.launch.installed import version_of
 SPEAKS = "#!/bin/sh\necho '2.1.330 (Claude Code)'\n"
 
 
-def put_claude(sandbox, script, mode=0o755):
+def put_claude(sandbox: Sandbox, script: str, mode: int = 0o755) -> Path:
     """Lay a `claude` that is *script* into the sandbox's PATH and return its path."""
     path = sandbox.home / "bin" / "claude"
     path.parent.mkdir()
@@ -22,17 +26,17 @@ def put_claude(sandbox, script, mode=0o755):
 
 
 @pytest.fixture
-def status(sandbox, capsys):
+def status(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Callable[[], Any]:
     """Run `status --json` and return the document."""
 
-    def run():
+    def run() -> Any:
         assert cli.main(["status", "--json"], sandbox.environ) == 0
         return json.loads(capsys.readouterr().out)
 
     return run
 
 
-def test_a_fresh_machine_has_a_status(sandbox, status):
+def test_a_fresh_machine_has_a_status(sandbox: Sandbox, status: Callable[[], Any]) -> None:
     """Nothing installed, nothing running, nothing recorded: every key is there, and it is no error."""
     sandbox.environ["PATH"] = "/nowhere"
 
@@ -46,7 +50,7 @@ def test_a_fresh_machine_has_a_status(sandbox, status):
     assert [set(one) for one in found["stack"]["services"]] == [{"name", "healthy", "url", "detail"}]
 
 
-def test_claude_is_asked_for_its_version(sandbox, status):
+def test_claude_is_asked_for_its_version(sandbox: Sandbox, status: Callable[[], Any]) -> None:
     """Path and release of the claude that a launch would become."""
     path = put_claude(sandbox, SPEAKS)
 
@@ -54,14 +58,14 @@ def test_claude_is_asked_for_its_version(sandbox, status):
 
 
 @pytest.mark.parametrize("script", ["#!/bin/sh\nexit 3\n", "#!/bin/sh\n", "#!/nowhere/interpreter\n"])
-def test_a_claude_that_says_nothing_has_a_path_and_no_version(sandbox, status, script):
+def test_a_claude_that_says_nothing_has_a_path_and_no_version(sandbox: Sandbox, status: Callable[[], Any], script: str) -> None:
     """Its silence is not our failure."""
     path = put_claude(sandbox, script)
 
     assert status()["claude"] == {"path": str(path), "version": None}
 
 
-def test_a_claude_that_hangs_is_left_behind_with_its_children(sandbox):
+def test_a_claude_that_hangs_is_left_behind_with_its_children(sandbox: Sandbox) -> None:
     """The deadline ends it, and what it started and what holds its output too."""
     path = put_claude(sandbox, "#!/bin/sh\nsleep 600 &\nsleep 600\n")
 
@@ -71,14 +75,16 @@ def test_a_claude_that_hangs_is_left_behind_with_its_children(sandbox):
     assert sandbox.survivors(patience=5) == []
 
 
-def test_the_last_event_is_named(sandbox, status):
+def test_the_last_event_is_named(sandbox: Sandbox, status: Callable[[], Any]) -> None:
     """The newest by its own time."""
     store(sandbox.database, event("user_prompt", 1_790_000_001 * SECOND_NS), event("api_error", 1_790_000_000 * SECOND_NS))
 
     assert status()["last_event"] == {"time": "2026-09-21T14:13:21.000Z", "name": "user_prompt"}
 
 
-def test_a_broken_store_costs_one_line_not_the_screen(sandbox, status, capsys):
+def test_a_broken_store_costs_one_line_not_the_screen(
+    sandbox: Sandbox, status: Callable[[], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     """The trouble stands where the last event would."""
     sandbox.database.parent.mkdir(parents=True)
     sandbox.database.write_bytes(b"not a database, but long enough to be looked at" * 10)
@@ -91,12 +97,18 @@ def test_a_broken_store_costs_one_line_not_the_screen(sandbox, status, capsys):
 @pytest.mark.parametrize(
     ("environ", "expected"), [({"SHELL": "/usr/bin/fish"}, {"name": "fish", "source": "SHELL"}), ({"SHELL": ""}, None)]
 )
-def test_a_shell_that_cannot_be_detected_is_that_of_SHELL_or_unknown(sandbox, status, monkeypatch, environ, expected):
+def test_a_shell_that_cannot_be_detected_is_that_of_SHELL_or_unknown(
+    sandbox: Sandbox,
+    status: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    expected: dict[str, str] | None,
+) -> None:
     """Detection reads foreign process tables; whatever it raises, the screen stays."""
     import psutil
     import shellingham
 
-    def fails(*_):
+    def fails(*_: object) -> None:
         raise OSError("no process table here")
 
     monkeypatch.setattr(shellingham, "detect_shell", fails)
@@ -106,7 +118,7 @@ def test_a_shell_that_cannot_be_detected_is_that_of_SHELL_or_unknown(sandbox, st
     assert status()["shell"] == expected
 
 
-def test_the_screen_shows_the_same(sandbox, capsys):
+def test_the_screen_shows_the_same(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """claude, profile, shell, stack and last event, one line each, without colour on a pipe."""
     put_claude(sandbox, SPEAKS)
 

@@ -2,9 +2,12 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from runners import Verb
+from sandbox import Sandbox
 from stored import SECOND_NS, cost, event, request, store
 
 from cclaunch import cli
@@ -17,10 +20,10 @@ NOTHING = {"requests": 0, "input_tokens": 0, "output_tokens": 0, "cache_read_tok
 
 
 @pytest.fixture
-def usage(sandbox, capsys):
+def usage(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Verb:
     """Run `usage` with words; return (exit code, stdout, stderr)."""
 
-    def run(*words):
+    def run(*words: str) -> tuple[int, str, str]:
         code = cli.main(["usage", *words], sandbox.environ)
         told = capsys.readouterr()
         return code, told.out, told.err
@@ -29,7 +32,7 @@ def usage(sandbox, capsys):
 
 
 @pytest.fixture
-def recorded(sandbox):
+def recorded(sandbox: Sandbox) -> None:
     """Three requests on two days with two models."""
     store(
         sandbox.database,
@@ -39,7 +42,7 @@ def recorded(sandbox):
     )
 
 
-def test_json_has_the_promised_shape(usage, recorded):
+def test_json_has_the_promised_shape(usage: Verb, recorded: None) -> None:
     """Keys of --by, then the six measures, in every row; the total without the keys."""
     code, out, _ = usage("--json", "--since", "2026-11-01T00:00Z")
 
@@ -59,7 +62,7 @@ def test_json_has_the_promised_shape(usage, recorded):
     }
 
 
-def test_by_groups_by_any_attribute(usage, recorded):
+def test_by_groups_by_any_attribute(usage: Verb, recorded: None) -> None:
     """An attribute that some events lack has a row of its own, with null."""
     _, out, _ = usage("--json", "--by", "team")
 
@@ -68,18 +71,18 @@ def test_by_groups_by_any_attribute(usage, recorded):
 
 
 @pytest.mark.parametrize("words", [("--by", "day", "--by", "model"), ("--by", "day,model"), ("--by", "day,model,day"), ()])
-def test_keys_may_be_repeated_or_joined(usage, recorded, words):
+def test_keys_may_be_repeated_or_joined(usage: Verb, recorded: None, words: tuple[str, ...]) -> None:
     """All spellings of day and model are the default."""
     assert usage("--json", *words)[1] == usage("--json")[1]
 
 
-def test_a_measure_is_nothing_to_group_by(usage, recorded):
+def test_a_measure_is_nothing_to_group_by(usage: Verb, recorded: None) -> None:
     """`--by cost_usd` would overwrite what is counted."""
     assert usage("--by", "cost_usd")[0] == 2
 
 
 @pytest.fixture
-def labelled(sandbox):
+def labelled(sandbox: Sandbox) -> None:
     """Four requests of two teams and nobody, with a boolean and a list among their attributes."""
     store(
         sandbox.database,
@@ -113,7 +116,7 @@ def labelled(sandbox):
         (["team='a' OR 1=1"], 0),
     ],
 )
-def test_where_filters(usage, labelled, words, micros):
+def test_where_filters(usage: Verb, labelled: None, words: list[str], micros: int) -> None:
     """The same key again is any of its values, another key must hold as well, an empty value is a missing one."""
     code, out, err = usage("--json", *(part for word in words for part in ("--where", word)))
 
@@ -122,14 +125,14 @@ def test_where_filters(usage, labelled, words, micros):
 
 
 @pytest.mark.parametrize("key", ["day", "model", "profile", "team", "project", "repository", "session", "fast", "sources"])
-def test_every_documented_key_groups(usage, labelled, key):
+def test_every_documented_key_groups(usage: Verb, labelled: None, key: str) -> None:
     """Whatever the rows are, they add up to the whole."""
     rows = json.loads(usage("--json", "--by", key)[1])["rows"]
 
     assert round(sum(row["cost_usd"] for row in rows) * 1e6) == 15
 
 
-def test_json_keeps_the_kind_of_a_value(usage, labelled):
+def test_json_keeps_the_kind_of_a_value(usage: Verb, labelled: None) -> None:
     """A program gets what was sent: a boolean, a list, null for nothing."""
     rows = json.loads(usage("--json", "--by", "fast,sources")[1])["rows"]
 
@@ -140,7 +143,7 @@ def test_json_keeps_the_kind_of_a_value(usage, labelled):
     ]
 
 
-def test_a_table_shows_values_as_where_takes_them(usage, labelled):
+def test_a_table_shows_values_as_where_takes_them(usage: Verb, labelled: None) -> None:
     """`true`, compact JSON, `-` for what is missing, and `""` for what is empty."""
     out = usage("--by", "team,fast,sources")[1]
 
@@ -149,7 +152,7 @@ def test_a_table_shows_values_as_where_takes_them(usage, labelled):
 
 
 @pytest.mark.parametrize("option", ["--where", "--by"])
-def test_a_word_that_is_no_unicode_is_refused(usage, recorded, option):
+def test_a_word_that_is_no_unicode_is_refused(usage: Verb, recorded: None, option: str) -> None:
     """Bytes of another encoding on the command line: exit 2, not a bug of ours."""
     code, out, err = usage(option, "gr\udcf6sse=x")
 
@@ -158,7 +161,7 @@ def test_a_word_that_is_no_unicode_is_refused(usage, recorded, option):
 
 
 @pytest.mark.parametrize("word", ["team", "", "=a", " =a", "team:a"])
-def test_a_malformed_where_is_refused_with_an_example(usage, recorded, word):
+def test_a_malformed_where_is_refused_with_an_example(usage: Verb, recorded: None, word: str) -> None:
     """Exit 2, and how it is written."""
     code, out, err = usage("--where", word)
 
@@ -167,19 +170,19 @@ def test_a_malformed_where_is_refused_with_an_example(usage, recorded, word):
 
 
 @pytest.mark.parametrize("words", [("--by", "taem"), ("--where", "taem=core"), ("--where", "taem=")])
-def test_a_key_that_nobody_sent_is_told_with_one_like_it(usage, recorded, words):
+def test_a_key_that_nobody_sent_is_told_with_one_like_it(usage: Verb, recorded: None, words: tuple[str, str]) -> None:
     """On stderr, and no error: it may be sent tomorrow."""
     code, _, err = usage("--json", *words)
 
     assert (code, err) == (0, "cclaunch: no request ever had `taem`; did you mean `team`?\n")
 
 
-def test_nothing_that_matches_is_said(usage, recorded):
+def test_nothing_that_matches_is_said(usage: Verb, recorded: None) -> None:
     """Not that nothing was recorded."""
     assert usage("--where", "team=nobody") == (0, "", "cclaunch: nothing like that was recorded\n")
 
 
-def test_old_days_that_cannot_be_told_are_named(usage, sandbox):
+def test_old_days_that_cannot_be_told_are_named(usage: Verb, sandbox: Sandbox) -> None:
     """Their rows are gone; their totals do not know every key."""
     store(sandbox.database, request(1, NOON - 200 * DAY_NS, micros=1_500_000, effort="high"), request(2, NOON, effort="high"))
     with sqlite3.connect(sandbox.database, isolation_level=None) as connection:
@@ -192,7 +195,7 @@ def test_old_days_that_cannot_be_told_are_named(usage, sandbox):
     assert err == "cclaunch: $1.5000 of old days, kept as daily totals, is not counted: they do not know `effort`\n"
 
 
-def test_a_loss_is_told_for_a_filter_only_where_it_lies_in_it(usage, sandbox):
+def test_a_loss_is_told_for_a_filter_only_where_it_lies_in_it(usage: Verb, sandbox: Sandbox) -> None:
     """Another team's loss is no news."""
     metrics = [cost("s-a", 1.5, NOON, team="a"), cost("s-b", 2.0, NOON, team="b")]
     store(sandbox.database, *(request(n, NOON, micros=10**6, session__id=f"s-{t}", team=t) for n, t in enumerate("ab")), *metrics)
@@ -202,12 +205,12 @@ def test_a_loss_is_told_for_a_filter_only_where_it_lies_in_it(usage, sandbox):
     assert usage("--json", "--where", "model=claude-opus-4-8", "--where", "team=")[2] == ""
 
 
-def test_too_many_keys_are_refused(usage, recorded):
+def test_too_many_keys_are_refused(usage: Verb, recorded: None) -> None:
     """A table of a hundred columns is a mistake."""
     assert usage("--by", ",".join(f"k{number}" for number in range(100)))[0] == 2
 
 
-def test_the_help_says_how_where_works(usage):
+def test_the_help_says_how_where_works(usage: Verb) -> None:
     """OR within a key, AND between keys, and the empty value."""
     told = " ".join(usage("--help")[1].split())
 
@@ -216,7 +219,7 @@ def test_the_help_says_how_where_works(usage):
     assert "day, model, profile, team, project, repository, session or any other attribute" in told
 
 
-def test_the_table_ends_with_the_total(usage, recorded):
+def test_the_table_ends_with_the_total(usage: Verb, recorded: None) -> None:
     """One line a group, dollars and thousands readable, no colour on a pipe."""
     _, out, _ = usage("--by", "model")
 
@@ -227,14 +230,14 @@ def test_the_table_ends_with_the_total(usage, recorded):
     assert "\x1b" not in out
 
 
-def test_since_and_until_bound_the_time(usage, recorded):
+def test_since_and_until_bound_the_time(usage: Verb, recorded: None) -> None:
     """The first moment counts, the last one does not."""
     _, out, _ = usage("--json", "--since", iso(NOON), "--until", "2026-11-20T12:00:00.001Z")
 
     assert json.loads(out)["total"]["requests"] == 2
 
 
-def test_nothing_recorded_is_zero_and_no_error(usage):
+def test_nothing_recorded_is_zero_and_no_error(usage: Verb) -> None:
     """A fresh machine has cost nothing."""
     code, out, _ = usage("--json")
 
@@ -248,12 +251,12 @@ def test_nothing_recorded_is_zero_and_no_error(usage):
     }
 
 
-def test_nothing_recorded_is_said_to_people(usage):
+def test_nothing_recorded_is_said_to_people(usage: Verb) -> None:
     """No empty table."""
     assert usage() == (0, "", "cclaunch: nothing was recorded yet\n")
 
 
-def test_what_was_lost_on_the_way_is_said(usage, sandbox):
+def test_what_was_lost_on_the_way_is_said(usage: Verb, sandbox: Sandbox) -> None:
     """Where claude's own metric counts more than the events do, the difference is named."""
     store(sandbox.database, request(1, NOON, micros=1_000_000, session__id="s"), cost("s", 3.5, NOON))
 
@@ -263,21 +266,21 @@ def test_what_was_lost_on_the_way_is_said(usage, sandbox):
     assert err == "cclaunch: claude's own metrics count $2.5000 more than these events: that much was lost on the way\n"
 
 
-def test_nothing_is_said_when_nothing_was_lost(usage, sandbox):
+def test_nothing_is_said_when_nothing_was_lost(usage: Verb, sandbox: Sandbox) -> None:
     """A metric that agrees with the events is no news."""
     store(sandbox.database, request(1, NOON, micros=1_000_000, session__id="s"), cost("s", 1.0, NOON))
 
     assert usage("--json")[2] == ""
 
 
-def test_other_events_cost_nothing(usage, sandbox):
+def test_other_events_cost_nothing(usage: Verb, sandbox: Sandbox) -> None:
     """Only api_request is money."""
     store(sandbox.database, event("tool_result", NOON, cost_usd_micros=7))
 
     assert json.loads(usage("--json")[1])["total"]["requests"] == 0
 
 
-def test_a_file_that_is_no_database_is_an_error_with_a_hint(usage, sandbox):
+def test_a_file_that_is_no_database_is_an_error_with_a_hint(usage: Verb, sandbox: Sandbox) -> None:
     """Exit 1; the file is named and left alone."""
     sandbox.database.parent.mkdir(parents=True)
     sandbox.database.write_bytes(b"not a database, but long enough to be looked at" * 10)
@@ -309,13 +312,13 @@ NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
         ("2026-11-01T09:30+02:00", "2026-11-01T07:30:00.000Z", "2026-11-01T07:30:00.000Z"),
     ],
 )
-def test_dates_as_people_type_them(in_utc, text, start, end):
+def test_dates_as_people_type_them(in_utc: None, text: str, start: str, end: str) -> None:
     """A form without a time of day is a whole day or month: --since takes its start, --until its end."""
     assert (iso(parse_moment(text, NOW)), iso(parse_moment(text, NOW, end=True))) == (start, end)
 
 
 @pytest.fixture
-def in_utc(monkeypatch):
+def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make local time UTC."""
     import time
 
@@ -326,7 +329,7 @@ def in_utc(monkeypatch):
     time.tzset()
 
 
-def test_a_day_is_a_day_of_local_time(monkeypatch, in_utc):
+def test_a_day_is_a_day_of_local_time(monkeypatch: pytest.MonkeyPatch, in_utc: None) -> None:
     """In Berlin a November day begins at 23:00 UTC, a July day at 22:00: the zone is asked for that day."""
     import time
 
@@ -340,7 +343,7 @@ def test_a_day_is_a_day_of_local_time(monkeypatch, in_utc):
 @pytest.mark.parametrize(
     "text", ["", "never", "7", "d", "-7d", "2026", "2026-13", "2026-02-30", "999999w", "0001-01-01", "9999-12-31", "11/01/2026"]
 )
-def test_what_is_no_date_is_refused(usage, text):
+def test_what_is_no_date_is_refused(usage: Verb, text: str) -> None:
     """Exit 2, naming the option; never a traceback and never a guess."""
     code, out, err = usage("--since", text)
 
@@ -348,7 +351,7 @@ def test_what_is_no_date_is_refused(usage, text):
     assert "--since" in err
 
 
-def test_since_after_until_is_refused(usage):
+def test_since_after_until_is_refused(usage: Verb) -> None:
     """An empty time is a mistake, not an answer of zero."""
     assert usage("--since", "2026-11-02", "--until", "2026-11-01")[0] == 2
 
@@ -356,6 +359,6 @@ def test_since_after_until_is_refused(usage):
 @pytest.mark.parametrize(
     ("seconds", "told"), [(5, "just now"), (300, "5 min ago"), (7200, "2 h ago"), (5 * 86400, "5 days ago"), (-9, "just now")]
 )
-def test_how_long_ago(seconds, told):
+def test_how_long_ago(seconds: int, told: str) -> None:
     """A clock that went back is just now."""
     assert ago(NOON, NOON + seconds * SECOND_NS) == told

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import completing
@@ -13,6 +14,8 @@ import real_claude
 from completing import SCRIPTS, SHELLS, bash
 from guard import REPOSITORY
 from required import missing, require
+from runners import Verb
+from sandbox import Sandbox
 from shells_here import calm_fish, shell_here
 
 from cclaunch import cli
@@ -26,10 +29,10 @@ DYNAMIC = ("bash", "zsh", "fish")
 
 
 @pytest.fixture
-def names(sandbox):
+def names(sandbox: Sandbox) -> Callable[..., None]:
     """Write the file of profile names; the fixture's value does it."""
 
-    def write(text="prod\nweb\n"):
+    def write(text: str = "prod\nweb\n") -> None:
         path = Path(our_paths(sandbox.environ).state) / "profile-names"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -39,12 +42,14 @@ def names(sandbox):
 
 
 @pytest.mark.parametrize("name", ["cclaunch.bash", "_cclaunch", "cclaunch.fish", "cclaunch.nu", "cclaunch.ps1"])
-def test_89_the_committed_scripts_are_current(name):
+def test_89_the_committed_scripts_are_current(name: str) -> None:
     """`python -m cclaunch.completion` would change nothing."""
     assert (SCRIPTS / name).read_text() == generated(cli.group())[name], "python -m cclaunch.completion"
 
 
-def test_89_one_command_tells_and_writes_what_is_not_current(tmp_path, monkeypatch, capsys):
+def test_89_one_command_tells_and_writes_what_is_not_current(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """--check writes nothing and ends with 1."""
     from cclaunch.completion import __main__ as door
 
@@ -71,7 +76,7 @@ def test_89_one_command_tells_and_writes_what_is_not_current(tmp_path, monkeypat
     ],
     ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
 )
-def test_89_values_and_parts_are_offered(sandbox, shell, words, offered):
+def test_89_values_and_parts_are_offered(sandbox: Sandbox, shell: str, words: tuple[str, ...], offered: set[str]) -> None:
     """Of choices, of --by, of a verb's parts."""
     assert SHELLS[shell](sandbox.environ, *words) == offered
 
@@ -82,14 +87,14 @@ def test_89_values_and_parts_are_offered(sandbox, shell, words, offered):
     [("--",), ("+prod",), ("+prod", "--"), ("-p", "say hi"), ("--", "with 'two' words"), ("say",)],
     ids=" ".join,
 )
-def test_89_claudes_options_are_offered_behind_ours(sandbox, shell, before):
+def test_89_claudes_options_are_offered_behind_ours(sandbox: Sandbox, shell: str, before: tuple[str, ...]) -> None:
     """Behind `--`, +NAME and any first word that is not ours, also behind words with spaces."""
     assert SHELLS[shell](sandbox.environ, *before, "--strict") == {"--strict-mcp-config"}
     assert SHELLS[shell](sandbox.environ, *before, "--output-format", "str") == {"stream-json"}
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_89_claudes_own_subcommands_follow_ours(sandbox, shell):
+def test_89_claudes_own_subcommands_follow_ours(sandbox: Sandbox, shell: str) -> None:
     """Behind `--` and +NAME only, where the first of claude's words is typed."""
     ask = SHELLS[shell]
 
@@ -99,27 +104,27 @@ def test_89_claudes_own_subcommands_follow_ours(sandbox, shell):
 
 
 @pytest.mark.parametrize("shell", DYNAMIC)
-def test_89_nothing_is_offered_in_a_prompt(sandbox, shell):
+def test_89_nothing_is_offered_in_a_prompt(sandbox: Sandbox, shell: str) -> None:
     """What follows claude's own `--` is text."""
     assert not SHELLS[shell](sandbox.environ, "+prod", "-p", "--", "--strict") - {"FILES"}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_89_a_value_is_completed_behind_an_equals_sign(sandbox, shell):
+def test_89_a_value_is_completed_behind_an_equals_sign(sandbox: Sandbox, shell: str) -> None:
     """bash breaks the word there, so only the value is offered."""
     found = SHELLS[shell](sandbox.environ, "usage", "--by=da")
 
     assert found == {"day" if shell == "bash" else "--by=day"}
 
 
-def test_89_bash_3_makes_one_word_of_an_equals_sign(sandbox):
+def test_89_bash_3_makes_one_word_of_an_equals_sign(sandbox: Sandbox) -> None:
     """And so does a bash whose COMP_WORDBREAKS somebody changed: the whole word is offered then."""
     assert bash(sandbox.environ, "usage", "--by=da", splits=False) == {"--by=day"}
     assert bash(sandbox.environ, "usage", "--by=day", "--j", splits=False) == {"--json"}
     assert bash(sandbox.environ, "usage", "--by=day", "--j") == {"--json"}
 
 
-def test_89_nothing_in_the_bash_script_is_newer_than_3_2():
+def test_89_nothing_in_the_bash_script_is_newer_than_3_2() -> None:
     """macOS has that one: words of later releases would be errors there."""
     newer = r"compopt|mapfile|readarray|(local|declare) -[aAgn]|\$\{\w+(\^|,|@)|\|&|&>>|nosort|\[-1\]|;;&|<\(|\bEPOCH"
 
@@ -127,7 +132,7 @@ def test_89_nothing_in_the_bash_script_is_newer_than_3_2():
 
 
 @pytest.mark.parametrize("shell", DYNAMIC)
-def test_89_profiles_are_offered(sandbox, names, shell):
+def test_89_profiles_are_offered(sandbox: Sandbox, names: Callable[..., None], shell: str) -> None:
     """Behind + and where a verb takes one; not where a new name is wanted."""
     ask = SHELLS[shell]
 
@@ -138,7 +143,7 @@ def test_89_profiles_are_offered(sandbox, names, shell):
 
 
 @pytest.mark.parametrize("shell", DYNAMIC)
-def test_89_the_file_of_names_may_be_anything(sandbox, names, shell):
+def test_89_the_file_of_names_may_be_anything(sandbox: Sandbox, names: Callable[..., None], shell: str) -> None:
     """No final newline, junk that would be run or printed, a home with spaces, a pipe: names are offered, nothing hangs."""
     sandbox.environ["XDG_STATE_HOME"] = str(sandbox.home / "my state")
     names("prod\n$(touch hacked)\n-x y\n\x1b[2J\n\nlast")
@@ -151,12 +156,14 @@ def test_89_the_file_of_names_may_be_anything(sandbox, names, shell):
 
 
 @pytest.mark.parametrize("shell", [*DYNAMIC, "nu"])
-def test_89_no_process_is_started_at_tab(sandbox, names, shell, monkeypatch):
+def test_89_no_process_is_started_at_tab(
+    sandbox: Sandbox, names: Callable[..., None], shell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither Python nor anything else: the shell itself is the only program that strace sees."""
     trace = sandbox.home / "trace"
     real = completing._lines
 
-    def traced(command, environ):
+    def traced(command: Sequence[str], environ: Mapping[str, str]) -> set[str]:
         return real([require("strace"), "-f", "-qq", "-e", "trace=execve", "-o", str(trace), *command], environ)
 
     monkeypatch.setattr(completing, "_lines", traced)
@@ -165,7 +172,7 @@ def test_89_no_process_is_started_at_tab(sandbox, names, shell, monkeypatch):
         assert len(re.findall(r"execve\(.*= 0", trace.read_text())) == 1
 
 
-def test_89_nushell_passes_words_on_as_they_are(sandbox):
+def test_89_nushell_passes_words_on_as_they_are(sandbox: Sandbox) -> None:
     """An extern of ours may not change what claude gets."""
     program = sandbox.home / "bin" / "cclaunch"
     program.parent.mkdir()
@@ -182,16 +189,16 @@ def test_89_nushell_passes_words_on_as_they_are(sandbox):
 class Terminal:
     """An interactive shell in which somebody presses TAB."""
 
-    def __init__(self, command, environ, work):
+    def __init__(self, command: list[str], environ: dict[str, str], work: Path) -> None:
         self.terminal = pexpect.spawn(command[0], command[1:], env=environ, cwd=str(work), timeout=120, dimensions=(50, 200))
 
-    def completed(self, line, wanted):
+    def completed(self, line: str, wanted: str) -> None:
         """Type *line* and TAB; wait until *wanted* stands there."""
         self.terminal.send(line + "\t")
         self.terminal.expect_exact(wanted)
         self.terminal.send("\x15")
 
-    def close(self):
+    def close(self) -> None:
         """End it."""
         self.terminal.close(force=True)
 
@@ -199,7 +206,7 @@ class Terminal:
 LOADED = "/usr/share/bash-completion/bash_completion"
 
 
-def test_89_bash_loads_what_was_installed_at_the_first_tab(sandbox, names):
+def test_89_bash_loads_what_was_installed_at_the_first_tab(sandbox: Sandbox, names: Callable[..., None]) -> None:
     """By bash-completion, from the user's directory; exec hands over to the other command's own completion."""
     if not os.path.exists(LOADED):
         missing("bash-completion")
@@ -215,7 +222,7 @@ def test_89_bash_loads_what_was_installed_at_the_first_tab(sandbox, names):
         terminal.close()
 
 
-def test_89_zsh_finds_it_by_compinit_also_from_its_cache(sandbox, names):
+def test_89_zsh_finds_it_by_compinit_also_from_its_cache(sandbox: Sandbox, names: Callable[..., None]) -> None:
     """A second zsh reads .zcompdump instead of the directories."""
     assert sandbox.cclaunch("completions", "install", "--shell", "zsh").returncode == 0
     folder = sandbox.home / ".local/share/zsh/site-functions"
@@ -236,7 +243,7 @@ def test_89_zsh_finds_it_by_compinit_also_from_its_cache(sandbox, names):
     assert (sandbox.home / ".zcompdump").exists()
 
 
-def test_89_fish_finds_it_in_its_own_directory(sandbox, names):
+def test_89_fish_finds_it_in_its_own_directory(sandbox: Sandbox, names: Callable[..., None]) -> None:
     """No configuration is needed."""
     assert sandbox.cclaunch("completions", "install", "--shell", "fish").returncode == 0
     calm_fish(sandbox.environ)
@@ -250,14 +257,14 @@ def test_89_fish_finds_it_in_its_own_directory(sandbox, names):
     assert done.stdout.decode().split("\t")[0] == "+prod"
 
 
-def test_89_fish_hands_over_to_the_command_behind_exec(sandbox):
+def test_89_fish_hands_over_to_the_command_behind_exec(sandbox: Sandbox) -> None:
     """Its own completion is asked."""
     code = f"source {SCRIPTS}/cclaunch.fish; complete -c other -f -a alpha; complete -C 'cclaunch exec -- other al'"
 
     assert sandbox.run([shell_here("fish"), "--no-config", "-c", code]).stdout == b"alpha\n"
 
 
-def test_89_nushell_loads_it_from_its_autoload_directory_and_knows_profiles(sandbox, names):
+def test_89_nushell_loads_it_from_its_autoload_directory_and_knows_profiles(sandbox: Sandbox, names: Callable[..., None]) -> None:
     """On a terminal: only there has a completer the environment."""
     assert sandbox.cclaunch("completions", "install", "--shell", "nu").returncode == 0
     terminal = pexpect.spawn(shell_here("nu"), [], env=sandbox.environ, timeout=120, dimensions=(40, 150))
@@ -271,7 +278,7 @@ def test_89_nushell_loads_it_from_its_autoload_directory_and_knows_profiles(sand
         terminal.close(force=True)
 
 
-def test_89_sourcing_a_script_says_nothing_in_strict_modes(sandbox):
+def test_89_sourcing_a_script_says_nothing_in_strict_modes(sandbox: Sandbox) -> None:
     """bash -eu, zsh err_exit nounset, fish."""
     lines = {
         "bash": ["-euc", f"source {SCRIPTS}/cclaunch.bash"],
@@ -284,7 +291,7 @@ def test_89_sourcing_a_script_says_nothing_in_strict_modes(sandbox):
         assert (shell, done.returncode, done.stdout, done.stderr) == (shell, 0, b"", b"")
 
 
-def test_the_powershell_script_balances_its_quotes_and_brackets():
+def test_the_powershell_script_balances_its_quotes_and_brackets() -> None:
     """No PowerShell can be had: at least every string of the tables ends, and what is opened is closed."""
     text = re.sub(r"(?m)^\s*#.*$", "", (SCRIPTS / "cclaunch.ps1").read_text())
     bare = re.sub(r"'(?:[^']|'')*'", "''", text)
@@ -294,7 +301,7 @@ def test_the_powershell_script_balances_its_quotes_and_brackets():
     assert bare.count('"') % 2 == 0
 
 
-def test_claudes_table_is_that_of_the_real_one():
+def test_claudes_table_is_that_of_the_real_one() -> None:
     """Every option and subcommand that a release lists is in it, and nothing that neither knows."""
     listed, subcommands = set(), set()
     for version in real_claude.VERSIONS:
@@ -317,7 +324,7 @@ def test_claudes_table_is_that_of_the_real_one():
     assert set(SUBCOMMANDS) == subcommands
 
 
-def test_a_verb_that_writes_profiles_keeps_their_names(sandbox, verb):
+def test_a_verb_that_writes_profiles_keeps_their_names(sandbox: Sandbox, verb: Verb) -> None:
     """One a line, sorted, in the state directory; gone again with the profile."""
     path = Path(our_paths(sandbox.environ).state) / "profile-names"
 
@@ -328,7 +335,7 @@ def test_a_verb_that_writes_profiles_keeps_their_names(sandbox, verb):
     assert path.read_text() == "web\n"
 
 
-def test_names_that_cannot_be_kept_cost_completions_only(sandbox):
+def test_names_that_cannot_be_kept_cost_completions_only(sandbox: Sandbox) -> None:
     """A directory in the place of the file."""
     paths = our_paths(sandbox.environ)
     os.makedirs(f"{paths.state}/profile-names")
@@ -336,7 +343,7 @@ def test_names_that_cannot_be_kept_cost_completions_only(sandbox):
     keep_names(paths)
 
 
-def test_the_maintainers_command_runs_as_documented(sandbox):
+def test_the_maintainers_command_runs_as_documented(sandbox: Sandbox) -> None:
     """As a module, from the checkout."""
     done = sandbox.run([sys.executable, "-m", "cclaunch.completion", "--check"], cwd=REPOSITORY)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from doubles import fake_claude
 from other_user import UID, need_root
+from runners import Verb
 from sandbox import Sandbox
 
 from cclaunch.files import ownership
@@ -85,9 +86,7 @@ def test_claude_runs_without_anything_from_there(box: Sandbox, kind: str, make: 
 
 
 @pytest.mark.parametrize("words", [("status",), ("usage",), ("events",), ("profile", "list"), ("profile", "use", "--none")])
-def test_a_verb_refuses_it_with_the_same_sentence(
-    box: Sandbox, verb: Callable[..., tuple[int, str, str]], words: tuple[str, ...]
-) -> None:
+def test_a_verb_refuses_it_with_the_same_sentence(box: Sandbox, verb: Verb, words: tuple[str, ...]) -> None:
     """And writes nothing."""
     path(box, "state").chmod(0o777)
     before = seen(box)

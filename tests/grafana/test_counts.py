@@ -8,6 +8,7 @@ to the real Prometheus, which looks at it every second.
 import json
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -19,8 +20,8 @@ from stackproc import Process, program
 from cclaunch.grafana.queries import grown
 
 NAME = "claude_code_commit_count"
-PLAYED = {
-    "one": [1] * 14,
+PLAYED: dict[str, list[int | None]] = {
+    "one": [*[1] * 14],
     "steady": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
     "late": [None] * 6 + [5] * 8,
     "gone": [3, 3, 3] + [None] * 11,
@@ -28,22 +29,23 @@ PLAYED = {
 }
 """Series -> its value each second, None while it is not on the page (as after the collector's expiry)."""
 
+Played = tuple[Process, int, int]
 TRUTH = {"one": 1, "steady": 14, "late": 5, "gone": 3, "back": 7}
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory):
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """Prometheus, having seen it all; and when it began and ended."""
     path = program("prometheus")
     if path is None:
         missing("prometheus")
-    begun = []
+    begun: list[float] = []
 
     class Page(BaseHTTPRequestHandler):
-        def log_message(self, format, *args):
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
-        def do_GET(self):
+        def do_GET(self) -> None:
             begun.append(time.time())
             second = int(begun[-1] - begun[0])
             now = {name: values[min(second, len(values) - 1)] for name, values in PLAYED.items()}
@@ -71,21 +73,21 @@ def played(tmp_path_factory):
     server.server_close()
 
 
-def counted(prometheus, begin, end):
+def counted(prometheus: Process, begin: int, end: int) -> dict[str, float]:
     """Return series -> what our question says of a window; what is not there counts nothing."""
     query = filled(grown("claude_code.commit.count", "$__range", "session_id"), {}, Span(begin, end), logsql=False)
     answer = prometheus.get("/api/v1/query", query=query, time=str(end))
     return {one["metric"]["session_id"]: float(one["value"][1]) for one in answer["data"]["result"]}
 
 
-def test_a_window_over_all_counts_every_series_from_nothing(played):
+def test_a_window_over_all_counts_every_series_from_nothing(played: Played) -> None:
     """Also one whose first value is its last, and one that came back with its running total."""
     prometheus, begin, end = played
 
     assert counted(prometheus, begin - 5, end) == TRUTH
 
 
-def test_adjoining_windows_add_up_wherever_they_are_cut(played):
+def test_adjoining_windows_add_up_wherever_they_are_cut(played: Played) -> None:
     """No growth is seen twice, none falls between; a series that was away is no new one."""
     prometheus, begin, end = played
 
@@ -94,7 +96,7 @@ def test_adjoining_windows_add_up_wherever_they_are_cut(played):
         assert {name: sum(part.get(name, 0) for part in parts) for name in TRUTH} == TRUTH
 
 
-def test_a_window_behind_the_end_counts_nothing(played):
+def test_a_window_behind_the_end_counts_nothing(played: Played) -> None:
     """Series that stand still have not grown."""
     prometheus, _, end = played
 

@@ -32,7 +32,7 @@ def damage(path: Path) -> None:
     path.write_text("this is = = no Python\n")
 
 
-def check(run: Callable[..., "subprocess.CompletedProcess[bytes]"], command: str, tells: str) -> None:
+def check(run: Callable[..., subprocess.CompletedProcess[bytes]], command: str, tells: str) -> None:
     """
     Hold the broken *command* to what it promises.
 

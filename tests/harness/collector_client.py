@@ -123,12 +123,18 @@ class Place:
         return self.ask("POST", path, body, named)
 
     def ask(
-        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None, *, port: str = "http"
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | Iterator[bytes] | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        port: str = "http",
     ) -> Answer:
         """Send one request to a port of the collector."""
         connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=120)
         try:
-            connection.request(method, path, body, headers or {})  # type: ignore[arg-type]
+            connection.request(method, path, body, headers or {})
             return read_answer(connection)
         finally:
             connection.close()

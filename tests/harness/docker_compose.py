@@ -43,7 +43,7 @@ class Compose:
         """Return the words of the command: with the file, or with no more than the project's name where it is *named*."""
         return ["docker", "compose", *(("-p", self.stack.project) if named else ("-f", str(self.file))), *words]
 
-    def run(self, *words: str, named: bool = False) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: str, named: bool = False) -> subprocess.CompletedProcess[str]:
         """Run it to its end, whatever that is."""
         return subprocess.run(
             self.command(*words, named=named),
@@ -61,7 +61,7 @@ class Compose:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def popen(self, *words: str, named: bool = False) -> "subprocess.Popen[str]":
+    def popen(self, *words: str, named: bool = False) -> subprocess.Popen[str]:
         """Start it, with a pipe for its output."""
         return subprocess.Popen(
             self.command(*words, named=named),

@@ -80,7 +80,7 @@ def lacking(*, own: bool = False) -> str | None:
     return next((f"{program} (Debian: docker.io)" for program in PROGRAMS if not shutil.which(program)), None)
 
 
-def script(name: str, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+def script(name: str, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run a script of tests/services with *words* and further variables."""
     return subprocess.run(
         [str(SERVICES / name), *words],

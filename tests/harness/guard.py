@@ -12,6 +12,7 @@ import pwd
 import site
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -24,7 +25,7 @@ class RealHomeTouched(BaseException):
     """A test reached into the real home. No ``Exception``: the code under test must not swallow it."""
 
 
-def cache_root(environ: "os._Environ[str] | dict[str, str]") -> Path:
+def cache_root(environ: Mapping[str, str]) -> Path:
     """Return where the tests keep what they install, outside the repository."""
     if chosen := environ.get("CCLAUNCH_TEST_CACHE"):
         return Path(chosen)

@@ -27,9 +27,9 @@ class Tokens(NamedTuple):
     cache_read: int = 0
     cache_creation: int = 0
 
-    def plus(self, other: "Tokens") -> "Tokens":
+    def plus(self, other: Self) -> Self:
         """Return the sum of both."""
-        return Tokens(*(a + b for a, b in zip(self, other, strict=True)))
+        return type(self)(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class Answer(NamedTuple):

@@ -4,9 +4,8 @@ Requests of OTLP made by hand, and committed.
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -23,7 +22,14 @@ NOW = 1_790_000_000_000_000_000
 DAY_NS = 24 * 3600 * 1_000_000_000
 
 
-def put(attributes: RepeatedCompositeFieldContainer[KeyValue], key: str, value: Any) -> None:
+class Attributes(Protocol):
+    """The attributes of a message."""
+
+    def add(self) -> KeyValue:
+        """Add one without a name."""
+
+
+def put(attributes: Attributes, key: str, value: Any) -> None:
     """Add one attribute of any kind to a message."""
     pair = attributes.add()
     pair.key = key

@@ -71,7 +71,7 @@ def path_of(name: str) -> str:
 
 def run(
     name: str, script: bytes, folder: Path, environ: Mapping[str, str], options: Sequence[str] = (), dump: str = DUMP
-) -> "subprocess.CompletedProcess[bytes]":
+) -> subprocess.CompletedProcess[bytes]:
     """Run *script* in the shell *name*, in the empty *folder*, then the line *dump*."""
     real = SHELLS[name]
     file = folder / f"script{real.suffix}"
@@ -80,7 +80,7 @@ def run(
     return subprocess.run(command, env=dict(environ), cwd=folder, capture_output=True, timeout=120, check=False)
 
 
-def exported(done: "subprocess.CompletedProcess[bytes]") -> dict[str, str]:
+def exported(done: subprocess.CompletedProcess[bytes]) -> dict[str, str]:
     """Return the environment that a run has dumped; it must have said nothing else."""
     assert (done.returncode, done.stderr) == (0, b""), done.stderr.decode(errors="replace")[:500]
     pairs = (item.split(b"=", 1) for item in done.stdout.split(b"\0") if item)

@@ -14,7 +14,7 @@ import os
 import tarfile
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -54,7 +54,7 @@ class Registry:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
-    def __enter__(self) -> "Registry":
+    def __enter__(self) -> Self:
         """Serve."""
         self._thread.start()
         return self

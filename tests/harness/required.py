@@ -4,13 +4,14 @@ Tools that a test needs and a machine may lack: then it is skipped, or it fails 
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
 REQUIRE = "CCLAUNCH_TEST_REQUIRE"
 
 
-def missing(tool: str) -> None:
+def missing(tool: str) -> NoReturn:
     """Skip for want of *tool*, or fail when every tool was promised (``CCLAUNCH_TEST_REQUIRE=all``)."""
     if os.environ.get(REQUIRE) == "all":
         pytest.fail(f"{tool} is missing, and {REQUIRE}=all forbids to skip", pytrace=False)

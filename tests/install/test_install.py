@@ -145,6 +145,55 @@ def test_a_bundle_that_is_damaged_or_gone_is_done_without(offline: Sandbox, dama
     assert told(done.stdout)["argv"][1:] == ["mcp", "list"]
 
 
+def changed(place: Sandbox, changes: dict[str, bytes]) -> dict[str, str]:
+    """Return what has install.sh install an edition of our wheel in which those files are other ones."""
+    target = place.home.parent / "changed"
+    target.mkdir()
+    return {"CCLAUNCH_SOURCE": str(wheelhouse.edition(installing.whole(), target, changes=changes))}
+
+
+def test_a_bundle_that_cannot_be_made_is_said_in_one_line_and_done_without(offline: Sandbox) -> None:
+    """What happened, and what it costs; the command is laid, and does not look for the bundle."""
+    said = install(
+        offline,
+        *("--method", "uv"),
+        environ={"CI": "1", **changed(offline, {"cclaunch/bundle.py": b"raise OSError('no room for it')\n"})},
+    )
+    assert said == (
+        "install.sh: warning: the bundle of what a launch loads could not be made (OSError: no room for it): "
+        "launches are a little slower, nothing else\n"
+    )
+    assert "launch.bundle" not in command_of(offline).read_text()
+    done = offline.run([str(command_of(offline)), "mcp", "list"])
+    assert (done.returncode, done.stderr) == (FAKE_EXIT, b"")
+
+
+OLD_SCRIPT = b"#!python\nimport sys\n\nfrom cclaunch.launch import main\n\nif __name__ == '__main__':\n    sys.exit(main())\n"
+"""The script of 0.1.0; that of 0.1.1 begins as today's."""
+
+
+@pytest.mark.parametrize("script", [None, OLD_SCRIPT], ids=["0.1.1", "0.1.0"])
+def test_a_release_that_makes_no_launcher_has_its_own_script_laid(offline: Sandbox, script: bytes | None) -> None:
+    """The command runs, is known as ours by the next install.sh, and is found current, replaced and removed."""
+    text = (REPOSITORY / "cclaunch/launcher.py").read_bytes()
+    changes = {"cclaunch/launcher.py": text.replace(b"sys.exit(main(", b"sys.exit(str(")}
+    if script:
+        changes[f"cclaunch-{__version__}.data/scripts/cclaunch"] = script
+    before, older = tree(offline.home), changed(offline, changes)
+    install(offline, "--method", "uv", environ=older)
+    (place,) = environments(offline)
+    assert f"# Laid by install.sh of cclaunch, for the package in '{place}/lib/" in command_of(offline).read_text()
+    done = subprocess.run([command_of(offline), "mcp", "list"], env=offline.environ, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (FAKE_EXIT, b"")
+    assert "nothing was changed" in install(offline, "--method", "uv", environ=older)
+
+    assert "laid the command" in install(offline, "--method", "uv")
+    assert "for the package in" not in command_of(offline).read_text()
+    install(offline, "--method", "uv", "--force", environ=older)
+    install(offline, "--uninstall")
+    assert tree(offline.home) == before
+
+
 def test_an_install_that_was_damaged_is_made_anew(offline: Sandbox) -> None:
     """Also where the command still runs: not the version counts, but every byte."""
     install(offline, "--method", "uv")

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import installing
 import pytest
@@ -42,9 +43,9 @@ def checkout(tmp_path: Path) -> Path:
     return place
 
 
-def told(place: Sandbox, words: list[str], cwd: Path, **more: object) -> bytes:
+def told(place: Sandbox, words: list[str], cwd: Path, **more: Any) -> bytes:
     """Return what a dry run says; it must succeed."""
-    done = subprocess.run(words, env=place.environ, cwd=cwd, capture_output=True, timeout=120, check=False, **more)  # type: ignore[call-overload]
+    done = subprocess.run(words, env=place.environ, cwd=cwd, capture_output=True, timeout=120, check=False, **more)
     assert done.returncode == 0, done.stderr.decode()
     assert isinstance(done.stderr, bytes)
     return done.stderr

@@ -35,7 +35,7 @@ def bare(sandbox: Sandbox) -> Sandbox:
     return place
 
 
-def spawn(place: Sandbox, *words: str, shell: str = "dash", piped: bool = False) -> "pexpect.spawn[str]":
+def spawn(place: Sandbox, *words: str, shell: str = "dash", piped: bool = False) -> pexpect.spawn:
     """Run install.sh with *words* on a terminal; with *piped* as `cat install.sh | sh -s -- WORDS`."""
     program = [require(SHELLS[shell][0]), *SHELLS[shell][1:]]
     if piped:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 import wheelhouse
 from collector_client import wait_until
+from guard import REPOSITORY
 from installing import command_of, environments, install
 from required import require
 from sandbox import Sandbox
@@ -75,6 +76,15 @@ def test_a_relative_path_is_made_absolute(
     """The unit's directory is another one."""
     monkeypatch.chdir(script.parents[1])
     started_by("bin/cclaunch")
+    assert laid.command({}) == str(script)
+
+
+def test_a_command_that_an_older_install_sh_laid_is_ours(
+    script: Path, started_by: Callable[[Path | str], None], tmp_path: Path
+) -> None:
+    """It runs this package, if it names it."""
+    script.write_text(f"#!/bin/sh\n# Laid by install.sh\nsys.path.append('{REPOSITORY}')\nfrom cclaunch.launch import main\n")
+    started_by(script)
     assert laid.command({}) == str(script)
 
 

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from doubles import FAKE_EXIT, fake_claude, told
+from sandbox import Sandbox
 
 from cclaunch import otel
 from cclaunch.launch.background import attribution, service_environ
@@ -15,15 +17,16 @@ SLEEPS = "import sys, time; print(flush=True); time.sleep(60)"
 
 
 @pytest.fixture
-def service(tmp_path):
+def service(tmp_path: Path) -> Iterator[Callable[..., None]]:
     """Start a process that looks like claude's background service, and write its lock; ended with the test."""
     started = []
 
-    def start(*words, directory=".claude", **environ):
+    def start(*words: str, directory: str = ".claude", **environ: str) -> None:
         process = subprocess.Popen(
             [sys.executable, "-c", SLEEPS, *words], env={"HOME": str(tmp_path), **environ}, stdout=subprocess.PIPE
         )
         started.append(process)
+        assert process.stdout is not None
         process.stdout.readline()
         lock = tmp_path / directory / "daemon.lock"
         lock.parent.mkdir(exist_ok=True)
@@ -35,12 +38,12 @@ def service(tmp_path):
         process.communicate()
 
 
-def test_without_a_service_this_launch_decides_for_all_to_come(tmp_path):
+def test_without_a_service_this_launch_decides_for_all_to_come(tmp_path: Path) -> None:
     """It starts the service."""
     assert "this launch (profile a)" in attribution({"HOME": str(tmp_path)}, "a")
 
 
-def test_a_running_service_has_the_attributes_of_the_launch_that_started_it(tmp_path, service):
+def test_a_running_service_has_the_attributes_of_the_launch_that_started_it(tmp_path: Path, service: Callable[..., None]) -> None:
     """Both are named, and the command that mends it."""
     service("daemon", "run", OTEL_RESOURCE_ATTRIBUTES="cclaunch.profile=old,team=x")
 
@@ -50,7 +53,7 @@ def test_a_running_service_has_the_attributes_of_the_launch_that_started_it(tmp_
     assert "claude daemon stop" in said
 
 
-def test_another_directory_of_claude_has_a_service_of_its_own(tmp_path, service):
+def test_another_directory_of_claude_has_a_service_of_its_own(tmp_path: Path, service: Callable[..., None]) -> None:
     """CLAUDE_CONFIG_DIR."""
     service("daemon", "run", directory="moved", MARK="1")
 
@@ -58,7 +61,7 @@ def test_another_directory_of_claude_has_a_service_of_its_own(tmp_path, service)
     assert (service_environ({"HOME": str(tmp_path), otel.CONFIG_DIR: str(tmp_path / "moved")}) or {})["MARK"] == "1"
 
 
-def test_a_lock_whose_process_is_another_one_by_now_is_no_service(tmp_path, service):
+def test_a_lock_whose_process_is_another_one_by_now_is_no_service(tmp_path: Path, service: Callable[..., None]) -> None:
     """Process ids are used again."""
     service("something", "else")
 
@@ -66,7 +69,7 @@ def test_a_lock_whose_process_is_another_one_by_now_is_no_service(tmp_path, serv
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"pid": "x"}', '{"pid": -1}', '{"pid": 99999999999999999999}', "[1]"])
-def test_a_broken_lock_is_no_service(tmp_path, text):
+def test_a_broken_lock_is_no_service(tmp_path: Path, text: str) -> None:
     """It is claude's file, not ours."""
     (tmp_path / ".claude").mkdir()
     (tmp_path / ".claude" / "daemon.lock").write_text(text)
@@ -75,14 +78,14 @@ def test_a_broken_lock_is_no_service(tmp_path, text):
 
 
 @pytest.fixture
-def place(sandbox):
+def place(sandbox: Sandbox) -> Sandbox:
     """A sandbox with a claude that prints what it got, and ports of its own."""
     sandbox.environ["PATH"] = f"{fake_claude(sandbox.home / 'bin').parent}:{sandbox.environ['PATH']}"
     sandbox.configure()
     return sandbox
 
 
-def test_background_words_carry_the_whole_environment(place):
+def test_background_words_carry_the_whole_environment(place: Sandbox) -> None:
     """--settings in front of --bg, with attributes, routing and privacy."""
     done = place.cclaunch("--bg", "go")
 
@@ -92,7 +95,7 @@ def test_background_words_carry_the_whole_environment(place):
     assert {otel.RESOURCE_ATTRIBUTES, otel.ENDPOINT, otel.LOG_USER_PROMPTS} <= set(env)
 
 
-def test_looking_at_the_sessions_passes_nothing_and_says_whose_attributes_count(place):
+def test_looking_at_the_sessions_passes_nothing_and_says_whose_attributes_count(place: Sandbox) -> None:
     """`claude agents` takes no part in what a session sends."""
     done = place.cclaunch("agents")
 

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sandbox import free_ports
@@ -33,7 +35,7 @@ OWN_PORTS = "[ports]\ngrpc = {0}\nhttp = {1}\nmetrics = {2}\n[stack]\nwait = 10\
 
 
 @pytest.fixture
-def box(tmp_path):
+def box(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str], Path]]:
     """A throw-away home with a claude that writes down what it got; a collector that is woken has ports of its own, and ends."""
     home = tmp_path / "home"
     (home / "bin").mkdir(parents=True)
@@ -50,7 +52,7 @@ def box(tmp_path):
         run(environ, "stack", "down")
 
 
-def run(environ, *words, cwd=None, **more):
+def run(environ: dict[str, str], *words: str, cwd: str | Path | None = None, **more: Any) -> subprocess.CompletedProcess[bytes]:
     """Run the launcher as a child process."""
     command = [sys.executable, "-m", "cclaunch", *words]
     return subprocess.run(command, env=environ, cwd=cwd, capture_output=True, timeout=120, check=False, **more)
@@ -59,38 +61,38 @@ def run(environ, *words, cwd=None, **more):
 COMMAND = "#!{python}\nimport sys\nsys.path.insert(0, {root!r})\nfrom cclaunch.main import main\nsys.exit(main())\n"
 
 
-def itself(ours, link):
+def itself(ours: Path, link: Path) -> Path:
     """The command itself lies under the name."""
     ours.rename(link)
     return link
 
 
-def linked(ours, link):
+def linked(ours: Path, link: Path) -> Path:
     """A link leads to it."""
     link.symlink_to(ours)
     return ours
 
 
-def linked_and_called_so(ours, link):
+def linked_and_called_so(ours: Path, link: Path) -> Path:
     """A link leads to it, and is what was called."""
     link.symlink_to(ours)
     return link
 
 
-def linked_twice(ours, link):
+def linked_twice(ours: Path, link: Path) -> Path:
     """A link to a link, each relative."""
     (link.parent / "between").symlink_to(os.path.relpath(ours, link.parent))
     link.symlink_to("between")
     return link
 
 
-def same_file(ours, link):
+def same_file(ours: Path, link: Path) -> Path:
     """It is the same file under two names."""
     os.link(ours, link)
     return ours
 
 
-def test_a_variable_without_a_name_costs_nobody_claude(box):
+def test_a_variable_without_a_name_costs_nobody_claude(box: tuple[Path, dict[str, str], Path]) -> None:
     """The kernel hands it on, and the interpreter's execve refuses it."""
     _, environ, out = box
     done = run({**environ, "": "x"}, "-p", "x")
@@ -98,7 +100,9 @@ def test_a_variable_without_a_name_costs_nobody_claude(box):
 
 
 @pytest.mark.parametrize("make", [itself, linked, linked_and_called_so, linked_twice, same_file])
-def test_a_claude_on_path_that_is_the_command_itself_is_passed_over(box, tmp_path, make):
+def test_a_claude_on_path_that_is_the_command_itself_is_passed_over(
+    box: tuple[Path, dict[str, str], Path], tmp_path: Path, make: Callable[[Path, Path], Path]
+) -> None:
     """Else it would start itself until it gives up, and nobody gets a claude."""
     home, environ, out = box
     ours, link = tmp_path / "lib" / "cclaunch", tmp_path / "links" / "claude"
@@ -117,7 +121,7 @@ def test_a_claude_on_path_that_is_the_command_itself_is_passed_over(box, tmp_pat
     assert seen["environ"]["__CCLAUNCH_DEPTH"] == "1:"
 
 
-def test_the_module_reaches_claude_past_the_command(box, tmp_path):
+def test_the_module_reaches_claude_past_the_command(box: tuple[Path, dict[str, str], Path], tmp_path: Path) -> None:
     """Started by the interpreter it is another file than the command on PATH, which then passes itself over."""
     _, environ, out = box
     link = tmp_path / "links" / "claude"
@@ -155,29 +159,29 @@ def test_the_module_reaches_claude_past_the_command(box, tmp_path):
         (["config"], "config", "", []),
     ],
 )
-def test_words_are_split_by_the_first_one(words, verb, profile, rest):
+def test_words_are_split_by_the_first_one(words: list[str], verb: str, profile: str, rest: list[str]) -> None:
     """A verb, a profile, a double dash; everything else is claude's."""
     got = split(words)
 
     assert (got.verb, got.profile, got.rest) == (verb, profile, rest)
 
 
-def test_under_the_name_claude_every_word_is_claudes():
+def test_under_the_name_claude_every_word_is_claudes() -> None:
     """A link called claude must not swallow `claude status`."""
     assert split(["status"], "claude").rest == ["status"]
 
 
-def test_a_verb_behind_a_profile_is_refused():
+def test_a_verb_behind_a_profile_is_refused() -> None:
     """It would be billed as a prompt."""
     assert "write `+NAME -- status`" in split(["+team", "status"]).trouble
 
 
-def test_every_verb_of_ours_is_reserved():
+def test_every_verb_of_ours_is_reserved() -> None:
     """Built or not, each is a verb."""
     assert {split([verb]).verb for verb in VERBS} == VERBS
 
 
-def test_claude_gets_its_words_as_they_were(box):
+def test_claude_gets_its_words_as_they_were(box: tuple[Path, dict[str, str], Path]) -> None:
     """Order, empty words, newlines, bytes that are no text."""
     _home, environ, out = box
     words = ["--version", "", "a\nb", "--", "-p", "ü$`'\""]
@@ -186,7 +190,7 @@ def test_claude_gets_its_words_as_they_were(box):
     assert json.loads(out.read_text())["argv"][1:] == words
 
 
-def test_stdout_and_exit_code_are_claudes(box):
+def test_stdout_and_exit_code_are_claudes(box: tuple[Path, dict[str, str], Path]) -> None:
     """Byte for byte, and nothing else."""
     _home, environ, _out = box
 
@@ -195,7 +199,7 @@ def test_stdout_and_exit_code_are_claudes(box):
     assert (done.stdout, done.stderr, done.returncode) == (b"\x00\xffout", b"", 7)
 
 
-def test_the_process_id_directory_umask_and_descriptors_are_kept(box, tmp_path):
+def test_the_process_id_directory_umask_and_descriptors_are_kept(box: tuple[Path, dict[str, str], Path], tmp_path: Path) -> None:
     """exec, not spawn; and no descriptor of ours stays open."""
     _home, environ, out = box
     before = os.umask(0o027)
@@ -210,7 +214,7 @@ def test_the_process_id_directory_umask_and_descriptors_are_kept(box, tmp_path):
     assert [fd for fd in seen["fds"] if fd > 2] == []
 
 
-def test_signals_are_as_bare(box, tmp_path):
+def test_signals_are_as_bare(box: tuple[Path, dict[str, str], Path], tmp_path: Path) -> None:
     """The interpreter ignores SIGPIPE and SIGXFSZ; claude must not inherit that."""
     home, environ, _out = box
     (home / "bin" / "claude").write_text(PLAIN.format(out=tmp_path / "status"))
@@ -221,7 +225,7 @@ def test_signals_are_as_bare(box, tmp_path):
     assert (tmp_path / "status").read_text() == expected
 
 
-def test_the_locale_is_not_coerced_for_claude(box, tmp_path):
+def test_the_locale_is_not_coerced_for_claude(box: tuple[Path, dict[str, str], Path], tmp_path: Path) -> None:
     """CPython sets LC_CTYPE in the C locale before any code runs; it must not reach claude."""
     home, environ, _out = box
     del environ["LANG"]
@@ -232,7 +236,7 @@ def test_the_locale_is_not_coerced_for_claude(box, tmp_path):
     assert "LC_CTYPE" not in (tmp_path / "status.env").read_text()
 
 
-def test_a_locale_that_was_set_by_hand_stays(box, tmp_path):
+def test_a_locale_that_was_set_by_hand_stays(box: tuple[Path, dict[str, str], Path], tmp_path: Path) -> None:
     """Only what the interpreter did is undone."""
     home, environ, _out = box
     del environ["LANG"]
@@ -244,7 +248,7 @@ def test_a_locale_that_was_set_by_hand_stays(box, tmp_path):
     assert "LC_CTYPE=C.UTF-8" in (tmp_path / "status.env").read_text()
 
 
-def test_disabled_means_untouched(box):
+def test_disabled_means_untouched(box: tuple[Path, dict[str, str], Path]) -> None:
     """CCLAUNCH_DISABLE=1 adds no telemetry."""
     _home, environ, out = box
 
@@ -253,7 +257,7 @@ def test_disabled_means_untouched(box):
     assert not [name for name in json.loads(out.read_text())["environ"] if name.startswith("OTEL_")]
 
 
-def test_no_claude_is_127_and_says_how_to_get_it(box):
+def test_no_claude_is_127_and_says_how_to_get_it(box: tuple[Path, dict[str, str], Path]) -> None:
     """The command that mends it stands in the hint."""
     home, environ, _out = box
     (home / "bin" / "claude").unlink()
@@ -264,7 +268,7 @@ def test_no_claude_is_127_and_says_how_to_get_it(box):
     assert b"npm install -g @anthropic-ai/claude-code" in done.stderr
 
 
-def test_a_claude_that_cannot_run_is_126(box):
+def test_a_claude_that_cannot_run_is_126(box: tuple[Path, dict[str, str], Path]) -> None:
     """Found, but without the x bit."""
     home, environ, _out = box
     (home / "bin" / "claude").chmod(0o644)
@@ -272,7 +276,7 @@ def test_a_claude_that_cannot_run_is_126(box):
     assert run(environ, "-p", "x").returncode == 126
 
 
-def test_an_unknown_profile_launches_nothing(box):
+def test_an_unknown_profile_launches_nothing(box: tuple[Path, dict[str, str], Path]) -> None:
     """A typo must not bill the wrong team."""
     _home, environ, out = box
 
@@ -280,7 +284,7 @@ def test_an_unknown_profile_launches_nothing(box):
     assert not out.exists()
 
 
-def test_a_script_without_a_first_line_runs_as_in_a_shell(box, tmp_path):
+def test_a_script_without_a_first_line_runs_as_in_a_shell(box: tuple[Path, dict[str, str], Path], tmp_path: Path) -> None:
     """execvp's rule: sh runs it."""
     home, environ, _out = box
     (home / "bin" / "claude").write_text("exit 9\n")
@@ -288,7 +292,7 @@ def test_a_script_without_a_first_line_runs_as_in_a_shell(box, tmp_path):
     assert run(environ, "mcp").returncode == 9
 
 
-def test_a_claude_that_starts_us_again_is_stopped(box):
+def test_a_claude_that_starts_us_again_is_stopped(box: tuple[Path, dict[str, str], Path]) -> None:
     """A wrapper called claude that runs cclaunch would loop for ever."""
     home, environ, _out = box
     (home / "bin" / "claude").write_text(f'#!/bin/sh\nexec {sys.executable} -m cclaunch "$@"\n')
@@ -299,7 +303,7 @@ def test_a_claude_that_starts_us_again_is_stopped(box):
     assert b"CCLAUNCH_CLAUDE" in done.stderr
 
 
-def test_exec_runs_any_command_with_the_environment(box):
+def test_exec_runs_any_command_with_the_environment(box: tuple[Path, dict[str, str], Path]) -> None:
     """An IDE or an SDK gets the same routing."""
     _home, environ, _out = box
 
@@ -308,14 +312,14 @@ def test_exec_runs_any_command_with_the_environment(box):
     assert (done.stdout, done.returncode) == (b"1", 5)
 
 
-def test_exec_of_nothing_that_exists_is_127(box):
+def test_exec_of_nothing_that_exists_is_127(box: tuple[Path, dict[str, str], Path]) -> None:
     """As env(1) says."""
     _home, environ, _out = box
 
     assert run(environ, "exec", "--", "no-such-command").returncode == 127
 
 
-def test_a_broken_config_is_one_line_and_claude_runs(box):
+def test_a_broken_config_is_one_line_and_claude_runs(box: tuple[Path, dict[str, str], Path]) -> None:
     """File, line and key; then the defaults."""
     home, environ, _out = box
     (home / ".config" / "cclaunch" / "config.toml").write_text("[stack]\nwiat = 1\n")
@@ -327,7 +331,7 @@ def test_a_broken_config_is_one_line_and_claude_runs(box):
     assert b"config.toml, line 2: `stack.wiat`" in done.stderr
 
 
-def test_a_home_of_somebody_else_is_not_written_to(box):
+def test_a_home_of_somebody_else_is_not_written_to(box: tuple[Path, dict[str, str], Path]) -> None:
     """sudo -E: launch, write nothing."""
     home, environ, _out = box
     if os.geteuid() != 0:

@@ -3,7 +3,9 @@
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from plans import PORTS, placed, planned
@@ -24,36 +26,39 @@ from cclaunch.compiled.claims import (
     unread,
 )
 from cclaunch.config.model import Config, Telemetry
-from cclaunch.hot.claims import REPOSITORY_LIMIT, read_claims
-from cclaunch.hot.compose import compose
+from cclaunch.hot.claims import REPOSITORY_LIMIT, Claims, read_claims
+from cclaunch.hot.compose import Composition, compose
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.records import claims_key, place_file
 from cclaunch.hot.selection import Selection
 from cclaunch.hot.words import read_words
-from cclaunch.launch.override import answer_claims, weigh_claims
+from cclaunch.launch.override import Answer, answer_claims, weigh_claims
 
 PROFILE = {"p": ({"team": "data"}, {otel.LOG_TOOL_DETAILS: "1"}, "")}
 
 
 @pytest.fixture
-def paths(tmp_path):
+def paths(tmp_path: Path) -> Paths:
     """Our directories."""
     return Paths(*(str(tmp_path / name) for name in ("config", "state", "cache", "data")))
 
 
-def launched(paths, *claims, words=(), config=None, **how):
+def launched(
+    paths: Paths, *claims: Sequence[str], words: Sequence[str] = (), config: Config | None = None, **how: bool
+) -> Answer:
     """Return the answer to *claims* of a launch with the profile ``p``."""
     plan = planned(config, PROFILE)
 
-    def composed(said=None):
+    def composed(said: Claims | None = None) -> Composition:
         return compose(plan, {}, placed(), PORTS, "id-1", Selection("p", "use"), said)
 
     return answer_claims(composed, claims, list(words), read_words(list(words)), plan, paths, **how)
 
 
-def injected(found):
+def injected(found: Answer) -> dict[str, str]:
     """Return the ``env`` that claude's words carry in the file of their --settings."""
-    return json.loads(Path(found.words[read_words(found.words).settings]).read_text())["env"]
+    env: dict[str, str] = json.loads(Path(found.words[read_words(found.words).settings]).read_text())["env"]
+    return env
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,9 @@ def injected(found):
     ],
 )
 @pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL])
-def test_what_would_redirect_stop_or_disclose_is_overridden_and_said(paths, place, name, value, cure):
+def test_what_would_redirect_stop_or_disclose_is_overridden_and_said(
+    paths: Paths, place: str, name: str, value: str, cure: str
+) -> None:
     """Just that key, in one line that names it and the file."""
     found = launched(paths, Claim(place, "/a/settings.json", name, value), words=["-p", "hi"])
 
@@ -83,14 +90,14 @@ def test_what_would_redirect_stop_or_disclose_is_overridden_and_said(paths, plac
 
 
 @pytest.mark.parametrize(("name", "value"), [(otel.ENDPOINT, "http://127.0.0.1:4317"), (otel.LOG_TOOL_DETAILS, "true")])
-def test_a_file_that_says_the_same_is_left_alone(paths, name, value):
+def test_a_file_that_says_the_same_is_left_alone(paths: Paths, name: str, value: str) -> None:
     """An old hand-made set-up for the same collector needs no override and no word."""
     found = launched(paths, Claim(USER, "/s", name, value), words=["-p", "hi"])
 
     assert (found.words, found.notes) == (["-p", "hi"], [])
 
 
-def test_a_file_that_discloses_less_is_obeyed_and_said(paths):
+def test_a_file_that_discloses_less_is_obeyed_and_said(paths: Paths) -> None:
     """Who forbids recording in a file is not overruled by a profile."""
     found = launched(paths, Claim(USER, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["-p", "hi"])
 
@@ -99,7 +106,7 @@ def test_a_file_that_discloses_less_is_obeyed_and_said(paths):
 
 
 @pytest.mark.parametrize("place", [PROJECT, LOCAL])
-def test_a_repository_that_forbids_recording_is_obeyed_by_every_release(paths, place):
+def test_a_repository_that_forbids_recording_is_obeyed_by_every_release(paths: Paths, place: str) -> None:
     """Newer ones ignore it in a repository's files, so the launch passes it on."""
     found = launched(paths, Claim(place, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["-p", "hi"])
 
@@ -107,7 +114,7 @@ def test_a_repository_that_forbids_recording_is_obeyed_by_every_release(paths, p
     assert found.notes == [f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"]
 
 
-def test_the_persons_own_labels_are_taken_in_and_a_lost_one_is_said(paths):
+def test_the_persons_own_labels_are_taken_in_and_a_lost_one_is_said(paths: Paths) -> None:
     """The file's attributes would replace all of ours; merged, only what the profile says otherwise is lost."""
     kept = launched(paths, Claim(USER, "/s", otel.RESOURCE_ATTRIBUTES, "cost=9"))
     lost = launched(paths, Claim(USER, "/s", otel.RESOURCE_ATTRIBUTES, "cost=9,team=x"))
@@ -118,7 +125,7 @@ def test_the_persons_own_labels_are_taken_in_and_a_lost_one_is_said(paths):
 
 
 @pytest.mark.parametrize("place", [PROJECT, LOCAL])
-def test_the_labels_of_a_repository_are_overridden(paths, place):
+def test_the_labels_of_a_repository_are_overridden(paths: Paths, place: str) -> None:
     """A cloned repository does not say who the work is for; `.cclaunch.toml` may add to it."""
     found = launched(paths, Claim(place, "/s", otel.RESOURCE_ATTRIBUTES, "boss=1"))
 
@@ -126,7 +133,7 @@ def test_the_labels_of_a_repository_are_overridden(paths, place):
     assert found.notes == [f"overridden for this launch: {otel.RESOURCE_ATTRIBUTES} of /s"]
 
 
-def test_managed_settings_win_and_that_is_said(paths):
+def test_managed_settings_win_and_that_is_said(paths: Paths) -> None:
     """Nothing of ours beats an administrator."""
     user = Claim(USER, "/s", otel.ENDPOINT, "http://user")
     managed = Claim(MANAGED, "/etc/m.json", otel.ENDPOINT, "http://boss")
@@ -137,7 +144,7 @@ def test_managed_settings_win_and_that_is_said(paths):
     assert found.notes == [f"managed settings win over this launch: {otel.ENDPOINT} of /etc/m.json"]
 
 
-def test_the_strongest_file_counts(paths):
+def test_the_strongest_file_counts(paths: Paths) -> None:
     """What a stronger file sets right again needs no override."""
     wrong, right = Claim(USER, "/s", otel.ENABLE, "0"), Claim(LOCAL, "/l", otel.ENABLE, "1")
 
@@ -146,7 +153,7 @@ def test_the_strongest_file_counts(paths):
 
 
 @pytest.mark.parametrize(("sources", "count"), [("project", 0), ("user,project", 1), ("", 0), ("local", 0)])
-def test_a_source_that_is_left_out_needs_no_override(paths, sources, count):
+def test_a_source_that_is_left_out_needs_no_override(paths: Paths, sources: str, count: int) -> None:
     """--setting-sources chooses what claude reads."""
     found = launched(paths, Claim(USER, "/s", otel.ENABLE, "0"), words=["--setting-sources", sources, "x"])
 
@@ -154,7 +161,7 @@ def test_a_source_that_is_left_out_needs_no_override(paths, sources, count):
 
 
 @pytest.mark.parametrize("form", ["inline", "file", "joined", "joined file"])
-def test_the_persons_own_settings_are_merged_with_ours(paths, tmp_path, form):
+def test_the_persons_own_settings_are_merged_with_ours(paths: Paths, tmp_path: Path, form: str) -> None:
     """Claude heeds the last --settings only: theirs must not get lost, and every other word stays where it is."""
     theirs = {"model": "opus", "env": {"MINE": "1", otel.ENABLE: "0"}, "ü": ["x", None]}
     path = tmp_path / "mine.json"
@@ -173,7 +180,7 @@ def test_the_persons_own_settings_are_merged_with_ours(paths, tmp_path, form):
 
 
 @pytest.mark.parametrize("value", ["{not json", "[]", "/no/such/file", '{"model": "opus"}', '{"env": {"MINE": "1"}}'])
-def test_settings_that_say_nothing_of_telemetry_are_passed_as_they_are(paths, value):
+def test_settings_that_say_nothing_of_telemetry_are_passed_as_they_are(paths: Paths, value: str) -> None:
     """Also what claude will refuse: that is claude's to say."""
     words = ["--settings", value, "-p", "hi"]
 
@@ -182,7 +189,7 @@ def test_settings_that_say_nothing_of_telemetry_are_passed_as_they_are(paths, va
     assert (found.words, found.notes) == (words, [])
 
 
-def test_a_pipe_of_settings_is_not_read_away(paths, tmp_path):
+def test_a_pipe_of_settings_is_not_read_away(paths: Paths, tmp_path: Path) -> None:
     """`--settings <(jq ...)` can be read once, by claude; what could not be overridden is said."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -194,7 +201,7 @@ def test_a_pipe_of_settings_is_not_read_away(paths, tmp_path):
     assert "no regular file" in found.notes[0]
 
 
-def test_the_flags_own_privacy_and_labels_count_as_typed_for_this_launch(paths):
+def test_the_flags_own_privacy_and_labels_count_as_typed_for_this_launch(paths: Paths) -> None:
     """Who types them means them; the profile's attributes stay the stronger ones."""
     env = {otel.LOG_USER_PROMPTS: "1", otel.RESOURCE_ATTRIBUTES: "ticket=7,team=x"}
 
@@ -206,7 +213,7 @@ def test_the_flags_own_privacy_and_labels_count_as_typed_for_this_launch(paths):
     assert "team=data" in injected(found)[otel.RESOURCE_ATTRIBUTES]
 
 
-def test_a_background_session_gets_everything_by_settings(paths):
+def test_a_background_session_gets_everything_by_settings(paths: Paths) -> None:
     """Its service has the environment of another launch."""
     found = launched(paths, words=["--bg", "go"], whole=True)
 
@@ -214,7 +221,7 @@ def test_a_background_session_gets_everything_by_settings(paths):
 
 
 @pytest.mark.parametrize("place", [USER, PROJECT])
-def test_a_background_session_is_not_recorded_where_a_file_says_no(paths, place):
+def test_a_background_session_is_not_recorded_where_a_file_says_no(paths: Paths, place: str) -> None:
     """What is passed as a whole would overrule it."""
     found = launched(paths, Claim(place, "/s", otel.LOG_TOOL_DETAILS, "0"), words=["--bg", "go"], whole=True)
 
@@ -226,7 +233,7 @@ NOT_READ = "it is not JSON that could be read"
 
 
 @pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL])
-def test_a_file_that_was_not_read_is_overridden_as_a_whole(paths, place):
+def test_a_file_that_was_not_read_is_overridden_as_a_whole(paths: Paths, place: str) -> None:
     """All that it may say: what was composed, and nothing for what was not."""
     found = launched(paths, unread(place, "/s", NOT_READ, [otel.ENABLE, "OTEL_EXPORTER_OTLP_OF_TOMORROW"]), words=["-p", "hi"])
 
@@ -239,7 +246,7 @@ def test_a_file_that_was_not_read_is_overridden_as_a_whole(paths, place):
     assert found.notes == [f"overridden for this launch: whatever /s says of telemetry, because {NOT_READ}"]
 
 
-def test_a_file_that_was_not_read_and_may_forbid_recording_is_obeyed(paths):
+def test_a_file_that_was_not_read_and_may_forbid_recording_is_obeyed(paths: Paths) -> None:
     """The profile asks for details of tools; the file mentions the switch, so it may say no."""
     found = launched(paths, unread(USER, "/s", NOT_READ, [otel.LOG_TOOL_DETAILS]))
 
@@ -247,14 +254,14 @@ def test_a_file_that_was_not_read_and_may_forbid_recording_is_obeyed(paths):
     assert found.notes[1] == f"not recorded, whatever was asked for: {otel.LOG_TOOL_DETAILS} of /s says no"
 
 
-def test_a_file_that_was_read_still_forbids_beside_one_that_was_not(paths):
+def test_a_file_that_was_read_still_forbids_beside_one_that_was_not(paths: Paths) -> None:
     """The stronger words of the two."""
     found = launched(paths, Claim(USER, "/u", otel.LOG_TOOL_DETAILS, "0"), unread(PROJECT, "/p", NOT_READ, [otel.ENABLE]))
 
     assert injected(found)[otel.LOG_TOOL_DETAILS] == "0"
 
 
-def test_managed_settings_that_were_not_read_may_win_and_that_is_said(paths):
+def test_managed_settings_that_were_not_read_may_win_and_that_is_said(paths: Paths) -> None:
     """Nothing of ours beats them."""
     found = launched(paths, unread(MANAGED, "/etc/m.json", NOT_READ, [otel.ENABLE]), words=["-p", "hi"])
 
@@ -262,14 +269,14 @@ def test_managed_settings_that_were_not_read_may_win_and_that_is_said(paths):
     assert found.notes == [f"claude may obey /etc/m.json against this launch: {NOT_READ}"]
 
 
-def test_a_source_that_is_left_out_needs_no_override_unread_either(paths):
+def test_a_source_that_is_left_out_needs_no_override_unread_either(paths: Paths) -> None:
     """--setting-sources holds for whole files."""
     found = launched(paths, unread(PROJECT, "/s", NOT_READ), words=["--setting-sources", "user", "x"])
 
     assert (len(found.words), found.notes) == (3, [])
 
 
-def test_routing_that_is_left_to_the_environment_stays_so_against_a_file_that_was_not_read(paths):
+def test_routing_that_is_left_to_the_environment_stays_so_against_a_file_that_was_not_read(paths: Paths) -> None:
     """Labels and privacy are still ours."""
     found = launched(paths, unread(PROJECT, "/s", NOT_READ), config=Config(Telemetry(routing="environment")))
 
@@ -277,7 +284,7 @@ def test_routing_that_is_left_to_the_environment_stays_so_against_a_file_that_wa
     assert injected(found)[otel.LOG_USER_PROMPTS] == "0"
 
 
-def test_thousands_of_names_are_said_in_one_line_that_can_be_read(paths):
+def test_thousands_of_names_are_said_in_one_line_that_can_be_read(paths: Paths) -> None:
     """A repository may set whatever begins like ours."""
     claims = [Claim(PROJECT, "/s", f"OTEL_EXPORTER_OTLP_{number:04d}", "x") for number in range(5000)]
 
@@ -290,7 +297,7 @@ DEEP = '{"x": ' + "[" * 3000 + "]" * 3000 + ', "n": ' + "1" * 5000 + ', "env": {
 
 
 @pytest.mark.parametrize("form", ["inline", "file", "UTF-16LE", "no text"])
-def test_the_persons_own_settings_are_passed_on_to_the_byte(paths, tmp_path, form):
+def test_the_persons_own_settings_are_passed_on_to_the_byte(paths: Paths, tmp_path: Path, form: str) -> None:
     """Whatever Python would make of them: numbers, nesting, encoding."""
     text = DEEP if form != "no text" else DEEP.replace('"n"', '"\udcff"')
     (tmp_path / "mine.json").write_bytes(
@@ -305,14 +312,14 @@ def test_the_persons_own_settings_are_passed_on_to_the_byte(paths, tmp_path, for
 
 
 @pytest.mark.parametrize("text", [" {}", "\ufeff{ }", '\u00a0{"env": null}', '{"env": {}, "a": 1}', '{"env": []}'])
-def test_settings_without_an_env_get_one(paths, text):
+def test_settings_without_an_env_get_one(paths: Paths, text: str) -> None:
     """The last word on a name counts."""
     found = launched(paths, Claim(USER, "/s", otel.ENABLE, "0"), words=["--settings", text])
 
     assert injected(found) == {otel.ENABLE: "1"}
 
 
-def test_a_settings_file_of_the_persons_own_that_was_not_read_is_said(paths, tmp_path):
+def test_a_settings_file_of_the_persons_own_that_was_not_read_is_said(paths: Paths, tmp_path: Path) -> None:
     """It is passed as it is, since only one --settings counts."""
     (tmp_path / "mine.json").write_text('{"env": {"\\u004fTEL_BSP_X": "1"}},')
     words = ["--settings", str(tmp_path / "mine.json")]
@@ -323,7 +330,7 @@ def test_a_settings_file_of_the_persons_own_that_was_not_read_is_said(paths, tmp
     assert found.notes[0].startswith("claude may obey --settings against this launch: ")
 
 
-def test_another_command_is_told_what_wins(paths):
+def test_another_command_is_told_what_wins(paths: Paths) -> None:
     """`cclaunch exec` cannot give an IDE a --settings."""
     found = launched(paths, Claim(USER, "/s", otel.ENABLE, "0"), words=["code"], may_override=False)
 
@@ -331,14 +338,14 @@ def test_another_command_is_told_what_wins(paths):
     assert found.notes == [f"claude's settings files win over this launch: {otel.ENABLE} of /s"]
 
 
-def test_routing_that_is_left_to_the_environment_is_left_to_the_files_too(paths):
+def test_routing_that_is_left_to_the_environment_is_left_to_the_files_too(paths: Paths) -> None:
     """telemetry.routing = "environment" opts out."""
     found = launched(paths, Claim(USER, "/s", otel.ENDPOINT, "http://x"), config=Config(Telemetry(routing="environment")))
 
     assert (found.words, found.notes) == ([], [])
 
 
-def test_a_cache_that_cannot_be_written_is_said_and_the_launch_goes_on(paths, tmp_path):
+def test_a_cache_that_cannot_be_written_is_said_and_the_launch_goes_on(paths: Paths, tmp_path: Path) -> None:
     """Telemetry is a guest."""
     (tmp_path / "cache").write_text("a file in the way")
 
@@ -348,7 +355,7 @@ def test_a_cache_that_cannot_be_written_is_said_and_the_launch_goes_on(paths, tm
     assert "win over this launch" in found.notes[0]
 
 
-def test_what_is_passed_can_be_read_by_its_owner_alone(paths):
+def test_what_is_passed_can_be_read_by_its_owner_alone(paths: Paths) -> None:
     """The person's own --settings may hold a token; a directory made by an older release is closed as well."""
     folder = Path(paths.cache) / "settings"
     folder.mkdir(parents=True, mode=0o755)
@@ -364,7 +371,7 @@ def test_what_is_passed_can_be_read_by_its_owner_alone(paths):
 class Files:
     """A home and a project whose settings files can be written, and the claims that come of them."""
 
-    def __init__(self, tmp_path, paths):
+    def __init__(self, tmp_path: Path, paths: Paths) -> None:
         """Make both."""
         self.home, self.work, self.managed = (tmp_path / name for name in ("home", "work", "managed"))
         for path in (self.home, self.work, self.managed):
@@ -372,42 +379,42 @@ class Files:
         self.paths = paths
         self.plan = planned()
 
-    def paths(self):
+    def places(self) -> dict[str, str]:
         """Return place -> path."""
         files = settings_files(str(self.work), "", str(self.home), str(self.managed))
         return {place: path for place, path in reversed(files) if "managed-settings.d" not in path}
 
-    def write(self, place, text):
+    def write(self, place: str, text: dict[str, Any] | str | bytes) -> None:
         """Write *text*, or what it is as JSON, into the file of *place*."""
-        path = Path(self.paths()[place])
+        path = Path(self.places()[place])
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else (text if isinstance(text, str) else json.dumps(text)).encode())
 
-    def compiled(self):
+    def compiled(self) -> list[Claim]:
         """Work the claims out anew and keep them; a file that is younger than 10 ms is not trusted."""
         time.sleep(0.03)
         return compile_claims(self.paths, self.plan, str(self.work), "", str(self.home), managed=str(self.managed))
 
-    def cached(self):
+    def cached(self) -> list[list[str]] | None:
         """Return what the launch would read from the cache, or None."""
         return read_claims(self.paths.cache, str(self.work), "")
 
 
 @pytest.fixture
-def files(tmp_path, paths):
+def files(tmp_path: Path, paths: Paths) -> Files:
     """A home and a project."""
     return Files(tmp_path, paths)
 
 
 @pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL, MANAGED])
-def test_each_place_is_read(files, place):
+def test_each_place_is_read(files: Files, place: str) -> None:
     """~/.claude.json, user, project, local, managed."""
     files.write(place, {"env": {otel.ENABLE: "0", "OTHER": "x"}})
 
-    assert files.compiled() == [Claim(place, files.paths()[place], otel.ENABLE, "0")]
+    assert files.compiled() == [Claim(place, files.places()[place], otel.ENABLE, "0")]
 
 
-def test_managed_settings_are_dropped_in_and_the_later_name_wins(files):
+def test_managed_settings_are_dropped_in_and_the_later_name_wins(files: Files) -> None:
     """managed-settings.d/*.json, sorted, behind managed-settings.json."""
     folder = files.managed / "managed-settings.d"
     folder.mkdir()
@@ -419,7 +426,9 @@ def test_managed_settings_are_dropped_in_and_the_later_name_wins(files):
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0"), (1.5, "1.5"), (True, "true"), (None, "null"), (["a", 1], "a,1")])
-def test_what_is_no_text_becomes_the_text_that_claude_makes_of_them(files, value, text):
+def test_what_is_no_text_becomes_the_text_that_claude_makes_of_them(
+    files: Files, value: list[int | str] | float | bool | None, text: str
+) -> None:
     """Claude accepts it."""
     files.write(USER, {"env": {otel.ENABLE: value}})
 
@@ -431,7 +440,7 @@ HIDDEN = {form: make(otel.ENABLE) for form, make in {**ENCODINGS, **NAMES}.items
 
 @pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL, MANAGED])
 @pytest.mark.parametrize("form", HIDDEN)
-def test_no_spelling_of_a_name_is_overlooked(files, place, form):
+def test_no_spelling_of_a_name_is_overlooked(files: Files, place: str, form: str) -> None:
     """Neither by the search of a file that has changed, nor by the reading: a claim, or the whole file as one."""
     files.write(place, "{}")
     assert files.compiled() == []
@@ -439,14 +448,17 @@ def test_no_spelling_of_a_name_is_overlooked(files, place, form):
     files.write(place, HIDDEN[form])
 
     assert files.cached() is None
-    (claim,) = files.compiled() or [None]
-    empty = form == "env twice, the second empty"
-    assert claim is None if empty else (claim.place, claim.path) == (place, files.paths()[place])
-    assert empty or claim.name == otel.ENABLE or claim.mentioned == [otel.ENABLE]
+    found = files.compiled()
+    if form == "env twice, the second empty":
+        assert found == []
+    else:
+        (claim,) = found
+        assert (claim.place, claim.path) == (place, files.places()[place])
+        assert claim.name == otel.ENABLE or claim.mentioned == [otel.ENABLE]
 
 
 @pytest.mark.parametrize("text", ['{"x": "says OTEL_ and \\u00e9"}', '{"a": "\\u0065nv"}', b"\xff\xfe{\0}\0", '{"\\u006b": "\0'])
-def test_a_file_that_only_looks_like_it_is_looked_at_once(files, text):
+def test_a_file_that_only_looks_like_it_is_looked_at_once(files: Files, text: str | bytes) -> None:
     """The verdict is kept."""
     files.write(USER, text)
 
@@ -454,20 +466,20 @@ def test_a_file_that_only_looks_like_it_is_looked_at_once(files, text):
     assert files.cached() == []
 
 
-def test_a_repositorys_file_that_is_too_large_is_not_read_and_overridden(files):
+def test_a_repositorys_file_that_is_too_large_is_not_read_and_overridden(files: Files) -> None:
     """Claude may read it; what somebody else wrote may not cost us the time."""
     text = " " * REPOSITORY_LIMIT + json.dumps({"env": {otel.ENABLE: "0"}})
     files.write(PROJECT, text)
     files.write(USER, text)
 
     assert files.compiled() == [
-        Claim(USER, files.paths()[USER], otel.ENABLE, "0"),
-        unread(PROJECT, files.paths()[PROJECT], "it is too large"),
+        Claim(USER, files.places()[USER], otel.ENABLE, "0"),
+        unread(PROJECT, files.places()[PROJECT], "it is too large"),
     ]
     assert files.cached() == [list(claim) for claim in files.compiled()]
 
 
-def test_a_file_of_thousands_of_variables_is_one_claim_that_names_those_that_matter(files):
+def test_a_file_of_thousands_of_variables_is_one_claim_that_names_those_that_matter(files: Files) -> None:
     """Its claims are kept for the next launch, which reads no megabytes."""
     env = {f"OTEL_BSP_{number:05d}": "x" for number in range(9000)} | {otel.LOG_USER_PROMPTS: "1", "PATH": "/x"}
     files.write(PROJECT, {"env": env})
@@ -480,7 +492,7 @@ def test_a_file_of_thousands_of_variables_is_one_claim_that_names_those_that_mat
 
 
 @pytest.mark.parametrize("unit", ["[", '{"a":', "[1,", '["\\u0041",', "OTEL_BSP_ ", "[],", "aaaaaaaaa "])
-def test_whatever_a_repository_writes_costs_little(files, unit):
+def test_whatever_a_repository_writes_costs_little(files: Files, unit: str) -> None:
     """100 ms at most where nothing else runs; here the bound is lax. Each file is as large as one may be."""
     start, end = '{"env": {"OTEL_BSP_X": "1"}, "x": [', "1]}" if unit == "[]," else ""
     files.write(PROJECT, start + unit * ((REPOSITORY_LIMIT - 100) // len(unit)) + end)
@@ -495,16 +507,16 @@ def test_whatever_a_repository_writes_costs_little(files, unit):
 @pytest.mark.parametrize(
     ("what", "count"), [("directory", 0), ("fifo", 1), ("/dev/null", 0), ("/dev/zero", 1), ("dangling", 0), ("loop", 0)]
 )
-def test_what_stands_in_the_place_of_a_file_counts_when_claude_could_read_it(files, what, count):
+def test_what_stands_in_the_place_of_a_file_counts_when_claude_could_read_it(files: Files, what: str, count: int) -> None:
     """Nothing of it is opened in a way that hangs."""
-    path = Path(files.paths()[PROJECT])
+    path = Path(files.places()[PROJECT])
     path.parent.mkdir()
     if what == "directory":
         path.mkdir()
     elif what == "fifo":
         os.mkfifo(path)
     else:
-        path.symlink_to({"dangling": "/no/such/file", "loop": path}.get(what, what))
+        path.symlink_to({"dangling": "/no/such/file", "loop": str(path)}.get(what, what))
 
     found = files.compiled()
 
@@ -512,7 +524,7 @@ def test_what_stands_in_the_place_of_a_file_counts_when_claude_could_read_it(fil
     assert files.cached() == [list(claim) for claim in found]
 
 
-def test_half_a_pair_of_surrogates_is_what_claude_makes_of_it(files):
+def test_half_a_pair_of_surrogates_is_what_claude_makes_of_it(files: Files) -> None:
     """Neither text nor a cache file can hold it."""
     files.write(PROJECT, '{"env": {"OTEL_RESOURCE_ATTRIBUTES": "a=\\ud800"}}')
 
@@ -521,21 +533,21 @@ def test_half_a_pair_of_surrogates_is_what_claude_makes_of_it(files):
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"env": 5}', "", "\ufeff{]", '{"env": null, "x": "OTEL_"}'])
-def test_a_file_that_says_nothing_usable_claims_nothing(files, text):
+def test_a_file_that_says_nothing_usable_claims_nothing(files: Files, text: str) -> None:
     """Claude ignores it as well."""
     files.write(USER, text)
 
     assert files.compiled() == []
 
 
-def test_a_name_in_escapes_is_found(files):
+def test_a_name_in_escapes_is_found(files: Files) -> None:
     """JSON may write any letter as an escape."""
     files.write(USER, '{"\\u0065nv": {"\\u004fTEL_METRICS\\u005fEXPORTER": "none"}}')
 
     assert [claim.name for claim in files.compiled()] == ["OTEL_METRICS_EXPORTER"]
 
 
-def test_a_state_file_that_claude_rewrites_is_only_searched(files):
+def test_a_state_file_that_claude_rewrites_is_only_searched(files: Files) -> None:
     """As long as it mentions none of our variables, the cache stays good."""
     files.write(STATE, {"numStartups": 1, "env": {"X": "1"}})
     files.compiled()
@@ -545,7 +557,7 @@ def test_a_state_file_that_claude_rewrites_is_only_searched(files):
 
 
 @pytest.mark.parametrize("place", [STATE, USER, PROJECT, LOCAL, MANAGED])
-def test_a_file_that_begins_to_speak_of_telemetry_makes_the_cache_stale(files, place):
+def test_a_file_that_begins_to_speak_of_telemetry_makes_the_cache_stale(files: Files, place: str) -> None:
     """Also one that was not there before."""
     files.compiled()
     assert files.cached() == []
@@ -555,18 +567,18 @@ def test_a_file_that_begins_to_speak_of_telemetry_makes_the_cache_stale(files, p
     assert files.cached() is None
 
 
-def test_a_file_that_spoke_and_changed_makes_the_cache_stale(files):
+def test_a_file_that_spoke_and_changed_makes_the_cache_stale(files: Files) -> None:
     """Its claims may be gone."""
     files.write(USER, {"env": {otel.ENABLE: "0"}})
     files.compiled()
-    assert files.cached() == [[USER, files.paths()[USER], otel.ENABLE, "0"]]
+    assert files.cached() == [[USER, files.places()[USER], otel.ENABLE, "0"]]
 
     files.write(USER, {})
 
     assert files.cached() is None
 
 
-def test_a_new_file_among_the_managed_ones_makes_the_cache_stale(files):
+def test_a_new_file_among_the_managed_ones_makes_the_cache_stale(files: Files) -> None:
     """The directory itself is watched."""
     (files.managed / "managed-settings.d").mkdir()
     files.compiled()
@@ -577,7 +589,7 @@ def test_a_new_file_among_the_managed_ones_makes_the_cache_stale(files):
     assert files.cached() is None
 
 
-def test_another_directory_of_claudes_own_has_claims_of_its_own(files, tmp_path):
+def test_another_directory_of_claudes_own_has_claims_of_its_own(files: Files, tmp_path: Path) -> None:
     """CLAUDE_CONFIG_DIR moves settings and state."""
     moved = {place: path for place, path in reversed(settings_files("/work", "/moved", "/home/me"))}
 
@@ -585,7 +597,7 @@ def test_another_directory_of_claudes_own_has_claims_of_its_own(files, tmp_path)
     assert place_file("c", claims_key("/work", "/moved")) != place_file("c", claims_key("/work", ""))
 
 
-def test_a_flag_is_stronger_than_files_and_weaker_than_managed(paths):
+def test_a_flag_is_stronger_than_files_and_weaker_than_managed(paths: Paths) -> None:
     """The order in which claude reads them."""
     plan = planned()
     made = compose(plan, {}, placed(), PORTS, "id-1")
@@ -595,7 +607,7 @@ def test_a_flag_is_stronger_than_files_and_weaker_than_managed(paths):
     assert weigh_claims([Claim(MANAGED, "/m", otel.ENABLE, "1"), flag], made, plan).overridden == []
 
 
-def test_a_settings_file_that_moves_claudes_directory_is_followed(files, tmp_path):
+def test_a_settings_file_that_moves_claudes_directory_is_followed(files: Files, tmp_path: Path) -> None:
     """CLAUDE_CONFIG_DIR works from a settings file too: claude reads what is there."""
     (tmp_path / "moved").mkdir()
     (tmp_path / "moved" / "settings.json").write_text(json.dumps({"env": {otel.ENABLE: "0"}}))
@@ -604,7 +616,7 @@ def test_a_settings_file_that_moves_claudes_directory_is_followed(files, tmp_pat
     assert Claim(USER, str(tmp_path / "moved" / "settings.json"), otel.ENABLE, "0") in files.compiled()
 
 
-def test_only_a_profiles_directory_is_defended_against_a_file(paths):
+def test_only_a_profiles_directory_is_defended_against_a_file(paths: Paths) -> None:
     """Without one, where claude keeps its files is the person's own affair."""
     claim = Claim(USER, "/s", otel.CONFIG_DIR, "/elsewhere")
     plan = planned(profiles={"p": ({}, {}, "/profile")})
@@ -614,7 +626,7 @@ def test_only_a_profiles_directory_is_defended_against_a_file(paths):
     assert launched(paths, claim).words == []
 
 
-def test_the_local_file_of_the_repositorys_root_is_read_and_the_stronger_one(files):
+def test_the_local_file_of_the_repositorys_root_is_read_and_the_stronger_one(files: Files) -> None:
     """Newer releases take it in a subdirectory as well."""
     (files.work / ".git").mkdir()
     (files.work / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
@@ -647,7 +659,7 @@ def test_the_local_file_of_the_repositorys_root_is_read_and_the_stronger_one(fil
         ('{"env": {"A": "1"}, "a": "' + "\\u001b" * 200_000 + '"}', False),
     ],
 )
-def test_of_the_state_file_only_what_stands_behind_env_counts(files, text, stale):
+def test_of_the_state_file_only_what_stands_behind_env_counts(files: Files, text: str, stale: bool) -> None:
     """It holds the history of every prompt, which may well talk about telemetry."""
     files.write(STATE, "{}")
     files.compiled()

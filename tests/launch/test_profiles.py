@@ -3,23 +3,25 @@
 import json
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from doubles import FAKE_EXIT, fake_claude, told
+from sandbox import Sandbox
 
 from cclaunch import otel
 from cclaunch.hot.attributes import parse_attributes
 
 
 @pytest.fixture
-def place(sandbox):
+def place(sandbox: Sandbox) -> Sandbox:
     """A sandbox with a claude that prints what it got; `mcp list` exports nothing, so no collector is needed."""
     sandbox.environ["PATH"] = f"{fake_claude(sandbox.home / 'bin').parent}:{sandbox.environ['PATH']}"
     return sandbox
 
 
-def profile(place, name, text):
+def profile(place: Sandbox, name: str, text: str) -> Path:
     """Write the profile *name* by hand."""
     path = place.config_file.parent / "profiles" / f"{name}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +29,7 @@ def profile(place, name, text):
     return path
 
 
-def choose(place, **tables):
+def choose(place: Sandbox, **tables: Mapping[str, str] | Mapping[Path, str]) -> None:
     """Write state.toml as `profile use` and `profile bind` would."""
     path = Path(place.environ["XDG_STATE_HOME"]) / "cclaunch" / "state.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,9 +39,11 @@ def choose(place, **tables):
     path.write_text("\n".join(lines) + "\n")
 
 
-def launched(place, *words, **how):
+def launched(
+    place: Sandbox, *words: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> tuple[dict[str, str], list[str]]:
     """Launch and return (attributes, lines on stderr) of the claude that ran."""
-    done = place.cclaunch(*(words or ("mcp", "list")), **how)
+    done = place.cclaunch(*(words or ("mcp", "list")), environ=environ, cwd=cwd)
     assert done.returncode == FAKE_EXIT, done.stderr
     found, dropped = parse_attributes(told(done.stdout)["environ"][otel.RESOURCE_ATTRIBUTES])
     assert dropped == []
@@ -47,7 +51,7 @@ def launched(place, *words, **how):
     return found, done.stderr.decode().splitlines()
 
 
-def test_the_profile_that_is_in_use_labels_the_launch(place):
+def test_the_profile_that_is_in_use_labels_the_launch(place: Sandbox) -> None:
     """`profile use data-eng`, and every launch afterwards says so."""
     profile(place, "data-eng", '[attributes]\nteam = "data-engineering"\nplace = "Köln, Süd"\n')
     choose(place, profile={"active": "data-eng"})
@@ -55,7 +59,7 @@ def test_the_profile_that_is_in_use_labels_the_launch(place):
     assert launched(place) == ({"cclaunch.profile": "data-eng", "team": "data-engineering", "place": "Köln, Süd"}, [])
 
 
-def test_a_name_with_a_plus_is_the_profile_of_this_launch(place):
+def test_a_name_with_a_plus_is_the_profile_of_this_launch(place: Sandbox) -> None:
     """It wins over the one in use, and is not passed on."""
     profile(place, "a", '[attributes]\nteam = "a"\n')
     profile(place, "b", '[attributes]\nteam = "b"\n')
@@ -68,7 +72,7 @@ def test_a_name_with_a_plus_is_the_profile_of_this_launch(place):
 
 
 @pytest.mark.parametrize("words", [("+data-egn", "-p", "x"), ("+data-egn",), ("+data-egn", "mcp", "list")])
-def test_an_unknown_name_launches_nothing_and_names_what_is_near(place, words):
+def test_an_unknown_name_launches_nothing_and_names_what_is_near(place: Sandbox, words: tuple[str, ...]) -> None:
     """A typo must not bill the wrong team."""
     profile(place, "data-eng", "")
 
@@ -81,7 +85,7 @@ def test_an_unknown_name_launches_nothing_and_names_what_is_near(place, words):
     ]
 
 
-def test_a_broken_profile_that_was_typed_launches_nothing(place):
+def test_a_broken_profile_that_was_typed_launches_nothing(place: Sandbox) -> None:
     """File, line and key are named."""
     path = profile(place, "a", "\nteam = 1\n")
 
@@ -92,7 +96,7 @@ def test_a_broken_profile_that_was_typed_launches_nothing(place):
 
 
 @pytest.mark.parametrize("text", ["\nteam = 1\n", "[attributes\n", '[attributes]\n"job" = "x"\n', 'extends = "gone"\n'])
-def test_a_broken_profile_in_use_is_one_line_and_claude_runs_with_none(place, text):
+def test_a_broken_profile_in_use_is_one_line_and_claude_runs_with_none(place: Sandbox, text: str) -> None:
     """Never with the next in line."""
     path = profile(place, "a", text)
     choose(place, profile={"active": "a"})
@@ -106,7 +110,7 @@ def test_a_broken_profile_in_use_is_one_line_and_claude_runs_with_none(place, te
 
 
 @pytest.mark.parametrize("how", ["use", "variable", "bind", "place"])
-def test_a_vanished_profile_is_one_line_and_claude_runs_with_none(place, how):
+def test_a_vanished_profile_is_one_line_and_claude_runs_with_none(place: Sandbox, how: str) -> None:
     """Whoever named it is named."""
     profile(place, "other", '[attributes]\nteam = "other"\n')
     choose(place, profile={"active": "gone" if how == "use" else "other"}, bindings={place.work: "gone"} if how == "bind" else {})
@@ -121,7 +125,7 @@ def test_a_vanished_profile_is_one_line_and_claude_runs_with_none(place, how):
 
 
 @pytest.mark.parametrize("which", ["child", "parent"])
-def test_a_profile_that_is_edited_in_place_counts_at_once(place, which):
+def test_a_profile_that_is_edited_in_place_counts_at_once(place: Sandbox, which: str) -> None:
     """An editor that writes into the file does not touch the directory."""
     paths = {
         "child": profile(place, "child", 'extends = "parent"\n[attributes]\na = "1"\n'),
@@ -139,7 +143,7 @@ def test_a_profile_that_is_edited_in_place_counts_at_once(place, which):
     assert sorted(launched(place)[0].values()) == ["1", "2", "child"]
 
 
-def test_a_new_profile_counts_at_once(place):
+def test_a_new_profile_counts_at_once(place: Sandbox) -> None:
     """The directory of the profiles is watched."""
     choose(place, profile={"active": "late"})
     time.sleep(0.03)
@@ -150,7 +154,7 @@ def test_a_new_profile_counts_at_once(place):
     assert launched(place) == ({"cclaunch.profile": "late", "team": "late"}, [])
 
 
-def test_a_repository_names_a_profile_and_adds_attributes(place):
+def test_a_repository_names_a_profile_and_adds_attributes(place: Sandbox) -> None:
     """`.cclaunch.toml`, also in a directory below it; a binding is stronger."""
     profile(place, "a", '[attributes]\nteam = "a"\n')
     profile(place, "b", '[attributes]\nteam = "b"\n')
@@ -163,7 +167,7 @@ def test_a_repository_names_a_profile_and_adds_attributes(place):
     assert launched(place, cwd=inner)[0]["team"] == "b"
 
 
-def test_a_repository_that_says_more_is_refused_in_one_line(place):
+def test_a_repository_that_says_more_is_refused_in_one_line(place: Sandbox) -> None:
     """An endpoint would send prompts to its author."""
     (place.work / ".cclaunch.toml").write_text('profile = "a"\nendpoint = "http://evil"\n')
 
@@ -174,7 +178,7 @@ def test_a_repository_that_says_more_is_refused_in_one_line(place):
     assert "line 2: `endpoint`" in lines[0]
 
 
-def test_a_launch_inside_a_launch_stacks_nothing(place):
+def test_a_launch_inside_a_launch_stacks_nothing(place: Sandbox) -> None:
     """Claude's Bash tool may run cclaunch: the outer profile, and what it set, are not the shell's."""
     profile(place, "a", '[attributes]\nteam = "a"\n[privacy]\nprompts = true\n')
     outer = told(place.cclaunch("+a", "mcp", "list", environ={otel.RESOURCE_ATTRIBUTES: "cost=9"}).stdout)["environ"]
@@ -189,7 +193,7 @@ def test_a_launch_inside_a_launch_stacks_nothing(place):
     assert attributes["service.instance.id"] not in outer[otel.RESOURCE_ATTRIBUTES]
 
 
-def test_branch_and_host_are_sent_when_they_are_asked_for(place):
+def test_branch_and_host_are_sent_when_they_are_asked_for(place: Sandbox) -> None:
     """And a switched branch shows in the next launch."""
     place.config_file.parent.mkdir(parents=True, exist_ok=True)
     place.config_file.write_text("[telemetry]\nbranch = true\nhost = true\n")
@@ -204,14 +208,14 @@ def test_branch_and_host_are_sent_when_they_are_asked_for(place):
 
 
 @pytest.fixture
-def awake(place):
+def awake(place: Sandbox) -> Sandbox:
     """The same with a collector that answers."""
     place.configure()
     place.cclaunch("stack", "up")
     return place
 
 
-def test_a_settings_file_that_redirects_is_overridden_in_claudes_words(awake):
+def test_a_settings_file_that_redirects_is_overridden_in_claudes_words(awake: Sandbox) -> None:
     """One --settings in front, the person's words behind it, one line."""
     path = awake.home / ".claude" / "settings.json"
     path.parent.mkdir()
@@ -225,7 +229,7 @@ def test_a_settings_file_that_redirects_is_overridden_in_claudes_words(awake):
     assert done.stderr.decode() == f"cclaunch: overridden for this launch: {otel.METRICS_EXPORTER} of {path}\n"
 
 
-def test_the_settings_of_the_profiles_own_directory_count(awake):
+def test_the_settings_of_the_profiles_own_directory_count(awake: Sandbox) -> None:
     """CLAUDE_CONFIG_DIR moves them."""
     profile(awake, "a", 'claude_config_dir = "~/work-claude"\n')
     path = awake.home / "work-claude" / "settings.json"
@@ -239,7 +243,7 @@ def test_the_settings_of_the_profiles_own_directory_count(awake):
     assert f"{otel.ENABLE} of {path}" in done.stderr.decode()
 
 
-def test_a_command_that_exports_nothing_gets_no_override(place):
+def test_a_command_that_exports_nothing_gets_no_override(place: Sandbox) -> None:
     """`claude mcp list --settings` would be nonsense."""
     path = place.home / ".claude" / "settings.json"
     path.parent.mkdir()
@@ -248,7 +252,7 @@ def test_a_command_that_exports_nothing_gets_no_override(place):
     assert told(place.cclaunch("mcp", "list").stdout)["argv"][1:] == ["mcp", "list"]
 
 
-def test_another_command_is_told_that_the_files_win(awake):
+def test_another_command_is_told_that_the_files_win(awake: Sandbox) -> None:
     """`cclaunch exec -- IDE` takes no --settings."""
     path = awake.home / ".claude" / "settings.json"
     path.parent.mkdir()
@@ -260,7 +264,7 @@ def test_another_command_is_told_that_the_files_win(awake):
     assert done.stderr.decode() == f"cclaunch: claude's settings files win over this launch: {otel.ENABLE} of {path}\n"
 
 
-def test_what_wraps_claudes_background_processes_keeps_their_contract(place):
+def test_what_wraps_claudes_background_processes_keeps_their_contract(place: Sandbox) -> None:
     """CLAUDE_CODE_PROCESS_WRAPPER: the words as they are, the variable kept, not a byte printed, whatever is wrong."""
     place.configure(wait=20)
     place.config_file.write_text(place.config_file.read_text() + "\nbroken = \n")
@@ -280,7 +284,7 @@ def test_what_wraps_claudes_background_processes_keeps_their_contract(place):
 
 
 @pytest.mark.parametrize("damage", ["cut", "garbled", "empty"])
-def test_a_damaged_cache_is_made_anew(place, damage):
+def test_a_damaged_cache_is_made_anew(place: Sandbox, damage: str) -> None:
     """It is ours and disposable: no launch may lose its labels over it."""
     profile(place, "a", '[attributes]\nteam = "a"\n')
     choose(place, profile={"active": "a"})

@@ -1,10 +1,11 @@
 """Our block in an rc file: what is put in can be taken out to the byte, and damaged markers are never guessed at."""
 
 import pytest
+from blocks import block_in
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from cclaunch.persist.block import Block, DamagedMarkers, NewerBlock, find_block, insert_block, remove_block, replace_block
+from cclaunch.persist.block import DamagedMarkers, NewerBlock, find_block, insert_block, remove_block, replace_block
 from cclaunch.shells.syntax import separator
 
 BODY = b"export A='1'\n"
@@ -50,13 +51,6 @@ FILES = {
 TEXTS = pytest.mark.parametrize(
     "text", [pytest.param(text, id=name) for name, text in FILES.items() if name != "a21-trailing-space"]
 )
-
-
-def block_in(data: bytes) -> Block:
-    """Return our block in *data*, which has one."""
-    block = find_block(data)
-    assert block is not None
-    return block
 
 
 @TEXTS

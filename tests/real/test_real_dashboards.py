@@ -6,7 +6,7 @@ real claudes sent through the real collector; and the figures are those that the
 import json
 import secrets
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -147,10 +147,10 @@ def _run(sandbox: Sandbox, api: MessagesApi, truth: Any, team: str, prompt: str,
 
 def by(samples: list[Sample], *labels: str) -> dict[Any, float]:
     """Return label(s) -> the sum over time of what a panel shows."""
-    found: Counter[Any] = Counter()
+    found: defaultdict[Any, float] = defaultdict(float)
     for sample in samples:
         key = tuple(sample.labels.get(label, "") for label in labels)
-        found[key if len(labels) != 1 else key[0]] += sum(sample.values)  # type: ignore[assignment]
+        found[key if len(labels) != 1 else key[0]] += sum(sample.values)
     return dict(found)
 
 

@@ -29,13 +29,13 @@ SETTLE = 0.3
 """Seconds for claude's editor to take in what is on the screen: it drops an Enter that comes in the same breath."""
 
 
-def on_terminal(sandbox: Sandbox, command: list[str]) -> "pexpect.spawn[bytes]":
+def on_terminal(sandbox: Sandbox, command: list[str]) -> pexpect.spawn:
     """Start *command* on a terminal of its own, 140 columns wide."""
     environ = {**sandbox.environment(), "PS1": SHELL_SIGN}
     return pexpect.spawn(command[0], command[1:], env=environ, cwd=str(sandbox.work), dimensions=(40, 140), timeout=120)
 
 
-def type_line(screen: "pexpect.spawn[bytes]", text: str) -> None:
+def type_line(screen: pexpect.spawn, text: str) -> None:
     """Type *text* as a person does: first the words, and Enter when they are on the screen."""
     screen.send(text)
     screen.expect(text[-4:].encode())
@@ -43,7 +43,7 @@ def type_line(screen: "pexpect.spawn[bytes]", text: str) -> None:
     screen.send(ENTER)
 
 
-def wait_for_prompt(screen: "pexpect.spawn[bytes]") -> None:
+def wait_for_prompt(screen: pexpect.spawn) -> None:
     """Wait until claude has drawn its prompt and reads keys."""
     screen.expect(PROMPT_SIGN)
     time.sleep(SETTLE)

@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -35,9 +36,8 @@ def collector(sandbox: Sandbox) -> int:
     return int(dict(line.split("=", 1) for line in lines)["pid"])
 
 
-def wait_until(claim: str, holds: "object", patience: float = 30) -> None:
+def wait_until(claim: str, holds: Callable[[], object], patience: float = 30) -> None:
     """Wait until *holds* () is true; it is an error after *patience* seconds."""
-    assert callable(holds)
     deadline = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < deadline, f"never: {claim}"

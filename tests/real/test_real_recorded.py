@@ -31,12 +31,12 @@ def prompt(sandbox: Sandbox, text: str, *words: str) -> Outcome:
     return outcome(sandbox.cclaunch("-p", text, *AS_JSON, *words))
 
 
-def start(sandbox: Sandbox, text: str, *words: str) -> "subprocess.Popen[bytes]":
+def start(sandbox: Sandbox, text: str, *words: str) -> subprocess.Popen[bytes]:
     """Start ``cclaunch -p`` and return at once."""
     return sandbox.popen(sandbox.command("-p", text, *AS_JSON, *words))
 
 
-def finish(process: "subprocess.Popen[bytes]") -> Outcome:
+def finish(process: subprocess.Popen[bytes]) -> Outcome:
     """Wait for what ``start`` started."""
     out, err = process.communicate(timeout=120)
     return outcome(subprocess.CompletedProcess(process.args, process.returncode, out, err))

@@ -87,7 +87,7 @@ def test_every_type_of_attribute_survives(sandbox: Sandbox, ports: Mapping[str, 
 
 def test_a_batch_that_is_sent_again_is_stored_once(sandbox: Sandbox, ports: Mapping[str, int], protocol: str) -> None:
     """A client that lost the answer sends the same batch again: a twin inside a batch is real, a second batch is not."""
-    kept = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
+    kept = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]  # the SDK's own has no annotation
     provider = LoggerProvider(shutdown_on_exit=False)
     provider.add_log_record_processor(SimpleLogRecordProcessor(kept))
     provider.get_logger("com.anthropic.claude_code.events").emit(

@@ -5,12 +5,15 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Container
+from pathlib import Path
 
 import psutil
 import pytest
 import shellingham
 from guard import REPOSITORY
 from required import require
+from sandbox import Sandbox
 from shells_here import calm_fish, shell_here, type_into
 
 from cclaunch.errors import UsageError
@@ -33,7 +36,7 @@ os.rename(sys.argv[1] + ".part", sys.argv[1])
 class Asked:
     """What a program that runs in some shell sees: the person's shell, the reader of its output, shellingham's opinion."""
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         found = json.loads(path.read_text())
         self.person, self.source, self.reason = found["person"]
         self.reader = found["reader"][0]
@@ -41,7 +44,7 @@ class Asked:
 
 
 @pytest.fixture
-def ask(sandbox):
+def ask(sandbox: Sandbox) -> tuple[str, Path]:
     """A program `ask FILE` on the PATH that writes down what it detects; the fixture's value is (its command line, the file)."""
     path = sandbox.home / "bin" / "ask"
     path.parent.mkdir()
@@ -55,11 +58,11 @@ def ask(sandbox):
 
 
 @pytest.fixture
-def typed(sandbox, ask):
+def typed(sandbox: Sandbox, ask: tuple[str, Path]) -> Callable[..., Asked]:
     """Type `ask` into *command* on a terminal and return what it saw."""
     line, answer = ask
 
-    def run(*command, line=line, ready=b"", **environ):
+    def run(*command: str, line: str = line, ready: bytes = b"", **environ: str) -> Asked:
         type_into(command, line, answer, sandbox.environment(environ), ready=ready)
         return Asked(answer)
 
@@ -67,10 +70,10 @@ def typed(sandbox, ask):
 
 
 @pytest.fixture
-def asked(sandbox, ask):
+def asked(sandbox: Sandbox, ask: tuple[str, Path]) -> Callable[..., Asked]:
     """Run *command*, which runs `ask`, without a terminal and return what it saw."""
 
-    def run(*command, **environ):
+    def run(*command: str, **environ: str) -> Asked:
         done = sandbox.run(command, environ=environ)
         assert done.returncode == 0, done.stderr
         return Asked(ask[1])
@@ -78,7 +81,7 @@ def asked(sandbox, ask):
     return run
 
 
-def chain(*lines, piped=()):
+def chain(*lines: str | tuple[str, tuple[str, ...]], piped: Container[int] = ()) -> list[Ancestor]:
     """Return a recorded process table, the nearest first; *lines* are command lines, a tuple is (short name, words)."""
     made = []
     for pid, line in enumerate(lines, 1000):
@@ -88,14 +91,14 @@ def chain(*lines, piped=()):
 
 
 @pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])
-def test_64_the_shell_that_runs_counts_and_not_the_one_of_SHELL(typed, shell):
+def test_64_the_shell_that_runs_counts_and_not_the_one_of_SHELL(typed: Callable[..., Asked], shell: str) -> None:
     """SHELL is what somebody logged in with."""
     found = typed(shell_here(shell), SHELL="/bin/ksh")
 
     assert (found.person, found.source) == (shell, "process")
 
 
-def test_65_a_login_shell_is_itself_whatever_SHELL_says(sandbox, typed):
+def test_65_a_login_shell_is_itself_whatever_SHELL_says(sandbox: Sandbox, typed: Callable[..., Asked]) -> None:
     """shellingham takes SHELL's word for `-zsh`."""
     code = "import os, sys; os.execv(sys.argv[1], ['-zsh'])"
 
@@ -105,7 +108,7 @@ def test_65_a_login_shell_is_itself_whatever_SHELL_says(sandbox, typed):
     assert "`-zsh`, though shellingham takes it for bash" in found.reason
 
 
-def test_66_the_shell_that_remains_is_named_when_another_was_replaced(typed, ask):
+def test_66_the_shell_that_remains_is_named_when_another_was_replaced(typed: Callable[..., Asked], ask: tuple[str, Path]) -> None:
     """`sh` runs `bash -c COMMAND`, which becomes the command: only sh is left to be seen."""
     found = typed(shell_here("dash"), line=f"bash -c '{ask[0]}'")
 
@@ -123,7 +126,9 @@ ODD = [
 
 
 @pytest.mark.parametrize(("command", "name"), ODD, ids=lambda one: one if isinstance(one, str) else " ".join(one))
-def test_67_a_shell_that_shellingham_skips_is_found_inside_of_bash(typed, command, name):
+def test_67_a_shell_that_shellingham_skips_is_found_inside_of_bash(
+    typed: Callable[..., Asked], command: tuple[str, ...], name: str
+) -> None:
     """It would report the bash outside, or SHELL."""
     program = require("csh") and require(command[0])
 
@@ -132,7 +137,7 @@ def test_67_a_shell_that_shellingham_skips_is_found_inside_of_bash(typed, comman
     assert (found.shellingham, found.person, found.source) == ("bash", name, "process")
 
 
-def test_67_a_shell_with_a_version_in_its_name_is_found(sandbox, typed):
+def test_67_a_shell_with_a_version_in_its_name_is_found(sandbox: Sandbox, typed: Callable[..., Asked]) -> None:
     """`zsh-5.9` is how Debian and Homebrew name the file behind the link."""
     program = sandbox.home / "bin" / "zsh-5.9"
     program.symlink_to(shell_here("zsh"))
@@ -161,7 +166,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize(("name", "expected"), NAMES)
-def test_67_a_name_is_understood_or_not_a_shells(name, expected):
+def test_67_a_name_is_understood_or_not_a_shells(name: str, expected: str) -> None:
     """Paths, versions, login dashes, capitals and variants."""
     assert canonical(name) == expected
 
@@ -177,7 +182,9 @@ def test_67_a_name_is_understood_or_not_a_shells(name, expected):
         "echo '{ask}; :' | sh",
     ],
 )
-def test_68_what_runs_a_command_is_not_the_persons_shell(sandbox, typed, ask, wrapped):
+def test_68_what_runs_a_command_is_not_the_persons_shell(
+    sandbox: Sandbox, typed: Callable[..., Asked], ask: tuple[str, Path], wrapped: str
+) -> None:
     """A `#!/bin/sh` wrapper, make, os.system, a script from a pipe: the terminal's shell is above them."""
     require("make")
     wrapper = sandbox.home / "bin" / "wrapper"
@@ -193,12 +200,12 @@ def test_68_what_runs_a_command_is_not_the_persons_shell(sandbox, typed, ask, wr
 NPM = ("sh -c ask", "npm run ask", "-fish", "login -p")
 
 
-def test_68_npm_is_not_the_persons_shell():
+def test_68_npm_is_not_the_persons_shell() -> None:
     """A recorded table: npm runs `sh -c`."""
     assert weigh_chain(chain(*NPM), "sh", {"SHELL": "/bin/bash"})[:2] == ("fish", "process")
 
 
-def test_69_more_than_ten_processes_are_no_limit(typed, ask):
+def test_69_more_than_ten_processes_are_no_limit(typed: Callable[..., Asked], ask: tuple[str, Path]) -> None:
     """shellingham gives up after ten."""
     nested = ask[0]
     for _ in range(12):
@@ -210,10 +217,10 @@ def test_69_more_than_ten_processes_are_no_limit(typed, ask):
 
 
 @pytest.mark.parametrize("error", [psutil.AccessDenied(1), psutil.NoSuchProcess(1), PermissionError(1, "hidepid"), TypeError()])
-def test_70_a_process_table_that_cannot_be_read_leaves_SHELL(monkeypatch, error):
+def test_70_a_process_table_that_cannot_be_read_leaves_SHELL(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """hidepid, a process that has just ended, a surprise: none is raised."""
 
-    def fails(*_):
+    def fails(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(psutil, "Process", fails)
@@ -223,7 +230,7 @@ def test_70_a_process_table_that_cannot_be_read_leaves_SHELL(monkeypatch, error)
     assert reader({"SHELL": "/usr/bin/fish"}).name == ""
 
 
-def test_70_without_proc_and_ps_SHELL_is_left(monkeypatch, tmp_path):
+def test_70_without_proc_and_ps_SHELL_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A container without /proc."""
     monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
     monkeypatch.setattr(module, "_shellingham", lambda: "")
@@ -231,18 +238,18 @@ def test_70_without_proc_and_ps_SHELL_is_left(monkeypatch, tmp_path):
     assert detect({"SHELL": "/bin/zsh"})[:2] == ("zsh", "SHELL")
 
 
-def test_70_an_empty_command_line_is_no_end_of_the_search():
+def test_70_an_empty_command_line_is_no_end_of_the_search() -> None:
     """Kernel threads and programs that wipe their words have none; the short name has to do."""
     assert weigh_chain(chain(("zombie", ()), ("zsh", ())), "", {})[:2] == ("zsh", "process")
     assert weigh_chain(chain(("xonsh", ("",))), "", {}).name == "xonsh"
 
 
-def test_70_shellingham_is_believed_where_no_process_can_be_seen():
+def test_70_shellingham_is_believed_where_no_process_can_be_seen() -> None:
     """It may have asked ps."""
     assert weigh_chain([], "fish", {"SHELL": "/bin/zsh"})[:2] == ("fish", "process")
 
 
-def test_70_a_process_table_that_hangs_costs_the_deadline_and_no_more(monkeypatch):
+def test_70_a_process_table_that_hangs_costs_the_deadline_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading the command line of a process that does not die can wait for ever."""
     hangs = threading.Event()
     monkeypatch.setattr(module, "ancestors", lambda: hangs.wait(600) and ())
@@ -255,7 +262,7 @@ def test_70_a_process_table_that_hangs_costs_the_deadline_and_no_more(monkeypatc
     assert (found.name, time.monotonic() - began < 60) == ("zsh", True)
 
 
-def test_70_another_users_shell_is_not_ours():
+def test_70_another_users_shell_is_not_ours() -> None:
     """`sudo -u`: the shell above belongs to whoever called sudo."""
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")
@@ -272,7 +279,7 @@ def test_70_another_users_shell_is_not_ours():
         assert (module.ancestors() != (), answer.read()) == (True, b"()")
 
 
-def test_71_a_pane_of_tmux_is_a_shell_of_its_own(sandbox, ask):
+def test_71_a_pane_of_tmux_is_a_shell_of_its_own(sandbox: Sandbox, ask: tuple[str, Path]) -> None:
     """The server stands above it, not the shell that started the server."""
     line, answer = ask
     socket = str(sandbox.home / "tmux")
@@ -289,7 +296,7 @@ def test_71_a_pane_of_tmux_is_a_shell_of_its_own(sandbox, ask):
     assert Asked(answer).person == "fish"
 
 
-def test_71_a_window_of_screen_is_a_shell_of_its_own(sandbox, ask):
+def test_71_a_window_of_screen_is_a_shell_of_its_own(sandbox: Sandbox, ask: tuple[str, Path]) -> None:
     """screen's server stands above it."""
     line, answer = ask
     environ = {"SCREENDIR": str(sandbox.home / "screens"), "SHELL": "/bin/bash"}
@@ -305,7 +312,7 @@ def test_71_a_window_of_screen_is_a_shell_of_its_own(sandbox, ask):
     assert Asked(answer).person == "zsh"
 
 
-def wait_for(path):
+def wait_for(path: Path) -> None:
     """Wait until *path* is there."""
     until = time.monotonic() + 120
     while not path.exists():
@@ -313,7 +320,7 @@ def wait_for(path):
         time.sleep(0.05)
 
 
-def test_71_what_script_records_is_the_shell_inside(typed):
+def test_71_what_script_records_is_the_shell_inside(typed: Callable[..., Asked]) -> None:
     """script(1) runs a shell below the one that it was called from."""
     require("script")
     found = typed("bash", "--norc", "-c", f"script -qc {shell_here('fish')} /dev/null; :", SHELL="/bin/sh")
@@ -360,7 +367,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_71_every_place_has_its_shell(place):
+def test_71_every_place_has_its_shell(place: str) -> None:
     """Recorded process tables of places that cannot be had here."""
     lines, variable, name, source = PLACES[place]
 
@@ -373,18 +380,18 @@ def test_71_every_place_has_its_shell(place):
 @pytest.mark.parametrize(
     "variables", [{"NU_VERSION": "0.115.1"}, {"PSModulePath": "/opt/microsoft/powershell"}, {"ZDOTDIR": "/tmp/vscode-zsh"}]
 )
-def test_72_variables_that_children_inherit_are_no_witness(typed, variables):
+def test_72_variables_that_children_inherit_are_no_witness(typed: Callable[..., Asked], variables: dict[str, str]) -> None:
     """bash below Nushell or PowerShell is bash."""
     assert typed("bash", "--norc", **variables).person == "bash"
 
 
-def test_72_bash_inside_of_nushell_is_bash(sandbox, typed):
+def test_72_bash_inside_of_nushell_is_bash(sandbox: Sandbox, typed: Callable[..., Asked]) -> None:
     """Really: Nushell starts it and exports NU_VERSION."""
     assert typed(shell_here("nu"), "-c", "^bash --norc").person == "bash"
 
 
 @pytest.mark.parametrize(("shell", "ready"), [("nu", b"\x1b[6n"), ("elvish", b""), ("xonsh", b"@")])
-def test_73_the_newer_shells_are_found(typed, shell, ready):
+def test_73_the_newer_shells_are_found(typed: Callable[..., Asked], shell: str, ready: bytes) -> None:
     """xonsh is a script that Python runs."""
     found = typed(shell_here(shell), ready=ready)
 
@@ -406,12 +413,12 @@ def test_73_the_newer_shells_are_found(typed, shell, ready):
         ("sh", "sh"),
     ],
 )
-def test_73_a_command_line_is_a_shells_or_not(line, name):
+def test_73_a_command_line_is_a_shells_or_not(line: str, name: str) -> None:
     """Login dashes, interpreters, restricted shells, busybox."""
     assert shell_of("other", line.split()) == name
 
 
-def test_73_a_restricted_bash_is_bash(typed):
+def test_73_a_restricted_bash_is_bash(typed: Callable[..., Asked]) -> None:
     """It may run what is on its PATH."""
     assert typed(require("rbash"), "--norc").person == "bash"
 
@@ -448,7 +455,7 @@ COMMANDS += [
 
 
 @pytest.mark.parametrize("line", [*TYPED_INTO, *COMMANDS])
-def test_73_a_shell_that_runs_a_command_is_told_from_a_terminals(line):
+def test_73_a_shell_that_runs_a_command_is_told_from_a_terminals(line: str) -> None:
     """By its words: values of options are no scripts."""
     words = line.split()
 
@@ -468,7 +475,7 @@ def test_73_a_shell_that_runs_a_command_is_told_from_a_terminals(line):
         ("/bin/zsh/", ""),
     ],
 )
-def test_74_whatever_SHELL_holds_is_answered(variable, name):
+def test_74_whatever_SHELL_holds_is_answered(variable: str | None, name: str) -> None:
     """Unset, empty, relative, with spaces, no shell at all, not there."""
     found = weigh_chain((), "", {} if variable is None else {"SHELL": variable})
 
@@ -476,7 +483,7 @@ def test_74_whatever_SHELL_holds_is_answered(variable, name):
     assert ("does not exist" in found.reason) is (variable in ("/opt/gone/zsh", "/opt/my shells/fish"))
 
 
-def test_75_the_named_shell_always_wins(monkeypatch):
+def test_75_the_named_shell_always_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is even looked at."""
     monkeypatch.setattr(module, "ancestors", lambda: pytest.fail("it was named"))
 
@@ -484,7 +491,7 @@ def test_75_the_named_shell_always_wins(monkeypatch):
     assert reader({}, named="/usr/bin/fish").name == "fish"
 
 
-def test_75_an_unknown_shell_is_answered_with_the_known_ones():
+def test_75_an_unknown_shell_is_answered_with_the_known_ones() -> None:
     """Exit code 2, and every name."""
     with pytest.raises(UsageError) as caught:
         detect({}, named="cmd")

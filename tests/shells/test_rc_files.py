@@ -1,9 +1,11 @@
 """Which file our block belongs into: what each shell really reads, and what a new file would hide."""
 
 import subprocess
+from collections.abc import Iterable, Mapping
 
 import pytest
 from real_shells import path_of
+from sandbox import Sandbox
 
 from cclaunch.program import run_program
 from cclaunch.shells.ask import enlightened
@@ -13,9 +15,11 @@ from cclaunch.shells.table import NAMES
 HOME = "/home/u"
 
 
-def paths(shell, files=(), environ=None, home=HOME):
+def paths(
+    shell: str, files: Mapping[str, bytes] | Iterable[str] = (), environ: dict[str, str] | None = None, home: str = HOME
+) -> list[str]:
     """Return the targets of *shell* as paths below the home, where *files* (name -> text, or names) exist."""
-    said = files if isinstance(files, dict) else dict.fromkeys(files, b"")
+    said = dict(files) if isinstance(files, Mapping) else dict.fromkeys(files, b"")
     found = targets(shell, home, environ or {}, lambda path: said.get(path.removeprefix(f"{home}/")))
     return [target.path.removeprefix(f"{home}/") for target in found]
 
@@ -33,7 +37,7 @@ def paths(shell, files=(), environ=None, home=HOME):
         ({".profile": b"# . ~/.bashrc\n"}, [".bashrc", ".profile"]),
     ],
 )
-def test_bash_never_gets_a_login_file_that_hides_another_a31(files, wanted):
+def test_bash_never_gets_a_login_file_that_hides_another_a31(files: dict[str, bytes], wanted: list[str]) -> None:
     """A 31: the one it reads, unless that reads .bashrc; a new .bash_profile never."""
     assert paths("bash", files) == wanted
 
@@ -48,7 +52,7 @@ def test_bash_never_gets_a_login_file_that_hides_another_a31(files, wanted):
         ("csh", [".tcshrc"], [".cshrc", ".tcshrc"]),
     ],
 )
-def test_tcsh_never_gets_a_file_that_hides_cshrc_a32(shell, files, wanted):
+def test_tcsh_never_gets_a_file_that_hides_cshrc_a32(shell: str, files: list[str], wanted: list[str]) -> None:
     """A 32: it reads .cshrc only where there is no .tcshrc."""
     assert paths(shell, files) == wanted
 
@@ -64,7 +68,7 @@ def test_tcsh_never_gets_a_file_that_hides_cshrc_a32(shell, files, wanted):
         ({"ZDOTDIR": "/tmp/vscode-zsh", "USER_ZDOTDIR": ""}, ".zshrc", ""),
     ],
 )
-def test_zsh_reads_where_zdotdir_says_a33(environ, wanted, refused):
+def test_zsh_reads_where_zdotdir_says_a33(environ: dict[str, str], wanted: str, refused: str) -> None:
     """A 33: set, empty, relative, and an editor's that does not last."""
     (target,) = targets("zsh", HOME, environ, lambda path: None)
 
@@ -73,7 +77,7 @@ def test_zsh_reads_where_zdotdir_says_a33(environ, wanted, refused):
     assert bool(refused) == bool(target.refused)
 
 
-def test_a_zdotdir_that_only_zshenv_sets_is_asked_of_zsh_a33(sandbox):
+def test_a_zdotdir_that_only_zshenv_sets_is_asked_of_zsh_a33(sandbox: Sandbox) -> None:
     """A 33: whatever else that file prints."""
     path_of("zsh")
     (sandbox.home / ".zshenv").write_text("echo hello\nZDOTDIR=$HOME/a\\ b\n")
@@ -81,7 +85,7 @@ def test_a_zdotdir_that_only_zshenv_sets_is_asked_of_zsh_a33(sandbox):
     assert enlightened("zsh", sandbox.environ)["ZDOTDIR"] == f"{sandbox.home}/a b"
 
 
-def test_zsh_is_not_asked_for_long_a33(sandbox):
+def test_zsh_is_not_asked_for_long_a33(sandbox: Sandbox) -> None:
     """A .zshenv that hangs is given up, with all that it started."""
     path_of("zsh")
     (sandbox.home / ".zshenv").write_text("sleep 60 & sleep 60\n")
@@ -104,7 +108,7 @@ def test_zsh_is_not_asked_for_long_a33(sandbox):
         ("pwsh", "/x", "/x/powershell/profile.ps1", False),
     ],
 )
-def test_xdg_config_home_counts_as_each_shell_counts_it_a34(shell, value, wanted, refused):
+def test_xdg_config_home_counts_as_each_shell_counts_it_a34(shell: str, value: str, wanted: str, refused: bool) -> None:
     """A 34: set, empty, relative."""
     (target,) = targets(shell, HOME, {"XDG_CONFIG_HOME": value}, lambda path: None)
 
@@ -112,7 +116,7 @@ def test_xdg_config_home_counts_as_each_shell_counts_it_a34(shell, value, wanted
 
 
 @pytest.mark.parametrize("value", [None, "", "{home}/c"])
-def test_fish_xonsh_and_nushell_agree_about_the_directory_a34(sandbox, value):
+def test_fish_xonsh_and_nushell_agree_about_the_directory_a34(sandbox: Sandbox, value: str | None) -> None:
     """A 34: asked of themselves."""
     environ = dict(sandbox.environ)
     environ.pop("XDG_CONFIG_HOME")
@@ -131,7 +135,7 @@ def test_fish_xonsh_and_nushell_agree_about_the_directory_a34(sandbox, value):
     assert nus.path == f"{nu.stdout.decode().strip()}/cclaunch.nu"
 
 
-def test_what_nushell_says_counts_before_what_we_think():
+def test_what_nushell_says_counts_before_what_we_think() -> None:
     """It has been moved before."""
     (target,) = targets("nu", HOME, {ASKED_NU: "/n/autoload"}, lambda path: None)
 
@@ -152,12 +156,12 @@ def test_what_nushell_says_counts_before_what_we_think():
         ("elvish", [], {}, [".config/elvish/rc.elv"]),
     ],
 )
-def test_the_other_shells(shell, files, environ, wanted):
+def test_the_other_shells(shell: str, files: list[str], environ: dict[str, str], wanted: list[str]) -> None:
     """As measured."""
     assert paths(shell, files, environ) == wanted
 
 
-def test_a_file_that_several_shells_read_gets_what_all_of_them_understand():
+def test_a_file_that_several_shells_read_gets_what_all_of_them_understand() -> None:
     """`builtin` is no word of dash."""
     found = {target.path: target.dialect for target in targets("bash", HOME, {}, lambda path: None)}
 
@@ -165,7 +169,7 @@ def test_a_file_that_several_shells_read_gets_what_all_of_them_understand():
 
 
 @pytest.mark.parametrize("shell", NAMES)
-def test_what_may_be_written_is_looked_through_when_it_is_undone(shell):
+def test_what_may_be_written_is_looked_through_when_it_is_undone(shell: str) -> None:
     """Also when other files exist by then."""
     assert {f"{HOME}/{path}" for path in paths(shell)} <= set(candidates(shell, HOME, {}))
 
@@ -181,11 +185,11 @@ def test_what_may_be_written_is_looked_through_when_it_is_undone(shell):
         ("p.ps1", "pwsh"),
     ],
 )
-def test_a_file_tells_its_shell_by_its_name(path, shell):
+def test_a_file_tells_its_shell_by_its_name(path: str, shell: str) -> None:
     """Where it does."""
     assert shell_of_file(path) == shell
 
 
-def test_a_mention_of_bashrc_does_not_read_it():
+def test_a_mention_of_bashrc_does_not_read_it() -> None:
     """Only `.` and `source` do."""
     assert not SOURCES_BASHRC.search(b"echo .bashrc\nBASH_ENV=~/.bashrc\n")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from real_shells import SHELLS, every_shell, exported, path_of, run
 
 from cclaunch.hot.attributes import decode, encode, parse_attributes
-from cclaunch.shells.table import NAMES, TABLE, UnknownShell, Unquotable, find_shell, quote, script
+from cclaunch.shells.table import NAMES, TABLE, Shell, UnknownShell, Unquotable, find_shell, quote, script
 
 BASE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"}
 
@@ -60,7 +60,7 @@ def arrived(shell: str) -> dict[str, str]:
 
 @every_shell
 @pytest.mark.parametrize(("number", "place"), CASES)
-def test_a_value_arrives_as_it_is(shell, number, place):
+def test_a_value_arrives_as_it_is(shell: str, number: int, place: int) -> None:
     """B 41-58: nothing is expanded, run, split or lost."""
     name = f"V{number}_{place}"
     if name in speakable(shell):
@@ -71,7 +71,7 @@ def test_a_value_arrives_as_it_is(shell, number, place):
 
 
 @every_shell
-def test_unset_is_not_empty_b41(shell, tmp_path):
+def test_unset_is_not_empty_b41(shell: str, tmp_path: Path) -> None:
     """And unsetting what is not there says nothing."""
     text = script(SHELLS[shell].name, {"GONE": None, "NEVER": None, "EMPTY": ""})
 
@@ -81,7 +81,7 @@ def test_unset_is_not_empty_b41(shell, tmp_path):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
-def test_an_interactive_shell_finds_no_history_in_a_value_b49(shell, tmp_path):
+def test_an_interactive_shell_finds_no_history_in_a_value_b49(shell: str, tmp_path: Path) -> None:
     """Its own rc file is read as an interactive shell reads it."""
     names = {"bash": ".bashrc", "zsh": ".zshrc", "tcsh": ".tcshrc"}
     wanted = {f"V{place}": value for place, value in enumerate(VALUES[49])}
@@ -101,7 +101,7 @@ def test_an_interactive_shell_finds_no_history_in_a_value_b49(shell, tmp_path):
 
 
 @pytest.mark.parametrize("setting", ["set backslash_quote", "set histchars='%^'"])
-def test_tcsh_reads_a_value_whatever_is_set_b59(setting, tmp_path):
+def test_tcsh_reads_a_value_whatever_is_set_b59(setting: str, tmp_path: Path) -> None:
     """A backslash inside quotes means something else then, and another character begins an event."""
     values = {f"V{number}_{place}": VALUES[number][place] for number, place in CASES if number in (43, 44, 48, 49, 50)}
 
@@ -113,7 +113,7 @@ def test_tcsh_reads_a_value_whatever_is_set_b59(setting, tmp_path):
 @pytest.mark.parametrize(
     "option", ["sh_word_split", "ksh_arrays", "rcquotes", "magic_equal_subst", "extended_glob", "glob_subst", "bang_hist"]
 )
-def test_zsh_reads_a_value_whatever_is_set(option, tmp_path):
+def test_zsh_reads_a_value_whatever_is_set(option: str, tmp_path: Path) -> None:
     """Options of the person's change nothing inside single quotes but what we never write."""
     values = speakable("zsh")
 
@@ -123,7 +123,7 @@ def test_zsh_reads_a_value_whatever_is_set(option, tmp_path):
 
 
 @pytest.mark.parametrize(("shell", "name"), [("fish", "MY_PATH"), ("xonsh", "MY_NAME")])
-def test_a_name_that_a_shell_treats_as_a_list_keeps_its_value_b60_b61(shell, name, tmp_path):
+def test_a_name_that_a_shell_treats_as_a_list_keeps_its_value_b60_b61(shell: str, name: str, tmp_path: Path) -> None:
     """fish splits variables that end in PATH and joins them again; xonsh has types, and none for our names."""
     found = exported(run(shell, script(shell, {name: "a:b::c"}).encode(), tmp_path, BASE))
 
@@ -131,7 +131,7 @@ def test_a_name_that_a_shell_treats_as_a_list_keeps_its_value_b60_b61(shell, nam
 
 
 @given(st.text(max_size=80))
-def test_percent_encoding_is_plain_ascii_and_comes_back_b62(value):
+def test_percent_encoding_is_plain_ascii_and_comes_back_b62(value: str) -> None:
     """What reaches a shell in an attribute is a tiny alphabet."""
     try:
         value.encode("utf-8")
@@ -141,7 +141,7 @@ def test_percent_encoding_is_plain_ascii_and_comes_back_b62(value):
     assert decode(encode(value)) == value
 
 
-def test_attribute_lists_of_a_shell_are_read_as_claude_reads_them_b63():
+def test_attribute_lists_of_a_shell_are_read_as_claude_reads_them_b63() -> None:
     """The last of two equal keys, an empty value, and two kinds of item that nobody keeps."""
     found, dropped = parse_attributes("a=1,a=2,b=,c=x=y,d")
 
@@ -170,7 +170,7 @@ def powershell(text: str) -> str:
 
 
 @pytest.mark.parametrize(("number", "place"), [case for case in CASES if case[0] != 57])
-def test_powershell_gets_ascii_that_means_the_value(number, place):
+def test_powershell_gets_ascii_that_means_the_value(number: int, place: int) -> None:
     """B 41-58: read by a tokenizer of its single-quoted strings, which any curly quote would end."""
     word = quote("pwsh", VALUES[number][place])
 
@@ -178,7 +178,7 @@ def test_powershell_gets_ascii_that_means_the_value(number, place):
     assert powershell(word) == VALUES[number][place]
 
 
-def test_powershell_lines_are_these():
+def test_powershell_lines_are_these() -> None:
     """The golden text: there is no PowerShell to ask."""
     assert script("pwsh", {"A": "it's", "B": "’", "C": None}) == (
         "${env:A} = 'it''s'\n${env:B} = ('' + [char]0x2019)\nRemove-Item Env:C -ErrorAction Ignore\n"
@@ -186,19 +186,19 @@ def test_powershell_lines_are_these():
 
 
 @given(st.text(max_size=60).filter(lambda text: "\0" not in text and text.isprintable()))
-def test_powershell_reads_any_text(value):
+def test_powershell_reads_any_text(value: str) -> None:
     """Whatever it is."""
     assert powershell(quote("pwsh", value)) == value
 
 
 @pytest.mark.parametrize("shell", NAMES)
-def test_nul_is_refused(shell):
+def test_nul_is_refused(shell: str) -> None:
     """No variable can hold it."""
     with pytest.raises(Unquotable):
         quote(shell, "a\0b")
 
 
-def test_a_name_that_is_no_name_is_refused():
+def test_a_name_that_is_no_name_is_refused() -> None:
     """It would be a command."""
     with pytest.raises(ValueError, match="not the name"):
         script("bash", {"A; id": "x"})
@@ -220,13 +220,13 @@ def test_a_name_that_is_no_name_is_refused():
         (r"C:\Program Files\PowerShell\7\pwsh.exe", "pwsh"),
     ],
 )
-def test_a_shell_is_known_by_its_other_names(asked, name):
+def test_a_shell_is_known_by_its_other_names(asked: str, name: str) -> None:
     """Paths, login shells, versions."""
     assert find_shell(asked).name == name
 
 
 @pytest.mark.parametrize("asked", ["", "cmd", "python", "-", "zzsh"])
-def test_an_unknown_shell_is_answered_with_those_we_know(asked):
+def test_an_unknown_shell_is_answered_with_those_we_know(asked: str) -> None:
     """Every name is in the hint."""
     with pytest.raises(UnknownShell) as refused:
         find_shell(asked)
@@ -235,12 +235,12 @@ def test_an_unknown_shell_is_answered_with_those_we_know(asked):
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-def test_a_row_is_whole(row):
+def test_a_row_is_whole(row: Shell) -> None:
     """Each format takes a name, and each shell is found by its own."""
     assert find_shell(row.name) is row
     assert "X" in row.export.format(name="X", value="v") + row.unset.format(name="X") + row.is_set.format(name="X")
 
 
-def test_the_real_shells_cover_the_table():
+def test_the_real_shells_cover_the_table() -> None:
     """All but PowerShell are run."""
     assert {real.name for real in SHELLS.values()} | {"pwsh"} == set(NAMES)

@@ -4,7 +4,10 @@ import json
 import sqlite3
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -17,6 +20,7 @@ from cclaunch.store.keys import unsent
 from cclaunch.store.losses import lost_usd_micros
 from cclaunch.store.reader import events, open_reader
 from cclaunch.store.retention import fold
+from cclaunch.store.rows import Batch
 from cclaunch.store.spending import usage
 
 NOW = 1_790_000_000_000_000_000
@@ -24,11 +28,11 @@ OLD = NOW - 100 * 86400 * 1_000_000_000
 
 
 @pytest.fixture
-def written(tmp_path):
+def written(tmp_path: Path) -> Iterator[Callable[..., sqlite3.Connection]]:
     """Write records (attributes of requests) into a store and return a reader of it."""
-    readers = []
+    readers: list[sqlite3.Connection] = []
 
-    def run(*records, old_are_folded=False, more=()):
+    def run(*records: dict[str, Any], old_are_folded: bool = False, more: Sequence[Batch] = ()) -> sqlite3.Connection:
         path = tmp_path / f"{len(readers)}.db"
         numbered = [{"request_id": f"r{number}", "cost_usd_micros": 1, **one} for number, one in enumerate(records)]
         store(path, events_of(*numbered, time_ns=NOW), *more)
@@ -44,15 +48,15 @@ def written(tmp_path):
         reader.close()
 
 
-def counted(reader, **where):
+def counted(reader: sqlite3.Connection, **where: str | list[str]) -> int:
     """Return how many requests and how many events meet the condition; they must agree."""
     requests, found = usage(reader, where=where).total["requests"], len(events(reader, where=where))
     assert requests == found
-    return requests
+    return found
 
 
 @pytest.mark.parametrize("key", ODD)
-def test_any_key_can_be_grouped_by_and_filtered_by(written, key):
+def test_any_key_can_be_grouped_by_and_filtered_by(written: Callable[..., sqlite3.Connection], key: str) -> None:
     """A key is data, never a part of the question."""
     reader = written({key: "x"}, {key: "y"}, {"team": "x"}, {"nested": {key: "x"}})
 
@@ -84,7 +88,9 @@ def test_any_key_can_be_grouped_by_and_filtered_by(written, key):
     ],
 )
 @pytest.mark.parametrize("key", ["thing", 'odd"thing'])
-def test_a_value_is_compared_as_it_is_shown(written, key, value, shown, others):
+def test_a_value_is_compared_as_it_is_shown(
+    written: Callable[..., sqlite3.Connection], key: str, value: Any, shown: str, others: list[str]
+) -> None:
     """To the last digit, and nothing else is equal to it."""
     reader = written({key: value}, {})
 
@@ -94,7 +100,7 @@ def test_a_value_is_compared_as_it_is_shown(written, key, value, shown, others):
     assert isinstance(usage(reader, by=[key]).rows[0][key], type(value))
 
 
-def test_one_and_true_are_two_rows(written):
+def test_one_and_true_are_two_rows(written: Callable[..., sqlite3.Connection]) -> None:
     """They are equal in Python and in SQLite, and not to a person."""
     reader = written({"x": 1}, {"x": True}, {"x": 1.0}, {"x": "1"})
 
@@ -102,7 +108,7 @@ def test_one_and_true_are_two_rows(written):
 
 
 @pytest.mark.parametrize("key", ["team", 'odd"key', "session.id", "cclaunch.profile", "duration_ms"])
-def test_an_empty_value_takes_what_lacks_the_key(written, key):
+def test_an_empty_value_takes_what_lacks_the_key(written: Callable[..., sqlite3.Connection], key: str) -> None:
     """Missing, unset and empty are the same to whoever asks."""
     reader = written({}, {key: ""}, {key: None}, {key: "5"})
 
@@ -110,7 +116,7 @@ def test_an_empty_value_takes_what_lacks_the_key(written, key):
     assert counted(reader, **{key: ["", "5"]}) == 4
 
 
-def test_the_same_key_is_any_and_different_keys_are_all(written):
+def test_the_same_key_is_any_and_different_keys_are_all(written: Callable[..., sqlite3.Connection]) -> None:
     """OR within a key, AND between keys."""
     reader = written({"team": "a", "project": "p"}, {"team": "b", "project": "p"}, {"team": "c", "project": "p"}, {"team": "a"})
 
@@ -120,7 +126,7 @@ def test_the_same_key_is_any_and_different_keys_are_all(written):
 
 
 @pytest.mark.parametrize("word", sorted(ALIASES))
-def test_a_word_stands_for_its_attribute(written, word):
+def test_a_word_stands_for_its_attribute(written: Callable[..., sqlite3.Connection], word: str) -> None:
     """`profile` is cclaunch.profile, and so on."""
     reader = written({ALIASES[word]: "x"}, {})
 
@@ -128,7 +134,7 @@ def test_a_word_stands_for_its_attribute(written, word):
     assert counted(reader, **{word: "x"}) == 1
 
 
-def test_a_model_is_found_with_its_suffix(written):
+def test_a_model_is_found_with_its_suffix(written: Callable[..., sqlite3.Connection]) -> None:
     """As older releases print it on some signals."""
     reader = written({"model": "m[1m]"}, {"model": "m"})
 
@@ -138,7 +144,9 @@ def test_a_model_is_found_with_its_suffix(written):
 @pytest.mark.parametrize(
     ("sent", "shown"), [(48, "48"), ("48", "48"), (1.5, "1.5"), ("1.5", "1.5"), ("soon", "soon"), (0.1, "0.1")]
 )
-def test_a_number_sent_as_text_is_found_as_it_is_shown(written, sent, shown):
+def test_a_number_sent_as_text_is_found_as_it_is_shown(
+    written: Callable[..., sqlite3.Connection], sent: str | float, shown: str
+) -> None:
     """duration_ms is a text on some events and a number on others."""
     reader = written({"duration_ms": sent}, {"duration_ms": 7}, {})
 
@@ -146,7 +154,7 @@ def test_a_number_sent_as_text_is_found_as_it_is_shown(written, sent, shown):
     assert {str(row["duration_ms"]) for row in usage(reader, by=["duration_ms"]).rows} == {shown, "7", "None"}
 
 
-def test_a_day_can_be_filtered(written):
+def test_a_day_can_be_filtered(written: Callable[..., sqlite3.Connection]) -> None:
     """As it is grouped."""
     reader = written({}, {"time": OLD})
     (old, new) = (row["day"] for row in usage(reader, by=["day"]).rows)
@@ -154,7 +162,7 @@ def test_a_day_can_be_filtered(written):
     assert (counted(reader, day=old), counted(reader, day=[old, new])) == (1, 2)
 
 
-def test_a_request_that_was_reported_twice_counts_in_one_part_only(written):
+def test_a_request_that_was_reported_twice_counts_in_one_part_only(written: Callable[..., sqlite3.Connection]) -> None:
     """Else the parts would add up to more than the whole."""
     reader = written({"request_id": "r", "team": "a"}, {"request_id": "r", "team": "b"}, {"request_id": "r", "time": NOW + 5})
 
@@ -166,7 +174,7 @@ def test_a_request_that_was_reported_twice_counts_in_one_part_only(written):
 # Old days.
 
 
-def test_old_days_answer_for_the_labels_they_keep(written):
+def test_old_days_answer_for_the_labels_they_keep(written: Callable[..., sqlite3.Connection]) -> None:
     """Before and after, the same."""
     labels = {"model": "m", "cclaunch.profile": "p", "team": "t", "project": "j", "vcs.repository.name": "r"}
     records = [{"time": OLD, **labels}, {"time": OLD}, labels]
@@ -181,7 +189,7 @@ def test_old_days_answer_for_the_labels_they_keep(written):
             assert usage(after, where={key: value}) == usage(before, where={key: value})
 
 
-def test_old_days_have_no_row_for_what_they_do_not_keep(written):
+def test_old_days_have_no_row_for_what_they_do_not_keep(written: Callable[..., sqlite3.Connection]) -> None:
     """They are not missing: they are a row without it."""
     reader = written({"time": OLD, "effort": "high", "cost_usd_micros": 4}, {"effort": "high"}, old_are_folded=True)
 
@@ -191,7 +199,7 @@ def test_old_days_have_no_row_for_what_they_do_not_keep(written):
 
 
 @pytest.mark.parametrize("value", ["high", "low", ""])
-def test_old_days_are_named_where_they_cannot_tell(written, value):
+def test_old_days_are_named_where_they_cannot_tell(written: Callable[..., sqlite3.Connection], value: str) -> None:
     """Counted in neither answer, nor forgotten."""
     records = [
         {"time": OLD, "effort": "high", "cost_usd_micros": 4, "team": "a"},
@@ -207,7 +215,7 @@ def test_old_days_are_named_where_they_cannot_tell(written, value):
 
 
 @pytest.mark.parametrize("value", [True, 5, 0.1, ["x"], 'q"uote\x01'])
-def test_a_label_keeps_its_kind(written, value):
+def test_a_label_keeps_its_kind(written: Callable[..., sqlite3.Connection], value: list[str] | bool | float | str) -> None:
     """A boolean is no 1 when its row is gone."""
     records = [{"time": OLD, "team": value}]
     before, after = written(*records), written(*records, old_are_folded=True)
@@ -234,7 +242,9 @@ def test_a_label_keeps_its_kind(written, value):
         ({"day": "2026-09-21"}, 0),
     ],
 )
-def test_a_loss_is_told_for_sessions_that_lie_in_the_filter_as_a_whole(written, where, lost):
+def test_a_loss_is_told_for_sessions_that_lie_in_the_filter_as_a_whole(
+    written: Callable[..., sqlite3.Connection], where: dict[str, Any], lost: int
+) -> None:
     """A loss has no attributes of its own."""
     records = [{"session.id": f"s-{team}", "team": team, "effort": "high"} for team in ("a", "b")]
     metrics = [cost("s-a", 0.100001, NOW, team="a"), cost("s-b", 0.200001, NOW, team="b")]
@@ -245,7 +255,9 @@ def test_a_loss_is_told_for_sessions_that_lie_in_the_filter_as_a_whole(written, 
 
 
 @pytest.mark.parametrize(("of_requests", "of_metrics"), [("ab", "a"), ("a", "ab"), ("a-", "a"), ("a", "a-")])
-def test_a_session_of_two_teams_tells_no_loss_of_one(written, of_requests, of_metrics):
+def test_a_session_of_two_teams_tells_no_loss_of_one(
+    written: Callable[..., sqlite3.Connection], of_requests: str, of_metrics: str
+) -> None:
     """It was resumed with another profile, or with none: whose the loss is cannot be known."""
     records = [{"session.id": "s", **({} if team == "-" else {"team": team})} for team in of_requests]
     metrics = [cost("s", 0.5, NOW, **({} if team == "-" else {"team": team})) for team in of_metrics]
@@ -269,7 +281,9 @@ def test_a_session_of_two_teams_tells_no_loss_of_one(written, of_requests, of_me
         ("", []),
     ],
 )
-def test_a_key_that_nobody_sent_is_told_with_those_like_it(written, key, near):
+def test_a_key_that_nobody_sent_is_told_with_those_like_it(
+    written: Callable[..., sqlite3.Connection], key: str, near: list[str]
+) -> None:
     """From what is in the store."""
     reader = written({"team": "a", "cost.center": "1"})
 
@@ -277,19 +291,19 @@ def test_a_key_that_nobody_sent_is_told_with_those_like_it(written, key, near):
 
 
 @pytest.mark.parametrize("key", [*sorted(set(COLUMNS) - {"cclaunch.profile"}), "session"])
-def test_what_every_event_may_have_is_never_told(written, key):
+def test_what_every_event_may_have_is_never_told(written: Callable[..., sqlite3.Connection], key: str) -> None:
     """The store knows these by itself."""
     assert not unsent(written({"team": "a"}), [key], requests=True)
 
 
-def test_a_key_that_only_old_days_have_was_sent(written):
+def test_a_key_that_only_old_days_have_was_sent(written: Callable[..., sqlite3.Connection]) -> None:
     """Its rows are gone, its label is not."""
     reader = written({"time": OLD, "team": "a"}, {}, old_are_folded=True)
 
     assert list(unsent(reader, ["team", "project"], requests=True)) == ["project"]
 
 
-def test_an_empty_store_tells_nothing(written):
+def test_an_empty_store_tells_nothing(written: Callable[..., sqlite3.Connection]) -> None:
     """Nothing was mistyped where nothing was sent."""
     assert not unsent(written(), ["taem"], requests=True)
 
@@ -316,7 +330,7 @@ RECORD = st.fixed_dictionaries(
 class Model:
     """What the answer should be, by plain Python over what was sent."""
 
-    def __init__(self, records, folded):
+    def __init__(self, records: list[Any], folded: bool) -> None:
         """Keep the first report of each request."""
         self.rows = []
         seen = set()
@@ -327,7 +341,7 @@ class Model:
             seen.add(name)
 
     @staticmethod
-    def value(record, key, folded):
+    def value(record: dict[str, Any], key: str, folded: bool) -> tuple[bool, list[str | None] | bool | str | None]:
         """Return (known, value) of a key of a record."""
         key = ALIASES.get(key, key)
         if key == "day":
@@ -338,9 +352,10 @@ class Model:
             value = value or None
         return (True, value) if not folded or key in LABELS else (False, None)
 
-    def usage(self, by, where):
+    def usage(self, by: list[str], where: dict[str, list[str]]) -> tuple[dict[tuple[str, ...], list[int]], int]:
         """Return (groups: keys -> [requests, micros], micros that cannot be told)."""
-        groups, unknown = defaultdict(lambda: [0, 0]), 0
+        groups: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
+        unknown = 0
         for record, folded in self.rows:
             found = {key: self.value(record, key, folded) for key in where}
             spelled = {key: [v.removesuffix("[1m]") or v if key == "model" else v for v in where[key]] for key in where}
@@ -358,11 +373,13 @@ class Model:
 @given(st.data())
 @example(None)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_usage_is_what_a_plain_model_says(written, data):
+def test_usage_is_what_a_plain_model_says(written: Callable[..., sqlite3.Connection], data: st.DataObject | None) -> None:
     """Any keys, any values, any filter, doubled requests, folded or not: to the last micro-dollar."""
-    if data is None:
-        records, by, where, folded = [], [], {}, True
-    else:
+    records: list[dict[str, Any]] = []
+    by: list[str] = []
+    where: dict[str, list[str]] = {}
+    folded = True
+    if data is not None:
         records = data.draw(st.lists(RECORD, max_size=6))
         by = data.draw(st.lists(ASKED, max_size=2, unique=True))
         folded = data.draw(st.booleans())
@@ -387,7 +404,7 @@ def test_usage_is_what_a_plain_model_says(written, data):
     assert found.total["requests"] == sum(requests for requests, _ in groups.values())
 
 
-def test_a_large_store_is_answered_in_time(written):
+def test_a_large_store_is_answered_in_time(written: Callable[..., sqlite3.Connection]) -> None:
     """Twenty thousand requests, by an attribute and filtered by another: well below a second a question."""
     reader = written(*({"team": f"t{number % 7}", "effort": "high"} for number in range(20_000)))
     begun = time.monotonic()

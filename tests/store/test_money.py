@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from cclaunch.store.writer import Writer
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> Iterator[Writer]:
     """A started writer; close it and read."""
     writer = Writer(str(tmp_path / "telemetry.db"))
     writer.start()
@@ -31,7 +32,7 @@ def store(tmp_path):
     writer.close()
 
 
-def test_every_kind_of_value_survives(store):
+def test_every_kind_of_value_survives(store: Writer) -> None:
     """Strings, numbers, booleans, arrays, maps, bytes, an unset value, not a number."""
     sent = {"s": "ü\u0000x", "i": -(2**62), "d": 0.1, "b": True, "a": ["x", 1, []], "m": {"k": [False]}, "n": None, "e": []}
 
@@ -41,7 +42,7 @@ def test_every_kind_of_value_survives(store):
     assert (found["y"], found["nan"]) == ("/w==", "nan")
 
 
-def test_a_number_sent_as_text_is_a_number(store):
+def test_a_number_sent_as_text_is_a_number(store: Writer) -> None:
     """duration_ms is a string on tool_result and an integer on api_request."""
     reader = write(store, logs({"name": "tool_result", "duration_ms": "48"}, {"name": "api_request", "duration_ms": 12}))
 
@@ -50,7 +51,7 @@ def test_a_number_sent_as_text_is_a_number(store):
 
 
 @pytest.mark.parametrize("digits", ["9" * 25, "-" + "9" * 25, str(1 << 63), "1e400", "9" * 5000])
-def test_a_number_beyond_64_bits_breaks_nothing(store, digits):
+def test_a_number_beyond_64_bits_breaks_nothing(store: Writer, digits: str) -> None:
     """SQLite's integers end there; the batch is stored, the text is kept."""
     fields = {name: digits for name in ("duration_ms", "input_tokens", "cost_usd_micros", "cost_usd", "event.sequence")}
     reader = write(store, logs({"name": "odd", **fields}, request_event(3)))
@@ -59,7 +60,7 @@ def test_a_number_beyond_64_bits_breaks_nothing(store, digits):
     assert usage(reader).total["cost_usd"] == 0.000003
 
 
-def test_an_event_without_a_time_is_of_now(store):
+def test_an_event_without_a_time_is_of_now(store: Writer) -> None:
     """An event of 1970 would be folded away at once."""
     before = time.time_ns()
     reader = write(store, logs({"time": 0}))
@@ -67,7 +68,7 @@ def test_an_event_without_a_time_is_of_now(store):
     assert before <= events(reader)[0].time_ns <= time.time_ns()
 
 
-def test_the_time_of_observing_comes_before_now(store):
+def test_the_time_of_observing_comes_before_now(store: Writer) -> None:
     """A record that names no time of its own was at least seen at one."""
     request = logs({"time": 0})
     request.resource_logs[0].scope_logs[0].log_records[0].observed_time_unix_nano = NOW + 7
@@ -75,14 +76,14 @@ def test_the_time_of_observing_comes_before_now(store):
     assert events(write(store, request))[0].time_ns == NOW + 7
 
 
-def test_an_event_without_a_time_that_is_sent_again_is_stored_once(store):
+def test_an_event_without_a_time_that_is_sent_again_is_stored_once(store: Writer) -> None:
     """Now is another time by then; the record is the same."""
     request = logs({"time": 0, **request_event(1)})
 
     assert len(events(write(store, request, request))) == 1
 
 
-def test_a_point_without_a_time_is_of_now(store):
+def test_a_point_without_a_time_is_of_now(store: Writer) -> None:
     """Else `/metrics` would never show its series."""
     before = time.time_ns()
     (found,) = series(write(store, metric("m", [(0, 0, 3.0)], CUMULATIVE)), before)
@@ -90,19 +91,19 @@ def test_a_point_without_a_time_is_of_now(store):
     assert (found.value, before <= found.time_ns <= time.time_ns()) == (3.0, True)
 
 
-def test_a_batch_sent_again_is_stored_once(store):
+def test_a_batch_sent_again_is_stored_once(store: Writer) -> None:
     """An exporter that lost the answer tries again."""
     request = logs(request_event(1), request_event(2))
 
     assert len(events(write(store, request, request))) == 2
 
 
-def test_equal_records_of_one_request_are_all_stored(store):
+def test_equal_records_of_one_request_are_all_stored(store: Writer) -> None:
     """Their ordinal tells them apart."""
     assert len(events(write(store, logs({"name": "x"}, {"name": "x"})))) == 2
 
 
-def test_money_counts_once_per_request(store):
+def test_money_counts_once_per_request(store: Writer) -> None:
     """A request that was reported twice was paid once."""
     reader = write(store, logs(request_event(5), request_event(5, time=NOW + 1)), logs(request_event(7)))
 
@@ -110,26 +111,26 @@ def test_money_counts_once_per_request(store):
     assert (total["cost_usd"], total["requests"], total["input_tokens"]) == (0.000012, 2, 2)
 
 
-def test_a_request_without_an_id_counts_by_itself(store):
+def test_a_request_without_an_id_counts_by_itself(store: Writer) -> None:
     """Nothing is thrown away for want of an id."""
     reader = write(store, logs({"cost_usd_micros": 5, "k": 1}, {"cost_usd_micros": 5, "k": 2}))
 
     assert usage(reader).total["requests"] == 2
 
 
-def test_dollars_alone_are_enough(store):
+def test_dollars_alone_are_enough(store: Writer) -> None:
     """An exporter that sends no micro-dollars."""
     assert usage(write(store, logs({"request_id": "r", "cost_usd": 0.005625}))).total["cost_usd"] == 0.005625
 
 
-def test_a_model_and_its_suffix_are_one(store):
+def test_a_model_and_its_suffix_are_one(store: Writer) -> None:
     """Older releases say claude-opus-4-8[1m] on some signals."""
     reader = write(store, logs(request_event(1, model="claude-opus-4-8[1m]"), request_event(2, model="claude-opus-4-8")))
 
     assert [row["model"] for row in usage(reader, by=["model"]).rows] == ["claude-opus-4-8"]
 
 
-def test_usage_groups_by_any_attribute_and_none_is_null(store):
+def test_usage_groups_by_any_attribute_and_none_is_null(store: Writer) -> None:
     """A row without the attribute is not lost."""
     reader = write(store, logs(request_event(1, team="a b"), request_event(2), request_event(3, team="a b")))
 
@@ -137,14 +138,14 @@ def test_usage_groups_by_any_attribute_and_none_is_null(store):
     assert [(row["team"], row["cost_usd"]) for row in rows] == [("a b", 0.000004), (None, 0.000002)]
 
 
-def test_usage_can_be_narrowed(store):
+def test_usage_can_be_narrowed(store: Writer) -> None:
     """By time and by attribute."""
     reader = write(store, logs(request_event(1, team="a"), request_event(2, team="b"), request_event(4, team="a", time=NOW + 10)))
 
     assert usage(reader, until=NOW + 10, where={"team": "a"}).total["cost_usd"] == 0.000001
 
 
-def test_what_check_sent_is_found_and_never_counted(store):
+def test_what_check_sent_is_found_and_never_counted(store: Writer) -> None:
     """The proof leaves no trace in the numbers."""
     mark = {otel.CHECK_ATTRIBUTE: "abc"}
     reader = write(store, logs({**request_event(9), **mark}), metric("m", [(1, 2, 3.0)], DELTA, **{"cclaunch_check": "abc"}))
@@ -163,14 +164,16 @@ def test_what_check_sent_is_found_and_never_counted(store):
         (CUMULATIVE, [(5, 10, 4.0), (15, 20, 1.0), (15, 30, 2.0), (5, 12, 5.0)], 7.0),
     ],
 )
-def test_sums_are_right_for_both_temporalities(store, temporality, points, value):
+def test_sums_are_right_for_both_temporalities(
+    store: Writer, temporality: int, points: list[tuple[int, int, float]], value: float
+) -> None:
     """Late, repeated and out-of-order points, and a restart of the counter."""
     reader = write(store, *(metric("m", [point], temporality) for point in points))
 
     assert [found.value for found in series(reader, 0)] == [value]
 
 
-def test_two_processes_of_one_session_are_two_series(store):
+def test_two_processes_of_one_session_are_two_series(store: Writer) -> None:
     """service.instance.id keeps them apart."""
     one = metric("m", [(5, 10, 4.0)], CUMULATIVE, service_instance_id="1")
     two = metric("m", [(5, 10, 3.0)], CUMULATIVE, service_instance_id="2")
@@ -178,7 +181,7 @@ def test_two_processes_of_one_session_are_two_series(store):
     assert sorted(found.value for found in series(write(store, one, two), 0)) == [3.0, 4.0]
 
 
-def test_what_metrics_counted_beyond_events_was_lost(store):
+def test_what_metrics_counted_beyond_events_was_lost(store: Writer) -> None:
     """A session whose last events never arrived."""
     cost = metric("claude_code.cost.usage", [(NOW, NOW + 1, 0.0001)], DELTA, session_id="s")
     reader = write(store, logs(request_event(60, **{"session.id": "s"})), cost)
@@ -186,7 +189,7 @@ def test_what_metrics_counted_beyond_events_was_lost(store):
     assert lost_usd_micros(reader, None, None) == 40
 
 
-def test_a_session_without_loss_has_lost_nothing(store):
+def test_a_session_without_loss_has_lost_nothing(store: Writer) -> None:
     """Rounding is no loss."""
     cost = metric("claude_code.cost.usage", [(NOW, NOW + 1, 0.0000604)], DELTA, session_id="s")
     reader = write(store, logs(request_event(60, **{"session.id": "s"})), cost)
@@ -194,7 +197,7 @@ def test_a_session_without_loss_has_lost_nothing(store):
     assert lost_usd_micros(reader, None, None) == 0
 
 
-def test_a_session_with_folded_days_has_lost_nothing(store):
+def test_a_session_with_folded_days_has_lost_nothing(store: Writer) -> None:
     """Its points outlive its first events: what is in the daily totals is not lost."""
     session, old, new = {"session.id": "long"}, NOW - 100 * DAY_NS, NOW - DAY_NS
     cost = metric("claude_code.cost.usage", [(old, old + 1, 0.00006), (old, new, 0.0001)], CUMULATIVE, session_id="long")
@@ -207,7 +210,7 @@ def test_a_session_with_folded_days_has_lost_nothing(store):
     assert lost_usd_micros(reader, None, None) == 0
 
 
-def test_a_younger_session_is_still_compared_when_days_are_folded(store):
+def test_a_younger_session_is_still_compared_when_days_are_folded(store: Writer) -> None:
     """Folding old days does not hide what is lost today."""
     cost = metric("claude_code.cost.usage", [(NOW - DAY_NS, NOW, 0.0001)], DELTA, session_id="young")
     events_of = logs(request_event(1, time=NOW - 100 * DAY_NS), request_event(60, time=NOW, **{"session.id": "young"}))
@@ -218,7 +221,7 @@ def test_a_younger_session_is_still_compared_when_days_are_folded(store):
     assert lost_usd_micros(reader, None, None) == 40
 
 
-def test_a_histogram_is_rejected_by_name():
+def test_a_histogram_is_rejected_by_name() -> None:
     """Partial success says what was not taken."""
     request = ExportMetricsServiceRequest()
     request.resource_metrics.add().scope_metrics.add().metrics.add().histogram.data_points.add()
@@ -229,7 +232,7 @@ def test_a_histogram_is_rejected_by_name():
 
 
 @pytest.mark.parametrize("by", [["day"], ["model"], ["team"], ["profile", "repository"], ["day", "project"]])
-def test_folding_old_rows_changes_no_total(store, by):
+def test_folding_old_rows_changes_no_total(store: Writer, by: list[str]) -> None:
     """Raw rows go after 90 days, the numbers stay."""
     labels = {"team": "t", "cclaunch.profile": "p", "vcs.repository.name": "r"}
     old, new = NOW - 100 * DAY_NS, NOW - DAY_NS
@@ -247,13 +250,13 @@ def test_folding_old_rows_changes_no_total(store, by):
     assert len(events(reader)) == 1
 
 
-def test_no_database_is_nothing_recorded(tmp_path):
+def test_no_database_is_nothing_recorded(tmp_path: Path) -> None:
     """Not an empty table of zeros."""
     with pytest.raises(StoreMissing):
         open_reader(str(tmp_path / "telemetry.db"))
 
 
-def test_a_newer_schema_is_refused(store):
+def test_a_newer_schema_is_refused(store: Writer) -> None:
     """And not touched."""
     write(store, logs(request_event(1)))
     store.close()
@@ -266,7 +269,7 @@ def test_a_newer_schema_is_refused(store):
         Writer(store.path).start()
 
 
-def test_a_file_that_is_no_database_is_never_overwritten(tmp_path):
+def test_a_file_that_is_no_database_is_never_overwritten(tmp_path: Path) -> None:
     """Whatever it is, it is somebody's."""
     path = tmp_path / "telemetry.db"
     path.write_bytes(b"precious" * 1000)
@@ -278,7 +281,7 @@ def test_a_file_that_is_no_database_is_never_overwritten(tmp_path):
     assert Path(aside.path).read_bytes() == b"precious" * 1000
 
 
-def test_a_database_of_another_program_is_left_where_it_is(tmp_path):
+def test_a_database_of_another_program_is_left_where_it_is(tmp_path: Path) -> None:
     """It is no damage: only its owner knows why it lies there."""
     path = tmp_path / "telemetry.db"
     with contextlib.closing(sqlite3.connect(path)) as other:
@@ -290,14 +293,14 @@ def test_a_database_of_another_program_is_left_where_it_is(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_the_files_are_readable_by_the_owner_only(store, tmp_path):
+def test_the_files_are_readable_by_the_owner_only(store: Writer, tmp_path: Path) -> None:
     """Prompts may be in there."""
     write(store, logs(request_event(1)))
 
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
-def test_the_extent_says_size_and_range(store):
+def test_the_extent_says_size_and_range(store: Writer) -> None:
     """What `stack down --volumes` shows before it asks."""
     write(store, logs(request_event(1, time=NOW), request_event(2, time=NOW + 5)))
 
@@ -306,7 +309,7 @@ def test_the_extent_says_size_and_range(store):
     assert found.size_bytes > 0
 
 
-def test_attributes_are_valid_json(store):
+def test_attributes_are_valid_json(store: Writer) -> None:
     """Others may read the database with sqlite3 alone."""
     reader = write(store, logs({"nan": float("inf"), "x": "\ud7ff"}))
 

@@ -5,9 +5,10 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
-from sandbox import free_ports
+from sandbox import Sandbox, free_ports
 from stored import SECOND_NS, event, request, store
 
 from cclaunch import cli
@@ -20,7 +21,7 @@ START = 1_790_000_000 * SECOND_NS
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/stream+json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def read_request(connection):
+def read_request(connection: socket.socket) -> None:
     """Read a whole request: closing with a part of it unread would reset the connection and take the answer back."""
     data = b""
     while b"\r\n\r\n" not in data and (piece := connection.recv(1 << 16)):
@@ -32,12 +33,12 @@ def read_request(connection):
 
 
 @contextlib.contextmanager
-def server(answer, *, then=lambda connection: None):
+def server(answer: bytes, *, then: Callable[[socket.socket], object] = bool) -> Iterator[str]:
     """Run a server on loopback that gives every connection the same *answer*, whatever was asked; its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         ending = threading.Event()
 
-        def serve():
+        def serve() -> None:
             while not ending.is_set():
                 with contextlib.suppress(OSError):
                     connection, _ = listening.accept()
@@ -57,13 +58,13 @@ def server(answer, *, then=lambda connection: None):
             thread.join(10)
 
 
-def full(body, status="200 OK"):
+def full(body: bytes, status: str = "200 OK") -> bytes:
     """Return a whole answer."""
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 @pytest.fixture
-def dead():
+def dead() -> str:
     """A URL where nobody listens."""
     return f"http://127.0.0.1:{free_ports(1)[0]}"
 
@@ -81,7 +82,7 @@ def dead():
         (b"", "closed"),
     ],
 )
-def test_a_broken_answer_is_an_error_and_never_half_an_answer(answer, cause):
+def test_a_broken_answer_is_an_error_and_never_half_an_answer(answer: bytes, cause: str) -> None:
     """Half of the money would look like all of it."""
     with server(answer) as url, pytest.raises(StoreUnreachable) as caught:
         list(http.rows(url, "*"))
@@ -90,14 +91,14 @@ def test_a_broken_answer_is_an_error_and_never_half_an_answer(answer, cause):
     assert url in caught.value.message
 
 
-def test_silence_ends(monkeypatch):
+def test_silence_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that takes the question and says nothing."""
     monkeypatch.setattr(http, "SILENCE_S", 0.2)
     with server(b"", then=lambda connection: time.sleep(1)) as url, pytest.raises(StoreUnreachable, match="does not answer"):
         list(http.rows(url, "*"))
 
 
-def test_an_endless_row_ends(monkeypatch):
+def test_an_endless_row_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not collected in memory."""
     monkeypatch.setattr(http, "LONGEST_LINE", 1000)
     with server(full(b"x" * 100_000)) as url, pytest.raises(StoreUnreachable) as caught:
@@ -107,13 +108,15 @@ def test_an_endless_row_ends(monkeypatch):
 
 
 @pytest.mark.parametrize("url", ["http://[", "nonsense", "http://127.0.0.1:99999", "http://"])
-def test_a_url_that_is_none_is_an_error_of_its_own(url):
+def test_a_url_that_is_none_is_an_error_of_its_own(url: str) -> None:
     """Not a traceback."""
     with pytest.raises(StoreUnreachable):
         list(http.rows(url, "*"))
 
 
-def test_a_store_that_does_not_answer_costs_its_part_and_a_sentence(sandbox, capsys, monkeypatch, dead):
+def test_a_store_that_does_not_answer_costs_its_part_and_a_sentence(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, dead: str
+) -> None:
     """What is in our own database is shown all the same, and programs get a document."""
     monkeypatch.setattr(sources, "vlogs_url", lambda where: dead)
     store(sandbox.database, request(1, START))
@@ -128,7 +131,9 @@ def test_a_store_that_does_not_answer_costs_its_part_and_a_sentence(sandbox, cap
     assert (len(told.out.splitlines()), told.err.count("does not answer")) == (1, 1)
 
 
-def test_a_store_that_does_not_answer_and_is_the_only_one_is_an_error(sandbox, capsys, monkeypatch, dead):
+def test_a_store_that_does_not_answer_and_is_the_only_one_is_an_error(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, dead: str
+) -> None:
     """Nothing would look like nothing spent."""
     monkeypatch.setattr(sources, "vlogs_url", lambda where: dead)
 
@@ -136,11 +141,11 @@ def test_a_store_that_does_not_answer_and_is_the_only_one_is_an_error(sandbox, c
     assert capsys.readouterr().out == ""
 
 
-def test_an_event_at_two_places_is_shown_once_and_others_stay():
+def test_an_event_at_two_places_is_shown_once_and_others_stay() -> None:
     """Numbered by its sender, it is known again; what has no number is never taken for another one."""
     from cclaunch.store.reader import Event
 
-    def made(sequence, name="a"):
+    def made(sequence: int | None, name: str = "a") -> Event:
         return Event(0, START, name, "s", None, {} if sequence is None else {"event.sequence": sequence})
 
     found = stores.without_twins([made(1), made(None), made(1), made(None), made(1, "b"), made(0)])
@@ -154,7 +159,9 @@ def test_an_event_at_two_places_is_shown_once_and_others_stay():
     ]
 
 
-def test_status_tells_the_trouble_of_a_store(sandbox, capsys, monkeypatch, dead):
+def test_status_tells_the_trouble_of_a_store(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, dead: str
+) -> None:
     """One screen, whatever is down."""
     monkeypatch.setattr(sources, "vlogs_url", lambda where: dead)
 

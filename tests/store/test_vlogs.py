@@ -3,6 +3,9 @@
 import itertools
 import json
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from collector_client import wait_until
@@ -10,16 +13,19 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from labels import LABELS, ODD, compact
 from required import missing
+from sandbox import Sandbox
+from stackproc import Vlogs
 from stackproc import vlogs as running_vlogs
-from stored import cost, decode_logs, export_of, store
+from stored import cost, export_of, store
 
 from cclaunch import cli
 from cclaunch.backends import sources
+from cclaunch.otlp.decode import decode_logs
 from cclaunch.store import stores
-from cclaunch.store.filters import ALIASES
+from cclaunch.store.filters import ALIASES, Where
 from cclaunch.store.following import Tail
-from cclaunch.store.reader import events, open_reader
-from cclaunch.store.spending import usage
+from cclaunch.store.reader import Event, events, open_reader
+from cclaunch.store.spending import Usage, usage
 from cclaunch.store.vlogs import read
 
 SECOND = 1_000_000_000
@@ -30,7 +36,7 @@ CASES = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory):
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vlogs]:
     """A real VictoriaLogs."""
     with running_vlogs(tmp_path_factory.mktemp("vlogs")) as service:
         if service is None:
@@ -39,16 +45,16 @@ def there(tmp_path_factory):
 
 
 @pytest.fixture
-def case():
+def case() -> str:
     """A value of the attribute `case` that no other test has: all share one VictoriaLogs."""
     return f"case-{next(CASES)}"
 
 
 @pytest.fixture
-def sent(there, case):
+def sent(there: Vlogs, case: str) -> Callable[..., None]:
     """Send records (attributes of requests) to VictoriaLogs; every one has the attribute `case`."""
 
-    def run(*records):
+    def run(*records: dict[str, Any]) -> None:
         numbered = [{"request_id": f"{case}-{n}", "cost_usd_micros": 1, "case": case, **one} for n, one in enumerate(records)]
         there.take(export_of(*numbered, time_ns=NOW))
 
@@ -56,10 +62,10 @@ def sent(there, case):
 
 
 @pytest.fixture
-def counted(there, case):
+def counted(there: Vlogs, case: str) -> Callable[..., int]:
     """The number of requests that meet a condition."""
 
-    def run(**where):
+    def run(**where: str) -> int:
         return sum(group.sums[0] for group in read.groups(there.url, None, None, [], {"case": case, **where}))
 
     return run
@@ -90,7 +96,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_hostile_value_is_nothing_but_a_value(sent, counted, there, case, text):
+def test_a_hostile_value_is_nothing_but_a_value(
+    sent: Callable[..., None], counted: Callable[..., int], there: Vlogs, case: str, text: str
+) -> None:
     """It is found as it is, and finds nothing else."""
     sent({"team": text}, {"team": "other"}, {})
 
@@ -100,7 +108,9 @@ def test_a_hostile_value_is_nothing_but_a_value(sent, counted, there, case, text
 
 
 @pytest.mark.parametrize("key", sorted({*HOSTILE, *ODD} - {""}))
-def test_a_hostile_key_is_nothing_but_a_key(sent, counted, there, case, key):
+def test_a_hostile_key_is_nothing_but_a_key(
+    sent: Callable[..., None], counted: Callable[..., int], there: Vlogs, case: str, key: str
+) -> None:
     """Grouped by and filtered by, it is the attribute of that name."""
     sent({key: "x"}, {key: "y"}, {"team": "x"})
 
@@ -110,7 +120,9 @@ def test_a_hostile_key_is_nothing_but_a_key(sent, counted, there, case, key):
 
 
 @pytest.mark.parametrize("key", ["", "_msg", "_time", "_stream", "_stream_id"])
-def test_a_name_that_is_special_over_there_is_no_attribute_here(sent, counted, key):
+def test_a_name_that_is_special_over_there_is_no_attribute_here(
+    sent: Callable[..., None], counted: Callable[..., int], key: str
+) -> None:
     """Nobody sent an attribute of that name."""
     sent({"team": "x"})
 
@@ -120,7 +132,7 @@ def test_a_name_that_is_special_over_there_is_no_attribute_here(sent, counted, k
 # Events.
 
 
-def test_events_have_the_kinds_that_claude_sends(there, case):
+def test_events_have_the_kinds_that_claude_sends(there: Vlogs, case: str) -> None:
     """Numbers are numbers and booleans booleans, although VictoriaLogs keeps texts; what is text stays text."""
     record = {
         "event.name": "api_request",
@@ -144,7 +156,7 @@ def test_events_have_the_kinds_that_claude_sends(there, case):
     assert (found.name, found.model, found.time_ns) == ("api_request", "m", NOW)
 
 
-def test_an_export_that_was_repeated_is_one(there, case, counted):
+def test_an_export_that_was_repeated_is_one(there: Vlogs, case: str, counted: Callable[..., int]) -> None:
     """The acknowledgement was lost: VictoriaLogs has it twice."""
     export = export_of(
         *({"case": case, "event.sequence": number, "request_id": f"{case}-{number}"} for number in range(3)), time_ns=NOW
@@ -156,7 +168,7 @@ def test_an_export_that_was_repeated_is_one(there, case, counted):
     assert counted() == 3
 
 
-def test_what_check_sent_is_found_by_its_nonce_and_never_counted(there, case, counted):
+def test_what_check_sent_is_found_by_its_nonce_and_never_counted(there: Vlogs, case: str, counted: Callable[..., int]) -> None:
     """Neither an event nor money."""
     there.take(export_of({"cclaunch.check": case, "case": case, "cost_usd_micros": 1}, time_ns=NOW))
 
@@ -164,7 +176,7 @@ def test_what_check_sent_is_found_by_its_nonce_and_never_counted(there, case, co
     assert (counted(), read.events(there.url, limit=9, where={"case": case})) == (0, [])
 
 
-def test_money_is_in_whole_micro_dollars(there, case):
+def test_money_is_in_whole_micro_dollars(there: Vlogs, case: str) -> None:
     """A tenth of a dollar ten thousand times, one of them reported twice, is a thousand dollars."""
     records = [
         {"case": case, "request_id": f"{case}-{n % 9_999}", "cost_usd_micros": 100_000, "cost_usd": 0.1} for n in range(10_000)
@@ -176,7 +188,7 @@ def test_money_is_in_whole_micro_dollars(there, case):
     assert group.sums[:2] == (9_999, 999_900_000)
 
 
-def test_a_key_that_was_sent_is_known(there, sent, tmp_path):
+def test_a_key_that_was_sent_is_known(there: Vlogs, sent: Callable[..., None], tmp_path: Path) -> None:
     """And one that nobody sent is told with those like it."""
     sent({"cost.center": "1"})
     places = stores.Places(str(tmp_path / "none.db"), there.url)
@@ -186,7 +198,7 @@ def test_a_key_that_was_sent_is_known(there, sent, tmp_path):
     }
 
 
-def test_following_shows_what_arrives_once(there, case, tmp_path):
+def test_following_shows_what_arrives_once(there: Vlogs, case: str, tmp_path: Path) -> None:
     """Also what happened a while ago and is sent only now."""
     now = time.time_ns()
     there.take(export_of(*({"case": case, "event.sequence": n} for n in range(3)), time_ns=now))
@@ -239,7 +251,7 @@ ASKED = st.sampled_from([*TEXT_KEYS, *KINDS, *ALIASES, "day", "event.name"])
 ENDS = st.one_of(st.none(), st.integers(-4, 1).map(lambda days: NOW + days * DAY + 7 * HOUR), st.just(NOW + 1))
 
 
-def made(case, number, record):
+def made(case: str, number: int, record: dict[str, Any]) -> dict[str, Any]:
     """Return a record as it is sent; the reports of one request are hours apart and no more."""
     at = NOW - (record["request"] or record["day"]) * 2 * DAY + record["later"]
     own = {"request_id": f"{case}-{record['request']}" if record["request"] else None, "cost_usd_micros": record["micros"]}
@@ -247,14 +259,20 @@ def made(case, number, record):
     return {**record["attributes"], **own, "case": case, "event.name": record["name"], "event.sequence": number, "time": at}
 
 
-def answers(ask_usage, ask_events, by, where):
+def answers(
+    ask_usage: Callable[[list[str], Where], Usage | None],
+    ask_events: Callable[[Where], list[Event]],
+    by: list[str],
+    where: dict[str, list[str]],
+) -> list[str]:
     """Return everything that can be asked, in a form that tells 1 from true."""
     found = ask_usage(by, where)
+    assert found is not None
     shown = [(event.time_ns, event.name, event.session_id, event.model, event.attributes) for event in ask_events(where)]
     return [json.dumps(one, sort_keys=True) for one in (*found.rows, found.total, *shown)]
 
 
-def arrived(there, case):
+def arrived(there: Vlogs, case: str) -> int:
     """Return how many rows of *case* can be found: those that are counted need not be searchable yet."""
     (row,) = there.lines("/select/logsql/query", query=f'case:="{case}" | stats count() n')
     return int(row["n"])
@@ -268,12 +286,15 @@ def arrived(there, case):
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each example writes two databases: shrinking takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_both_stores_and_any_mixture_of_them_answer_the_same(there, tmp_path, data):
+def test_both_stores_and_any_mixture_of_them_answer_the_same(there: Vlogs, tmp_path: Path, data: st.DataObject | None) -> None:
     """Any attributes, any --by, any --where, any range; requests reported twice; data here, there, and at both places."""
     case = f"case-{next(CASES)}"
-    if data is None:
-        records, by, where, since, until, halves = [], [], {}, None, None, {}
-    else:
+    records: list[dict[str, Any]] = []
+    by: list[str] = []
+    where: dict[str, list[str]] = {}
+    since = until = None
+    halves: dict[int | None, str] = {}
+    if data is not None:
         records = data.draw(st.lists(RECORD, max_size=6))
         by = data.draw(st.lists(ASKED, max_size=2, unique=True))
         shown = sorted({compact(value) for record in records for value in record["attributes"].values()} | {"", "a", "api_error"})
@@ -311,12 +332,12 @@ def test_both_stores_and_any_mixture_of_them_answer_the_same(there, tmp_path, da
     assert got == expected
 
 
-def _number(record):
+def _number(record: dict[str, Any]) -> int | None:
     request = record.get("request_id")
     return int(request.rsplit("-", 1)[1]) if request else None
 
 
-def test_a_session_that_moved_is_no_loss(there, sent, case, tmp_path):
+def test_a_session_that_moved_is_no_loss(there: Vlogs, sent: Callable[..., None], case: str, tmp_path: Path) -> None:
     """Its metric is cumulative, and the requests of its first part lie in VictoriaLogs."""
     path = tmp_path / "own.db"
     session = {"session.id": f"s-{case}", "cost_usd_micros": 300_000}
@@ -327,11 +348,13 @@ def test_a_session_that_moved_is_no_loss(there, sent, case, tmp_path):
     )
     places = stores.Places(str(path), there.url)
 
-    before = stores.usage(places, None, None, [], {"session.id": [f"s-{case}"]}).usage.lost_usd_micros
+    before = stores.usage(places, None, None, [], {"session.id": [f"s-{case}"]}).usage
     sent(session)
-    after = stores.usage(places, None, None, [], {"session.id": [f"s-{case}"]}).usage.lost_usd_micros
+    after = stores.usage(places, None, None, [], {"session.id": [f"s-{case}"]}).usage
 
-    assert (before, after) == (300_000, 0)
+    assert before is not None
+    assert after is not None
+    assert (before.lost_usd_micros, after.lost_usd_micros) == (300_000, 0)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +368,13 @@ def test_a_session_that_moved_is_no_loss(there, sent, case, tmp_path):
         ("status", "--json"),
     ],
 )
-def test_a_verb_prints_the_same_from_either_store(sandbox, capsys, monkeypatch, tmp_path_factory, words):
+def test_a_verb_prints_the_same_from_either_store(
+    sandbox: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    words: tuple[str, ...],
+) -> None:
     """On stdout and stderr."""
     sandbox.configure()
     records = [
@@ -361,7 +390,7 @@ def test_a_verb_prints_the_same_from_either_store(sandbox, capsys, monkeypatch, 
     ]
     records[1]["team"] = records[2]["team"] = "core"
     export = export_of(*records, time_ns=NOW)
-    told = []
+    told: list[Any] = []
     for inside in (True, False):
         with running_vlogs(tmp_path_factory.mktemp("vlogs")) as service:
             if service is None:

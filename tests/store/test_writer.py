@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 import stored
@@ -110,12 +111,12 @@ def test_a_number_that_sqlite_cannot_hold_is_unstorable(writer: Writer) -> None:
 def test_want_of_memory_passes(writer: Writer) -> None:
     """It says nothing about the batch: the exporter is to try again."""
 
-    class Greedy(dict[str, object]):
-        def items(self):  # type: ignore[no-untyped-def]
+    class Greedy(dict[str, Any]):
+        def items(self) -> NoReturn:
             raise MemoryError
 
     (row,) = named("greedy").events
-    greedy = row._replace(attributes=Greedy(a=1))  # type: ignore[arg-type]
+    greedy = row._replace(attributes=Greedy(a=1))
 
     refused = writer.submit(Batch(events=[greedy])).exception(120)
     assert isinstance(refused, StoreUnavailable)

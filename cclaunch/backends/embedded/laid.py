@@ -17,12 +17,9 @@ import cclaunch
 from cclaunch.errors import StackError
 from cclaunch.hot.paths import home
 from cclaunch.hot.reading import read_small
+from cclaunch.launcher import IMPORT, LAID, OLD_IMPORT
 
 NAME = "cclaunch"
-IMPORT = b"from cclaunch.main import main"
-"""What every script of ours holds: the wheel's, and the launcher of install.sh."""
-
-LAID = b"\n# Laid by install.sh"
 ENVIRONMENTS = "/cclaunch-env/env."
 SIZE_LIMIT = 64 << 10
 
@@ -65,9 +62,9 @@ def _is_ours(path: str) -> bool:
     if os.path.basename(path) == "claude" or not os.access(path, os.X_OK):
         return False
     text = read_small(path, SIZE_LIMIT) or b""
-    if IMPORT not in text:
+    if IMPORT.encode() not in text and OLD_IMPORT.encode() not in text:
         return False
-    if LAID in text:
+    if f"\n{LAID}".encode() in text:
         return ascii(_package()).encode() in text
     base = os.path.dirname(os.path.dirname(os.path.realpath(path)))
     return os.path.realpath(sys.prefix) == base or os.path.commonpath([base, os.path.realpath(_package())]) == base

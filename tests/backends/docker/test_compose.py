@@ -2,13 +2,17 @@
 
 import json
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
 from docker_compose import RUNNING, Compose, event
-from docker_stack import CONTAINERS, SERVICES, eventually
+from docker_stack import CONTAINERS, SERVICES, DockerStack, eventually
 from engine import compose_program
 from required import missing
+from runners import Verb
+from sandbox import Sandbox
 
 from cclaunch.backends.docker import record
 from cclaunch.backends.docker.engine import owner
@@ -17,7 +21,7 @@ from cclaunch.hot.paths import our_paths
 pytestmark = pytest.mark.timeout(240)
 
 
-def ok(told):
+def ok(told: tuple[int, str, str]) -> str:
     """Return stdout of a verb that went well."""
     code, out, err = told
     assert code == 0, err
@@ -25,7 +29,7 @@ def ok(told):
 
 
 @pytest.fixture
-def compose(stack, tmp_path):
+def compose(stack: DockerStack, tmp_path: Path) -> Compose:
     """Docker Compose, on the engine of the sandbox's stack."""
     if not compose_program().exists():
         missing("compose (tests/services/build)")
@@ -33,28 +37,28 @@ def compose(stack, tmp_path):
 
 
 @pytest.fixture
-def composed(compose):
+def composed(compose: Compose) -> Compose:
     """The stack, brought up by `docker compose up -d` with the file of ours, before any verb of ours has run."""
     compose.up()
     return compose
 
 
-def send(stack, number):
+def send(stack: DockerStack, number: int) -> None:
     """Send one request's event to the collector."""
     assert stack.request("POST", "http", "/v1/logs", event(number))[0] == 200
 
 
-def requests(verb):
+def requests(verb: Verb) -> int:
     """Return how many requests `usage` counts."""
-    return json.loads(ok(verb("usage", "--json")))["total"]["requests"]
+    return int(json.loads(ok(verb("usage", "--json")))["total"]["requests"])
 
 
-def services(verb):
+def services(verb: Verb) -> dict[str, bool]:
     """Return what `stack status` says: service -> healthy."""
     return {one["name"]: one["healthy"] for one in json.loads(ok(verb("stack", "status", "--json")))["services"]}
 
 
-def launch(sandbox):
+def launch(sandbox: Sandbox) -> tuple[str, str]:
     """Run `env` as a launch would; return (endpoint, stderr)."""
     done = sandbox.cclaunch("exec", "--", "env", timeout=60)
     assert done.returncode == 0
@@ -65,7 +69,7 @@ def launch(sandbox):
 HEALTHY = dict.fromkeys(CONTAINERS, True)
 
 
-def test_compose_takes_the_file_with_every_service(compose):
+def test_compose_takes_the_file_with_every_service(compose: Compose) -> None:
     """`config` reads it as it was meant: modes, ports, and every dollar of ours."""
     compose.stack.configure(stack={"services": [*SERVICES, "grafana"]})
     compose.write()
@@ -81,7 +85,7 @@ def test_compose_takes_the_file_with_every_service(compose):
     }
 
 
-def test_the_file_comes_up_and_is_ours_at_once(composed, stack, sandbox, verb):
+def test_the_file_comes_up_and_is_ours_at_once(composed: Compose, stack: DockerStack, sandbox: Sandbox, verb: Verb) -> None:
     """`status`, a launch and `usage` know it; nothing is made anew, and nobody is called a stranger."""
     before = stack.ids()
     send(stack, 1)
@@ -96,7 +100,7 @@ def test_the_file_comes_up_and_is_ours_at_once(composed, stack, sandbox, verb):
     assert stack.volumes() == {f"{name}-data" for name in SERVICES}
 
 
-def test_up_makes_it_anew_and_loses_nothing(composed, stack, verb):
+def test_up_makes_it_anew_and_loses_nothing(composed: Compose, stack: DockerStack, verb: Verb) -> None:
     """What VictoriaLogs has, and what the collector could not hand on yet: its queue was another user's."""
     before = stack.ids()
     send(stack, 1)
@@ -111,7 +115,7 @@ def test_up_makes_it_anew_and_loses_nothing(composed, stack, verb):
     assert composed.states(named=True) == RUNNING
 
 
-def test_compose_takes_over_what_up_has_made_and_loses_nothing(compose, stack, verb):
+def test_compose_takes_over_what_up_has_made_and_loses_nothing(compose: Compose, stack: DockerStack, verb: Verb) -> None:
     """The other way round; compose does not ask whether it may delete a volume."""
     ok(verb("stack", "up"))
     send(stack, 1)
@@ -129,7 +133,9 @@ def test_compose_takes_over_what_up_has_made_and_loses_nothing(compose, stack, v
     eventually(lambda: requests(verb) == 2, 30)
 
 
-def test_a_file_of_another_release_keeps_containers_and_volumes(composed, stack, monkeypatch):
+def test_a_file_of_another_release_keeps_containers_and_volumes(
+    composed: Compose, stack: DockerStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Compose makes anew what has another label, a volume too: none of ours changes with the release."""
     before, volumes = stack.ids(), stack.api.inspect_volume(f"{stack.project}_victorialogs-data")["CreatedAt"]
     text = composed.file.read_text()
@@ -150,7 +156,9 @@ def test_a_file_of_another_release_keeps_containers_and_volumes(composed, stack,
 
 
 @pytest.mark.parametrize("maker", ["compose", "cclaunch"])
-def test_ps_logs_and_restart_work_whoever_made_it(compose, stack, sandbox, verb, maker):
+def test_ps_logs_and_restart_work_whoever_made_it(
+    compose: Compose, stack: DockerStack, sandbox: Sandbox, verb: Verb, maker: str
+) -> None:
     """By the project's name alone; the next launch finds the same containers."""
     if maker == "compose":
         compose.up()
@@ -172,11 +180,12 @@ def test_ps_logs_and_restart_work_whoever_made_it(compose, stack, sandbox, verb,
     eventually(lambda: requests(verb) == 1)
 
 
-def test_logs_are_followed_until_it_stops(composed):
+def test_logs_are_followed_until_it_stops(composed: Compose) -> None:
     """`logs -f` shows what comes, and ends with the container."""
     process = composed.popen("logs", "-f", "--tail", "1", "prometheus")
     watchdog = threading.Timer(60, process.kill)
     watchdog.start()
+    assert process.stdout is not None
     first = process.stdout.readline()
     composed("stop", "prometheus")
     rest, _ = process.communicate(timeout=60)
@@ -186,7 +195,7 @@ def test_logs_are_followed_until_it_stops(composed):
     assert "See you next time!" in rest
 
 
-def test_our_verbs_work_on_what_compose_made(composed, stack, verb):
+def test_our_verbs_work_on_what_compose_made(composed: Compose, stack: DockerStack, verb: Verb) -> None:
     """`logs`, `restart` (made anew by then, with its data) and `down`; compose sees the end of it."""
     send(stack, 1)
     logs = ok(verb("stack", "logs", "-n", "2"))
@@ -202,7 +211,7 @@ def test_our_verbs_work_on_what_compose_made(composed, stack, verb):
     assert stack.volumes() == {f"{name}-data" for name in SERVICES}
 
 
-def test_down_with_volumes_deletes_what_compose_made(composed, stack, verb):
+def test_down_with_volumes_deletes_what_compose_made(composed: Compose, stack: DockerStack, verb: Verb) -> None:
     """Before anything else of ours was run: it finds all of it, and leaves nothing."""
     told = ok(verb("stack", "down", "--volumes", "--yes"))
 
@@ -212,7 +221,7 @@ def test_down_with_volumes_deletes_what_compose_made(composed, stack, verb):
     assert stack.api.networks(names=[f"{stack.project}_default"]) == []
 
 
-def test_compose_ends_what_up_has_made(compose, stack, verb):
+def test_compose_ends_what_up_has_made(compose: Compose, stack: DockerStack, verb: Verb) -> None:
     """`down` keeps the data for the next start by either, `down -v` deletes it; `status` tells, and `up` begins again."""
     ok(verb("stack", "up"))
     send(stack, 1)
@@ -234,7 +243,7 @@ def test_compose_ends_what_up_has_made(compose, stack, verb):
     assert requests(verb) == 0
 
 
-def test_half_by_compose_and_half_by_us_is_one_stack(compose, stack, sandbox, verb):
+def test_half_by_compose_and_half_by_us_is_one_stack(compose: Compose, stack: DockerStack, sandbox: Sandbox, verb: Verb) -> None:
     """All of it is shown; a launch leaves it, and `up` makes just that anew which compose has made."""
     ok(verb("stack", "up"))
     compose.write()
@@ -252,7 +261,9 @@ def test_half_by_compose_and_half_by_us_is_one_stack(compose, stack, sandbox, ve
     assert {name for name, one in stack.ids().items() if mixed[name] != one} == {"victorialogs"}
 
 
-def test_one_that_compose_has_stopped_is_told_and_started(composed, stack, sandbox, verb):
+def test_one_that_compose_has_stopped_is_told_and_started(
+    composed: Compose, stack: DockerStack, sandbox: Sandbox, verb: Verb
+) -> None:
     """`status` says that it is stopped; a launch does not wait for it, and has the stack put right."""
     launch(sandbox)
     composed("stop", "prometheus")
@@ -265,7 +276,7 @@ def test_one_that_compose_has_stopped_is_told_and_started(composed, stack, sandb
     eventually(lambda: stack.answers("prometheus", "/-/healthy"), 60)
 
 
-def test_what_a_person_runs_aside_is_no_service(composed, stack, verb):
+def test_what_a_person_runs_aside_is_no_service(composed: Compose, stack: DockerStack, verb: Verb) -> None:
     """`docker compose run` of a service: not shown in its place, left by `up`, ended by `down`."""
     composed("run", "--detach", "--no-deps", "victorialogs", "-storageDataPath=/aside")
     aside = [one["Id"] for one in stack.api.containers(filters={"label": "com.docker.compose.oneoff=True"})]
@@ -280,7 +291,13 @@ def test_what_a_person_runs_aside_is_no_service(composed, stack, verb):
     assert stack.containers() == {}
 
 
-def test_other_ports_in_an_older_file_are_found(compose, stack, verb, sandbox, free_ports):
+def test_other_ports_in_an_older_file_are_found(
+    compose: Compose,
+    stack: DockerStack,
+    verb: Verb,
+    sandbox: Sandbox,
+    free_ports: Callable[[int], list[int]],
+) -> None:
     """config.toml has changed since: what is asked is what the containers publish."""
     compose.up()
     made = dict(stack.ports)
@@ -294,7 +311,9 @@ def test_other_ports_in_an_older_file_are_found(compose, stack, verb, sandbox, f
     assert record.port(our_paths(sandbox.environ), "victorialogs") == made["victorialogs"]
 
 
-def test_a_stack_of_another_project_is_used_named_and_never_touched(compose, stack, sandbox, verb):
+def test_a_stack_of_another_project_is_used_named_and_never_touched(
+    compose: Compose, stack: DockerStack, sandbox: Sandbox, verb: Verb
+) -> None:
     """`docker compose -p other`: its data lies in other volumes, and the setting that looks at these is told."""
     compose.write()
     other = f"{stack.project}x"
@@ -312,7 +331,7 @@ def test_a_stack_of_another_project_is_used_named_and_never_touched(compose, sta
     assert len(running) == len(CONTAINERS)
 
 
-def test_the_stack_of_another_user_on_the_engine_is_never_touched(compose, stack, verb):
+def test_the_stack_of_another_user_on_the_engine_is_never_touched(compose: Compose, stack: DockerStack, verb: Verb) -> None:
     """The same project's name, another owner in the labels: a stranger for every verb."""
     compose.write()
     compose.file.write_text(compose.file.read_text().replace(f'cclaunch.owner: "{owner()}"', 'cclaunch.owner: "4711"'))
@@ -329,7 +348,9 @@ def test_the_stack_of_another_user_on_the_engine_is_never_touched(compose, stack
     assert stack.volumes() == {f"{name}-data" for name in SERVICES}
 
 
-def test_where_the_embedded_collector_is_chosen_the_file_is_ours_as_well(compose, stack, sandbox, verb):
+def test_where_the_embedded_collector_is_chosen_the_file_is_ours_as_well(
+    compose: Compose, stack: DockerStack, sandbox: Sandbox, verb: Verb
+) -> None:
     """Whoever ran it was not asked for `stack use docker`: it is used, read, shown and ended all the same."""
     stack.configure(backend="embedded")
     compose.up()

@@ -3,19 +3,21 @@
 import json
 import time
 import urllib.parse
+from typing import Any
 
 import pytest
-from docker_stack import eventually
+from docker_stack import DockerStack, eventually
+from runners import Verb
 
 SESSION = "11111111-1111-4111-8111-111111111111"
 
 
-def text(value):
+def text(value: str) -> dict[str, str]:
     """Return an OTLP text value."""
     return {"stringValue": value}
 
 
-def attributes(found):
+def attributes(found: dict[str, str]) -> list[dict[str, Any]]:
     """Return OTLP attributes."""
     return [{"key": key, "value": text(value)} for key, value in found.items()]
 
@@ -25,7 +27,7 @@ EVENT = {"event.name": "api_request", "session.id": SESSION, "cost_usd": "0.25"}
 DELTA, CUMULATIVE = 1, 2
 
 
-def event(number):
+def event(number: int) -> dict[str, Any]:
     """Return an export of one event that costs a quarter of a dollar."""
     record = {
         "timeUnixNano": str(time.time_ns()),
@@ -37,7 +39,7 @@ def event(number):
     return {"resourceLogs": [{"resource": {"attributes": attributes(RESOURCE)}, "scopeLogs": [{"logRecords": [record]}]}]}
 
 
-def points(name, unit, value, temporality, start):
+def points(name: str, unit: str, value: float, temporality: int, start: int) -> dict[str, Any]:
     """Return an export of one counter's point."""
     point = {
         "startTimeUnixNano": str(start),
@@ -54,37 +56,37 @@ def points(name, unit, value, temporality, start):
 
 
 @pytest.fixture
-def up(stack, verb):
+def up(stack: DockerStack, verb: Verb) -> DockerStack:
     """The stack, running."""
     code, _, err = verb("stack", "up")
     assert code == 0, err
     return stack
 
 
-def send(stack, export):
+def send(stack: DockerStack, export: dict[str, Any]) -> None:
     """Send *export* to the collector."""
     assert stack.request("POST", "http", "/v1/metrics", export)[0] == 200
 
 
-def shown(stack, port):
+def shown(stack: DockerStack, port: str) -> list[str]:
     """Return the lines of claude's metrics on the page at *port*."""
     return [line for line in stack.get(port, "/metrics")[1].decode().splitlines() if line.startswith("claude_")]
 
 
-def query(stack, words):
+def query(stack: DockerStack, words: str) -> list[dict[str, str]]:
     """Return what VictoriaLogs answers."""
     stack.get("victorialogs", "/internal/force_flush")
     _, body = stack.get("victorialogs", "/select/logsql/query?" + urllib.parse.urlencode({"query": words}))
     return [json.loads(line) for line in body.splitlines()]
 
 
-def prometheus(stack, words):
+def prometheus(stack: DockerStack, words: str) -> list[tuple[dict[str, str], float]]:
     """Return the values that Prometheus answers, with their labels."""
     _, body = stack.get("prometheus", "/api/v1/query?" + urllib.parse.urlencode({"query": words}))
     return [(one["metric"], float(one["value"][1])) for one in json.loads(body)["data"]["result"]]
 
 
-def test_events_carry_job_claude_and_make_one_stream(up):
+def test_events_carry_job_claude_and_make_one_stream(up: DockerStack) -> None:
     """Whatever job the client said; only service.name tells streams apart, and the query that people know finds them."""
     for number in range(3):
         assert up.request("POST", "http", "/v1/logs", event(number))[0] == 200
@@ -96,7 +98,7 @@ def test_events_carry_job_claude_and_make_one_stream(up):
     assert query(up, "job:claude | stats sum(cost_usd) as cost") == [{"cost": "0.75"}]
 
 
-def test_metrics_are_shown_under_both_conventions_with_profile_and_instance(up):
+def test_metrics_are_shown_under_both_conventions_with_profile_and_instance(up: DockerStack) -> None:
     """The job of the client is gone, the instance id is not."""
     start = time.time_ns()
     assert (
@@ -118,20 +120,20 @@ def test_metrics_are_shown_under_both_conventions_with_profile_and_instance(up):
     assert 'job="point"' not in plain[0]
 
 
-def test_differences_add_up_and_totals_pass_through(up):
+def test_differences_add_up_and_totals_pass_through(up: DockerStack) -> None:
     """Three differences of an eighth; a total of seven."""
     start = time.time_ns()
     for number in range(3):
         send(up, points("claude_code.cost.usage", "USD", 0.125, DELTA, start + number))
     send(up, points("claude_code.token.usage", "tokens", 7, CUMULATIVE, start))
 
-    def values():
+    def values() -> dict[str, float]:
         return {line.split("{")[0]: float(line.rsplit(" ", 1)[1]) for line in shown(up, "metrics")}
 
     eventually(lambda: values() == {"claude_code_cost_usage": 0.375, "claude_code_token_usage": 7.0})
 
 
-def test_a_session_that_was_counted_once_has_an_increase(up):
+def test_a_session_that_was_counted_once_has_an_increase(up: DockerStack) -> None:
     """Without the zero at its beginning it would be nothing; by an anchored range it is exactly one."""
     send(up, points("claude_code.session.count", "", 1, CUMULATIVE, time.time_ns()))
     eventually(lambda: [n for _, n in prometheus(up, "count_over_time(claude_code_session_count[5m])") if n > 3])
@@ -145,7 +147,7 @@ def test_a_session_that_was_counted_once_has_an_increase(up):
     assert (labels["job"], labels["instance"]) == ("claude-code", "i1")
 
 
-def test_events_survive_a_killed_collector_while_victorialogs_is_away(up):
+def test_events_survive_a_killed_collector_while_victorialogs_is_away(up: DockerStack) -> None:
     """They wait on the disk: none is lost, none comes twice."""
     ids = up.ids()
     up.api.stop(ids["victorialogs"])
@@ -162,7 +164,7 @@ def test_events_survive_a_killed_collector_while_victorialogs_is_away(up):
     assert sorted(one["request_id"] for one in query(up, "job:claude")) == [f"r{number}" for number in range(5)]
 
 
-def test_usage_and_events_answer_from_victorialogs(up, verb):
+def test_usage_and_events_answer_from_victorialogs(up: DockerStack, verb: Verb) -> None:
     """And still do after a move away, beside what the embedded collector has."""
     for number in range(3):
         assert up.request("POST", "http", "/v1/logs", event(number))[0] == 200
@@ -178,7 +180,7 @@ def test_usage_and_events_answer_from_victorialogs(up, verb):
     assert after == before
 
 
-def test_check_proves_the_way_through_the_containers(up, verb):
+def test_check_proves_the_way_through_the_containers(up: DockerStack, verb: Verb) -> None:
     """An event and a metric go in and come back."""
     _, out, err = verb("check")
 

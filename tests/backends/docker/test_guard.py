@@ -11,7 +11,9 @@ import json
 import urllib.parse
 
 import pytest
-from docker_stack import eventually
+from docker_stack import DockerStack, eventually
+from runners import Verb
+from sandbox import Sandbox
 
 BEHIND = ("metrics", "metrics_suffixed", "prometheus", "victorialogs")
 READ = {
@@ -24,7 +26,9 @@ INSERT = "/insert/jsonline?_msg_field=m&_stream_fields=m"
 SITE = "http://evil.example"
 
 
-def asked(port, path, *, host="localhost", body=None, **headers):
+def asked(
+    port: int, path: str, body: bytes | None = None, /, *, host: str = "localhost", **headers: str
+) -> tuple[int, http.client.HTTPMessage, bytes]:
     """Return (status, headers, body) of a request as *host*; a body makes it a POST, and ``_`` in a header's name is a dash."""
     peer = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
@@ -70,25 +74,25 @@ OURS = {
 
 
 @pytest.fixture
-def up(stack, verb):
+def up(stack: DockerStack, verb: Verb) -> DockerStack:
     """The stack, running, with one event; many claims are held against it, for its start takes seconds."""
     code, _, err = verb("stack", "up")
     assert code == 0, err
-    assert asked(stack.ports["victorialogs"], INSERT, body=b'{"m":"secret"}')[0] == 200
+    assert asked(stack.ports["victorialogs"], INSERT, b'{"m":"secret"}')[0] == 200
     return stack
 
 
-def kept(stack):
+def kept(stack: DockerStack) -> list[str]:
     """Return the messages of all events."""
     port = stack.ports["victorialogs"]
     asked(port, "/internal/force_flush")
     return [json.loads(line)["_msg"] for line in asked(port, READ["victorialogs"])[2].splitlines()]
 
 
-def test_a_page_of_another_origin_or_by_a_rebound_name_neither_reads_nor_writes(up):
+def test_a_page_of_another_origin_or_by_a_rebound_name_neither_reads_nor_writes(up: DockerStack) -> None:
     """On each of the four ports; no answer holds anything of what was recorded, nor leave to read it."""
     eventually(lambda: kept(up) == ["secret"])
-    told = {}
+    told: dict[tuple[str, ...], tuple[object, ...]] = {}
     for name in BEHIND:
         for who, headers in FOREIGN.items():
             status, answered, body = asked(up.ports[name], READ[name], **headers)
@@ -96,7 +100,7 @@ def test_a_page_of_another_origin_or_by_a_rebound_name_neither_reads_nor_writes(
     for who, headers in FOREIGN.items():
         for kind in ("text/plain", ""):
             more = {"Content_Type": kind} if kind else {}
-            told["insert", who, kind] = (*asked(up.ports["victorialogs"], INSERT, body=b'{"m":"x"}', **more, **headers)[::2],)
+            told["insert", who, kind] = (*asked(up.ports["victorialogs"], INSERT, b'{"m":"x"}', **more, **headers)[::2],)
 
     assert {key: one for key, one in told.items() if key[0] != "insert" and one != (403, True, None)} == {
         (name, "no name at all"): (400, False, None) for name in BEHIND
@@ -105,17 +109,17 @@ def test_a_page_of_another_origin_or_by_a_rebound_name_neither_reads_nor_writes(
     assert kept(up) == ["secret"]
 
 
-def test_programs_and_the_services_own_pages_go_on_working(up):
+def test_programs_and_the_services_own_pages_go_on_working(up: DockerStack) -> None:
     """What the README's lines ask, and what the pages of VictoriaLogs and Prometheus send to themselves."""
     told = {(name, who): asked(up.ports[name], READ[name], **headers)[0] for name in BEHIND for who, headers in OURS.items()}
-    wrote = {who: asked(up.ports["victorialogs"], INSERT, body=b'{"m":"own"}', **headers)[0] for who, headers in OURS.items()}
+    wrote = {who: asked(up.ports["victorialogs"], INSERT, b'{"m":"own"}', **headers)[0] for who, headers in OURS.items()}
 
     assert {key: status for key, status in told.items() if status != 200} == {}
     assert set(wrote.values()) == {200}
     eventually(lambda: kept(up).count("own") == len(OURS))
 
 
-def test_a_link_opens_a_page_and_nothing_that_changes_anything(up):
+def test_a_link_opens_a_page_and_nothing_that_changes_anything(up: DockerStack) -> None:
     """In a window of its own, which the page with the link cannot look into."""
     link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
     victorialogs = up.ports["victorialogs"]
@@ -124,10 +128,10 @@ def test_a_link_opens_a_page_and_nothing_that_changes_anything(up):
     assert asked(up.ports["prometheus"], "/-/healthy", **link)[0] == 200
     for path in (INSERT, READ["victorialogs"], "/internal/force_flush", "/select/vmui/../../internal/force_flush"):
         assert asked(victorialogs, path, **link)[0] in (400, 403), path
-    assert asked(victorialogs, "/select/vmui/", body=b"x", **link)[0] == 403
+    assert asked(victorialogs, "/select/vmui/", b"x", **link)[0] == 403
 
 
-def test_the_services_themselves_give_no_page_leave_to_read(up):
+def test_the_services_themselves_give_no_page_leave_to_read(up: DockerStack) -> None:
     """Past the guard, by the address of a container on Linux: no answer allows another origin, and no host port leads there."""
     for name, inner, path in (
         ("victorialogs", 9428, "/health"),
@@ -146,11 +150,11 @@ def test_the_services_themselves_give_no_page_leave_to_read(up):
         assert (name, answer.status, answer.headers["Access-Control-Allow-Origin"]) == (name, 200, None)
 
 
-def test_a_page_cannot_send_telemetry(up):
+def test_a_page_cannot_send_telemetry(up: DockerStack) -> None:
     """What a simple POST may carry is no content type of OTLP's, and nobody gets leave for the others."""
     path = "/v1/logs"
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
-        status, answered, _ = asked(up.ports["http"], path, body=b"{}", Origin=SITE, **({"Content_Type": kind} if kind else {}))
+        status, answered, _ = asked(up.ports["http"], path, b"{}", Origin=SITE, **({"Content_Type": kind} if kind else {}))
         assert (kind, status, answered["Access-Control-Allow-Origin"]) == (kind, 415, None)
     peer = http.client.HTTPConnection("127.0.0.1", up.ports["http"], timeout=120)
     peer.request("OPTIONS", path, headers={"Origin": SITE, "Access-Control-Request-Method": "POST"})
@@ -158,7 +162,7 @@ def test_a_page_cannot_send_telemetry(up):
     peer.close()
 
 
-def test_a_guard_that_is_gone_is_told_and_started_again(up, verb):
+def test_a_guard_that_is_gone_is_told_and_started_again(up: DockerStack, verb: Verb) -> None:
     """Meanwhile nothing is served, and telemetry is taken."""
     up.api.stop(up.ids()["guard"])
     query = urllib.parse.urlencode({"query": "*"})
@@ -176,7 +180,7 @@ def test_a_guard_that_is_gone_is_told_and_started_again(up, verb):
     assert kept(up) == ["secret"]
 
 
-def as_an_older_release_left_it(stack, service, ports):
+def as_an_older_release_left_it(stack: DockerStack, service: str, ports: dict[int, str]) -> None:
     """Make the container of *service* anew as one of another hash that publishes *ports* (inside: name) itself."""
     from docker.types import Mount
 
@@ -201,7 +205,7 @@ def as_an_older_release_left_it(stack, service, ports):
     stack.api.start(made)
 
 
-def test_a_stack_of_an_older_release_gets_its_guard_at_the_next_up(up, sandbox, verb):
+def test_a_stack_of_an_older_release_gets_its_guard_at_the_next_up(up: DockerStack, sandbox: Sandbox, verb: Verb) -> None:
     """Its own containers publish everything: a launch leaves that, `stack status` tells it, and no event is lost."""
     up.api.remove_container(up.ids()["guard"], force=True)
     collector = {4317: "grpc", 4318: "http", 8889: "metrics", 8890: "metrics_suffixed", 13133: "health"}

@@ -6,7 +6,10 @@ import threading
 
 import pexpect
 import pytest
-from docker_stack import CONTAINERS, SERVICES, eventually
+from docker_stack import CONTAINERS, SERVICES, DockerStack, eventually
+from runners import Verb
+from sandbox import Sandbox
+from wanted_service import service_of
 
 from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.model import stack_model
@@ -15,14 +18,14 @@ from cclaunch.config.model import Config
 IMAGE = Config().images.victorialogs
 
 
-def ok(told):
+def ok(told: tuple[int, str, str]) -> str:
     """Return stdout of a verb that went well."""
     code, out, err = told
     assert code == 0, err
     return out
 
 
-def test_up_makes_four_kinds_of_health_and_a_second_up_changes_nothing(stack, verb):
+def test_up_makes_four_kinds_of_health_and_a_second_up_changes_nothing(stack: DockerStack, verb: Verb) -> None:
     """Every service by its own word; the containers are the same ones afterwards."""
     first = ok(verb("stack", "up"))
     before = stack.ids()
@@ -40,7 +43,7 @@ def test_up_makes_four_kinds_of_health_and_a_second_up_changes_nothing(stack, ve
     assert stack.get("victorialogs", "/health") == (200, b"OK")
 
 
-def test_everything_is_on_loopback_alone(stack, verb):
+def test_everything_is_on_loopback_alone(stack: DockerStack, verb: Verb) -> None:
     """The engine publishes no port to anybody else."""
     ok(verb("stack", "up"))
 
@@ -49,7 +52,7 @@ def test_everything_is_on_loopback_alone(stack, verb):
     assert {port["PublicPort"] for port in published} == set(stack.ports.values()) - {stack.ports["grafana"]}
 
 
-def test_no_host_directory_is_mounted_and_no_capability_given(stack, verb):
+def test_no_host_directory_is_mounted_and_no_capability_given(stack: DockerStack, verb: Verb) -> None:
     """Named volumes of ours, and a user without rights."""
     ok(verb("stack", "up"))
 
@@ -61,7 +64,7 @@ def test_no_host_directory_is_mounted_and_no_capability_given(stack, verb):
         assert found["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
 
 
-def test_a_changed_setting_makes_just_that_container_anew_and_its_data_stays(stack, verb):
+def test_a_changed_setting_makes_just_that_container_anew_and_its_data_stays(stack: DockerStack, verb: Verb) -> None:
     """Retention of the events: VictoriaLogs is another container, with the same events."""
     ok(verb("stack", "up"))
     before = stack.ids()
@@ -77,7 +80,7 @@ def test_a_changed_setting_makes_just_that_container_anew_and_its_data_stays(sta
     assert b"kept" in stack.get("victorialogs", "/select/logsql/query?query=kept")[1]
 
 
-def test_a_container_removed_by_hand_is_made_again(stack, verb):
+def test_a_container_removed_by_hand_is_made_again(stack: DockerStack, verb: Verb) -> None:
     """And only that one."""
     ok(verb("stack", "up"))
     before = stack.ids()
@@ -90,7 +93,7 @@ def test_a_container_removed_by_hand_is_made_again(stack, verb):
     assert {name for name, one in stack.ids().items() if before[name] != one} == {"collector"}
 
 
-def test_a_container_that_was_made_and_never_started_is_made_anew(stack, verb):
+def test_a_container_that_was_made_and_never_started_is_made_anew(stack: DockerStack, verb: Verb) -> None:
     """Its files may not be in place: whoever made it was killed in between."""
     ok(verb("stack", "up"))
     labels = stack.containers()["victorialogs"]["Labels"]
@@ -103,7 +106,7 @@ def test_a_container_that_was_made_and_never_started_is_made_anew(stack, verb):
     assert stack.ids()["victorialogs"] != left
 
 
-def test_a_service_that_is_left_out_is_removed_and_its_data_is_not(stack, verb):
+def test_a_service_that_is_left_out_is_removed_and_its_data_is_not(stack: DockerStack, verb: Verb) -> None:
     """Without Prometheus there is no container of it."""
     ok(verb("stack", "up"))
     stack.configure(stack={"services": ["collector", "victorialogs"]})
@@ -114,7 +117,7 @@ def test_a_service_that_is_left_out_is_removed_and_its_data_is_not(stack, verb):
     assert "prometheus-data" in stack.volumes()
 
 
-def test_down_removes_the_containers_and_keeps_the_data(stack, verb):
+def test_down_removes_the_containers_and_keeps_the_data(stack: DockerStack, verb: Verb) -> None:
     """And says what it stopped; the second time that there was nothing."""
     ok(verb("stack", "up"))
 
@@ -127,7 +130,7 @@ def test_down_removes_the_containers_and_keeps_the_data(stack, verb):
     assert stack.api.networks(names=[f"{stack.project}_default"]) == []
 
 
-def test_volumes_says_sizes_asks_and_deletes(stack, verb):
+def test_volumes_says_sizes_asks_and_deletes(stack: DockerStack, verb: Verb) -> None:
     """Without a terminal nothing happens; with --yes nothing is left."""
     ok(verb("stack", "up"))
     refused = verb("stack", "down", "--volumes")
@@ -144,7 +147,7 @@ def test_volumes_says_sizes_asks_and_deletes(stack, verb):
     assert stack.volumes() == set()
 
 
-def test_on_a_terminal_a_no_keeps_everything(stack, sandbox, verb):
+def test_on_a_terminal_a_no_keeps_everything(stack: DockerStack, sandbox: Sandbox, verb: Verb) -> None:
     """Enter is a no."""
     ok(verb("stack", "up"))
     command, *words = sandbox.command("stack", "down", "--volumes")
@@ -160,7 +163,7 @@ def test_on_a_terminal_a_no_keeps_everything(stack, sandbox, verb):
 
 
 @pytest.mark.parametrize("kind", ["container", "volume", "network"])
-def test_what_has_our_name_and_is_not_ours_is_named_and_never_touched(stack, verb, kind):
+def test_what_has_our_name_and_is_not_ours_is_named_and_never_touched(stack: DockerStack, verb: Verb, kind: str) -> None:
     """Somebody's compose stack of the same project, for example."""
     labels = {"com.docker.compose.project": stack.project}
     name = {"container": "victorialogs-1", "volume": "victorialogs-data", "network": "default"}[kind]
@@ -185,7 +188,7 @@ def test_what_has_our_name_and_is_not_ours_is_named_and_never_touched(stack, ver
     assert look[kind](name)
 
 
-def test_a_volume_of_another_release_is_named_and_kept(stack, verb):
+def test_a_volume_of_another_release_is_named_and_kept(stack: DockerStack, verb: Verb) -> None:
     """Whoever made it may still want it."""
     ok(verb("stack", "up"))
     labels = stack.api.inspect_volume(f"{stack.project}_prometheus-data")["Labels"]
@@ -199,7 +202,7 @@ def test_a_volume_of_another_release_is_named_and_kept(stack, verb):
     assert stack.get("health", "/")[0] == 200  # the rest is up: telemetry is taken
 
 
-def test_a_port_that_a_program_holds_is_named_with_its_holder(stack, verb):
+def test_a_port_that_a_program_holds_is_named_with_its_holder(stack: DockerStack, verb: Verb) -> None:
     """The other services are up nevertheless."""
     with socket.create_server(("127.0.0.1", stack.ports["prometheus"])):
         code, _, err = verb("stack", "up")
@@ -211,7 +214,7 @@ def test_a_port_that_a_program_holds_is_named_with_its_holder(stack, verb):
     assert stack.get("health", "/")[0] == 200
 
 
-def test_a_port_that_a_container_holds_is_named_with_the_container(stack, verb):
+def test_a_port_that_a_container_holds_is_named_with_the_container(stack: DockerStack, verb: Verb) -> None:
     """And how to stop it."""
     port = stack.ports["victorialogs"]
     labels = {"com.docker.compose.project": stack.project, "com.docker.compose.service": "squatter"}
@@ -230,7 +233,7 @@ def test_a_port_that_a_container_holds_is_named_with_the_container(stack, verb):
     assert stack.api.inspect_container(squatter)["State"]["Running"]
 
 
-def test_a_service_that_ends_is_told_with_its_last_words(stack, verb):
+def test_a_service_that_ends_is_told_with_its_last_words(stack: DockerStack, verb: Verb) -> None:
     """An image that does not know our flags: the error holds what it wrote."""
     stack.configure(images={"prometheus": IMAGE})
 
@@ -243,7 +246,7 @@ def test_a_service_that_ends_is_told_with_its_last_words(stack, verb):
     assert "hint: cclaunch stack logs prometheus" in err
 
 
-def test_an_image_that_is_not_here_and_cannot_be_fetched_is_named(stack, verb):
+def test_an_image_that_is_not_here_and_cannot_be_fetched_is_named(stack: DockerStack, verb: Verb) -> None:
     """What runs keeps running."""
     ok(verb("stack", "up"))
     before = stack.ids()
@@ -257,12 +260,12 @@ def test_an_image_that_is_not_here_and_cannot_be_fetched_is_named(stack, verb):
     assert stack.ids() == before
 
 
-def test_pull_has_nothing_to_do_when_every_image_is_here(stack, verb):
+def test_pull_has_nothing_to_do_when_every_image_is_here(stack: DockerStack, verb: Verb) -> None:
     """It asks no registry."""
     assert ok(verb("stack", "pull")) == "every image is here\n"
 
 
-def test_restart_starts_every_service_again(stack, verb):
+def test_restart_starts_every_service_again(stack: DockerStack, verb: Verb) -> None:
     """The same containers, begun anew."""
     ok(verb("stack", "up"))
     before = {name: stack.api.inspect_container(one)["State"]["StartedAt"] for name, one in stack.ids().items()}
@@ -273,7 +276,7 @@ def test_restart_starts_every_service_again(stack, verb):
     assert all(before[name] < after[name] for name in CONTAINERS)
 
 
-def test_status_tells_health_url_image_age_and_size(stack, verb):
+def test_status_tells_health_url_image_age_and_size(stack: DockerStack, verb: Verb) -> None:
     """For programs and for people."""
     ok(verb("stack", "up"))
 
@@ -292,7 +295,7 @@ def test_status_tells_health_url_image_age_and_size(stack, verb):
     assert "image" in table.splitlines()[0]
 
 
-def test_logs_of_one_service_and_of_all(stack, verb):
+def test_logs_of_one_service_and_of_all(stack: DockerStack, verb: Verb) -> None:
     """With more than one each line names its own."""
     ok(verb("stack", "up"))
 
@@ -303,12 +306,13 @@ def test_logs_of_one_service_and_of_all(stack, verb):
     assert {line.split(" ")[0] for line in every.splitlines()} == set(CONTAINERS)
 
 
-def test_logs_are_followed(stack, sandbox, verb):
+def test_logs_are_followed(stack: DockerStack, sandbox: Sandbox, verb: Verb) -> None:
     """After the last line come those that a service writes from now on, until its container ends."""
     ok(verb("stack", "up"))
     process = sandbox.popen(sandbox.command("stack", "logs", "-f", "-n", "1", "prometheus"))
     watchdog = threading.Timer(30, process.kill)
     watchdog.start()
+    assert process.stdout is not None
     last = process.stdout.readline()
     stack.api.stop(stack.ids()["prometheus"])
     added, _ = process.communicate(timeout=120)
@@ -318,7 +322,7 @@ def test_logs_are_followed(stack, sandbox, verb):
     assert b"See you next time!" in added
 
 
-def test_recorded_prompts_are_told_to_be_readable(stack, verb):
+def test_recorded_prompts_are_told_to_be_readable(stack: DockerStack, verb: Verb) -> None:
     """Loopback is open to every user of the machine."""
     stack.configure(privacy={"prompts": True})
 
@@ -329,14 +333,14 @@ def test_recorded_prompts_are_told_to_be_readable(stack, verb):
 
 
 @pytest.fixture
-def stranger(stack):
+def stranger(stack: DockerStack) -> str:
     """A collector in a container that somebody else made, on the port that ours would have; its id."""
     config = Config()
-    own = stack_model(config, "somebody", {}).service("collector")
+    own = service_of(stack_model(config, "somebody", {}), "collector")
     labels = {"com.docker.compose.project": stack.project, "com.docker.compose.service": "old-collector"}
     network = stack.api.create_network(f"{stack.project}_old", labels=labels)["Id"]
     host = stack.api.create_host_config(port_bindings={4317: ("127.0.0.1", stack.ports["grpc"])}, network_mode=network)
-    made = stack.api.create_container(
+    made: str = stack.api.create_container(
         own.image,
         list(own.command),
         name=f"{stack.project}-old",
@@ -351,7 +355,9 @@ def stranger(stack):
     return made
 
 
-def test_a_collector_of_somebody_else_on_our_port_is_used_and_never_touched(stack, stranger, verb):
+def test_a_collector_of_somebody_else_on_our_port_is_used_and_never_touched(
+    stack: DockerStack, stranger: str, verb: Verb
+) -> None:
     """The compose stack of old: it is named, nothing of ours is started beside it, and `down` leaves it."""
     code, out, err = verb("stack", "up")
     status = json.loads(ok(verb("stack", "status", "--json")))

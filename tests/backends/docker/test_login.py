@@ -3,10 +3,13 @@
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
 import yaml
+from sandbox import Sandbox
+from wanted_service import service_of
 
 from cclaunch.backends.docker import login
 from cclaunch.backends.docker.backend import DockerBackend
@@ -14,25 +17,25 @@ from cclaunch.backends.docker.compose import compose
 from cclaunch.backends.docker.look import details
 from cclaunch.config.model import Config, Grafana
 from cclaunch.errors import StackError
-from cclaunch.hot.paths import our_paths
+from cclaunch.hot.paths import Paths, our_paths
 
 MADE = Config(grafana=Grafana(admin_password="generate"))
 OWN = "s3cret $HOME"
 
 
 @pytest.fixture
-def paths(environ):
+def paths(environ: dict[str, str]) -> Paths:
     """Our directories."""
     return our_paths(environ)
 
 
-def in_grafana(paths, environ, config):
+def in_grafana(paths: Paths, environ: dict[str, str], config: Config) -> str:
     """Return the password that Grafana's container is given."""
-    files = {file.path: file for file in DockerBackend(paths, config, environ).model().service("grafana").files}
+    files = {file.path: file for file in service_of(DockerBackend(paths, config, environ).model(), "grafana").files}
     return files["/etc/cclaunch/admin_password"].data.decode()
 
 
-def test_a_password_is_made_once_and_stays(paths, environ):
+def test_a_password_is_made_once_and_stays(paths: Paths, environ: dict[str, str]) -> None:
     """Long, random, in a file for its user alone, and what Grafana is given."""
     login.make(paths, MADE)
     first = in_grafana(paths, environ, MADE)
@@ -44,11 +47,11 @@ def test_a_password_is_made_once_and_stays(paths, environ):
     assert Path(paths.grafana_password).read_text() == f"{first}\n"
 
 
-def test_two_at_once_make_the_same_password(paths):
+def test_two_at_once_make_the_same_password(paths: Paths) -> None:
     """Whoever comes second takes what is there."""
     seen = set()
 
-    def work():
+    def work() -> None:
         login.make(paths, MADE)
         seen.add(login.filled(paths, MADE).grafana.admin_password)
 
@@ -63,7 +66,7 @@ def test_two_at_once_make_the_same_password(paths):
 
 
 @pytest.mark.parametrize("word", ["", "s3cret", "Generate"])
-def test_nothing_is_made_unless_that_is_asked_for(paths, word):
+def test_nothing_is_made_unless_that_is_asked_for(paths: Paths, word: str) -> None:
     """Another word is the password itself."""
     config = Config(grafana=Grafana(admin_password=word))
 
@@ -74,7 +77,7 @@ def test_nothing_is_made_unless_that_is_asked_for(paths, word):
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"a\nb\n", b"\xff\n", b"x" * 300, b"a\x1b[1m"])
-def test_a_file_that_holds_no_password_is_named_with_the_mend(paths, content):
+def test_a_file_that_holds_no_password_is_named_with_the_mend(paths: Paths, content: bytes) -> None:
     """It is not made anew by itself: Grafana has the old one."""
     os.makedirs(os.path.dirname(paths.grafana_password))
     with open(paths.grafana_password, "wb") as file:
@@ -86,7 +89,7 @@ def test_a_file_that_holds_no_password_is_named_with_the_mend(paths, content):
     assert caught.value.hint == f"rm {paths.grafana_password}; cclaunch stack up"
 
 
-def test_a_password_that_was_made_is_named_by_its_file_and_told_only_when_asked(paths):
+def test_a_password_that_was_made_is_named_by_its_file_and_told_only_when_asked(paths: Paths) -> None:
     """Programs get the file's name, a person on a terminal the password."""
     login.make(paths, MADE)
     password = login.filled(paths, MADE).grafana.admin_password
@@ -97,7 +100,7 @@ def test_a_password_that_was_made_is_named_by_its_file_and_told_only_when_asked(
     assert clear["grafana"] == f"login admin / {password}"
 
 
-def compose_of(sandbox, password, *words):
+def compose_of(sandbox: Sandbox, password: str, *words: str) -> tuple[str, str]:
     """Return (what `stack compose` prints, stderr) with *password* in config.toml."""
     sandbox.config_file.parent.mkdir(parents=True, exist_ok=True)
     sandbox.config_file.write_text(f'[grafana]\nadmin_password = "{password}"\n')
@@ -106,7 +109,7 @@ def compose_of(sandbox, password, *words):
     return done.stdout.decode(), done.stderr.decode()
 
 
-def content(text):
+def content(text: str) -> Any:
     """Return what the compose file *text* gives Grafana as its password."""
     document = yaml.safe_load(text)
     source = next(
@@ -116,7 +119,7 @@ def content(text):
 
 
 @pytest.mark.parametrize("password", [OWN, "generate"])
-def test_the_compose_file_asks_for_the_password_unless_it_is_to_be_shown(sandbox, password):
+def test_the_compose_file_asks_for_the_password_unless_it_is_to_be_shown(sandbox: Sandbox, password: str) -> None:
     """It is valid, holds the password nowhere, and compose does not go on without it; with --show-password it does."""
     masked, told = compose_of(sandbox, password)
     shown, warned = compose_of(sandbox, password, "--show-password")
@@ -130,7 +133,7 @@ def test_the_compose_file_asks_for_the_password_unless_it_is_to_be_shown(sandbox
     assert "in clear" in warned
 
 
-def test_the_copy_that_is_kept_is_masked_and_the_default_is_not(paths, environ):
+def test_the_copy_that_is_kept_is_masked_and_the_default_is_not(paths: Paths, environ: dict[str, str]) -> None:
     """Everybody knows `admin`."""
     own = Config(grafana=Grafana(admin_password=OWN))
 
@@ -138,7 +141,7 @@ def test_the_copy_that_is_kept_is_masked_and_the_default_is_not(paths, environ):
     assert content(compose(DockerBackend(paths, Config(), environ).model())) == "admin"
 
 
-def test_the_dashboard_tells_a_person_the_password_and_a_program_nothing(sandbox):
+def test_the_dashboard_tells_a_person_the_password_and_a_program_nothing(sandbox: Sandbox) -> None:
     """On a terminal, beside the address."""
     paths = our_paths(sandbox.environ)
     sandbox.config_file.parent.mkdir(parents=True, exist_ok=True)

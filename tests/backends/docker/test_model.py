@@ -1,11 +1,14 @@
 """The Docker stack as it should be, and as a compose file."""
 
+from collections.abc import Mapping
+
 import pytest
 import yaml
+from wanted_service import service_of
 
 from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.docker.compose import compose
-from cclaunch.backends.docker.model import stack_model, without_metrics
+from cclaunch.backends.docker.model import StackModel, stack_model, without_metrics
 from cclaunch.config.checks import SERVICES
 from cclaunch.config.model import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
 from cclaunch.files.atomic import write_atomic
@@ -14,12 +17,12 @@ from cclaunch.hot.paths import our_paths
 BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboards/a.json": b"{}"}
 
 
-def made(config=None, owner="7", files=None):
+def made(config: Config | None = None, owner: str = "7", files: Mapping[str, bytes] | None = None) -> StackModel:
     """Return the stack of *config*."""
     return stack_model(config or Config(), owner, BOARD if files is None else files)
 
 
-def test_every_service_is_published_on_loopback_and_nowhere_else():
+def test_every_service_is_published_on_loopback_and_nowhere_else() -> None:
     """The ports of the configuration outside, the usual ones inside."""
     stack = made(Config(ports=PortNumbers(grpc=14317, grafana=3001)))
 
@@ -31,7 +34,7 @@ def test_every_service_is_published_on_loopback_and_nowhere_else():
     assert "127.0.0.1:14317:4317" in document["services"]["collector"]["ports"]
 
 
-def test_what_shows_the_records_is_published_by_the_guard_alone():
+def test_what_shows_the_records_is_published_by_the_guard_alone() -> None:
     """Events, metrics and Prometheus; the collector publishes where it takes telemetry, and its health."""
     stack = made()
 
@@ -45,9 +48,9 @@ def test_what_shows_the_records_is_published_by_the_guard_alone():
     }
 
 
-def test_the_guard_leaves_the_metrics_to_another_collector():
+def test_the_guard_leaves_the_metrics_to_another_collector() -> None:
     """And is another container then, with the same files."""
-    whole = made().service("guard")
+    whole = service_of(made(), "guard")
 
     rest = without_metrics(whole)
 
@@ -56,7 +59,7 @@ def test_the_guard_leaves_the_metrics_to_another_collector():
     assert rest.files == whole.files
 
 
-def test_names_and_labels_are_those_of_compose():
+def test_names_and_labels_are_those_of_compose() -> None:
     """So that `docker compose -p cclaunch ps` knows them."""
     stack = made()
 
@@ -71,30 +74,31 @@ def test_names_and_labels_are_those_of_compose():
     assert all(volume.labels["com.docker.compose.volume"] == volume.key for volume in stack.volumes)
 
 
-def test_everything_carries_its_owner():
+def test_everything_carries_its_owner() -> None:
     """What another user of the engine has made is told from ours."""
     stack = made(owner="1000")
 
-    assert {thing.labels["cclaunch.owner"] for thing in (*stack.services, *stack.volumes)} == {"1000"}
+    assert {service.labels["cclaunch.owner"] for service in stack.services} == {"1000"}
+    assert {volume.labels["cclaunch.owner"] for volume in stack.volumes} == {"1000"}
     assert stack.labels["cclaunch.owner"] == "1000"
 
 
-def test_a_project_of_another_name_shares_nothing():
+def test_a_project_of_another_name_shares_nothing() -> None:
     """Two stacks on one engine."""
     first, second = made(), made(Config(docker=Docker(project="other")))
 
-    def names(stack):
+    def names(stack: StackModel) -> set[str]:
         return {stack.network, *(one.name for one in stack.volumes), *(one.container for one in stack.services)}
 
     assert not names(first) & names(second)
 
 
-def test_services_can_be_left_out():
+def test_services_can_be_left_out() -> None:
     """Without Grafana there is nothing of Grafana."""
     stack = made(Config(stack=Stack(services=("collector", "victorialogs"))))
 
     assert [service.name for service in stack.services] == ["collector", "victorialogs", "guard"]
-    assert b"prometheus" not in stack.service("guard").files[0].data
+    assert b"prometheus" not in service_of(stack, "guard").files[0].data
     assert "grafana" not in compose(stack)
 
 
@@ -111,14 +115,14 @@ def test_services_can_be_left_out():
         (Config(docker=Docker(host="unix:///x")), set()),
     ],
 )
-def test_a_changed_setting_changes_just_the_service_that_it_concerns(config, changed):
+def test_a_changed_setting_changes_just_the_service_that_it_concerns(config: Config, changed: set[str]) -> None:
     """The others keep running."""
     before, after = made(), made(config)
 
-    assert {one.name for one in after.services if one.hash != before.service(one.name).hash} == changed
+    assert {one.name for one in after.services if one.hash != service_of(before, one.name).hash} == changed
 
 
-def test_another_release_of_ours_changes_nothing(monkeypatch):
+def test_another_release_of_ours_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """An upgrade of cclaunch alone restarts no container."""
     before = [service.hash for service in made().services]
     monkeypatch.setattr("cclaunch.backends.docker.model.__version__", "99.0")
@@ -129,14 +133,14 @@ def test_another_release_of_ours_changes_nothing(monkeypatch):
     assert stack.services[0].labels["cclaunch.version"] == "99.0"
 
 
-def test_a_changed_dashboard_changes_grafana_alone():
+def test_a_changed_dashboard_changes_grafana_alone() -> None:
     """By its content."""
     before, after = made(), made(files={**BOARD, "dashboards/a.json": b"[]"})
 
-    assert {one.name for one in after.services if one.hash != before.service(one.name).hash} == {"grafana"}
+    assert {one.name for one in after.services if one.hash != service_of(before, one.name).hash} == {"grafana"}
 
 
-def test_no_host_directory_is_mounted():
+def test_no_host_directory_is_mounted() -> None:
     """Every mount is a named volume of the stack."""
     stack = made()
 
@@ -145,7 +149,7 @@ def test_no_host_directory_is_mounted():
     assert all(":" not in mount.key and "/" not in mount.key for service in stack.services for mount in service.mounts)
 
 
-def test_files_lie_in_a_volume_of_their_service():
+def test_files_lie_in_a_volume_of_their_service() -> None:
     """None in the image's own layer, and each can be read by the user that the service runs as."""
     for service in made().services:
         homes = [mount.target for mount in service.mounts if mount.key.endswith("-config")]
@@ -153,17 +157,17 @@ def test_files_lie_in_a_volume_of_their_service():
         assert {f"{file.uid}:{file.gid}" for file in service.files} <= {service.user}
 
 
-def test_the_password_is_for_grafana_alone():
+def test_the_password_is_for_grafana_alone() -> None:
     """A file that only its user may read; `admin` unless it is set."""
     plain, own = (
-        {file.path: file for file in made(config).service("grafana").files}["/etc/cclaunch/admin_password"]
+        {file.path: file for file in service_of(made(config), "grafana").files}["/etc/cclaunch/admin_password"]
         for config in (Config(), Config(grafana=Grafana(admin_password="s3cret")))
     )
 
     assert (plain.data, own.data, own.mode, own.uid) == (b"admin", b"s3cret", 0o400, 472)
 
 
-def test_the_compose_file_is_the_same_stack():
+def test_the_compose_file_is_the_same_stack() -> None:
     """Images, commands, data volumes, files and restart, service by service."""
     stack = made()
     document = yaml.safe_load(compose(stack))
@@ -182,27 +186,28 @@ def test_the_compose_file_is_the_same_stack():
         assert named <= set(document["volumes"])
 
 
-def test_compose_substitutes_nothing_in_our_files():
+def test_compose_substitutes_nothing_in_our_files() -> None:
     """A dollar in a dashboard is a variable of Grafana's, not of compose."""
     text = compose(made(files={"dashboards/a.json": b'{"expr": "$__range"}'}))
 
     assert "$$__range" in text
 
 
-def test_grafana_finds_what_it_is_provisioned_with(environ):
+def test_grafana_finds_what_it_is_provisioned_with(environ: dict[str, str]) -> None:
     """Datasources under the names of our services, and dashboards where the provider looks."""
     paths = our_paths(environ)
     stack = DockerBackend(paths, Config(), environ).model()
-    files = {file.path: file.data for file in stack.service("grafana").files}
+    grafana = service_of(stack, "grafana")
+    files = {file.path: file.data for file in grafana.files}
 
-    home = stack.service("grafana").environment["GF_PATHS_PROVISIONING"]
+    home = grafana.environment["GF_PATHS_PROVISIONING"]
     urls = {one["url"] for one in yaml.safe_load(files[f"{home}/datasources/cclaunch.yaml"])["datasources"]}
     places = [one["options"]["path"] for one in yaml.safe_load(files[f"{home}/dashboards/cclaunch.yaml"])["providers"]]
     assert urls == {"http://prometheus:9090", "http://victorialogs:9428"}
     assert all(any(path.startswith(f"{place}/") for path in files) for place in places)
 
 
-def test_a_dashboard_that_was_added_makes_grafana_anew(environ):
+def test_a_dashboard_that_was_added_makes_grafana_anew(environ: dict[str, str]) -> None:
     """`dashboard add` lays a file down; the next `stack up` sees that Grafana lacks it."""
     paths = our_paths(environ)
     backend = DockerBackend(paths, Config(), environ)
@@ -211,10 +216,10 @@ def test_a_dashboard_that_was_added_makes_grafana_anew(environ):
 
     after = backend.model()
 
-    assert {one.name for one in after.services if one.hash != before.service(one.name).hash} == {"grafana"}
+    assert {one.name for one in after.services if one.hash != service_of(before, one.name).hash} == {"grafana"}
 
 
-def test_a_volume_that_compose_makes_is_known_as_ours():
+def test_a_volume_that_compose_makes_is_known_as_ours() -> None:
     """Who ran the compose file first can run `stack up` later, on the same data."""
     stack = stack_model(Config(), "me", {})
     document = yaml.safe_load(compose(stack))
@@ -226,7 +231,7 @@ def test_a_volume_that_compose_makes_is_known_as_ours():
             assert {**own, **given} == {**volume.labels, "cclaunch.version": "0.1.0"}
 
 
-def test_containers_and_network_that_compose_makes_are_known_as_ours():
+def test_containers_and_network_that_compose_makes_are_known_as_ours() -> None:
     """By their owner; and without a hash, so that `stack up` makes the containers anew."""
     document = yaml.safe_load(compose(stack_model(Config(), "me", {})))
 
@@ -234,7 +239,7 @@ def test_containers_and_network_that_compose_makes_are_known_as_ours():
     assert document["networks"] == {"default": {"labels": {"cclaunch.owner": "me"}}}
 
 
-def test_the_compose_file_of_another_release_is_the_same(monkeypatch):
+def test_the_compose_file_of_another_release_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose makes anew what has another label: a container for nothing, and a volume with all that it holds."""
     before = compose(made())
     monkeypatch.setattr("cclaunch.backends.docker.model.__version__", "99.0")
@@ -242,7 +247,7 @@ def test_the_compose_file_of_another_release_is_the_same(monkeypatch):
     assert compose(made()) == before
 
 
-def test_no_file_in_the_compose_file_has_an_owner():
+def test_no_file_in_the_compose_file_has_an_owner() -> None:
     """An engine 20.10 takes `UID:GID` for a name then and refuses; so everybody may read them, the password too."""
     document = yaml.safe_load(compose(made()))
 
@@ -251,7 +256,7 @@ def test_no_file_in_the_compose_file_has_an_owner():
     assert {one["mode"] for one in files} == {0o444}
 
 
-def test_what_compose_runs_has_no_rights_but_those_it_needs():
+def test_what_compose_runs_has_no_rights_but_those_it_needs() -> None:
     """The collector may read the queue that ours has left; the guard's is the one that ours has as well."""
     nobody = "65534:65534"
     users = {"collector": "0:0", "prometheus": nobody, "victorialogs": "0:0", "grafana": "472:0", "guard": nobody}

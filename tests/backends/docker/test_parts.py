@@ -5,8 +5,12 @@ import io
 import tarfile
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
 
 import pytest
+from wanted_service import service_of
 
 from cclaunch import console
 from cclaunch.backends.chosen import chosen
@@ -20,32 +24,38 @@ from cclaunch.backends.every import backend
 from cclaunch.config.model import Config, Grafana, PortNumbers, Stack
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import ConfigError, DiskFull, StackError
-from cclaunch.hot.paths import our_paths
+from cclaunch.hot.paths import Paths, our_paths
 
 BOARD = {"dashboards/deep/er/a.json": b"{}"}
 
 
 @pytest.fixture
-def paths(environ):
+def paths(environ: dict[str, str]) -> Paths:
     """Our directories in the sandbox."""
     return our_paths(environ)
 
 
-def entries(service):
+def entries(service: str) -> dict[str, tuple[tarfile.TarInfo, bytes]]:
     """Return the archive of a service of the default stack, entry by name."""
-    data = archive(stack_model(Config(), "7", BOARD).service(service))
+    data = archive(service_of(stack_model(Config(), "7", BOARD), service))
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-        return {entry.name: (entry, tar.extractfile(entry).read() if entry.isfile() else b"") for entry in tar}
+        return {entry.name: (entry, content(tar, entry)) for entry in tar}
 
 
-def test_the_collector_may_write_its_queue():
+def content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
+    """Return what a file of *tar* holds; nothing for what is none."""
+    file = tar.extractfile(entry) if entry.isfile() else None
+    return file.read() if file else b""
+
+
+def test_the_collector_may_write_its_queue() -> None:
     """A fresh volume is root's, and the collector is not."""
     queue, _ = entries("collector")["var/lib/cclaunch/queue"]
 
     assert (queue.isdir(), queue.uid, queue.gid, queue.mode) == (True, 10001, 10001, 0o700)
 
 
-def test_directories_between_volume_and_file_come_before_the_file():
+def test_directories_between_volume_and_file_come_before_the_file() -> None:
     """And none above the volume is touched: `/etc` keeps its owner."""
     names = list(entries("grafana"))
 
@@ -53,16 +63,16 @@ def test_directories_between_volume_and_file_come_before_the_file():
     assert not {"etc", "etc/cclaunch", "var", "var/lib"} & set(names)
 
 
-def test_the_password_can_be_read_by_grafana_alone():
+def test_the_password_can_be_read_by_grafana_alone() -> None:
     """Owner and mode go with the file."""
     entry, data = entries("grafana")["etc/cclaunch/admin_password"]
 
     assert (data, entry.uid, entry.mode) == (b"admin", 472, 0o400)
 
 
-def test_the_same_files_make_the_same_archive():
+def test_the_same_files_make_the_same_archive() -> None:
     """No time of day in it."""
-    service = stack_model(Config(), "7", BOARD).service("grafana")
+    service = service_of(stack_model(Config(), "7", BOARD), "grafana")
 
     assert archive(service) == archive(service)
 
@@ -70,7 +80,7 @@ def test_the_same_files_make_the_same_archive():
 class Volume:
     """An engine that has one directory, the collector's queue, with one file of *uid*; *written* is what was put into it."""
 
-    def __init__(self, uid):
+    def __init__(self, uid: int) -> None:
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as tar:
             for name, kind, data in (("queue", tarfile.DIRTYPE, b""), ("queue/exporter", tarfile.REGTYPE, b"events" * 5000)):
@@ -79,20 +89,20 @@ class Volume:
                 tar.addfile(entry, io.BytesIO(data))
         self.data = buffer.getvalue()
         self.left = 0
-        self.written = []
+        self.written: list[tuple[str, str, int, int, int, int]] = []
 
-    def get_archive(self, container, path):
+    def get_archive(self, container: str, path: str) -> tuple[Iterator[bytes], dict[str, Any]]:
         """Give it in pieces; *left* counts answers that were not read to their end."""
         assert path == "/var/lib/cclaunch/queue"
         self.left += 1
         return self._pieces(), {}
 
-    def _pieces(self):
+    def _pieces(self) -> Iterator[bytes]:
         for start in range(0, len(self.data), 1000):
             yield self.data[start : start + 1000]
         self.left -= 1
 
-    def put_archive(self, container, path, data):
+    def put_archive(self, container: str, path: str, data: IO[bytes]) -> None:
         """Take it."""
         assert self.left == 0  # the engine holds the container until an answer was read
         with tarfile.open(fileobj=data) as tar:
@@ -100,11 +110,11 @@ class Volume:
 
 
 @pytest.mark.parametrize("uid", [0, 10001])
-def test_a_queue_of_another_user_is_handed_over_and_one_of_its_own_is_left(uid):
+def test_a_queue_of_another_user_is_handed_over_and_one_of_its_own_is_left(uid: int) -> None:
     """Compose has the collector run as root; bytes and modes stay."""
     volume = Volume(uid)
 
-    hand_over(volume, "c", stack_model(Config(), "7", {}).service("collector"))
+    hand_over(volume, "c", service_of(stack_model(Config(), "7", {}), "collector"))
 
     place = "/var/lib/cclaunch"
     changed = [(place, "queue", 10001, 10001, 0o600, 0), (place, "queue/exporter", 10001, 10001, 0o600, 30000)]
@@ -121,12 +131,12 @@ def test_a_queue_of_another_user_is_handed_over_and_one_of_its_own_is_left(uid):
         ("localhost:5000/a:v1@sha256:" + "0" * 64, "localhost:5000/a", "sha256:" + "0" * 64),
     ],
 )
-def test_an_image_is_split_at_its_tag(image, name, tag):
+def test_an_image_is_split_at_its_tag(image: str, name: str, tag: str) -> None:
     """A registry's port is no tag."""
     assert pull.parts(image) == (name, tag)
 
 
-def test_a_pull_adds_up_its_layers():
+def test_a_pull_adds_up_its_layers() -> None:
     """Each tells how much it has of how much; one that is complete has it all."""
     tally = pull.Tally()
     for item in (
@@ -149,13 +159,13 @@ def test_a_pull_adds_up_its_layers():
         ({"error": "manifest for a:1 not found: manifest unknown"}, StackError),
     ],
 )
-def test_a_trouble_in_the_stream_is_an_error(item, error):
+def test_a_trouble_in_the_stream_is_an_error(item: dict[str, Any], error: type[DiskFull] | type[StackError]) -> None:
     """The engine has answered 200 by then."""
     with pytest.raises(error):
         pull.Tally().take(item)
 
 
-def test_where_there_is_no_terminal_a_pull_is_one_line(capsys):
+def test_where_there_is_no_terminal_a_pull_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Not one for every layer."""
     with console.Bars({}) as bars:
         for done in range(5):
@@ -164,24 +174,32 @@ def test_where_there_is_no_terminal_a_pull_is_one_line(capsys):
     assert capsys.readouterr().err == "cclaunch: fetching a:1\n"
 
 
+class Pages(http.server.HTTPServer):
+    """A server that answers with its `says`."""
+
+    says: tuple[int, bytes]
+
+
 class Page(http.server.BaseHTTPRequestHandler):
     """Answers with what the server was told to."""
 
-    def do_GET(self):
+    server: Pages
+
+    def do_GET(self) -> None:
         """Answer."""
         status, body = self.server.says
         self.send_response(status)
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
 @pytest.fixture
-def page():
+def page() -> Iterator[Pages]:
     """A server that answers with its `says`."""
-    with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
+    with Pages(("127.0.0.1", 0), Page) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -200,19 +218,19 @@ def page():
         ("grafana", 200, b"[]", "another program answers on its port"),
     ],
 )
-def test_health_is_what_the_service_says(page, service, status, body, trouble):
+def test_health_is_what_the_service_says(page: Pages, service: str, status: int, body: bytes, trouble: str | None) -> None:
     """An open port proves nothing."""
     page.says = (status, body)
 
     assert health.ask(service, page.server_port) == trouble
 
 
-def test_nobody_there_is_no_health(free_port):
+def test_nobody_there_is_no_health(free_port: int) -> None:
     """In a word."""
     assert health.ask("collector", free_port) == "it does not run"
 
 
-def test_waiting_ends_as_soon_as_a_container_has(free_port):
+def test_waiting_ends_as_soon_as_a_container_has(free_port: int) -> None:
     """Its deadline is not waited for."""
     began = time.monotonic()
 
@@ -222,7 +240,7 @@ def test_waiting_ends_as_soon_as_a_container_has(free_port):
     assert time.monotonic() - began < 60
 
 
-def test_what_runs_is_written_down_for_a_launch(paths):
+def test_what_runs_is_written_down_for_a_launch(paths: Paths) -> None:
     """Every port by name; `down` forgets it."""
     config = Config(stack=Stack(services=("collector", "victorialogs")), ports=PortNumbers(grpc=14317))
     record.remember_stack(paths, config, stack_model(config, "7", {}))
@@ -230,11 +248,12 @@ def test_what_runs_is_written_down_for_a_launch(paths):
     up = record.was_up(paths)
     record.forget_stack(paths)
 
+    assert found is not None
     assert (found.grpc, found.http, found.metrics, found.owner) == ("14317", "4318", "8889", "")
     assert (up, record.was_up(paths), record.endpoint(paths)) == (True, False, None)
 
 
-def test_the_choice_beats_the_configuration(paths):
+def test_the_choice_beats_the_configuration(paths: Paths) -> None:
     """`stack use` is the later word; without it config.toml holds."""
     config = Config(stack=Stack(backend="docker"))
     before = chosen(paths, config)
@@ -244,7 +263,7 @@ def test_the_choice_beats_the_configuration(paths):
     assert load_state(paths) == State(backend="embedded")
 
 
-def test_the_choice_keeps_what_else_stands_in_the_state(paths):
+def test_the_choice_keeps_what_else_stands_in_the_state(paths: Paths) -> None:
     """Tables of a later release are carried along."""
     change_state(paths, lambda state: state._replace(active="data-eng"))
     path = paths.state + "/state.toml"
@@ -259,7 +278,7 @@ def test_the_choice_keeps_what_else_stands_in_the_state(paths):
     assert load_state(paths) == State(active="data-eng", backend="docker")
 
 
-def test_a_backend_that_nobody_knows_is_named_and_chooses_nothing(paths):
+def test_a_backend_that_nobody_knows_is_named_and_chooses_nothing(paths: Paths) -> None:
     """The file says which line."""
     change_state(paths, lambda state: state._replace(backend="docker"))
     path = paths.state + "/state.toml"
@@ -274,12 +293,12 @@ def test_a_backend_that_nobody_knows_is_named_and_chooses_nothing(paths):
 
 
 @pytest.mark.parametrize("name", ["embedded", "docker"])
-def test_both_backends_know_their_names(paths, environ, name):
+def test_both_backends_know_their_names(paths: Paths, environ: dict[str, str], name: str) -> None:
     """And fit the protocol, which the type checker holds them to."""
     assert backend(name, paths, Config(), environ).name == name
 
 
-def test_the_login_is_told_and_a_password_is_not(paths):
+def test_the_login_is_told_and_a_password_is_not(paths: Paths) -> None:
     """It stands in config.toml, and nowhere else."""
     plain, own = details(Config(), paths), details(Config(grafana=Grafana(admin_password="s3cret")), paths, clear=True)
 
@@ -288,7 +307,7 @@ def test_the_login_is_told_and_a_password_is_not(paths):
     assert "config.toml" in own["grafana"]
 
 
-def test_no_line_of_a_log_is_asked_for(tmp_path):
+def test_no_line_of_a_log_is_asked_for(tmp_path: Path) -> None:
     """Zero is none, not all."""
     path = tmp_path / "log"
     path.write_text("one\ntwo\n")

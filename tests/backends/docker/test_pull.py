@@ -1,22 +1,25 @@
 """Fetching images with a real engine, from a registry on loopback."""
 
 import time
+from collections.abc import Iterator
 
 import pexpect
 import pytest
-from docker_stack import CONTAINERS
+from docker_stack import CONTAINERS, DockerStack
 from registry import Registry
+from runners import Verb
+from sandbox import Sandbox
 
 
 @pytest.fixture
-def registry():
+def registry() -> Iterator[Registry]:
     """A registry that has an image for each service."""
     with Registry(CONTAINERS) as made:
         yield made
 
 
 @pytest.fixture
-def fetched(stack, registry):
+def fetched(stack: DockerStack, registry: Registry) -> Iterator[dict[str, str]]:
     """The stack, whose images are those of the registry; they are removed at the end."""
     images = {name: f"{registry.address}/{name}:v1" for name in CONTAINERS}
     stack.configure(images=images)
@@ -26,7 +29,9 @@ def fetched(stack, registry):
             stack.api.remove_image(image, force=True)
 
 
-def test_what_is_missing_is_fetched_at_once_and_only_once(stack, registry, fetched, verb):
+def test_what_is_missing_is_fetched_at_once_and_only_once(
+    stack: DockerStack, registry: Registry, fetched: dict[str, str], verb: Verb
+) -> None:
     """All layers are on their way together; the second time nobody is asked."""
     registry.layer_s = 1.0
 
@@ -43,7 +48,9 @@ def test_what_is_missing_is_fetched_at_once_and_only_once(stack, registry, fetch
     assert all(stack.api.images(image) for image in fetched.values())
 
 
-def test_an_image_that_the_registry_does_not_have_is_named(stack, registry, fetched, verb):
+def test_an_image_that_the_registry_does_not_have_is_named(
+    stack: DockerStack, registry: Registry, fetched: dict[str, str], verb: Verb
+) -> None:
     """The others are fetched; the name is to be checked, not tried again."""
     stack.configure(images={**fetched, "prometheus": f"{registry.address}/promteheus:v1"})
     asked = len(registry.asked)
@@ -58,7 +65,7 @@ def test_an_image_that_the_registry_does_not_have_is_named(stack, registry, fetc
     assert len([path for path in registry.asked[asked:] if "promteheus" in path]) <= 2  # HEAD and GET of one try
 
 
-def test_no_network_is_told_with_the_image(stack, fetched, verb):
+def test_no_network_is_told_with_the_image(stack: DockerStack, fetched: dict[str, str], verb: Verb) -> None:
     """Where nobody listens there is no second try, and `stack up` changes nothing."""
     stack.configure(images={**fetched, "collector": "127.0.0.1:9/otel/collector:v1"})
 
@@ -71,7 +78,9 @@ def test_no_network_is_told_with_the_image(stack, fetched, verb):
     assert stack.containers() == {}
 
 
-def test_a_launch_does_not_wait_for_images_longer_than_for_a_collector(stack, sandbox, registry, fetched):
+def test_a_launch_does_not_wait_for_images_longer_than_for_a_collector(
+    stack: DockerStack, sandbox: Sandbox, registry: Registry, fetched: dict[str, str]
+) -> None:
     """The embedded collector stands in, and what is on its way is fetched in the background."""
     registry.layer_s = 600.0
     stack.configure(wait=1, images=fetched)
@@ -84,7 +93,9 @@ def test_a_launch_does_not_wait_for_images_longer_than_for_a_collector(stack, sa
     assert b"could not be fetched in time; the embedded collector stands in" in done.stderr
 
 
-def test_ctrl_c_leaves_the_fetching_and_not_the_launch(stack, sandbox, registry, fetched):
+def test_ctrl_c_leaves_the_fetching_and_not_the_launch(
+    stack: DockerStack, sandbox: Sandbox, registry: Registry, fetched: dict[str, str]
+) -> None:
     """Claude (here: echo) runs, with the embedded collector."""
     registry.layer_s = 60.0
     stack.configure(wait=60, images=fetched)

@@ -1,5 +1,7 @@
 """What the services of the Docker stack are told."""
 
+from typing import Any
+
 import pytest
 import yaml
 
@@ -8,14 +10,15 @@ from cclaunch.config.model import Config, Grafana, Images, Metrics, PortNumbers,
 
 
 @pytest.fixture
-def collector():
+def collector() -> dict[str, Any]:
     """The collector's configuration as it reads it."""
-    return yaml.safe_load(render.collector(Config()))
+    read: dict[str, Any] = yaml.safe_load(render.collector(Config()))
+    return read
 
 
-def test_everything_that_a_pipeline_names_is_defined(collector):
+def test_everything_that_a_pipeline_names_is_defined(collector: dict[str, Any]) -> None:
     """And everything that is defined is used."""
-    used = {"receivers": set(), "processors": set(), "exporters": set()}
+    used: dict[str, set[str]] = {"receivers": set(), "processors": set(), "exporters": set()}
     for pipeline in collector["service"]["pipelines"].values():
         for kind, names in used.items():
             names.update(pipeline[kind])
@@ -24,7 +27,7 @@ def test_everything_that_a_pipeline_names_is_defined(collector):
     assert set(collector["service"]["extensions"]) == set(collector["extensions"])
 
 
-def test_the_memory_limiter_is_first_in_every_pipeline(collector):
+def test_the_memory_limiter_is_first_in_every_pipeline(collector: dict[str, Any]) -> None:
     """What it refuses must not have cost anything yet."""
     firsts = [pipeline["processors"][0] for pipeline in collector["service"]["pipelines"].values()]
 
@@ -32,7 +35,7 @@ def test_the_memory_limiter_is_first_in_every_pipeline(collector):
     assert collector["processors"]["memory_limiter"]["check_interval"] == "1s"
 
 
-def test_job_is_claude_on_logs_only(collector):
+def test_job_is_claude_on_logs_only(collector: dict[str, Any]) -> None:
     """On metrics it would collide with the job of the exporter."""
     pipelines = collector["service"]["pipelines"]
     setters = [
@@ -46,7 +49,7 @@ def test_job_is_claude_on_logs_only(collector):
     assert "resource/logs" not in pipelines["metrics"]["processors"]
 
 
-def test_only_job_and_instance_are_stripped_from_metrics(collector):
+def test_only_job_and_instance_are_stripped_from_metrics(collector: dict[str, Any]) -> None:
     """The instance id stays: without it two sessions would share a series."""
     processors = collector["processors"]
     stripped = processors["resource/metrics"]["attributes"] + processors["attributes/metrics"]["actions"]
@@ -56,7 +59,7 @@ def test_only_job_and_instance_are_stripped_from_metrics(collector):
         assert collector["exporters"][exporter]["resource_to_telemetry_conversion"] == {"enabled": True}
 
 
-def test_differences_are_summed_up_before_they_are_shown(collector):
+def test_differences_are_summed_up_before_they_are_shown(collector: dict[str, Any]) -> None:
     """And their memory lasts as long as the series are shown: a session that was silent goes on where it was."""
     assert collector["service"]["pipelines"]["metrics"]["processors"][-1] == "deltatocumulative"
     stale = collector["processors"]["deltatocumulative"]["max_stale"]
@@ -64,7 +67,7 @@ def test_differences_are_summed_up_before_they_are_shown(collector):
     assert {collector["exporters"][name]["metric_expiration"] for name in ("prometheus", "prometheus/suffixed")} == {stale}
 
 
-def test_events_wait_on_the_disk_for_ever(collector):
+def test_events_wait_on_the_disk_for_ever(collector: dict[str, Any]) -> None:
     """VictoriaLogs may be away for as long as it likes."""
     exporter = collector["exporters"]["otlp_http/victorialogs"]
 
@@ -74,7 +77,7 @@ def test_events_wait_on_the_disk_for_ever(collector):
     assert "batch" not in collector["processors"]
 
 
-def test_metrics_are_shown_under_both_conventions(collector):
+def test_metrics_are_shown_under_both_conventions(collector: dict[str, Any]) -> None:
     """8889 as people know them, 8890 as other dashboards expect them."""
     shown = {one["endpoint"]: one["translation_strategy"] for one in collector["exporters"].values() if "endpoint" in one}
 
@@ -84,14 +87,14 @@ def test_metrics_are_shown_under_both_conventions(collector):
     }
 
 
-def test_ports_of_the_host_do_not_change_what_is_inside():
+def test_ports_of_the_host_do_not_change_what_is_inside() -> None:
     """They are published, not listened on."""
     ports = PortNumbers(grpc=14317, health=14133)
 
     assert render.collector(Config(ports=ports)) == render.collector(Config())
 
 
-def test_the_settings_of_metrics_reach_collector_and_prometheus():
+def test_the_settings_of_metrics_reach_collector_and_prometheus() -> None:
     """Seconds become durations, also parts of a second."""
     config = Config(metrics=Metrics(scrape_interval=1.5, expiration=5))
 
@@ -104,21 +107,21 @@ def test_the_settings_of_metrics_reach_collector_and_prometheus():
 @pytest.mark.parametrize(
     ("gigabytes", "retention"), [(10, {"time": "400d", "size": "10GB"}), (0, {"time": "400d"})], ids=["limited", "unlimited"]
 )
-def test_prometheus_keeps_by_time_and_by_size(gigabytes, retention):
+def test_prometheus_keeps_by_time_and_by_size(gigabytes: int, retention: dict[str, str]) -> None:
     """Without one of them it would keep 15 days."""
     made = yaml.safe_load(render.prometheus(Config(retention=Retention(metrics_gb=gigabytes))))
 
     assert made["storage"]["tsdb"]["retention"] == retention
 
 
-def test_prometheus_begins_a_series_at_zero():
+def test_prometheus_begins_a_series_at_zero() -> None:
     """Else the increase of a session that was counted once is nothing."""
     features = [flag for flag in render.prometheus_flags() if flag.startswith("--enable-feature=")]
 
     assert [flag.partition("=")[2].split(",")[0] for flag in features] == ["created-timestamp-zero-ingestion"]
 
 
-def test_victorialogs_keeps_longer_than_its_week():
+def test_victorialogs_keeps_longer_than_its_week() -> None:
     """400 days, and a limit in bytes only when one is set."""
     plain = render.victorialogs_flags(Config())
     limited = render.victorialogs_flags(Config(retention=Retention(logs_days=30, logs_gb=5)))
@@ -128,7 +131,7 @@ def test_victorialogs_keeps_longer_than_its_week():
     assert {"-retentionPeriod=30d", "-retention.maxDiskSpaceUsageBytes=5GB"} <= set(limited)
 
 
-def test_grafana_tells_nobody_and_updates_nothing():
+def test_grafana_tells_nobody_and_updates_nothing() -> None:
     """And never waits for a network at its start."""
     made = render.grafana_variables(Config(ports=PortNumbers(grafana=3001)))
 
@@ -139,13 +142,13 @@ def test_grafana_tells_nobody_and_updates_nothing():
     assert made["GF_SERVER_ROOT_URL"] == "http://localhost:3001/"
 
 
-def test_no_password_stands_in_a_variable():
+def test_no_password_stands_in_a_variable() -> None:
     """`docker inspect` shows variables to everybody who may ask the engine."""
     made = render.grafana_variables(Config(grafana=Grafana(admin_password="s3cret")))
 
     assert "s3cret" not in "".join(made.values())
 
 
-def test_the_same_configuration_gives_the_same_bytes():
+def test_the_same_configuration_gives_the_same_bytes() -> None:
     """Whatever else changes."""
     assert render.collector(Config()) == render.collector(Config(images=Images(grafana="grafana/grafana:1")))

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from collector_client import wait_until
 from required import require
+from runners import Verb
 from sandbox import Sandbox
 from stored import SECOND_NS, event, store
 from user_unit import MANAGER, healthy, put_systemctl, supervisor, unit_of, where
@@ -78,7 +79,7 @@ def test_a_text_knows_whether_a_hand_has_changed_it(make: Callable[..., Any]) ->
     assert not units.is_ours(text.split("\n", 3)[3])
 
 
-def test_enable_starts_the_unit_and_says_so(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
+def test_enable_starts_the_unit_and_says_so(manager: Sandbox, verb: Verb) -> None:
     """Its main process is the supervisor, and it listens; status names the unit."""
     manager.configure()
 
@@ -92,9 +93,7 @@ def test_enable_starts_the_unit_and_says_so(manager: Sandbox, verb: Callable[...
     assert autostart.listening_after_reboot(where(manager), manager.environ)
 
 
-def test_the_collector_of_the_unit_knows_nothing_of_the_managers_environment(
-    manager: Sandbox, verb: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_the_collector_of_the_unit_knows_nothing_of_the_managers_environment(manager: Sandbox, verb: Verb) -> None:
     """An allow-list, as for one that a launch starts; where our files live is told by the unit."""
     manager.configure()
     verb("stack", "enable")
@@ -105,9 +104,7 @@ def test_the_collector_of_the_unit_knows_nothing_of_the_managers_environment(
     assert found["XDG_DATA_HOME"] == manager.environ["XDG_DATA_HOME"]
 
 
-def test_a_running_collector_is_handed_over_and_nothing_is_lost(
-    manager: Sandbox, verb: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_a_running_collector_is_handed_over_and_nothing_is_lost(manager: Sandbox, verb: Verb) -> None:
     """What it stored is there, the ports are the same while a session sends to them, and another process listens."""
     manager.configure()
     store(manager.database, event("user_prompt", 1_790_000_000 * SECOND_NS))
@@ -125,7 +122,7 @@ def test_a_running_collector_is_handed_over_and_nothing_is_lost(
     assert len(verb("events")[1].splitlines()) == 1
 
 
-def test_idleness_does_not_end_the_collector_of_a_unit(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
+def test_idleness_does_not_end_the_collector_of_a_unit(manager: Sandbox, verb: Verb) -> None:
     """It does end one whose unit is gone."""
     manager.configure(extra="idle_exit = 0.3")
     verb("stack", "enable")
@@ -140,7 +137,7 @@ def test_idleness_does_not_end_the_collector_of_a_unit(manager: Sandbox, verb: C
     assert wait_until(lambda: not supervisor(manager))
 
 
-def test_enabling_twice_changes_nothing(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
+def test_enabling_twice_changes_nothing(manager: Sandbox, verb: Verb) -> None:
     """The same process goes on."""
     manager.configure()
     verb("stack", "enable")
@@ -150,9 +147,7 @@ def test_enabling_twice_changes_nothing(manager: Sandbox, verb: Callable[..., tu
     assert (supervisor(manager), unit_of(manager).stat().st_mtime_ns) == (before, stamp)
 
 
-def test_down_is_not_undone_by_the_manager_and_up_starts_the_unit(
-    manager: Sandbox, verb: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_down_is_not_undone_by_the_manager_and_up_starts_the_unit(manager: Sandbox, verb: Verb) -> None:
     """Restart=always would bring back what is merely ended."""
     manager.configure()
     verb("stack", "enable")
@@ -164,7 +159,7 @@ def test_down_is_not_undone_by_the_manager_and_up_starts_the_unit(
     assert supervisor(manager) == int((manager.home / "main.pid").read_text())
 
 
-def test_a_killed_supervisor_is_replaced_by_the_manager(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_killed_supervisor_is_replaced_by_the_manager(manager: Sandbox, verb: Verb) -> None:
     """Or by its collector, whoever is first: something listens within three seconds."""
     manager.configure()
     verb("stack", "enable")
@@ -175,7 +170,7 @@ def test_a_killed_supervisor_is_replaced_by_the_manager(manager: Sandbox, verb: 
     assert wait_until(lambda: supervisor(manager) not in (0, before) and healthy(manager), 60)
 
 
-def test_the_unit_waits_while_a_launchs_own_collector_lives(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
+def test_the_unit_waits_while_a_launchs_own_collector_lives(manager: Sandbox, verb: Verb) -> None:
     """After an upgrade a launch replaces the unit's; the unit comes back at that one's end, and never fights it."""
     manager.configure()
     verb("stack", "enable")
@@ -191,7 +186,7 @@ def test_the_unit_waits_while_a_launchs_own_collector_lives(manager: Sandbox, ve
     assert wait_until(lambda: supervisor(manager) == main and healthy(manager))
 
 
-def test_disable_takes_everything_back(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
+def test_disable_takes_everything_back(manager: Sandbox, verb: Verb) -> None:
     """Unit, link and mark are gone, the collector is stopped, the database stays."""
     manager.configure()
     verb("stack", "enable")
@@ -206,7 +201,7 @@ def test_disable_takes_everything_back(manager: Sandbox, verb: Callable[..., tup
     assert verb("stack", "disable") == (0, "autostart: was not enabled\n", "")
 
 
-def test_disable_leaves_sessions_that_run_a_collector(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
+def test_disable_leaves_sessions_that_run_a_collector(manager: Sandbox, verb: Verb) -> None:
     """On the ports where they send to."""
     manager.configure()
     verb("stack", "enable")
@@ -223,9 +218,7 @@ def test_disable_leaves_sessions_that_run_a_collector(manager: Sandbox, verb: Ca
 
 
 @pytest.mark.parametrize(("part", "content"), [("enable", "edited"), ("disable", "edited"), ("disable", "foreign")])
-def test_a_unit_that_a_hand_has_changed_is_refused_without_force(
-    manager: Sandbox, verb: Callable[..., tuple[int, str, str]], part: str, content: str
-) -> None:
+def test_a_unit_that_a_hand_has_changed_is_refused_without_force(manager: Sandbox, verb: Verb, part: str, content: str) -> None:
     """Nothing is stopped, written or deleted; --force does it."""
     manager.configure()
     unit_of(manager).parent.mkdir(parents=True, exist_ok=True)
@@ -241,7 +234,7 @@ def test_a_unit_that_a_hand_has_changed_is_refused_without_force(
     assert unit_of(manager).exists() is (part == "enable")
 
 
-def test_without_systemd_nothing_is_written(sandbox: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
+def test_without_systemd_nothing_is_written(sandbox: Sandbox, verb: Verb) -> None:
     """And what to do instead is said."""
     sandbox.configure()
     sandbox.environ["PATH"] = "/nowhere"
@@ -252,9 +245,7 @@ def test_without_systemd_nothing_is_written(sandbox: Sandbox, verb: Callable[...
     assert not unit_of(sandbox).exists()
 
 
-def test_a_manager_that_does_not_answer_is_told_with_what_to_run(
-    sandbox: Sandbox, verb: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_a_manager_that_does_not_answer_is_told_with_what_to_run(sandbox: Sandbox, verb: Verb) -> None:
     """`su` without a session: the unit is written, a running collector goes on."""
     put_systemctl(sandbox, '[ "$1" = --version ] || { echo "Failed to connect to bus: No medium found" >&2; exit 1; }')
     sandbox.configure()
@@ -273,9 +264,7 @@ def test_a_manager_that_does_not_answer_is_told_with_what_to_run(
     assert (code, out, "cclaunch stack down" in err) == (0, "autostart: disabled\n", True)
 
 
-def test_a_manager_that_hangs_costs_the_deadline(
-    sandbox: Sandbox, verb: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_manager_that_hangs_costs_the_deadline(sandbox: Sandbox, verb: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not the evening."""
     put_systemctl(sandbox, '[ "$1" = --version ] || exec sleep 60')
     monkeypatch.setattr(autostart, "MANAGER_S", 1.0)
@@ -286,9 +275,7 @@ def test_a_manager_that_hangs_costs_the_deadline(
     assert (code, "did not answer within 1 s" in err) == (1, True)
 
 
-def test_a_broken_configuration_is_named_before_anything_is_written(
-    manager: Sandbox, verb: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_a_broken_configuration_is_named_before_anything_is_written(manager: Sandbox, verb: Verb) -> None:
     """File, line and key."""
     manager.configure(extra="wiat = 3")
 
@@ -318,7 +305,7 @@ def test_on_a_mac_the_agent_is_looked_for(sandbox: Sandbox) -> None:
     assert autostart.unit_state(sandbox.environ, "darwin")[2:] == ("ours", True)
 
 
-def test_status_json_has_these_keys(manager: Sandbox, verb: Callable[..., tuple[int, str, str]]) -> None:
+def test_status_json_has_these_keys(manager: Sandbox, verb: Verb) -> None:
     """They are a promise."""
     manager.configure()
 

@@ -61,11 +61,12 @@ def test_a_launch_beside_a_stopped_collector_runs_claude_and_says_one_line(launc
     """With the ports that it holds: what is sent there waits for it. It is neither drained nor replaced."""
     paths = our_paths(launched.environ)
     before = found(paths)
+    assert before.ports is not None
     pid = stop(paths)
     done = launched.cclaunch("-p", "hello")
 
     assert done.returncode == FAKE_EXIT
-    assert told(done.stdout)["environ"]["OTEL_EXPORTER_OTLP_ENDPOINT"].endswith(f":{before.ports.grpc}")  # type: ignore[union-attr]
+    assert told(done.stdout)["environ"]["OTEL_EXPORTER_OTLP_ENDPOINT"].endswith(f":{before.ports.grpc}")
     (line,) = done.stderr.decode().splitlines()
     assert f"(pid {pid}) is stopped" in line
     assert "cclaunch stack restart" in line
