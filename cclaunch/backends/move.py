@@ -62,7 +62,7 @@ def _unit_undone(paths: Paths, environ: Mapping[str, str]) -> list[str]:
     """Undo `stack enable`, or the collector of the session would take the containers' ports; say so."""
     from cclaunch.backends.docker.backend import STARTS_BY_ITSELF
 
-    if autostart.look(environ).state != autostart.OURS:
+    if autostart.unit_state(environ).state != autostart.OURS:
         return []
     _, trouble = autostart.disable(environ, paths, force=False)
     told = f"; the manager said: {trouble}" if trouble else ""

@@ -88,7 +88,7 @@ def _start(paths: Paths, config: Config, until: float, environ: dict[str, str], 
             raise
         _remember(paths.wake_failed, error.message)
         return stand_in(paths, config, environ, error.message)
-    forget(paths)
+    forget_failure(paths)
     return started
 
 
@@ -119,7 +119,7 @@ def rouse(paths: Paths, environ: dict[str, str], down: Sequence[str]) -> str:
     return f"{', '.join(down)}: down; started again, not waited for"
 
 
-def forget(paths: Paths) -> None:
+def forget_failure(paths: Paths) -> None:
     """Forget an earlier failure: the next launch tries again."""
     for path in (paths.wake_failed, paths.roused):
         with contextlib.suppress(OSError):

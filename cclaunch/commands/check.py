@@ -15,7 +15,7 @@ from cclaunch.backends.every import backend
 from cclaunch.backends.in_force import in_force
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.turn import turn
-from cclaunch.backends.wake import forget
+from cclaunch.backends.wake import forget_failure
 from cclaunch.commands.private import private_of
 from cclaunch.commands.redacted import redacted
 from cclaunch.commands.shared.context import environ_of, paths_of
@@ -135,7 +135,7 @@ def _collector(paths: Paths, config: Config, environ: Environ) -> tuple[Ports | 
         last = "".join(error.cause.splitlines()[-1:])
         cause = f": {last}" if last and not error.message.startswith(starting.ENDED) else ""  # those are its last words
         return None, Finding("collector", False, f"{error.message}{cause}", error.hint)
-    forget(paths)
+    forget_failure(paths)
     if started.ports.owner:
         return started.ports, Finding("collector", True, f"{started.ports.owner}, not ours; `cclaunch usage` cannot see it")
     return started.ports, Finding("collector", True, "healthy" + (", started just now" if slept else ""))

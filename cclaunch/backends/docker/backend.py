@@ -18,10 +18,10 @@ from cclaunch.backends.docker.connect import WORK_S, connect, uids_of
 from cclaunch.backends.docker.contexts import endpoint as endpoint_of
 from cclaunch.backends.docker.engine import Engine, Found, owner
 from cclaunch.backends.docker.held import adopted, refuse_strangers
-from cclaunch.backends.docker.model import GUARD, Wanted, wanted, without_metrics
+from cclaunch.backends.docker.model import GUARD, StackModel, stack_model, without_metrics
 from cclaunch.backends.docker.provisioned import grafana_files
 from cclaunch.backends.docker.pull import pull
-from cclaunch.backends.docker.record import endpoint, engine_uids, forget, remember, was_up
+from cclaunch.backends.docker.record import endpoint, engine_uids, forget_stack, remember_stack, was_up
 from cclaunch.backends.docker.takeover import take_over
 from cclaunch.backends.embedded import collector, ending, foreign
 from cclaunch.backends.listeners import strangers
@@ -51,9 +51,9 @@ class DockerBackend:
         self._config = config
         self._environ = environ
 
-    def wanted(self) -> Wanted:
+    def model(self) -> StackModel:
         """Return the stack as it should be."""
-        return wanted(login.filled(self._paths, self._config), owner(), grafana_files(self._paths, self._config))
+        return stack_model(login.filled(self._paths, self._config), owner(), grafana_files(self._paths, self._config))
 
     def connection(self, seconds: float = WORK_S) -> Any:
         """Return a connection to the engine. Raises EngineError."""
@@ -61,7 +61,7 @@ class DockerBackend:
 
     def engine(self, seconds: float = WORK_S) -> Engine:
         """Return the engine, which has answered. Raises EngineError."""
-        return Engine(self.connection(seconds), self.wanted())
+        return Engine(self.connection(seconds), self.model())
 
     @property
     def patience(self) -> float:
@@ -155,7 +155,7 @@ class DockerBackend:
             FileTrouble: It cannot be written.
         """
         published = brought.published(engine, found)
-        remember(self._paths, self._config, engine.stack, self._engine_uids(), published=published)
+        remember_stack(self._paths, self._config, engine.stack, self._engine_uids(), published=published)
         if COLLECTOR in found or not found:
             foreign.forget(self._paths)
 
@@ -191,7 +191,7 @@ class DockerBackend:
         stood_in = ending.shutdown(self._paths)
         with self.engine() as engine:
             ran = engine.remove()
-        forget(self._paths)
+        forget_stack(self._paths)
         return ran or ([COLLECTOR] if stood_in else [])
 
     def logs(self, services: Sequence[str], count: int, *, follow: bool) -> Iterator[str]:
@@ -201,9 +201,9 @@ class DockerBackend:
 
     def status(self) -> list[ServiceStatus]:
         """Return each service: by its own word, and by what the engine knows of its container."""
-        from cclaunch.backends.docker.look import look
+        from cclaunch.backends.docker.look import service_states
 
-        return look(self.engine, self.write_down, self._paths, self._config)
+        return service_states(self.engine, self.write_down, self._paths, self._config)
 
     def pages(self, *, clear: bool) -> list[Page]:
         """Return the services that config.toml names beside the collector, each with its page."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cclaunch.backends.docker.container import LOG
-from cclaunch.backends.docker.model import COMPOSE, DEFAULT_PASSWORD, OWNER, VERSION, Service, Wanted
+from cclaunch.backends.docker.model import COMPOSE, DEFAULT_PASSWORD, OWNER, VERSION, Service, StackModel
 from cclaunch.backends.docker.render import File
 from cclaunch.files.yaml import dump
 
@@ -31,7 +31,7 @@ ASKED = "${CCLAUNCH_GRAFANA_PASSWORD:?******** is masked; set it, or use: cclaun
 """What stands for the password: compose takes it from the environment, and does not go on without it."""
 
 
-def compose(stack: Wanted, *, clear: bool = False) -> str:
+def compose(stack: StackModel, *, clear: bool = False) -> str:
     """Return the compose file that is equivalent to *stack*; with the password of a person's own only if *clear*."""
     files = {_key(service, number): file for service in stack.services for number, file in enumerate(service.files)}
     document: dict[str, Any] = {

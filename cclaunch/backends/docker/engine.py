@@ -16,7 +16,7 @@ from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.connect import explained, translated
 from cclaunch.backends.docker.container import arguments
 from cclaunch.backends.docker.handover import hand_over
-from cclaunch.backends.docker.model import COMPOSE, HASH, OWNER, RENAME, Connection, Service, Wanted
+from cclaunch.backends.docker.model import COMPOSE, HASH, OWNER, RENAME, Connection, Service, StackModel
 from cclaunch.errors import ImageMissing, NotOurs, PortTaken, StackError
 
 IN_USE = ("port is already allocated", "address already in use", "ports are not available", "failed to bind host port")
@@ -49,7 +49,7 @@ def owner() -> str:
 class Engine:
     """The engine behind *api* (a ``docker.APIClient``), and what of *stack* is on it."""
 
-    def __init__(self, api: Any, stack: Wanted) -> None:
+    def __init__(self, api: Any, stack: StackModel) -> None:
         self.api = api
         self.stack = stack
         self.connection = Connection(api, stack)
@@ -275,7 +275,7 @@ class Engine:
         order = ["collector", *reversed([one.name for one in self.stack.services if one.name != "collector"])]
         for one in sorted(found, key=lambda one: order.index(one.service) if one.service in order else len(order)):
             self._remove(one)
-        volumes.remove(self.connection, "config")
+        volumes.remove_volumes(self.connection, "config")
         with translated(doing=f"remove the network {self.stack.network}"):
             try:
                 if (self.api.inspect_network(self.stack.network).get("Labels") or {}).get(OWNER) == self.stack.owner:

@@ -19,7 +19,7 @@ MEASURE_S = 5.0
 STANDS_IN = "stands in while Docker does not run"
 
 
-def look(
+def service_states(
     open_engine: Callable[[float], Engine],
     write_down: Callable[[Engine, Mapping[str, Found]], None],
     paths: Paths,

@@ -84,7 +84,7 @@ class Service(NamedTuple):
         return self.labels[HASH]
 
 
-class Wanted(NamedTuple):
+class StackModel(NamedTuple):
     """The whole stack as it should be; services in the order of their start."""
 
     project: str
@@ -103,7 +103,7 @@ class Connection(NamedTuple):
     """The engine's *api* (a ``docker.APIClient``), and the *stack* that is looked for on it."""
 
     api: Any
-    stack: Wanted
+    stack: StackModel
 
     @property
     def filters(self) -> dict[str, list[str]]:
@@ -111,7 +111,7 @@ class Connection(NamedTuple):
         return {"label": [f"{COMPOSE}.project={self.stack.project}", f"{OWNER}={self.stack.owner}"]}
 
 
-def wanted(config: Config, owner: str, grafana_files: Mapping[str, bytes]) -> Wanted:
+def stack_model(config: Config, owner: str, grafana_files: Mapping[str, bytes]) -> StackModel:
     """
     Return the stack that *config* asks for.
 
@@ -128,7 +128,7 @@ def wanted(config: Config, owner: str, grafana_files: Mapping[str, bytes]) -> Wa
         services.append(_labelled(made, {**_labels(project, owner), **_compose(name)}))
     volumes = tuple(_volume(project, owner, mount.key) for service in services for mount in service.mounts)
     network = {**_labels(project, owner), f"{COMPOSE}.network": "default"}
-    return Wanted(project, owner, f"{project}_default", network, volumes, tuple(services))
+    return StackModel(project, owner, f"{project}_default", network, volumes, tuple(services))
 
 
 def without_metrics(service: Service) -> Service:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from cclaunch.backends.docker.compose import compose
-from cclaunch.backends.docker.model import GUARD, Wanted
+from cclaunch.backends.docker.model import GUARD, StackModel
 from cclaunch.config.model import Config
 from cclaunch.files.atomic import remove, write_atomic
 from cclaunch.hot.paths import Paths
@@ -18,8 +18,8 @@ from cclaunch.hot.ports import Ports, adopted_ports
 from cclaunch.hot.reading import numbers, read_flat
 
 
-def remember(
-    paths: Paths, config: Config, stack: Wanted, engine: Iterable[int] = (), *, published: Mapping[str, int] | None = None
+def remember_stack(
+    paths: Paths, config: Config, stack: StackModel, engine: Iterable[int] = (), *, published: Mapping[str, int] | None = None
 ) -> None:
     """
     Write down that *stack* runs, in an *engine* of these uids. Raises FileTrouble.
@@ -35,7 +35,7 @@ def remember(
     write_atomic(paths.compose_file, compose(stack).encode())
 
 
-def forget(paths: Paths) -> None:
+def forget_stack(paths: Paths) -> None:
     """Write down that none runs. Raises FileTrouble."""
     remove(paths.stack_ports)
 

@@ -47,7 +47,7 @@ def names(on: Connection, kind: str) -> list[str]:
         return [str(one["Name"]) for one in on.api.volumes(filters=filters)["Volumes"] or []]
 
 
-def remove(on: Connection, kind: str) -> list[str]:
+def remove_volumes(on: Connection, kind: str) -> list[str]:
     """Remove our volumes of *kind* and return their names. Raises StackError when one is in use."""
     found = names(on, kind)
     for name in found:

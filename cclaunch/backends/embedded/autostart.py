@@ -46,7 +46,7 @@ class Autostart(NamedTuple):
     enabled: bool
 
 
-def look(environ: Mapping[str, str], platform: str = sys.platform) -> Autostart:
+def unit_state(environ: Mapping[str, str], platform: str = sys.platform) -> Autostart:
     """Return how it is, from the files alone."""
     base = home(dict(environ))
     if platform == "darwin":
@@ -73,7 +73,7 @@ def _state(path: str) -> str:
 
 def listening_after_reboot(paths: Paths, environ: Mapping[str, str]) -> bool:
     """Say whether the collector of *paths* listens again after a reboot, once the person has logged in."""
-    return look(environ).enabled and stays.stays(paths)
+    return unit_state(environ).enabled and stays.stays(paths)
 
 
 def text(kind: str, environ: Mapping[str, str]) -> str:
@@ -97,7 +97,7 @@ def enable(paths: Paths, environ: Mapping[str, str], *, force: bool = False) -> 
             answer, or what it started does not become healthy.
         FileTrouble: The file cannot be written.
     """
-    found = look(environ)
+    found = unit_state(environ)
     _refuse_changed(found, force, "enable")
     _try_program(environ)
     wanted = text(found.kind, environ)
@@ -117,7 +117,7 @@ def enable(paths: Paths, environ: Mapping[str, str], *, force: bool = False) -> 
             )
     stays.mark(paths, found.path)
     _hand_over(paths, environ, found, before)
-    return look(environ)
+    return unit_state(environ)
 
 
 def disable(environ: Mapping[str, str], paths: Paths, *, force: bool = False) -> tuple[bool, str]:
@@ -128,7 +128,7 @@ def disable(environ: Mapping[str, str], paths: Paths, *, force: bool = False) ->
         StackError: A hand has changed it, or it is not ours (without *force*).
         FileTrouble: The file cannot be deleted.
     """
-    found = look(environ)
+    found = unit_state(environ)
     if found.state == MISSING:
         stays.unmark(paths)
         return False, ""
@@ -154,7 +154,7 @@ def start(paths: Paths, environ: Mapping[str, str]) -> None:
 
 def stop(environ: Mapping[str, str]) -> None:
     """Stop the unit or agent where it is enabled: it would be started again as soon as its collector is ended."""
-    found = look(environ)
+    found = unit_state(environ)
     if found.kind == "launchd" and found.state != MISSING:
         _run(_stopping(found), environ)
     elif _enabled_unit(environ):
@@ -162,7 +162,7 @@ def stop(environ: Mapping[str, str]) -> None:
 
 
 def _enabled_unit(environ: Mapping[str, str]) -> bool:
-    found = look(environ)
+    found = unit_state(environ)
     return found.kind == "systemd" and found.enabled
 
 

@@ -10,7 +10,7 @@ from cclaunch.backends.in_force import in_force
 from cclaunch.backends.protocol import Backend
 from cclaunch.backends.state import stack_state
 from cclaunch.backends.turn import turn
-from cclaunch.backends.wake import forget
+from cclaunch.backends.wake import forget_failure
 from cclaunch.commands.shared.context import config_of, environ_of, paths_of
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.parts import Parts
@@ -63,7 +63,7 @@ def _start(ctx: click.Context, *, again: bool = False) -> None:
         turn(where, until, environ.get("HOME", "")),
     ):
         started = used.restart(until) if again else used.start(until, whole=True)
-    forget(where)
+    forget_failure(where)
     tell_started(used, started, where, config)
 
 
@@ -147,7 +147,7 @@ def use(ctx: click.Context, name: str) -> None:
 
     with console.progress(f"moving to {name}", environ):
         started = move(name, paths, config, environ, used.patience)
-    forget(paths)
+    forget_failure(paths)
     tell_started(used, started, paths, config)
 
 
@@ -163,7 +163,7 @@ def compose(ctx: click.Context, clear: bool) -> None:
 
     config = config_of(paths)
     login.make(paths, config)
-    text = composed.compose(DockerBackend(paths, config, environ).wanted(), clear=clear)
+    text = composed.compose(DockerBackend(paths, config, environ).model(), clear=clear)
     console.data(text.encode())
     if clear and config.grafana.admin_password and not console.terminal():
         console.note("grafana.admin_password stands in it in clear")
@@ -178,7 +178,7 @@ def hand_back(ctx: click.Context) -> None:
     from cclaunch.config.model import configuration
 
     if hand_back(paths, configuration(paths), environ):
-        forget(paths)
+        forget_failure(paths)
 
 
 for _part in (enable, disable, supervise):

@@ -62,7 +62,7 @@ def supervise(ctx: click.Context) -> None:
 
 def show_autostart(environ: Environ) -> None:
     """Say in one line what starts the collector with the session, if anything does."""
-    found = autostart.look(environ)
+    found = autostart.unit_state(environ)
     if found.state != autostart.MISSING:
         how = "starts with the session" if found.enabled else "is not enabled: cclaunch stack enable"
         changed = "" if found.state == autostart.OURS else f" ({found.state})"

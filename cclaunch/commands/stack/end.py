@@ -47,7 +47,7 @@ def end(paths: Paths, environ: Environ, *, volumes: bool, yes: bool) -> None:
         console.line("database: deleted")
     if containers is not None and kept:
         with containers.engine() as engine:
-            gone = volumes_of.remove(engine.connection, "data")
+            gone = volumes_of.remove_volumes(engine.connection, "data")
         for name in gone:
             console.line(f"volume {name}: deleted")
 

@@ -146,7 +146,7 @@ def test_a_file_of_another_release_keeps_containers_and_volumes(
     from cclaunch.config.model import configuration
 
     paths = our_paths(stack.sandbox.environ)
-    again = render(DockerBackend(paths, configuration(paths), stack.sandbox.environ).wanted())
+    again = render(DockerBackend(paths, configuration(paths), stack.sandbox.environ).model())
     composed.file.write_text(again)
     composed("up", "-d", "--yes")
 

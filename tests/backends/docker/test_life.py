@@ -12,7 +12,7 @@ from sandbox import Sandbox
 from wanted_service import service_of
 
 from cclaunch.backends.docker.archive import archive
-from cclaunch.backends.docker.model import wanted
+from cclaunch.backends.docker.model import stack_model
 from cclaunch.config.model import Config
 
 IMAGE = Config().images.victorialogs
@@ -336,7 +336,7 @@ def test_recorded_prompts_are_told_to_be_readable(stack: DockerStack, verb: Verb
 def stranger(stack: DockerStack) -> str:
     """A collector in a container that somebody else made, on the port that ours would have; its id."""
     config = Config()
-    own = service_of(wanted(config, "somebody", {}), "collector")
+    own = service_of(stack_model(config, "somebody", {}), "collector")
     labels = {"com.docker.compose.project": stack.project, "com.docker.compose.service": "old-collector"}
     network = stack.api.create_network(f"{stack.project}_old", labels=labels)["Id"]
     host = stack.api.create_host_config(port_bindings={4317: ("127.0.0.1", stack.ports["grpc"])}, network_mode=network)

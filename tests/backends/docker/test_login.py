@@ -31,7 +31,7 @@ def paths(environ: dict[str, str]) -> Paths:
 
 def in_grafana(paths: Paths, environ: dict[str, str], config: Config) -> str:
     """Return the password that Grafana's container is given."""
-    files = {file.path: file for file in service_of(DockerBackend(paths, config, environ).wanted(), "grafana").files}
+    files = {file.path: file for file in service_of(DockerBackend(paths, config, environ).model(), "grafana").files}
     return files["/etc/cclaunch/admin_password"].data.decode()
 
 
@@ -137,8 +137,8 @@ def test_the_copy_that_is_kept_is_masked_and_the_default_is_not(paths: Paths, en
     """Everybody knows `admin`."""
     own = Config(grafana=Grafana(admin_password=OWN))
 
-    assert OWN not in compose(DockerBackend(paths, own, environ).wanted())
-    assert content(compose(DockerBackend(paths, Config(), environ).wanted())) == "admin"
+    assert OWN not in compose(DockerBackend(paths, own, environ).model())
+    assert content(compose(DockerBackend(paths, Config(), environ).model())) == "admin"
 
 
 def test_the_dashboard_tells_a_person_the_password_and_a_program_nothing(sandbox: Sandbox) -> None:

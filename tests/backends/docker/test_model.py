@@ -8,7 +8,7 @@ from wanted_service import service_of
 
 from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.docker.compose import compose
-from cclaunch.backends.docker.model import Wanted, wanted, without_metrics
+from cclaunch.backends.docker.model import StackModel, stack_model, without_metrics
 from cclaunch.config.checks import SERVICES
 from cclaunch.config.model import Config, Docker, Grafana, Images, Metrics, PortNumbers, Retention, Stack
 from cclaunch.files.atomic import write_atomic
@@ -17,9 +17,9 @@ from cclaunch.hot.paths import our_paths
 BOARD = {"provisioning/datasources/cclaunch.yaml": b"apiVersion: 1\n", "dashboards/a.json": b"{}"}
 
 
-def made(config: Config | None = None, owner: str = "7", files: Mapping[str, bytes] | None = None) -> Wanted:
+def made(config: Config | None = None, owner: str = "7", files: Mapping[str, bytes] | None = None) -> StackModel:
     """Return the stack of *config*."""
-    return wanted(config or Config(), owner, BOARD if files is None else files)
+    return stack_model(config or Config(), owner, BOARD if files is None else files)
 
 
 def test_every_service_is_published_on_loopback_and_nowhere_else() -> None:
@@ -87,7 +87,7 @@ def test_a_project_of_another_name_shares_nothing() -> None:
     """Two stacks on one engine."""
     first, second = made(), made(Config(docker=Docker(project="other")))
 
-    def names(stack: Wanted) -> set[str]:
+    def names(stack: StackModel) -> set[str]:
         return {stack.network, *(one.name for one in stack.volumes), *(one.container for one in stack.services)}
 
     assert not names(first) & names(second)
@@ -196,7 +196,7 @@ def test_compose_substitutes_nothing_in_our_files() -> None:
 def test_grafana_finds_what_it_is_provisioned_with(environ: dict[str, str]) -> None:
     """Datasources under the names of our services, and dashboards where the provider looks."""
     paths = our_paths(environ)
-    stack = DockerBackend(paths, Config(), environ).wanted()
+    stack = DockerBackend(paths, Config(), environ).model()
     grafana = service_of(stack, "grafana")
     files = {file.path: file.data for file in grafana.files}
 
@@ -211,17 +211,17 @@ def test_a_dashboard_that_was_added_makes_grafana_anew(environ: dict[str, str]) 
     """`dashboard add` lays a file down; the next `stack up` sees that Grafana lacks it."""
     paths = our_paths(environ)
     backend = DockerBackend(paths, Config(), environ)
-    before = backend.wanted()
+    before = backend.model()
     write_atomic(f"{paths.dashboards}/mine.json", b"{}")
 
-    after = backend.wanted()
+    after = backend.model()
 
     assert {one.name for one in after.services if one.hash != service_of(before, one.name).hash} == {"grafana"}
 
 
 def test_a_volume_that_compose_makes_is_known_as_ours() -> None:
     """Who ran the compose file first can run `stack up` later, on the same data."""
-    stack = wanted(Config(), "me", {})
+    stack = stack_model(Config(), "me", {})
     document = yaml.safe_load(compose(stack))
 
     for volume in stack.volumes:
@@ -233,7 +233,7 @@ def test_a_volume_that_compose_makes_is_known_as_ours() -> None:
 
 def test_containers_and_network_that_compose_makes_are_known_as_ours() -> None:
     """By their owner; and without a hash, so that `stack up` makes the containers anew."""
-    document = yaml.safe_load(compose(wanted(Config(), "me", {})))
+    document = yaml.safe_load(compose(stack_model(Config(), "me", {})))
 
     assert [service["labels"] for service in document["services"].values()] == [{"cclaunch.owner": "me"}] * (len(SERVICES) + 1)
     assert document["networks"] == {"default": {"labels": {"cclaunch.owner": "me"}}}

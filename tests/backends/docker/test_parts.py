@@ -18,7 +18,7 @@ from cclaunch.backends.docker import health, pull, record
 from cclaunch.backends.docker.archive import archive
 from cclaunch.backends.docker.handover import hand_over
 from cclaunch.backends.docker.look import details
-from cclaunch.backends.docker.model import wanted
+from cclaunch.backends.docker.model import stack_model
 from cclaunch.backends.embedded import log
 from cclaunch.backends.every import backend
 from cclaunch.config.model import Config, Grafana, PortNumbers, Stack
@@ -37,7 +37,7 @@ def paths(environ: dict[str, str]) -> Paths:
 
 def entries(service: str) -> dict[str, tuple[tarfile.TarInfo, bytes]]:
     """Return the archive of a service of the default stack, entry by name."""
-    data = archive(service_of(wanted(Config(), "7", BOARD), service))
+    data = archive(service_of(stack_model(Config(), "7", BOARD), service))
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         return {entry.name: (entry, content(tar, entry)) for entry in tar}
 
@@ -72,7 +72,7 @@ def test_the_password_can_be_read_by_grafana_alone() -> None:
 
 def test_the_same_files_make_the_same_archive() -> None:
     """No time of day in it."""
-    service = service_of(wanted(Config(), "7", BOARD), "grafana")
+    service = service_of(stack_model(Config(), "7", BOARD), "grafana")
 
     assert archive(service) == archive(service)
 
@@ -114,7 +114,7 @@ def test_a_queue_of_another_user_is_handed_over_and_one_of_its_own_is_left(uid: 
     """Compose has the collector run as root; bytes and modes stay."""
     volume = Volume(uid)
 
-    hand_over(volume, "c", service_of(wanted(Config(), "7", {}), "collector"))
+    hand_over(volume, "c", service_of(stack_model(Config(), "7", {}), "collector"))
 
     place = "/var/lib/cclaunch"
     changed = [(place, "queue", 10001, 10001, 0o600, 0), (place, "queue/exporter", 10001, 10001, 0o600, 30000)]
@@ -243,10 +243,10 @@ def test_waiting_ends_as_soon_as_a_container_has(free_port: int) -> None:
 def test_what_runs_is_written_down_for_a_launch(paths: Paths) -> None:
     """Every port by name; `down` forgets it."""
     config = Config(stack=Stack(services=("collector", "victorialogs")), ports=PortNumbers(grpc=14317))
-    record.remember(paths, config, wanted(config, "7", {}))
+    record.remember_stack(paths, config, stack_model(config, "7", {}))
     found = record.endpoint(paths)
     up = record.was_up(paths)
-    record.forget(paths)
+    record.forget_stack(paths)
 
     assert found is not None
     assert (found.grpc, found.http, found.metrics, found.owner) == ("14317", "4318", "8889", "")

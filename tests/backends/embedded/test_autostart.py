@@ -298,11 +298,11 @@ def test_the_units_own_command_says_what_is_wrong(sandbox: Sandbox) -> None:
 def test_on_a_mac_the_agent_is_looked_for(sandbox: Sandbox) -> None:
     """What is in LaunchAgents starts with the session."""
     path = sandbox.home / "Library/LaunchAgents/org.cclaunch.collector.plist"
-    assert autostart.look(sandbox.environ, "darwin") == ("launchd", str(path), "missing", False)
+    assert autostart.unit_state(sandbox.environ, "darwin") == ("launchd", str(path), "missing", False)
     path.parent.mkdir(parents=True)
     path.write_text(autostart.text("launchd", sandbox.environ))
 
-    assert autostart.look(sandbox.environ, "darwin")[2:] == ("ours", True)
+    assert autostart.unit_state(sandbox.environ, "darwin")[2:] == ("ours", True)
 
 
 def test_status_json_has_these_keys(manager: Sandbox, verb: Verb) -> None:
