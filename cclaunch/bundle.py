@@ -5,9 +5,11 @@ The problem it owns: what goes into that file. ``python -m cclaunch.bundle FILE`
 package that run it; ``bundled`` says how it is used, and when it is not.
 """
 
+import ast
 import marshal
 import re
 import sys
+from collections.abc import Iterable
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,9 +32,35 @@ def hot() -> list[str]:
     return sorted(".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in found)
 
 
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return *names*, each behind its packages and behind those that it imports at its top."""
+    found: list[str] = []
+
+    def put(name: str) -> None:
+        if name not in names or name in found:
+            return
+        put(name.rpartition(".")[0])
+        for node in ast.parse(_source(name)).body:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for module in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
+                    put(module)
+        found.append(name)
+
+    for name in names:
+        put(name)
+    return found
+
+
+def _source(name: str) -> bytes:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ImportError(f"there is no {name}", name=name)
+    return Path(spec.origin).read_bytes()
+
+
 def rows() -> "list[bundled.Row]":
-    """Return a row for each hot module. Raises ImportError and OSError when the package is not whole."""
-    return [row for name in (*hot(), *EXTENSIONS) if (row := _row(name)) is not None]
+    """Return a row for each hot module, in order. Raises ImportError and OSError when the package is not whole."""
+    return [row for name in (*EXTENSIONS, *in_order(hot())) if (row := _row(name)) is not None]
 
 
 def _row(name: str) -> "bundled.Row | None":

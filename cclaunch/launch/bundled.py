@@ -1,11 +1,11 @@
 """
-The finder of the bundle: it hands out the hot modules from one file that was read in one go.
+The bundle, used: the hot modules made from one file that was read in one go.
 
 The problem it owns: the importer looks for each module in each directory and opens two files for it, and that is the
 dearest part of a warm launch that can be saved. This text is never imported: `bundle` compiles it into the file, and
 the launcher of install.sh runs it before anything of ours is imported. Modules get the loader, the ``__file__`` and the
-``__spec__`` that they have without it. When one stamp differs, nothing is handed out at all: what is installed or edited
-later is never shadowed.
+``__spec__`` that they have without it. When one stamp differs, none is made: what is installed or edited later is never
+shadowed.
 """
 
 import sys
@@ -35,31 +35,42 @@ class Loader(SourceFileLoader):
 
 
 class Finder:
-    """Finds the modules of *rows* (by their name; of an extension the code is None) and no others."""
+    """Finds the extension modules of *files* (name -> file) and no others."""
 
-    def __init__(self, rows: "dict[str, Row]") -> None:
-        self.rows = rows
+    def __init__(self, files: "dict[str, str]") -> None:
+        self.files = files
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> "ModuleSpec | None":
-        """
-        Return the spec that the importer would come to for *name*, or None.
+        """Return the spec that the importer would come to for *name*, or None."""
+        file = self.files.get(name)
+        return spec_from_file_location(name, file, loader=ExtensionFileLoader(name, file)) if file else None
 
-        Put together by hand: what the importer would ask of each file is known here, and asking costs each launch.
-        """
-        row = self.rows.get(name)
-        if row is None:
-            return None
-        _, file, _, code, cached = row
-        if code is None:
-            return spec_from_file_location(name, file, loader=ExtensionFileLoader(name, file))
-        loader = Loader(name, file)
-        loader.code = code
-        spec = ModuleSpec(name, loader, origin=file)
-        if file.endswith("/__init__.py"):
-            spec.submodule_search_locations = [file[:-12]]
-        spec.has_location = True
-        spec.cached = cached
-        return spec
+
+def load(name: str, file: str, code: "CodeType", cached: "str | None") -> None:
+    """
+    Make the module *name* as the importer would, at once: every launch needs all of them, and asking costs each launch.
+
+    Those that it imports are there already. Raises whatever its code raises.
+    """
+    loader = Loader(name, file)
+    loader.code = code
+    spec = ModuleSpec(name, loader, origin=file)
+    spec.has_location = True
+    spec.cached = cached
+    module = type(sys)(name)
+    module.__spec__, module.__loader__, module.__file__, module.__cached__ = spec, loader, file, cached  # type: ignore[attr-defined]
+    if file.endswith("/__init__.py"):
+        spec.submodule_search_locations = module.__path__ = [file[:-12]]
+    module.__package__ = spec.parent
+    sys.modules[name] = module
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    above, _, own = name.rpartition(".")
+    if above:
+        setattr(sys.modules[above], own, module)
 
 
 def stamp(path: str) -> "tuple[int, int, int]":
@@ -70,12 +81,16 @@ def stamp(path: str) -> "tuple[int, int, int]":
 
 def install(rows: "list[Row]") -> bool:
     """
-    Put a finder of *rows* (name, path, stamp, code, compiled file) first, if every file is as it was.
+    Make the modules of *rows* (name, path, stamp, code, compiled file), if every file is as it was; return whether.
 
-    Raises OSError for a lost one.
+    A row stands behind those that it imports; of an extension the code is None, and it is only found. Raises OSError for a
+    lost file, and what a module raises.
     """
     for row in rows:
         if stamp(row[1]) != row[2]:
             return False
-    sys.meta_path.insert(0, Finder({row[0]: row for row in rows}))
+    sys.meta_path.insert(0, Finder({row[0]: row[1] for row in rows if row[3] is None}))
+    for name, file, _, code, cached in rows:
+        if code is not None and name not in sys.modules:
+            load(name, file, code, cached)
     return True
