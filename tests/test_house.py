@@ -347,3 +347,16 @@ def test_a_path_that_is_not_there_is_seen() -> None:
 def test_what_the_prose_names_is_there(file: Path) -> None:
     """Whoever follows a path arrives."""
     assert absent(file.read_text()) == []
+
+
+def test_no_test_is_imported() -> None:
+    """What two tests need lies in the harness."""
+    tests = PACKAGE.parent / "tests"
+    names = {file.stem for file in tests.rglob("test_*.py")}
+    assert names
+    assert not [
+        f"{file.relative_to(tests)}: {node.module}"
+        for file in tests.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2] in names
+    ]
