@@ -13,9 +13,9 @@ from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker.backend import DockerBackend
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.turn import turn
-from cclaunch.collector import holder
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
+from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import collector_ports
 
@@ -32,7 +32,7 @@ def hand_back(paths: Paths, config: Config, environ: Mapping[str, str]) -> bool:
 
     Ends without when the stand-in has ended, when another backend was chosen, or when somebody else waits already.
     """
-    handle = holder.take(paths.hand_back_lock, 0)
+    handle = lock.take(paths.hand_back_lock, 0)
     if handle is None:
         return False
     pause = LOOK_S

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 from cclaunch.backends.embedded import daemon, spawned, starting
 from cclaunch.backends.protocol import Started
-from cclaunch.collector import holder
 from cclaunch.collector.process import search_path
 from cclaunch.config.model import Config
 from cclaunch.errors import StartFailed
+from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
 
 START_S = 10.0
@@ -33,7 +33,7 @@ def stand_in(paths: Paths, config: Config, environ: Mapping[str, str], reason: s
     started = starting.start_in_turn(paths, config, time.monotonic() + START_S, environ=environ, replace=False)
     if started.ports.owner:  # somebody else's collector is used: there is nothing to give back
         return started
-    if not holder.held(paths.hand_back_lock):
+    if not lock.held(paths.hand_back_lock):
         background(paths, environ, "hand-back")
     note = f"{reason}; the embedded collector stands in, and gives the ports back when Docker runs"
     return Started(started.ports, [note, *started.notes])

@@ -5,8 +5,8 @@ import os
 import time
 from collections.abc import Iterator
 
-from cclaunch.collector import holder
 from cclaunch.errors import StartFailed
+from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
 
 
@@ -27,7 +27,7 @@ def turn(paths: Paths, until: float, home: str = "") -> Iterator[None]:
     make_directories(paths)
     path = paths.start_lock
     try:
-        handle = holder.take(path, until - time.monotonic())
+        handle = lock.take(path, until - time.monotonic())
     except OSError as error:
         raise StartFailed(f"cannot write {path}: {error.strerror}", hint=f"ls -ld {paths.state}") from error
     if handle is None:

@@ -13,9 +13,7 @@ import os
 import time
 
 from cclaunch.files.boot import boot_id
-from cclaunch.files.lock import held as held
-from cclaunch.files.lock import take as take
-from cclaunch.files.lock import take_open as take_open
+from cclaunch.files.lock import held
 from cclaunch.hot.reading import read_flat
 
 SLACK_S = 1.0

@@ -15,6 +15,7 @@ from cclaunch.collector import holder, sockets
 from cclaunch.collector.log import say
 from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.errors import CclaunchError
+from cclaunch.files import lock
 from cclaunch.files.atomic import make_directory
 from cclaunch.hot.paths import Paths
 
@@ -41,7 +42,7 @@ def main(words: list[str]) -> int:
         os.putenv(name, value)
     ports = [int(word) for word in words[4:7]]
     handle = int(words[7]) if len(words) > 7 else os.open(paths.collector_lock, os.O_RDWR | os.O_CREAT, 0o600)
-    if not holder.take_open(handle, LOCK_PATIENCE_S):
+    if not lock.take_open(handle, LOCK_PATIENCE_S):
         return TAKEN
     os.set_inheritable(handle, True)
     try:
@@ -110,7 +111,7 @@ def _take_anew(paths: Paths) -> int:
     """
     try:
         make_directory(paths.data)
-        handle = holder.take(paths.collector_lock, LOCK_PATIENCE_S)
+        handle = lock.take(paths.collector_lock, LOCK_PATIENCE_S)
         if handle is None:
             say("another collector has taken the place: ending")
             return -1

@@ -21,8 +21,6 @@ from cclaunch.errors import UsageError
 from cclaunch.shells.command_line import canonical, is_glue, shell_of
 from cclaunch.shells.table import NAMES, find_shell
 
-pass
-
 if TYPE_CHECKING:
     import psutil
 

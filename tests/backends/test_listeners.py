@@ -15,6 +15,7 @@ from sandbox import Sandbox, free_ports
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.listeners import strangers
 from cclaunch.collector import holder
+from cclaunch.files import lock
 from cclaunch.hot import listeners, probe
 from cclaunch.hot.paths import our_paths
 from cclaunch.hot.ports import adopted_ports, collector_ports
@@ -223,7 +224,7 @@ def test_a_collector_of_ours_proves_the_port_that_is_sent_to(box: Sandbox) -> No
 def test_silence_on_a_port_of_somebody_else_is_not_a_busy_collector(place: Place, as_root: None) -> None:
     """The ports file may be one that was killed left behind, while the next one starts."""
     Path(place.paths.data).mkdir(parents=True)
-    handle = holder.take(place.paths.collector_lock, 1)
+    handle = lock.take(place.paths.collector_lock, 1)
     assert handle is not None
     holder.sign(handle)
     lines = {**place.ports, "pid": os.getpid()}

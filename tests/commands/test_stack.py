@@ -14,9 +14,9 @@ from stored import SECOND_NS, event, request, store
 
 from cclaunch import cli, console
 from cclaunch.backends.embedded import collector
-from cclaunch.collector import holder
 from cclaunch.commands.stack.erase import erase
 from cclaunch.errors import StackError
+from cclaunch.files import lock
 from cclaunch.hot.paths import our_paths
 
 START = 1_790_000_000 * SECOND_NS
@@ -126,7 +126,7 @@ def test_a_database_that_a_collector_holds_is_not_deleted(sandbox: Sandbox, monk
     """One started between stop and deletion would write into a deleted file."""
     monkeypatch.setattr("cclaunch.commands.stack.erase.PATIENCE_S", 0.1)
     store(sandbox.database, event("user_prompt", START))
-    held = holder.take(str(sandbox.data / "collector.lock"), 1)
+    held = lock.take(str(sandbox.data / "collector.lock"), 1)
     assert held is not None
 
     with pytest.raises(StackError, match="running again"):

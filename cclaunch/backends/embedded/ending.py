@@ -10,6 +10,7 @@ import time
 from cclaunch.backends.embedded import foreign
 from cclaunch.backends.embedded.collector import running
 from cclaunch.collector import holder
+from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
 
 POLL_S = 0.01
@@ -31,7 +32,7 @@ def shutdown(paths: Paths) -> bool:
             os.kill(pid, signal.SIGCONT)
     until = time.monotonic() + END_S
     while time.monotonic() < until:
-        if not holder.held(paths.collector_lock) and not holder.lives(supervisor):
+        if not lock.held(paths.collector_lock) and not holder.lives(supervisor):
             orphans.end(paths)
             return True
         time.sleep(POLL_S)
@@ -40,7 +41,7 @@ def shutdown(paths: Paths) -> bool:
             os.kill(collector, signal.SIGKILL)
     _signal(supervisor, signal.SIGKILL)
     until = time.monotonic() + 1
-    while holder.held(paths.collector_lock) and time.monotonic() < until:
+    while lock.held(paths.collector_lock) and time.monotonic() < until:
         time.sleep(POLL_S)
     orphans.end(paths)
     return True

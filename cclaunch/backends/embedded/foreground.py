@@ -10,11 +10,11 @@ import os
 from collections.abc import Mapping
 
 from cclaunch.backends.embedded import spawned
-from cclaunch.collector import holder
 from cclaunch.collector.pids import any_alive
 from cclaunch.collector.process import command
 from cclaunch.config.model import configuration
 from cclaunch.errors import FileTrouble
+from cclaunch.files import lock
 from cclaunch.files.atomic import make_directory, remove, write_atomic
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import collector_ports
@@ -57,7 +57,7 @@ def _turn(paths: Paths) -> list[int]:
     path = paths.collector_lock
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        before = collector_ports(paths) if holder.held(path) else None
+        before = collector_ports(paths) if lock.held(path) else None
         write_atomic(paths.collector_next, b"%d" % os.getpid())
         fcntl.flock(handle, fcntl.LOCK_EX)
         remove(paths.collector_next)

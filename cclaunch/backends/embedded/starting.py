@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from cclaunch.backends.embedded import collector, ending, foreign, spawned
 from cclaunch.backends.protocol import Started
 from cclaunch.backends.turn import refuse_another_home, turn
-from cclaunch.collector import holder
 from cclaunch.config.model import Config
 from cclaunch.errors import CannotStore, StartFailed
+from cclaunch.files import lock
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, collector_ports, is_older
@@ -113,12 +113,12 @@ def _ports_of(ports: Ports) -> list[int]:
 
 def _settles(paths: Paths, until: float) -> bool:
     """Say whether the one that holds the lock answers soon (it may be starting, or ending), or is gone; a silent one hangs."""
-    while time.monotonic() < until and holder.held(paths.collector_lock):
+    while time.monotonic() < until and lock.held(paths.collector_lock):
         trouble = collector.health(paths, collector.ANSWER_S)
         if trouble is None or trouble.startswith(collector.SICK):
             return True
         time.sleep(POLL_S)
-    return not holder.held(paths.collector_lock)
+    return not lock.held(paths.collector_lock)
 
 
 def _moved(paths: Paths, config: Config, holder_of_grpc: str) -> list[str]:
@@ -154,7 +154,7 @@ def _wait(paths: Paths, until: float) -> Ports:
         if trouble is None and ports is not None:
             return ports
         _end_if_sick(trouble)
-        gone = time.monotonic() - began > 1.0 and not holder.held(paths.collector_lock)
+        gone = time.monotonic() - began > 1.0 and not lock.held(paths.collector_lock)
         if time.monotonic() > until or gone:
             raise StartFailed(
                 f"the collector did not come up: {trouble}" if not gone else f"{ENDED}{_last_words(paths)}",

@@ -4,9 +4,9 @@ import contextlib
 import os
 
 from cclaunch import console
-from cclaunch.collector import holder
 from cclaunch.commands.shared.dates import local
 from cclaunch.errors import CclaunchError, StackError, StoreError
+from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
 from cclaunch.store.set_aside import everything_aside
 
@@ -47,7 +47,7 @@ def erase(paths: Paths) -> None:
     Raises:
         StackError: A collector is running again, or a file cannot be deleted.
     """
-    handle = holder.take(paths.collector_lock, PATIENCE_S)
+    handle = lock.take(paths.collector_lock, PATIENCE_S)
     if handle is None:
         raise StackError("the database was not deleted: a collector is running again", hint="cclaunch stack down --volumes")
     try:

@@ -19,8 +19,8 @@ from collector_client import Place, logs, wait_until
 
 from cclaunch.backends.embedded import collector, ending, starting
 from cclaunch.backends.embedded.collector import Running
-from cclaunch.collector import holder
 from cclaunch.errors import StartFailed
+from cclaunch.files import lock
 
 LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 VERSION_LINE = "version="
@@ -211,7 +211,7 @@ def test_a_stop_does_not_wait_for_idle_connections(place: Place) -> None:
 def test_a_process_that_merely_has_the_pid_is_not_killed(place: Place) -> None:
     """The lock is held, and its text names a stranger that was made after the signing."""
     ending.shutdown(place.paths)
-    held = holder.take(place.paths.collector_lock, 5)
+    held = lock.take(place.paths.collector_lock, 5)
     assert held is not None
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
         try:
