@@ -1,11 +1,12 @@
 """The collector's directory, lock, key or ports file is moved or deleted: one collector, whose data are at the path."""
 
+import contextlib
 import os
 import shutil
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -112,8 +113,9 @@ def test_a_stop_ends_the_one_that_lost_its_directory(place: Place, way: Callable
     socket.create_server(("127.0.0.1", place.ports["grpc"])).close()
 
 
-def test_no_acknowledged_event_is_lost_while_the_directory_moves(place: Place) -> None:
-    """Sessions go on sending; what was acknowledged is in the old directory or in the new one; what was under way, in both."""
+@contextlib.contextmanager
+def sending(place: Place) -> Iterator[list[str]]:
+    """Send one event after the other meanwhile; the value is the names of those that were acknowledged."""
     acknowledged: list[str] = []
     over = threading.Event()
 
@@ -127,14 +129,20 @@ def test_no_acknowledged_event_is_lost_while_the_directory_moves(place: Place) -
     sender = threading.Thread(target=go_on)
     sender.start()
     try:
+        yield acknowledged
+    finally:
+        over.set()
+        sender.join(30)
+
+
+def test_no_acknowledged_event_is_lost_while_the_directory_moves(place: Place) -> None:
+    """Sessions go on sending; what was acknowledged is in the old directory or in the new one; what was under way, in both."""
+    with sending(place) as acknowledged:
         assert wait_until(lambda: len(acknowledged) > 20)
         moved = move(place)
         had = len(acknowledged)
         assert wait_until(lambda: len(acknowledged) > had + 20, 60)
         assert wait_until(lambda: collector.running(place.paths) is not None, 60)
-    finally:
-        over.set()
-        sender.join(30)
     ending.shutdown(place.paths)
     old, new = names(moved), names(Path(place.paths.data))
 
@@ -145,24 +153,13 @@ def test_no_acknowledged_event_is_lost_while_the_directory_moves(place: Place) -
 
 def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replaced(place: Place) -> None:
     """Rounds of kill -9 and of a database that is moved away: every acknowledged event is in one of the files."""
-    acknowledged: list[str] = []
-    over = threading.Event()
-
-    def go_on() -> None:
-        number = 0
-        while not over.is_set():
-            number += 1
-            if send(place, f"event_{number}"):
-                acknowledged.append(f"event_{number}")
-
-    def beyond(count: int) -> bool:
-        return len(acknowledged) > count
-
-    sender = threading.Thread(target=go_on)
-    sender.start()
     database = Path(place.paths.data, "telemetry.db")
     moved = []
-    try:
+    with sending(place) as acknowledged:
+
+        def beyond(count: int) -> bool:
+            return len(acknowledged) > count
+
         for number in range(4):
             assert wait_until(partial(beyond, len(acknowledged) + 15), 60)
             if number % 2:
@@ -173,9 +170,6 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed_and_its_database_replace
                 os.rename(database, moved[-1] / "telemetry.db")
         had = len(acknowledged)
         assert wait_until(lambda: len(acknowledged) > had + 15, 60)
-    finally:
-        over.set()
-        sender.join(30)
     ending.shutdown(place.paths)
     files = [names(one) for one in (*moved, Path(place.paths.data))]
 
