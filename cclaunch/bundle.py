@@ -10,7 +10,7 @@ import marshal
 import re
 import sys
 from collections.abc import Iterable
-from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def in_order(names: Iterable[str]) -> list[str]:
         if name not in names or name in found:
             return
         put(name.rpartition(".")[0])
-        for node in ast.parse(_source(name)).body:
+        for node in ast.parse(Path(_found(name)[1]).read_bytes()).body:
             if isinstance(node, ast.ImportFrom) and node.module:
                 for module in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
                     put(module)
@@ -51,11 +51,12 @@ def in_order(names: Iterable[str]) -> list[str]:
     return found
 
 
-def _source(name: str) -> bytes:
+def _found(name: str) -> tuple[ModuleSpec, str]:
+    """Return (spec, file) of the module *name*. Raises ImportError."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise ImportError(f"there is no {name}", name=name)
-    return Path(spec.origin).read_bytes()
+    return spec, spec.origin
 
 
 def rows() -> "list[bundled.Row]":
@@ -64,16 +65,14 @@ def rows() -> "list[bundled.Row]":
 
 
 def _row(name: str) -> "bundled.Row | None":
-    spec = find_spec(name)
-    if spec is None or spec.origin is None:
-        raise ImportError(f"there is no {name}", name=name)
-    if spec.origin.endswith(tuple(EXTENSION_SUFFIXES)):
-        return name, spec.origin, bundled.stamp(spec.origin), None, None
+    spec, file = _found(name)
+    if file.endswith(tuple(EXTENSION_SUFFIXES)):
+        return name, file, bundled.stamp(file), None, None
     if not spec.has_location:
         return None
-    before = bundled.stamp(spec.origin)
-    code = compile(Path(spec.origin).read_bytes(), spec.origin, "exec", dont_inherit=True)
-    return name, spec.origin, before, code, spec.cached
+    before = bundled.stamp(file)
+    code = compile(Path(file).read_bytes(), file, "exec", dont_inherit=True)
+    return name, file, before, code, spec.cached
 
 
 def bundle() -> bytes:

@@ -1,6 +1,4 @@
-"""
-Which backend is in force: `stack use` wins over config.toml.
-"""
+"""Which backend is in force: `stack use` wins over config.toml."""
 
 from cclaunch.config.model import Config
 from cclaunch.config.state import load_state

@@ -1,6 +1,4 @@
-"""
-The backend that is wanted, made. Above all wings, so that none of them needs another.
-"""
+"""The backend that is wanted, made. Above all wings, so that none of them needs another."""
 
 from collections.abc import Mapping
 

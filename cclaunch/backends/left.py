@@ -1,6 +1,4 @@
-"""
-What there may be to end: containers of ours, also where another backend is in force by now.
-"""
+"""What there may be to end: containers of ours, also where another backend is in force by now."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING

@@ -1,6 +1,4 @@
-"""
-What every backend can do, and what it answers.
-"""
+"""What every backend can do, and what it answers."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol

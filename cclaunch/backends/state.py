@@ -1,6 +1,4 @@
-"""
-How the stack is: every service with its health, as values for a table, for JSON and for one sentence.
-"""
+"""How the stack is: every service with its health, as values for a table, for JSON and for one sentence."""
 
 import time
 from typing import Any, NamedTuple

@@ -1,6 +1,4 @@
-"""
-When the collector ends: a signal, the supervisor's end, idleness; and what is tidied up meanwhile.
-"""
+"""When the collector ends: a signal, the supervisor's end, idleness; and what is tidied up meanwhile."""
 
 import asyncio
 import contextlib

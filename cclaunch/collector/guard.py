@@ -1,6 +1,4 @@
-"""
-Who is served over HTTP: programs on this machine, by a loopback name, and no page of a browser.
-"""
+"""Who is served over HTTP: programs on this machine, by a loopback name, and no page of a browser."""
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send

@@ -1,6 +1,4 @@
-"""
-The collector's log: its stderr, one line at a time.
-"""
+"""The collector's log: its stderr, one line at a time."""
 
 import sys
 import time

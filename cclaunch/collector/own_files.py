@@ -1,6 +1,4 @@
-"""
-The collector's own files: the key of its proof, and where it listens.
-"""
+"""The collector's own files: the key of its proof, and where it listens."""
 
 import os
 import secrets

@@ -1,6 +1,4 @@
-"""
-What the two HTTP ports serve: OTLP's three routes and ``/health`` on the one, ``/metrics`` on the other.
-"""
+"""What the two HTTP ports serve: OTLP's three routes and ``/health`` on the one, ``/metrics`` on the other."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -1,6 +1,4 @@
-"""
-What the two servers need of the collector.
-"""
+"""What the two servers need of the collector."""
 
 from collections.abc import Callable
 from typing import Protocol

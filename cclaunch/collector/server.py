@@ -1,6 +1,4 @@
-"""
-An HTTP server that waits: uvicorn without its signals and without the clock that it looks at ten times a second.
-"""
+"""An HTTP server that waits: uvicorn without its signals and without the clock that it looks at ten times a second."""
 
 import asyncio
 import contextlib

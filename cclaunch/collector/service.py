@@ -1,6 +1,4 @@
-"""
-What the servers of the collector call: take a request, say how it is, show the series.
-"""
+"""What the servers of the collector call: take a request, say how it is, show the series."""
 
 import asyncio
 import os

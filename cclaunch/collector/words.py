@@ -1,6 +1,4 @@
-"""
-What the collector says of itself in the answer of ``/health``: what is wrong, and what a launch has to tell.
-"""
+"""What the collector says of itself in the answer of ``/health``: what is wrong, and what a launch has to tell."""
 
 from cclaunch.store import set_aside
 from cclaunch.store.trouble import LITTLE, free, short_of_room

@@ -1,6 +1,4 @@
-"""
-What a launch reads, worked out: the plan, the place, the claims of claude's settings files.
-"""
+"""What a launch reads, worked out: the plan, the place, the claims of claude's settings files."""
 
 from cclaunch.compiled.claims import compile_claims
 from cclaunch.compiled.place import compile_place

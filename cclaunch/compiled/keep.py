@@ -1,6 +1,4 @@
-"""
-Keeping a compiled file: with a stamp of each source, and only when no source is so young that its stamp may lie.
-"""
+"""Keeping a compiled file: with a stamp of each source, and only when no source is so young that its stamp may lie."""
 
 import contextlib
 import os

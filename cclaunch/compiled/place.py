@@ -1,6 +1,4 @@
-"""
-The place: what this directory says of the work that is done in it.
-"""
+"""The place: what this directory says of the work that is done in it."""
 
 import os
 

@@ -1,6 +1,4 @@
-"""
-Which boot of the machine this is: what tells a process of today from one that had its number before.
-"""
+"""Which boot of the machine this is: what tells a process of today from one that had its number before."""
 
 
 def boot_id() -> str:

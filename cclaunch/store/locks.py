@@ -1,6 +1,4 @@
-"""
-The lock of another program on the database: how it is told from other trouble, and how waiting for it is given up.
-"""
+"""The lock of another program on the database: how it is told from other trouble, and how waiting for it is given up."""
 
 import sqlite3
 

@@ -1,6 +1,4 @@
-"""
-That nothing can be committed just now: why, for everybody who asks, and in the log once, however often it is tried.
-"""
+"""That nothing can be committed just now: why, for everybody who asks, and in the log once, however often it is tried."""
 
 from collections.abc import Callable
 

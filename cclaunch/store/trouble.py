@@ -1,6 +1,4 @@
-"""
-Why the database cannot be written just now, in words: what is in the way, who, and what mends it.
-"""
+"""Why the database cannot be written just now, in words: what is in the way, who, and what mends it."""
 
 import contextlib
 import errno

@@ -1,6 +1,4 @@
-"""
-The collector's ports in somebody else's hands: refused, or a collector that is used in the place of ours.
-"""
+"""The collector's ports in somebody else's hands: refused, or a collector that is used in the place of ours."""
 
 from collections.abc import Sequence
 

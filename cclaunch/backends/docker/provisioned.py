@@ -1,6 +1,4 @@
-"""
-What Grafana is provisioned with in the stack: its data sources there, our dashboards and the person's own.
-"""
+"""What Grafana is provisioned with in the stack: its data sources there, our dashboards and the person's own."""
 
 from collections.abc import Mapping
 

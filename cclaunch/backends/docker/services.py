@@ -1,6 +1,4 @@
-"""
-The services of the stack brought up: a container made, started, and waited for until its service is well.
-"""
+"""The services of the stack brought up: a container made, started, and waited for until its service is well."""
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence

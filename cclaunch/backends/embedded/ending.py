@@ -1,6 +1,4 @@
-"""
-The end of the embedded collector: drained, and after five seconds without.
-"""
+"""The end of the embedded collector: drained, and after five seconds without."""
 
 import contextlib
 import os
