@@ -1,8 +1,8 @@
 """
 The door: a verb of ours, or a launch.
 
-The problem it owns: the first word decides, before anything else is imported; and this is where the environment that we
-were started with is read.
+The problem it owns: the first word decides, before anything else is imported; this is where the environment that we were
+started with is read, and where we become claude, with whatever was prepared for it. With CCLAUNCH_DISABLE nothing is.
 
 Hot: C modules only.
 """
@@ -10,8 +10,6 @@ Hot: C modules only.
 import sys
 
 from cclaunch.hot import claude
-from cclaunch.launch.line import launch
-from cclaunch.launch.wanted import refuse
 
 try:
     import posix as system
@@ -81,10 +79,55 @@ def main() -> int:
 
             return manage(sys.argv[1:], environ)
         if words.trouble:
-            return refuse(words.trouble)
+            return _refuse(words.trouble)
         return launch(words.rest, environ, profile=words.profile)
     except KeyboardInterrupt:
         return claude.interrupted()
+
+
+def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = False, profile: str = "") -> int:
+    """
+    Become claude (or, with *command*, the first of *words*).
+
+    *profile* is the NAME of ``+NAME``: when there is none of that name, nothing is launched.
+
+    Returns:
+        Our own exit code, and only when nothing could be launched.
+    """
+    if command:
+        from cclaunch.launch.command import find_command
+
+        path, trouble = find_command(words[0], environ)
+    else:
+        path, trouble = claude.find(environ, [sys.argv[0]])
+    if trouble:
+        from cclaunch.launch.refusals import no_claude
+
+        return no_claude(path, trouble, command)
+    depth = claude.deeper(environ)
+    if depth is None:
+        return _refuse(f"{path} starts cclaunch again, {claude.DEEPEST} times over: set CCLAUNCH_CLAUDE to the real claude")
+    if environ.get("CCLAUNCH_DISABLE", "") in ("", "0"):
+        from cclaunch.launch.line import prepared
+        from cclaunch.launch.wanted import Launch
+
+        made, code = prepared(Launch(path, words, environ, command, profile))
+        if code:
+            return code
+        words, environ = made.words, made.environ
+    environ[claude.DEPTH] = depth
+    code, reason = claude.become(path, words if command else ["claude", *words], environ)
+    if reason:
+        from cclaunch.launch.wanted import say
+
+        say(f"cannot run {path}: {reason}")
+    return code
+
+
+def _refuse(text: str) -> int:
+    from cclaunch.launch.wanted import refuse
+
+    return refuse(text)
 
 
 def inherited() -> "dict[str, str]":

@@ -47,6 +47,11 @@ class Composition:
         self.origins: dict[str, str] = {}
         self.dropped: list[str] = []
 
+    @property
+    def has_news(self) -> bool:
+        """Say whether the person has to be told something."""
+        return bool(self.displaced or self.dropped or self.selection.trouble)
+
 
 def compose(
     plan: Plan,

@@ -1,13 +1,14 @@
 """
-What a launch says when it does not become anything: no claude, or no profile of the name that was typed.
+What a launch has to say: why it does not become anything, or what is not as the person would expect.
 
-Cold: on the way to an exit code of ours.
+Cold: a healthy launch says nothing at all.
 """
 
 from cclaunch.console import note, show_error
 from cclaunch.errors import ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
+from cclaunch.hot.compose import Composition
 from cclaunch.hot.paths import Paths
-from cclaunch.hot.plan import Plan
+from cclaunch.hot.plan import Place, Plan
 from cclaunch.hot.selection import Selection
 
 
@@ -72,3 +73,17 @@ def no_profile(selection: Selection, plan: Plan) -> int:
     error = ProfileRefused(f"{selection.trouble}; nothing was launched", hint=hint)
     show_error(error)
     return error.exit_code
+
+
+def tell(plan: Plan, place: Place, made: Composition, trouble: str, notes: list[str]) -> None:
+    """Say what the person has to know, one line each."""
+    for text in (*plan.warnings, *place.warnings):
+        note(text)
+    if made.selection.trouble:
+        note(f"{made.selection.trouble} ({made.selection.source} asks for it): claude runs without a profile")
+    if trouble:
+        note(trouble)
+    if made.displaced:
+        note(f"displaced for this launch: {', '.join(sorted(made.displaced))} (`cclaunch env --explain` tells why)")
+    for text in (*made.dropped, *notes):
+        note(text)
