@@ -23,6 +23,7 @@ What can go wrong, each with the exit code and the advice.
     ├── ClaudeNotExecutable    126
     ├── StackError             1    the stack cannot do what was asked
     │   ├── StartFailed        1    it did not become healthy in time
+    │   │   ├── Elsewhere      1    it runs in another namespace, or on another machine
     │   │   └── CannotStore    1    it runs, and its database cannot be written
     │   ├── PortTaken          1    somebody else listens there
     │   ├── NotOurs            1    what has the name that we need was made by somebody else
@@ -131,6 +132,10 @@ class StackError(CclaunchError):
 
 class StartFailed(StackError):
     """The stack was started and did not become healthy before the deadline."""
+
+
+class Elsewhere(StartFailed):
+    """The collector of these directories runs in another namespace or on another machine: from here it is not reached."""
 
 
 class CannotStore(StartFailed):

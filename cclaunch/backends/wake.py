@@ -31,8 +31,8 @@ def wake(paths: Paths, wait_s: float, environ: dict[str, str]) -> tuple[Ports | 
     """
     Return (ports, notes, trouble): the collector that answers now, what to say, and why there is none.
 
-    One that lives and does not answer is left as it is: its ports come with the trouble. A person's `stack restart` replaces
-    it; a launch would take it from the sessions that it still serves.
+    One that lives and does not answer, or lives in another container, is left as it is: its ports come with the trouble. A
+    person's `stack restart` replaces it; a launch would take it from the sessions that it still serves.
 
     The backend is chosen when it is our turn: `stack use` may have moved to another one while we waited. Where Docker
     fails, the embedded collector stands in.
@@ -44,7 +44,7 @@ def wake(paths: Paths, wait_s: float, environ: dict[str, str]) -> tuple[Ports | 
     """
     memory = paths.wake_failed
     config = configuration(paths)
-    waiting = collector.silent(paths)
+    waiting = collector.beyond(paths) or collector.silent(paths)
     if waiting is not None:
         return waiting[0], [], waiting[1]
     before = _remembered(memory)

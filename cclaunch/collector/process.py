@@ -28,10 +28,15 @@ def command(module: str, paths: Paths, *more: object) -> list[str]:
 
 def is_collector(words: "list[str]", paths: Paths) -> bool:
     """Say whether a process with the command line *words* is the supervisor or the collector of *paths*'s data."""
+    return data_of(words) == paths.data
+
+
+def data_of(words: "list[str]") -> "str | None":
+    """Return the data directory of the supervisor or collector with the command line *words*; None for any other process."""
     for number, word in enumerate(words):
         if "from cclaunch.collector.supervisor import" in word or "from cclaunch.collector.main import" in word:
-            return words[number + 4 : number + 5] == [paths.data]
-    return False
+            return words[number + 4] if len(words) > number + 4 else None
+    return None
 
 
 def search_path() -> list[str]:

@@ -162,6 +162,8 @@ def _port(name: str, number: int, ports: Ports | None, paths: Paths) -> Finding:
         )
     if others := strangers([number], record.engine_uids(paths)):
         return Finding(title, False, f"held by {whose(others)}", "cclaunch stack restart")
+    if (where := collector.hidden(paths)) and not ports.owner and collector.health(paths) is None:  # its proof is for the ports
+        return Finding(title, True, f"held by the collector, which runs {where}")
     if holder is None:
         return Finding(title, False, "nobody listens", "cclaunch stack restart")
     running = collector.running(paths)

@@ -42,7 +42,7 @@ class Embedded:
         """Have the session's manager start it, where `stack enable` was asked for and it does not run."""
         from cclaunch.backends.embedded import autostart
 
-        if collector.running(self._paths) is None:
+        if collector.running(self._paths) is None and not collector.elsewhere(self._paths):
             autostart.start(self._paths, self._environ)
 
     def start(self, until: float, *, whole: bool = False) -> Started:
@@ -51,6 +51,7 @@ class Embedded:
 
     def restart(self, until: float) -> Started:
         """End it and start it again, on the same ports where sessions send to them. Raises StartFailed."""
+        collector.refuse_elsewhere(self._paths)
         keep = collector.needed(self._paths)
         ending.shutdown(self._paths)
         return starting.start_in_turn(self._paths, self._config, until, environ=self._environ, keep=keep)

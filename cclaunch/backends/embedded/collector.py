@@ -1,8 +1,9 @@
 """
 The embedded collector from outside: found again, and asked how it is.
 
-One per user and data directory. Found by its lock, pid and start time, never by a pid alone, and believed
-only when it proves that it can read our key.
+One per user and data directory. Found by its lock, pid and ticks since boot, never by a pid alone, and believed
+only when it proves that it can read our key. What shares the directory shares the lock: one that lives in another
+container or sandbox is told from one that does not run.
 """
 
 import contextlib
@@ -11,24 +12,29 @@ from typing import NamedTuple
 
 from cclaunch.backends.protocol import ServiceStatus
 from cclaunch.collector import holder
+from cclaunch.errors import Elsewhere
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Paths
-from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
+from cclaunch.hot.ports import Ports, adopted_ports, collector_ports, is_older
 from cclaunch.hot.reading import read_flat, read_small
 
 PROBE_S = 1.0
 ANSWER_S = 0.5
+SIGNED_S = 0.2
+BEGINS_S = 0.3
+POLL_S = 0.01
 DECIDE_S = 1.0
 """How long a launch asks a collector that lives and is silent, after the half second of its probe: two seconds in all."""
 SICK = "it is not healthy: "
+OWN = "end it there, or give this place one of its own: CCLAUNCH_DATA_DIR=DIRECTORY"
 
 
 class Running(NamedTuple):
-    """The processes of a collector that holds the lock: pids, the time it was signed, and its ports if it listens."""
+    """The processes of a collector that holds the lock: pids, when its supervisor was made, and its ports if it listens."""
 
     pid: int | None
     supervisor: int
-    started: float
+    ticks: int | None
     ports: Ports | None
 
 
@@ -50,7 +56,57 @@ def running(paths: Paths) -> Running | None:
     if supervisor is None:
         return None
     found = read_flat(paths.collector_ports).get("pid", "")
-    return Running(int(found) if found.isdigit() else None, supervisor.pid, supervisor.when, collector_ports(paths))
+    return Running(int(found) if found.isdigit() else None, supervisor.pid, supervisor.ticks, collector_ports(paths))
+
+
+def hidden(paths: Paths) -> str:
+    """Return where the collector that holds the lock runs, in words, when its processes are not to be seen from here."""
+    found = holder.signed(paths.collector_lock)
+    return holder.hidden(found) if found else ""
+
+
+def elsewhere(paths: Paths) -> str:
+    """
+    Return where the collector that holds the lock runs, in words, when that is not here; else, or without one, an empty string.
+
+    Looked at for a moment: whoever has just taken the lock may still stand under the signature of the one before.
+    """
+    until = time.monotonic() + SIGNED_S
+    while (found := holder.signed(paths.collector_lock)) is not None:
+        where = holder.unreachable(found) or holder.hidden(found)
+        if not where or time.monotonic() >= until:
+            return where
+        time.sleep(POLL_S)
+    return ""
+
+
+def refuse_elsewhere(paths: Paths) -> None:
+    """Raise Elsewhere when the collector runs in another place: it can neither be replaced from here nor waited for."""
+    if where := elsewhere(paths):
+        raise Elsewhere(f"the collector of {paths.data} runs {where}", hint=OWN)
+
+
+def beyond(paths: Paths) -> tuple[Ports | None, str] | None:
+    """
+    Return where a collector that runs in another place listens, if that is reached from here, and the line to say.
+
+    None when there is none in another place. It is not waited for longer than it may take to begin: nothing from here
+    starts it, ends it or replaces it.
+    """
+    where = elsewhere(paths)
+    if not where:
+        return None
+    found = holder.signed(paths.collector_lock)
+    if found is not None and holder.unreachable(found):
+        return None, f"telemetry has no collector: the one of {paths.data} runs {where} ({OWN})"
+    until = time.monotonic() + BEGINS_S
+    while (trouble := health(paths, SIGNED_S)) and not trouble.startswith(SICK) and time.monotonic() < until:
+        time.sleep(POLL_S)
+    ports = collector_ports(paths)
+    if trouble is not None:
+        return ports, f"telemetry has no collector: the one of {paths.data} runs {where}, and {trouble} ({OWN})"
+    older = f"the collector runs {where}, and is of cclaunch {ports.version}: `cclaunch stack restart` there" if ports else ""
+    return ports, older if ports and is_older(ports.version) else ""
 
 
 def silent(paths: Paths) -> tuple[Ports, str] | None:
@@ -109,10 +165,17 @@ def status(paths: Paths) -> list[ServiceStatus]:
             up = probe.listens(int(adopted.grpc), PROBE_S)
             detail = f"{adopted.owner}; cclaunch cannot see what it stores"
             return [ServiceStatus("collector", up, f"http://127.0.0.1:{adopted.grpc}", detail)]
-        return [ServiceStatus("collector", False, "", "it does not run")]
+        return [ServiceStatus("collector", False, "", _where(paths, "it does not run"))]
     trouble = health(paths)
-    detail = trouble or f"cclaunch {ports.version}; OTLP gRPC {ports.grpc}, HTTP {ports.http}; metrics {ports.metrics}"
+    listening = f"cclaunch {ports.version}; OTLP gRPC {ports.grpc}, HTTP {ports.http}; metrics {ports.metrics}"
+    detail = _where(paths, trouble) if trouble else listening
     return [
         ServiceStatus("collector", trouble is None, f"http://127.0.0.1:{ports.grpc}", detail),
         ServiceStatus("metrics", trouble is None, f"http://127.0.0.1:{ports.metrics}/metrics", "Prometheus text format"),
     ]
+
+
+def _where(paths: Paths, trouble: str) -> str:
+    """Return *trouble*, and in which other place the collector runs, if it does."""
+    where = elsewhere(paths)
+    return f"{trouble} here; it runs {where}" if where else trouble

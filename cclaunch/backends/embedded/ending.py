@@ -6,8 +6,9 @@ import signal
 import time
 
 from cclaunch.backends.embedded import foreign
-from cclaunch.backends.embedded.collector import running
+from cclaunch.backends.embedded.collector import OWN, hidden
 from cclaunch.collector import holder
+from cclaunch.errors import Elsewhere
 from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
 
@@ -16,16 +17,22 @@ END_S = 5.0
 
 
 def shutdown(paths: Paths) -> bool:
-    """End the collector of *paths*: drain it, and after 5 s without. Return whether there was one."""
+    """
+    End the collector of *paths*: drain it, and after 5 s without. Return whether there was one.
+
+    Raises:
+        Elsewhere: It runs where its processes cannot be reached from here.
+    """
     from cclaunch.backends.embedded import orphans
 
-    found = running(paths)
+    supervisor = holder.holder(paths.collector_lock)
     foreign.forget(paths)
-    if found is None:
+    if supervisor is None:
+        if where := hidden(paths):
+            raise Elsewhere(f"the collector of {paths.data} runs {where}", hint=OWN)
         return orphans.end(paths)
-    supervisor = holder.Holder(found.supervisor, found.started)
     _signal(supervisor, signal.SIGTERM)
-    for pid in [found.supervisor, *_children(supervisor)]:  # one that is stopped would not hear it
+    for pid in [supervisor.pid, *_children(supervisor)]:  # one that is stopped would not hear it
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGCONT)
     until = time.monotonic() + END_S

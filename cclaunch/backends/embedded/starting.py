@@ -38,7 +38,8 @@ def start(
     *keep* are the ports of one that was ended, where sessions that still run send to.
 
     Raises:
-        StartFailed: It did not become healthy within *deadline_s* seconds; the cause holds its last words.
+        StartFailed: It did not become healthy within *deadline_s* seconds; the cause holds its last words. Elsewhere: It
+            runs, and cannot be reached from here.
     """
     until = time.monotonic() + max(deadline_s, 0.1)
     with turn(paths, until, (environ or {}).get("HOME", "")):
@@ -66,6 +67,7 @@ def start_in_turn(
         return Started(ports, [])
     if trouble is None:
         keep = ports  # an older one's sessions still run, and send to its ports
+    collector.refuse_elsewhere(paths)
     if collector.running(paths) is not None:
         _end_if_sick(trouble)
     if trouble is not None and not replace and (waiting := collector.silent(paths)) is not None:
@@ -102,6 +104,7 @@ def _end_orphans(paths: Paths, config: Config) -> Ports | None:
 def restart(paths: Paths, config: Config, *, deadline_s: float, environ: Mapping[str, str] | None = None) -> Started:
     """End the collector and start it again, on the same ports where sessions send to them. Raises StartFailed."""
     refuse_another_home((environ or {}).get("HOME", ""))
+    collector.refuse_elsewhere(paths)
     keep = collector.needed(paths)
     ending.shutdown(paths)
     return start(paths, config, deadline_s=deadline_s, environ=environ, keep=keep)
