@@ -12,6 +12,8 @@ its name and a short hash of its value. Nothing is looked up, so no file can be 
 Hot: C modules only.
 """
 
+from cclaunch.hot.records import fingerprint
+
 BLOCK = "__CCLAUNCH_BLOCK"
 """The mark. 0.1.0 and 0.1.1 wrote ``name:hash8,...`` there; that is understood as well."""
 
@@ -40,10 +42,7 @@ def key_of(name: str) -> str:
 
 def entry(name: str, value: str) -> str:
     """Return the four characters that say: *name* was exported, and with this *value*."""
-    from _blake2 import blake2b
-
-    digest = blake2b(f"{name}={value}".encode("utf-8", "surrogateescape"), digest_size=4).digest()
-    number = int.from_bytes(digest, "big")
+    number = int(fingerprint(f"{name}={value}"), 16)
     return key_of(name) + DIGITS[number % 36] + DIGITS[number // 36 % 36] + DIGITS[number // 1296 % 36]
 
 
