@@ -1,9 +1,9 @@
 """
-Who still needs the collector: the processes that a launch became, an empty file for each in a directory of ours.
+Who still needs the collector: the processes that a launch became, by a name for each in a directory of ours.
 
-The file's name tells the boot, the pid, and the ticks since boot at which the process was made: no other process ever
-has the same, and no clock that is set changes that. A launch lays the file itself (`hot.alive`), or has the collector do it by
-its question. Files outlive a collector that was killed: its successor must not leave a quiet session alone.
+The name tells the boot, the pid, and the ticks since boot at which the process was made: no other process ever has the same,
+and no clock that is set changes that. A launch makes it itself (`hot.alive`), or has the collector do it by its question.
+Names outlive a collector that was killed: its successor must not leave a quiet session alone.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from cclaunch.errors import FileTrouble
 from cclaunch.files.atomic import make_directory
 from cclaunch.files.boot import boot_id
 from cclaunch.files.process_identity import start_ticks
-from cclaunch.hot.alive import mark_of
+from cclaunch.hot.alive import ANCHOR, mark_of
 
 TOLERANCE_S = 2.0
 """What the list of release 0.1 says of a process is reckoned from the clock, and that may have been set meanwhile."""
@@ -48,11 +48,14 @@ class Launched:
             os.unlink(before)
 
     def keep(self) -> None:
-        """Have the directory, with a file for each that is known; without either, launches ask, and nothing is remembered."""
+        """Have the directory, with a name for each that is known; without it launches ask, and nobody remembers them."""
+        anchor = f"{self._directory}/{ANCHOR}"
         with contextlib.suppress(FileTrouble, OSError):
             make_directory(self._directory)
+            os.close(os.open(anchor, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
             for name in self._known:
-                self._lay(name)
+                with contextlib.suppress(FileExistsError):
+                    os.link(anchor, f"{self._directory}/{name}")
 
     def add(self, pid: int) -> None:
         """
@@ -73,9 +76,6 @@ class Launched:
             with contextlib.suppress(OSError):
                 os.unlink(f"{self._directory}/{name}")
         return any(name.startswith(self._boot[:8]) for name in found)
-
-    def _lay(self, name: str) -> None:
-        os.close(os.open(f"{self._directory}/{name}", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
 
 
 def any_alive(directory: str) -> bool:

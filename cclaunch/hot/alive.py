@@ -6,8 +6,9 @@ it lives. The collector holds such locks on a file of its own, at places that te
 beat, and only while all is well. One who hangs, or could not store what it received last, holds none at the place of now. So
 nothing is written, and nothing has to be believed that a file says: not after kill -9, a crash, or on another machine.
 
-A launch has the collector stay by an empty file that names its process, laid between two looks at the lock; a collector that
-wants to leave gives up the lock first, and then looks for such files.
+A launch has the collector stay by a name for its process in a directory, made between two looks at the lock; a collector that
+wants to leave gives up the lock first, and then looks for such names. They are links of one empty file, for a file costs a
+launch more than all else here.
 
 Hot: this module imports nothing that the interpreter has not loaded already.
 """
@@ -27,6 +28,10 @@ BEATS = 4
 
 SPAN, PIDS = 1 << 27, 1 << 12
 """Places for each pid, more beats than a machine runs for; and pids that have places of their own. No file system ends below."""
+
+
+ANCHOR = "anchor"
+"""The file that the names are links of, among them."""
 
 
 def here() -> str:
@@ -63,8 +68,7 @@ def vouched(lock: str, launched: str, pid: str, boot: str) -> bool:
         place = place_of(int(pid))
         if not _beats(handle, place):
             return False
-        mark = system.O_WRONLY | system.O_CREAT | system.O_NOFOLLOW | system.O_NONBLOCK | system.O_CLOEXEC
-        system.close(system.open(f"{launched}/{mark_of(boot, system.getpid(), _started())}", mark, 0o600))
+        _leave_name(launched, mark_of(boot, system.getpid(), _started()))
         return _beats(handle, place)
     except (OSError, ValueError, IndexError, OverflowError):
         return False
@@ -83,8 +87,15 @@ def first_place(pid: int) -> int:
 
 
 def mark_of(boot: str, pid: int, ticks: int) -> str:
-    """Return the name of the file that has a collector stay for a process: *boot*, *pid*, and its start in *ticks* since boot."""
+    """Return the name that has a collector stay for a process: *boot*, *pid*, and its start in *ticks* since boot."""
     return f"{boot[:8]}.{pid}.{ticks}"
+
+
+def _leave_name(launched: str, name: str) -> None:
+    try:
+        system.link(f"{launched}/{ANCHOR}", f"{launched}/{name}")
+    except FileExistsError:  # this process has launched before, and become us again
+        return
 
 
 def _started() -> int:

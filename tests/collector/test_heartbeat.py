@@ -149,7 +149,7 @@ def test_a_collector_in_another_namespace_is_not_believed(place: Place, kind: st
 
 
 def test_another_user_sees_no_lock(place: Place) -> None:
-    """Nor does he lay a file."""
+    """Nor can he leave his name."""
     for path in (*Path(place.paths.data).parents, Path(place.paths.data)):
         if path.stat().st_uid == os.geteuid() and str(path).startswith(str(place.base)):
             path.chmod(0o755)
@@ -171,7 +171,7 @@ def test_a_lock_file_that_was_deleted_comes_again(place: Place) -> None:
 
 
 def test_a_launch_that_relies_on_it_is_waited_for(tmp_path: Path) -> None:
-    """It laid a file, so the collector stays until it ends, and leaves then."""
+    """It left its name, so the collector stays until it ends, and leaves then."""
     with collector(tmp_path, idle_exit=1.5) as place:
         assert wait_until(lambda: beats(place.paths))
         words = [sys.executable, "-IS", "-c", ASKS.format(repository=str(REPOSITORY)) + "sys.stdout.flush(); sys.stdin.read()"]
@@ -180,9 +180,9 @@ def test_a_launch_that_relies_on_it_is_waited_for(tmp_path: Path) -> None:
             assert session.stdin
             assert session.stdout
             assert session.stdout.readline().decode().strip() == WITHOUT_ASKING
-            (mark,) = os.listdir(place.paths.launched)
+            (mark,) = set(os.listdir(place.paths.launched)) - {alive.ANCHOR}
             assert mark.split(".")[1] == str(session.pid)
             assert not wait_until(lambda: not place.processes(), 4)
             session.stdin.close()
         assert wait_until(lambda: not place.processes())
-        assert os.listdir(place.paths.launched) == []
+        assert os.listdir(place.paths.launched) == [alive.ANCHOR]
