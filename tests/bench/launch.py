@@ -62,14 +62,15 @@ def main() -> int:
     words.add_argument("--idle", type=float, default=IDLE_S, metavar="SECONDS", help="0 leaves it out")
     words.add_argument("--short", action="store_true")
     asked = words.parse_args()
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     with ExitStack() as left:
         base = Path(left.enter_context(tempfile.TemporaryDirectory()))
         try:
             return compare(left, base, asked) if asked.against else measure(left, base, asked)
         finally:  # what was started is stopped, whoever is impatient
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -70,7 +70,7 @@ def print_parts(times: Mapping[str, Sequence[Taken]], first: str, steps: Sequenc
 
 
 def difference(less: Sequence[Taken], more: Sequence[Taken]) -> str:
-    """Return what *more* took above *less* in the same round, in milliseconds: median, quartiles, and the processor's median."""
+    """Return the milliseconds that *more* took above *less* in the same round: median, quartiles, and of the processor."""
     low, median, high = quartiles([b.clock - a.clock for a, b in zip(less, more, strict=True)])
     _, processor, _ = quartiles([b.processor - a.processor for a, b in zip(less, more, strict=True)])
     return f"{median:8.2f}  {low:6.2f} {high:6.2f}  {processor:9.2f}"
