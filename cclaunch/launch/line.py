@@ -27,6 +27,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+TOO_LARGE = 7
+"""The errno of an environment and words that are too large together, or one of them alone."""
+
 
 def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = False, profile: str = "") -> int:
     """
@@ -56,10 +59,20 @@ def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = Fal
         if code:
             return code
     wanted.environ[claude.DEPTH] = depth
-    code, reason = claude.become(path, wanted.words if command else ["claude", *wanted.words], wanted.environ)
+    code, reason = _become(wanted)
+    if reason == system.strerror(TOO_LARGE) and wanted.environ is not environ:
+        from cclaunch.launch.refusals import too_large
+
+        for smaller in ({**environ, claude.DEPTH: depth}, environ):
+            too_large(quiet=wanted.quiet or smaller is environ)
+            code, reason = _become(Launch(path, words, smaller, command, profile))
     if reason:
         say(f"cannot run {path}: {reason}")
     return code
+
+
+def _become(wanted: Launch) -> "tuple[int, str]":
+    return claude.become(wanted.path, wanted.words if wanted.command else ["claude", *wanted.words], wanted.environ)
 
 
 def prepare(wanted: Launch) -> int:

@@ -1,7 +1,7 @@
 """
-What a launch says when it does not become anything: no claude, or no profile of the name that was typed.
+What a launch says when it does not become anything (no claude, or no profile of the name that was typed), or claude alone.
 
-Cold: on the way to an exit code of ours.
+Cold: on the way to an exit code of ours, or to claude without telemetry.
 """
 
 from cclaunch.console import note, show_error
@@ -64,6 +64,12 @@ def _without_directories(error: CclaunchError, paths: Paths, profile: str, *, qu
         outcome = "claude was not started, because stack.on_failure is `fail`" if fails else "telemetry is off for this launch"
         note(f"{error.message}; {outcome} ({error.hint})")
     return ProfileRefused.exit_code if fails else 0
+
+
+def too_large(*, quiet: bool) -> None:
+    """Say that claude is run as we were started, unless that has to be *quiet*."""
+    if not quiet:
+        note("the system takes no larger environment: claude runs as cclaunch was started, without telemetry")
 
 
 def _on_failure(paths: Paths) -> str:
