@@ -10,6 +10,7 @@ Hot: this module imports nothing that the interpreter has not loaded already.
 import sys
 
 from cclaunch.hot import claude, gather, ownership, plan
+from cclaunch.hot.attributes import left_out
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
 from cclaunch.hot.paths import Paths, home, our_paths, relative
@@ -179,7 +180,7 @@ def _tell(made_plan: plan.Plan, place: plan.Place, made: Composition, trouble: s
         say(trouble)
     if made.displaced:
         say(f"displaced for this launch: {', '.join(sorted(made.displaced))} (`cclaunch env --explain` tells why)")
-    for text in made.dropped:
+    for text in left_out(made.dropped):
         say(text)
     for text in notes:
         say(text)
