@@ -15,7 +15,7 @@ from typing import NamedTuple
 import click
 
 from cclaunch import __version__, console
-from cclaunch.errors import CclaunchError, ConfigError, DirectoryRefused
+from cclaunch.errors import CclaunchError, ConfigError
 from cclaunch.files.ownership import refuse_foreign
 from cclaunch.hot.paths import our_paths
 
@@ -205,7 +205,7 @@ def _our_bug(error: Exception, environ: Mapping[str, str]) -> int:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(story)
         told = f"the whole story is in {path}"
-    except (OSError, DirectoryRefused):
+    except (OSError, CclaunchError):
         told = f"and {path} could not be written"
     console.note(f"this is a bug of ours: {type(error).__name__}: {error}; {told}")
     return BUG

@@ -10,6 +10,7 @@ Hot: C modules only.
 import sys
 
 from cclaunch.hot import claude
+from cclaunch.launch.wanted import Launch, refuse, say
 
 try:
     import posix as system
@@ -79,7 +80,7 @@ def main() -> int:
 
             return manage(sys.argv[1:], environ)
         if words.trouble:
-            return _refuse(words.trouble)
+            return refuse(words.trouble)
         return launch(words.rest, environ, profile=words.profile)
     except KeyboardInterrupt:
         return claude.interrupted()
@@ -106,28 +107,28 @@ def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = Fal
         return no_claude(path, trouble, command)
     depth = claude.deeper(environ)
     if depth is None:
-        return _refuse(f"{path} starts cclaunch again, {claude.DEEPEST} times over: set CCLAUNCH_CLAUDE to the real claude")
+        return refuse(f"{path} starts cclaunch again, {claude.DEEPEST} times over: set CCLAUNCH_CLAUDE to the real claude")
+    made = Launch(path, words, environ, command, profile)
     if environ.get("CCLAUNCH_DISABLE", "") in ("", "0"):
         from cclaunch.launch.line import prepared
-        from cclaunch.launch.wanted import Launch
 
-        made, code = prepared(Launch(path, words, environ, command, profile))
+        made, code = prepared(made)
         if code:
             return code
-        words, environ = made.words, made.environ
-    environ[claude.DEPTH] = depth
-    code, reason = claude.become(path, words if command else ["claude", *words], environ)
-    if reason:
-        from cclaunch.launch.wanted import say
+    code, reason = claude.become(path, _named(command, made.words), {**made.environ, claude.DEPTH: depth})
+    if reason and made.environ is not environ:
+        from cclaunch.launch.too_large import become_as_given, is_too_large
 
+        if is_too_large(reason):
+            code, reason = become_as_given(path, _named(command, words), environ, depth, quiet=made.quiet)
+    if reason:
         say(f"cannot run {path}: {reason}")
     return code
 
 
-def _refuse(text: str) -> int:
-    from cclaunch.launch.wanted import refuse
-
-    return refuse(text)
+def _named(command: bool, words: "list[str]") -> "list[str]":
+    """Return *words* with the name of what is run before them."""
+    return words if command else ["claude", *words]
 
 
 def inherited() -> "dict[str, str]":

@@ -12,7 +12,7 @@ from cclaunch.commands.shared.parts import Parts
 from cclaunch.errors import FileTrouble, UsageError
 from cclaunch.files.assets import asset
 from cclaunch.files.atomic import remove, write_atomic
-from cclaunch.hot.paths import Environ, Paths, home
+from cclaunch.hot.paths import Environ, Paths, home, xdg
 from cclaunch.hot.reading import read_small
 from cclaunch.shells.detect import detect
 from cclaunch.shells.table import quote
@@ -93,8 +93,7 @@ def uninstall(ctx: click.Context, shells: Sequence[str]) -> None:
 def target(shell: str, environ: Environ, paths: Paths) -> Target:
     """Return where the script of *shell* belongs for the user of *environ*."""
     base = home(environ)
-    data = environ.get("XDG_DATA_HOME") or f"{base}/.local/share"
-    config = environ.get("XDG_CONFIG_HOME") or f"{base}/.config"
+    data, config = xdg(environ, "XDG_DATA_HOME", f"{base}/.local/share"), xdg(environ, "XDG_CONFIG_HOME", f"{base}/.config")
     if shell == "bash":
         path = environ.get("BASH_COMPLETION_USER_DIR") or f"{data}/bash-completion"
         return Target(f"{path}/completions/cclaunch", "")

@@ -7,6 +7,7 @@ import click
 from cclaunch import console, otel
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.stack.told import tell_intruder
+from cclaunch.hot.attributes import left_out
 from cclaunch.hot.marks import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.hot.paths import Environ
 from cclaunch.launch.preview import FRESH, Composed, composed
@@ -64,7 +65,7 @@ def command(ctx: click.Context, shell: str | None, back: bool, as_json: bool, ex
     elif changes:
         console.code(script(name, changes).removesuffix("\n"))
     if found is not None:
-        _tell(found)
+        _tell(found, left_out(found.made.dropped))
         tell_intruder(paths_of(ctx))
     elif not changes:
         console.note("nothing in this shell came from cclaunch")
@@ -89,9 +90,9 @@ def _changes(found: Composed, environ: Environ) -> dict[str, str | None]:
     return {name: value for name, value in changes.items() if value is not None or name in environ}
 
 
-def _tell(found: Composed) -> None:
-    """Say what a launch would say, and whether anybody would hear a bare claude."""
-    for text in (*found.plan.warnings, *found.place.warnings, *found.made.dropped, *found.notes):
+def _tell(found: Composed, dropped: list[str]) -> None:
+    """Say what a launch would say (on attributes that are left out: *dropped*), and whether anybody would hear a bare claude."""
+    for text in (*found.plan.warnings, *found.place.warnings, *dropped, *found.notes):
         console.note(text)
     selection = found.made.selection
     if selection.trouble:
@@ -116,7 +117,7 @@ def _explain(found: Composed, environ: Environ, as_json: bool) -> None:
         console.table(["resource attribute", "value", "from"], [list(one.values()) for one in attributes], environ)
         if FRESH in found.made.attributes.values():
             console.note(f"`{FRESH}` stands for an id that every launch makes anew")
-    _tell(found)
+    _tell(found, found.made.dropped)
 
 
 def _variables(found: Composed) -> list[dict[str, Any]]:

@@ -14,17 +14,29 @@ import os
 import shlex
 import stat
 
-from cclaunch.errors import DirectoryRefused
+from cclaunch.errors import ConfigError, DirectoryRefused
 from cclaunch.hot.ownership import doubtful
-from cclaunch.hot.paths import Paths, home
+from cclaunch.hot.paths import Paths, home, relative
 
 
 def refuse_foreign(paths: Paths, environ: dict[str, str]) -> None:
-    """Raise DirectoryRefused when one of our directories must not be believed."""
+    """Raise DirectoryRefused when one of our directories must not be believed, ConfigError when it is none."""
+    if not_absolute := relative(paths):
+        raise no_directory(not_absolute[0], environ)
     base = home(environ)
     error = refusal(doubtful(paths, base, owners(base)), base)
     if error is not None:
         raise error
+
+
+def no_directory(path: str, environ: dict[str, str]) -> ConfigError:
+    """Return why *path*, which is relative, is no directory of ours: whatever we are in may be somebody's repository."""
+    name = next((one for one in ("CCLAUNCH_CONFIG_DIR", "CCLAUNCH_DATA_DIR") if environ.get(one) == path), "")
+    if not name:
+        return ConfigError("there is no home directory: HOME is not set, and nobody has this user's", hint="export HOME=…")
+    wanted = os.path.expanduser(path) if path.startswith("~") else f"$PWD/{path}"
+    trouble = f"{name} is `{path}`, a relative path: it would be another directory in every directory"
+    return ConfigError(trouble, hint=f'{name}="{wanted}"')
 
 
 def owners(base: str) -> tuple[int, ...]:

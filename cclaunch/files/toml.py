@@ -11,6 +11,9 @@ from typing import Any
 
 from cclaunch.errors import ConfigError
 
+BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+"""What editors put before UTF-8, and have to before UTF-16: nothing that is seen, and no TOML."""
+
 PART = r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[\w-]+)"""
 NAME = rf"{PART}(?:\s*\.\s*{PART})*"
 HEADER = re.compile(rf"\s*\[\[?\s*({NAME})\s*\]")
@@ -19,6 +22,8 @@ KEY = re.compile(rf"\s*({NAME})\s*=")
 
 def read_toml(data: bytes, path: str) -> tuple[str, dict[str, Any]]:
     """Return (text, tables) of the bytes of *path*. Raises ConfigError when they are no TOML."""
+    if data.startswith(BYTE_ORDER_MARKS):
+        raise ConfigError(f"{path} begins with a byte order mark: save it as UTF-8 without one", hint=f"edit {path}")
     try:
         text = data.decode("utf-8")
         return text, tomllib.loads(text)

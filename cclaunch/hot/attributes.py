@@ -17,6 +17,9 @@ LONGEST = 255
 
 MOST_PAIRS = 100
 
+MOST_NAMED = 5
+"""Of those that cannot be sent, so many are named in the one line."""
+
 
 def encode(value: str) -> str:
     """Return *value* percent-encoded: the one spelling that every release decodes to the same text."""
@@ -63,6 +66,15 @@ def parse_attributes(text: str, source: str = "shell") -> "tuple[dict[str, str],
         else:
             found[key] = plain
     return found, dropped
+
+
+def left_out(dropped: "list[str]") -> "list[str]":
+    """Return the line to say for the sentences *dropped*, each of which begins with the name of an attribute in backticks."""
+    if len(dropped) < 2:
+        return dropped
+    names = [f"`{sentence.split('`')[1]}`" for sentence in dropped[:MOST_NAMED]]
+    more = f" and {len(dropped) - MOST_NAMED} more" if len(dropped) > MOST_NAMED else ""
+    return [f"{len(dropped)} resource attributes are left out: {', '.join(names)}{more} (`cclaunch env --explain` tells why)"]
 
 
 def wrong_attribute(key: str, value: str) -> str:

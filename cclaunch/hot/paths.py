@@ -9,6 +9,11 @@ Hot: C modules only.
 
 import sys
 
+try:
+    import posix as system
+except ImportError:  # pragma: no cover - Windows has the same functions under another name
+    import os as system  # type: ignore[no-redef]
+
 APP = "cclaunch"
 
 
@@ -106,12 +111,25 @@ class Paths:
 
 def home(environ: "dict[str, str]") -> str:
     """Return the home directory: ``HOME``, else the password database's, as platformdirs does."""
-    found = environ.get("HOME")
-    if found:
-        return found
-    import os.path  # cold: a HOME that is not set is rare
+    return environ.get("HOME") or _listed_home()
 
-    return os.path.expanduser("~")
+
+def _lasting_home(environ: "dict[str, str]") -> str:
+    """Return the home directory that our files go to: with a relative ``HOME`` they would lie in whatever directory we are in."""
+    found = home(environ)
+    return found if found[0] == "/" else _listed_home()
+
+
+def _listed_home() -> str:
+    """Return the home directory that the password database has; ``~`` where it has none."""
+    try:
+        import pwd  # cold: a HOME that is not set is rare
+
+        return pwd.getpwuid(system.getuid()).pw_dir
+    except (ImportError, KeyError):
+        import os.path
+
+        return os.path.expanduser("~")
 
 
 def our_paths(environ: "dict[str, str]") -> Paths:
@@ -119,7 +137,7 @@ def our_paths(environ: "dict[str, str]") -> Paths:
     Return our directories for *environ*.
 
     A cheap copy of platformdirs' rule for Linux and macOS (a test holds one to the other); Windows
-    asks platformdirs itself. ``CCLAUNCH_CONFIG_DIR`` and ``CCLAUNCH_DATA_DIR`` win.
+    asks platformdirs itself. ``CCLAUNCH_CONFIG_DIR`` and ``CCLAUNCH_DATA_DIR`` win; see `relative`.
     """
     if sys.platform == "win32":
         import platformdirs
@@ -127,7 +145,7 @@ def our_paths(environ: "dict[str, str]") -> Paths:
         found = platformdirs.PlatformDirs(APP, appauthor=False)
         paths = [found.user_config_dir, found.user_state_dir, found.user_cache_dir, found.user_data_dir]
     elif sys.platform == "darwin":
-        base = home(environ) + "/Library/"
+        base = _lasting_home(environ) + "/Library/"
         support = _xdg(environ, "XDG_DATA_HOME", base + "Application Support")
         paths = [
             _xdg(environ, "XDG_CONFIG_HOME", base + "Application Support"),
@@ -136,7 +154,7 @@ def our_paths(environ: "dict[str, str]") -> Paths:
             support,
         ]
     else:
-        base = home(environ) + "/"
+        base = _lasting_home(environ) + "/"
         paths = [
             _xdg(environ, "XDG_CONFIG_HOME", base + ".config"),
             _xdg(environ, "XDG_STATE_HOME", base + ".local/state"),
@@ -148,9 +166,21 @@ def our_paths(environ: "dict[str, str]") -> Paths:
     return Paths(config, paths[1], paths[2], data)
 
 
+def xdg(environ: "dict[str, str]", name: str, default: str) -> str:
+    """Return the base directory that the variable *name* sets; one that is relative counts as not set, says its specification."""
+    value = environ.get(name, "")
+    return value if value[:1] == "/" else default
+
+
 def _xdg(environ: "dict[str, str]", name: str, default: str) -> str:
-    value = environ.get(name, "").strip()
-    return (value or default) + "/" + APP
+    return xdg(environ, name, default) + "/" + APP
+
+
+def relative(paths: Paths) -> "list[str]":
+    """Return those of our directories that are not absolute: they would be others in every directory, and lie in a repository."""
+    if sys.platform == "win32":
+        return []
+    return [path for path in (paths.config, paths.state, paths.cache, paths.data) if path[:1] != "/"]
 
 
 Environ = dict[str, str]

@@ -12,7 +12,7 @@ import sys
 from cclaunch.hot import gather, ownership, plan
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
-from cclaunch.hot.paths import Paths, home, our_paths
+from cclaunch.hot.paths import Paths, home, our_paths, relative
 from cclaunch.hot.ports import Ports
 from cclaunch.hot.words import Reading, read_words
 from cclaunch.launch.awake import Asked, awake
@@ -54,6 +54,10 @@ def prepare(wanted: Launch) -> int:
     base, user = home(environ), _user()
     owner = _owner(base)
     writable = owner == user
+    if not_absolute := relative(paths):
+        from cclaunch.launch.refusals import relative_directory
+
+        return relative_directory(not_absolute[0], paths, environ, wanted.profile, quiet=wanted.quiet)
     if doubts := ownership.doubtful(paths, base, (user, 0, owner)):
         from cclaunch.launch.refusals import foreign_directory
 

@@ -5,7 +5,8 @@ Cold: a healthy launch says nothing at all.
 """
 
 from cclaunch.console import note, show_error
-from cclaunch.errors import ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
+from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
+from cclaunch.hot.attributes import left_out
 from cclaunch.hot.compose import Composition
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Place, Plan
@@ -43,10 +44,24 @@ def foreign_directory(doubts: list[str], paths: Paths, base: str, profile: str, 
     error = refusal(doubts, base)
     if error is None:
         return -1
+    knows = not any(one == paths.config or paths.config.startswith(one + "/") for one in doubts)
+    return _without_directories(error, paths, profile, quiet=quiet, knows=knows)
+
+
+def relative_directory(path: str, paths: Paths, environ: dict[str, str], profile: str, *, quiet: bool) -> int:
+    """Say that *path*, one of our directories, is relative and nothing is done with it; return what `foreign_directory` does."""
+    from cclaunch.files.ownership import no_directory
+
+    error = no_directory(path, environ)
+    return _without_directories(error, paths, profile, quiet=quiet, knows=paths.config.startswith("/"))
+
+
+def _without_directories(error: CclaunchError, paths: Paths, profile: str, *, quiet: bool, knows: bool) -> int:
+    """Say *error*; return 0 when claude has to run without us, else the exit code. *knows*: config.toml may be believed."""
     if profile:
         show_error(ProfileRefused(f"{error.message}, so there is no profile {profile}; nothing was launched", hint=error.hint))
         return ProfileRefused.exit_code
-    fails = not any(one == paths.config or paths.config.startswith(one + "/") for one in doubts) and _on_failure(paths) == "fail"
+    fails = knows and _on_failure(paths) == "fail"
     if not quiet or fails:
         outcome = "claude was not started, because stack.on_failure is `fail`" if fails else "telemetry is off for this launch"
         note(f"{error.message}; {outcome} ({error.hint})")
@@ -85,5 +100,5 @@ def tell(plan: Plan, place: Place, made: Composition, trouble: str, notes: list[
         note(trouble)
     if made.displaced:
         note(f"displaced for this launch: {', '.join(sorted(made.displaced))} (`cclaunch env --explain` tells why)")
-    for text in (*made.dropped, *notes):
+    for text in (*left_out(made.dropped), *notes):
         note(text)

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cclaunch.files.toml import BYTE_ORDER_MARKS
 from cclaunch.hot.attributes import LONGEST, encode
 from cclaunch.profiles.attributes import reserved
 from cclaunch.profiles.model import is_name
@@ -49,7 +50,7 @@ class PlaceRefused(Exception):
 
 def decode_place(data: bytes) -> str:
     """Return the text of *data*. Raises PlaceRefused."""
-    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith(BYTE_ORDER_MARKS):
         raise PlaceRefused("it begins with a byte order mark: save it as UTF-8 without one")
     try:
         return data.decode("utf-8")

@@ -35,7 +35,7 @@ def test_what_is_set_is_read() -> None:
         (b"[ports]\nmetrics = 4317\n", "line 2: `ports.metrics` is 4317, and another", "edit"),
         (b"a = " + b"[" * 5000, "is nested too deeply", "edit"),
         (b"[stack\n", "is not valid TOML", "edit"),
-        (b"\xff\xfe", "is not valid TOML", "edit"),
+        (b"\xff\xfd", "is not valid TOML", "edit"),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_key(text: bytes, where: str, hint: str) -> None:
@@ -46,6 +46,14 @@ def test_a_mistake_is_named_with_file_line_and_key(text: bytes, where: str, hint
     assert "/c/config.toml" in caught.value.message
     assert where in caught.value.message
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_byte_order_mark_is_named(codec: str) -> None:
+    """An editor on Windows adds it, and nobody sees it."""
+    text = "\ufeff[stack]\n" if codec == "utf-16-be" else "[stack]\n"
+    with pytest.raises(ConfigError, match=r"/c/config\.toml begins with a byte order mark: save it as UTF-8 without one"):
+        parse_config(text.encode(codec), "/c/config.toml")
 
 
 def test_a_fifo_in_the_place_of_the_file_is_an_error_and_no_wait(tmp_path: Path) -> None:

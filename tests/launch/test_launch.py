@@ -331,6 +331,28 @@ def test_a_broken_config_is_one_line_and_claude_runs(box: tuple[Path, dict[str, 
     assert b"config.toml, line 2: `stack.wiat`" in done.stderr
 
 
+LEFT_OUT = ("te am=x", "1a=x", "b=c=d", "team", "=x", "größe=x", "2a=x")
+"""Items that claude takes none of."""
+
+
+def test_any_number_of_attributes_that_cannot_be_sent_is_one_line(box: tuple[Path, dict[str, str], Path]) -> None:
+    """The first ones by name; what is whole arrives."""
+    _home, environ, out = box
+    done = run({**environ, "OTEL_RESOURCE_ATTRIBUTES": ",".join([*LEFT_OUT, "ok=1"])}, "-p", "x")
+
+    (line,) = done.stderr.decode().splitlines()
+    assert "7 resource attributes are left out: `te am`, `1a`, `b`, `team`, `` and 2 more" in line
+    assert "ok=1" in json.loads(out.read_text())["environ"]["OTEL_RESOURCE_ATTRIBUTES"]
+
+
+def test_why_each_is_left_out_is_explained(box: tuple[Path, dict[str, str], Path]) -> None:
+    """One line each, by the command that the one line of a launch names."""
+    _home, environ, _out = box
+    done = run({**environ, "OTEL_RESOURCE_ATTRIBUTES": ",".join(LEFT_OUT)}, "env", "--explain")
+
+    assert done.stderr.decode().count("is left out: ") == len(LEFT_OUT)
+
+
 def test_a_home_of_somebody_else_is_not_written_to(box: tuple[Path, dict[str, str], Path]) -> None:
     """sudo -E: launch, write nothing."""
     home, environ, _out = box

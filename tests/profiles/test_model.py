@@ -123,3 +123,9 @@ def test_a_name_can_be_a_file_and_a_word(name: str) -> None:
 def test_a_name_that_would_escape_or_be_an_option_is_none(name: str) -> None:
     """No path, no option, no blank."""
     assert not is_name(name)
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    """An editor on Windows adds it, and nobody sees it."""
+    with pytest.raises(ConfigError, match=r"/p\.toml begins with a byte order mark"):
+        parse_profile("p", b'\xef\xbb\xbfdescription = "x"\n', "/p.toml")

@@ -19,7 +19,7 @@ from cclaunch.backends.embedded.foreground import waits
 from cclaunch.collector import stays
 from cclaunch.errors import StackError
 from cclaunch.files.atomic import remove, write_atomic
-from cclaunch.hot.paths import Paths, home
+from cclaunch.hot.paths import Paths, home, xdg
 from cclaunch.hot.reading import read_small
 from cclaunch.program import run_program
 
@@ -53,7 +53,7 @@ def unit_state(environ: Mapping[str, str], platform: str = sys.platform) -> Auto
         path = f"{base}/Library/LaunchAgents/{units.LABEL}.plist"
         state = _state(path)
         return Autostart("launchd", path, state, state != MISSING)
-    path = f"{environ.get('XDG_CONFIG_HOME') or f'{base}/.config'}/systemd/user/{SERVICE}"
+    path = f"{xdg(dict(environ), 'XDG_CONFIG_HOME', f'{base}/.config')}/systemd/user/{SERVICE}"
     return Autostart("systemd", path, _state(path), os.path.lexists(_wish(path)) and os.path.exists(path))
 
 
