@@ -259,7 +259,7 @@ complete -c cclaunch -n '__cclaunch_in stack up' -f
 complete -c cclaunch -n '__cclaunch_in stack use' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack use' -f -a 'embedded docker'
 complete -c cclaunch -n '__cclaunch_in profile' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_at profile' -f -a list -d 'List all profiles'
+complete -c cclaunch -n '__cclaunch_at profile' -f -a list -d 'List all profiles, and what is bound to them'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a show -d 'Show what one profile says, and from where'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a current -d 'Say which profile is in force here, and why'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a use -d 'Use a profile for all launches from now on'

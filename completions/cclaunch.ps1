@@ -40,7 +40,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'use' = 'Choose the backend and move to it: running sessions go on, new ones use it'
         }
         'profile' = [ordered]@{
-            'list' = 'List all profiles'
+            'list' = 'List all profiles, and what is bound to them'
             'show' = 'Show what one profile says, and from where'
             'current' = 'Say which profile is in force here, and why'
             'use' = 'Use a profile for all launches from now on'
