@@ -73,7 +73,7 @@ def test_a_shell_that_is_older_than_a_choice_is_told_what_is_stale(
 
     (told,) = notes(verb, shell)
 
-    assert told.startswith("this shell exports what has changed since: the profile `web`, now `data`: ")
+    assert told.startswith("the exports of this shell are old (the profile `web`, now `data`): ")
     assert told.count("cclaunch env") == 2
     assert "cclaunch env --unset" in told
 
@@ -98,7 +98,7 @@ def test_a_change_of_what_the_profile_says_is_told_by_its_name(verb: Verb, sandb
 
     (told,) = notes(verb, shell)
 
-    assert f"what has changed since: what the profile `web` says, {otel.LOG_USER_PROMPTS}: " in told
+    assert f"are old (what the profile `web` says, {otel.LOG_USER_PROMPTS}): " in told
 
 
 @pytest.mark.usefixtures("profiles")
@@ -110,7 +110,7 @@ def test_a_port_is_old_only_while_somebody_listens_on_another_one(sandbox: Sandb
     sandbox.cclaunch("stack", "up")
 
     assert before == []
-    assert f"what has changed since: {otel.ENDPOINT}: " in notes(verb, shell)[0]
+    assert f"are old ({otel.ENDPOINT}): " in notes(verb, shell)[0]
 
 
 @pytest.mark.usefixtures("profiles")
@@ -145,8 +145,8 @@ def test_exports_that_cannot_follow_a_directory_are_told_there(verb: Verb, sandb
 
     (told,) = notes(verb, shell)
 
-    assert told.startswith("this shell exports the profile `web`, and exports cannot follow a directory: ")
-    assert f"here {asks} asks for `data`; `cclaunch` follows" in told
+    assert told.startswith("exports cannot follow a directory: this shell's say `web`, and `data` is asked for here ")
+    assert f" here ({asks}); `cclaunch` follows" in told
     assert notes(verb, {}) == []
 
 
@@ -157,7 +157,7 @@ def test_attributes_that_a_directory_adds_are_missed_by_exports(verb: Verb, sand
 
     (told,) = notes(verb, by_block(sandbox))
 
-    assert f"here {sandbox.work}/.cclaunch.toml adds `project`; " in told
+    assert f"say `web`, and {sandbox.work}/.cclaunch.toml adds `project` here; " in told
 
 
 @pytest.mark.usefixtures("profiles")
@@ -187,7 +187,7 @@ def test_every_verb_that_tells_of_here_says_the_same(sandbox: Sandbox, words: tu
     said = (done.stdout + done.stderr).decode()
     assert f"{sandbox.work}/.cclaunch.toml, line 1: `command` " in said
     assert "; the whole file is left out" in said
-    assert "this shell exports what has changed since: the profile `web`, now `data`" in said
+    assert "the exports of this shell are old (the profile `web`, now `data`)" in said
     assert "cclaunch env" in said
 
 
@@ -219,7 +219,7 @@ def test_the_names_of_profiles_are_no_part_of_a_public_report(sandbox: Sandbox, 
 
     short = sandbox.cclaunch("check", "--json", environ=shell).stdout.decode()
 
-    assert "what has changed since" in short
+    assert "exports of this shell are old" in short
     assert "moonshot" not in short
 
 

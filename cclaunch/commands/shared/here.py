@@ -90,8 +90,8 @@ def _old(environ: Environ, stale: list[str], profile: str) -> Told:
         same = f"what the profile {_named(before)} says"
         parts.insert(0, same if before == profile else f"the profile {_named(before)}, now {_named(profile)}")
     shell = detect(environ).name
-    mends = f"{evaluated(shell, 'cclaunch env')} (or, to take it out of this shell, {evaluated(shell, 'cclaunch env --unset')})"
-    return Told(EXPORTS, f"this shell exports what has changed since: {', '.join(parts)}", mends)
+    mends = f"{evaluated(shell, 'cclaunch env')}, or to take them out: {evaluated(shell, 'cclaunch env --unset')}"
+    return Told(EXPORTS, f"the exports of this shell are old ({', '.join(parts)})", mends)
 
 
 def _named(profile: str) -> str:
@@ -107,11 +107,10 @@ def _cannot_follow(environ: Environ, selection: Selection, place: Place) -> list
     exported = _exported(environ)
     before = exported.get(PROFILE_ATTRIBUTE, "")
     if selection.source in ("bind", ".cclaunch.toml") and selection.asked != before:
-        here = f"here {selection.source} {selection.detail} asks for `{selection.asked}`"
+        here = f"`{selection.asked}` is asked for here ({selection.source} {selection.detail})"
     elif added := [key for key, value in place.stated.items() if key not in exported]:
-        here = f"here {place.path} adds {', '.join(f'`{key}`' for key in added)}"
+        here = f"{place.path} adds {', '.join(f'`{key}`' for key in added)} here"
     else:
         return []
-    said = f"this shell exports {f'the profile `{before}`' if before else 'no profile'}, and exports cannot follow a directory"
-    who = "`cclaunch` follows, and so does a function `claude` of `cclaunch persist`"
-    return [Told(EXPORTS, f"{said}: {here}; {who}", wrong=False)]
+    said = f"exports cannot follow a directory: this shell's say {f'`{before}`' if before else 'no profile'}, and {here}"
+    return [Told(EXPORTS, f"{said}; `cclaunch` follows, and so does a function `claude` of `cclaunch persist`", wrong=False)]
