@@ -8,7 +8,9 @@ import click
 from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.commands.persist.words import carried
 from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.here import told_here
 from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
@@ -42,28 +44,37 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     current    as it should be        damaged  its markers are not one pair
     outdated   it says something old  unusable the file cannot be read or written
 
-    The exit code is 1 unless every file that was written is current.
+    `profile` is the one that the block carries. The exit code is 1 unless every file that was written is current.
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
     holds = content(environ, paths)
-    rows = [_row(step, environ, probe) for step in _steps(environ, paths, holds)]
-    rows += _settings_rows(paths, holds)
+    judged = _steps(environ, paths, holds)
+    rows = [{**_row(one, environ, probe), "profile": _carried(one[0])} for one in judged]
+    rows += [{**row, "profile": None} for row in _settings_rows(paths, holds)]
+    told = told_here(environ, paths)
     running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
     if as_json:
-        console.json_line(
-            {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}, indent=2
-        )
+        document = {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}
+        console.json_line({**document, "notes": [one.sentence() for one in told]}, indent=2)
     else:
-        cells = [[row["path"], row["shell"], row["state"], "; ".join(row["reasons"])] for row in rows]
-        console.table(["file", "shell", "block", "why"], cells, environ)
+        cells = [
+            [row["path"], row["shell"], row["state"], row["profile"] or console.NOTHING, "; ".join(row["reasons"])]
+            for row in rows
+        ]
+        console.table(["file", "shell", "block", "profile", "why"], cells, environ)
     if not lasting and any(row["state"] != MISSING for row in rows):
         until = "after a reboot" if running else "now"
         console.note(f"nothing will listen {until}: a bare claude starts no collector (`cclaunch stack enable`)")
     tell_intruder(paths)
-    for text in holds.notes:
+    for text in [*holds.notes, *(one.sentence() for one in told)]:
         console.note(text)
     if any(row["written"] and (row["state"] != CURRENT or row["reached"] is False) for row in rows):
         raise click.exceptions.Exit(1)
+
+
+def _carried(step: Step) -> str | None:
+    """Return the profile that the block of *step* carries, None for none."""
+    return carried(step.block.body) or None if step.block is not None else None
 
 
 def _steps(environ: Environ, paths: Paths, holds: Content) -> list[tuple[Step, bool]]:
