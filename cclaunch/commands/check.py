@@ -12,10 +12,10 @@ from cclaunch import console, otel
 from cclaunch.backends.docker import record
 from cclaunch.backends.embedded import collector, starting
 from cclaunch.backends.every import backend
+from cclaunch.backends.failure import forget_failure
 from cclaunch.backends.in_force import in_force
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.turn import turn
-from cclaunch.backends.wake import forget_failure
 from cclaunch.commands.private import private_of
 from cclaunch.commands.redacted import redacted
 from cclaunch.commands.shared.context import environ_of, paths_of

@@ -102,13 +102,13 @@ def interrupted() -> int:
 
 def uncoerced(environ: "dict[str, str]") -> "dict[str, str]":
     """
-    Return *environ* without the ``LC_CTYPE`` that the interpreter itself put there.
+    Return *environ* with the ``LC_CTYPE`` that we were started with, or without one.
 
-    In the C locale CPython sets ``LC_CTYPE`` (PEP 538) before any code of ours runs; claude must not see it.
+    In the C locale CPython sets it (PEP 538) before any code of ours runs, also over a value that was there; claude must not
+    see that. It is the C locale as well where ``LANG`` or ``LC_CTYPE`` names one that is not installed. Only the kernel knows
+    what was there before: without /proc it stays.
     """
     if environ.get("LC_CTYPE") not in ("C.UTF-8", "C.utf8", "UTF-8") or environ.get("LC_ALL"):
-        return environ
-    if environ.get("LANG", "") not in ("", "C", "POSIX"):
         return environ
     try:
         handle = system.open("/proc/self/environ", system.O_RDONLY)
@@ -120,7 +120,10 @@ def uncoerced(environ: "dict[str, str]") -> "dict[str, str]":
             original += part
     finally:
         system.close(handle)
-    if b"\0LC_CTYPE=" not in original:
+    _, found, rest = original.partition(b"\0LC_CTYPE=")
+    if found:
+        environ["LC_CTYPE"] = rest.partition(b"\0")[0].decode(sys.getfilesystemencoding(), "surrogateescape")
+    elif len(original) > 1 or len(environ) == 1:  # else it is one that says nothing
         del environ["LC_CTYPE"]
     return environ
 
