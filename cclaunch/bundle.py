@@ -1,8 +1,8 @@
 """
 Makes the bundle: the hot modules compiled into one file, which the launcher of install.sh reads in one go.
 
-The problem it owns: what goes into that file. ``python -m cclaunch.bundle FILE`` writes it for the interpreter and the
-package that run it; ``bundled`` says how it is used, and when it is not.
+The problem it owns: what goes into that file, and what of it is read together. ``python -m cclaunch.bundle FILE`` writes it
+for the interpreter and the package that run it; ``bundled`` says how it is used, and when it is not.
 """
 
 import ast
@@ -25,6 +25,13 @@ EXTENSIONS = ("_socket", "_blake2")
 """The modules of the standard library that it imports; where they are built into the interpreter, there is nothing to do."""
 
 
+ROOTS = ("cclaunch.main", "cclaunch.launch.line", "cclaunch.launch.asking")
+"""
+What a launch imports one after the other: the door, with which CCLAUNCH_DISABLE comes to claude; the line, which a lock tells
+that the collector is well; and the questions, where it does not. Each with what it imports, a group.
+"""
+
+
 def hot() -> list[str]:
     """Return the modules that a launch loads: those whose docstring has a paragraph that begins with ``Hot:``."""
     package = Path(__file__).parent
@@ -32,8 +39,8 @@ def hot() -> list[str]:
     return sorted(".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in found)
 
 
-def in_order(names: Iterable[str]) -> list[str]:
-    """Return *names*, each behind its packages and behind those that it imports at its top."""
+def in_order(names: Iterable[str], root: str) -> list[str]:
+    """Return those of *names* that *root* needs, each behind its packages and behind those that it imports at its top."""
     found: list[str] = []
 
     def put(name: str) -> None:
@@ -46,8 +53,7 @@ def in_order(names: Iterable[str]) -> list[str]:
                     put(module)
         found.append(name)
 
-    for name in names:
-        put(name)
+    put(root)
     return found
 
 
@@ -59,9 +65,20 @@ def _found(name: str) -> tuple[ModuleSpec, str]:
     return spec, spec.origin
 
 
-def rows() -> "list[bundled.Row]":
-    """Return a row for each hot module, in order. Raises ImportError and OSError when the package is not whole."""
-    return [row for name in (*EXTENSIONS, *in_order(hot())) if (row := _row(name)) is not None]
+def groups() -> list[list[str]]:
+    """Return the hot modules of each root that none before it has, in order."""
+    names, known = hot(), set[str]()
+    found = []
+    for root in ROOTS:
+        group = [name for name in in_order(names, root) if name not in known]
+        known.update(group)
+        found.append(group)
+    return found
+
+
+def rows(group: Iterable[str]) -> "list[bundled.Row]":
+    """Return a row for each module of *group*. Raises ImportError and OSError when the package is not whole."""
+    return [row for name in group if (row := _row(name)) is not None]
 
 
 def _row(name: str) -> "bundled.Row | None":
@@ -71,14 +88,21 @@ def _row(name: str) -> "bundled.Row | None":
     if not spec.has_location:
         return None
     before = bundled.stamp(file)
-    code = compile(Path(file).read_bytes(), file, "exec", dont_inherit=True)
+    code = compile(Path(file).read_bytes(), file, "exec", dont_inherit=True, optimize=2)
     return name, file, before, code, spec.cached
 
 
 def bundle() -> bytes:
-    """Return the bundle: (code of the finder, rows), marshalled. Only the very same interpreter can read it."""
+    """
+    Return the bundle: (code of the finder, groups), marshalled; each group is (names, its rows, marshalled once more).
+
+    Only the very same interpreter can read it. The code is without docstrings: nobody asks for them there.
+    """
     finder = Path(bundled.__file__)
-    return marshal.dumps((compile(finder.read_bytes(), str(finder), "exec", dont_inherit=True), rows()))
+    code = compile(finder.read_bytes(), str(finder), "exec", dont_inherit=True, optimize=2)
+    *most, last = [(group, rows(group)) for group in groups()]
+    last[1].extend(rows(EXTENSIONS))
+    return marshal.dumps((code, [(group, marshal.dumps(made)) for group, made in (*most, last)]))
 
 
 def main(words: "list[str]") -> int:

@@ -3,8 +3,8 @@ The launcher that install.sh lays as the command: one text, of which sh reads th
 
 The problem it owns: what stands in that text, and by what it is known again. ``python -m cclaunch.launcher KIND PLACE SPARE``
 prints it for the interpreter and the package that run it, because only Python quotes for Python. Its head is sh's, for a first
-line that names an interpreter cannot speak when that is gone; what is said and done then stands, between two marks, in the
-script of the package.
+line that names an interpreter cannot speak when that is gone; what is said and done then stands, between marks, in the
+script of the package. What Python does then stays text until it is needed: a script is compiled anew at each launch.
 
 But a sh that is dash drops variables whose names are none for it (exported functions of bash), and sets PWD and IFS. So with the
 KIND ``env`` the first line has env look for the interpreter, which drops nothing: on a PATH of its place and of SPARE, where
@@ -31,6 +31,19 @@ MARK = "\n# ---- "
 KINDS = ("env", "sh")
 PLAIN = re.compile("[A-Za-z0-9/._+-]+")
 """What env -S and PATH take as it is."""
+
+BREAKS = f"""\
+import sys
+
+
+def broken(*trouble):
+    exec('#' + __cclaunch_text.rpartition({MARK!r})[2], globals())
+    broken(*trouble)
+
+
+sys.excepthook = broken
+"""
+"""What is not whole: the text has the function of that name."""
 
 READS_BUNDLE = """\
 if sys.version == {version}:
@@ -65,16 +78,18 @@ def launcher(kind: str, place: str, spare: str) -> str:
     if base.encode("utf-8", "surrogateescape").decode("utf-8", "ignore") != base:
         lines.append("# -*- coding: latin-1 -*-")
     quoted = base.replace("'", "'\"'\"'")
+    speaks, restores, breaks = _shared(place)
     lines += [
         "__cclaunch_text=r''':'",
         f"{LAID} of cclaunch. After an upgrade of Python to another minor version, run that again.",
         f"__cclaunch_python='{quoted}'",
         "__cclaunch_mend='sh install.sh'",
         'if [ -z "${__CCLAUNCH_BROKEN-}" ] && [ -x "$__cclaunch_python" ]; then exec "$__cclaunch_python" -IS "$0" "$@"; fi',
-        f"{_shared(place)}\n",
+        f"{speaks}{MARK}Python's, when it is needed\n\n\n{restores}\n\n\n{breaks}\n'''\n",
+        BREAKS,
     ]
     if kind == "env":
-        lines += ["import posix\n", "restore(posix.environ, posix)\n"]
+        lines += [f"\n{restores}\n\n\nimport posix\n\nrestore(posix.environ, posix)\n"]
     return "\n".join([*lines, *_door(place), ""])
 
 
@@ -89,11 +104,12 @@ def _first_line(base: str, spare: str) -> str:
     return f"#!/usr/bin/env -S __CCLAUNCH_PATH=${{PATH}} PATH={os.path.dirname(base)}:{spare} {os.path.basename(base)} -IS"
 
 
-def _shared(place: str) -> str:
-    """Return what stands between the two marks in the script of the package."""
+def _shared(place: str) -> "tuple[str, str, str]":
+    """Return what stands between marks in the script of the package: what sh says, the PATH of before, what has sh say it."""
     with open(os.path.join(place, "bin/cclaunch"), encoding="utf-8") as file:
-        _, shared, _ = file.read().split(MARK)
-    return shared.partition("\n")[2].strip("\n")
+        _, *shared, _ = file.read().split(MARK)
+    speaks, restores, breaks = (part.partition("\n")[2].strip("\n") for part in shared)
+    return speaks, restores, breaks
 
 
 def _door(place: str) -> "list[str]":

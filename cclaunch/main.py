@@ -1,8 +1,8 @@
 """
 The door: a verb of ours, or a launch.
 
-The problem it owns: the first word decides, before anything else is imported; and this is where the environment that we
-were started with is read.
+The problem it owns: the first word decides, before anything else is imported; this is where the environment that we were
+started with is read, and where we become claude, with whatever was prepared for it. With CCLAUNCH_DISABLE nothing is.
 
 Hot: C modules only.
 """
@@ -10,8 +10,7 @@ Hot: C modules only.
 import sys
 
 from cclaunch.hot import claude
-from cclaunch.launch.line import launch
-from cclaunch.launch.wanted import refuse
+from cclaunch.launch.wanted import Launch, refuse, say
 
 try:
     import posix as system
@@ -85,6 +84,51 @@ def main() -> int:
         return launch(words.rest, environ, profile=words.profile)
     except KeyboardInterrupt:
         return claude.interrupted()
+
+
+def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = False, profile: str = "") -> int:
+    """
+    Become claude (or, with *command*, the first of *words*).
+
+    *profile* is the NAME of ``+NAME``: when there is none of that name, nothing is launched.
+
+    Returns:
+        Our own exit code, and only when nothing could be launched.
+    """
+    if command:
+        from cclaunch.launch.command import find_command
+
+        path, trouble = find_command(words[0], environ)
+    else:
+        path, trouble = claude.find(environ, [sys.argv[0]])
+    if trouble:
+        from cclaunch.launch.refusals import no_claude
+
+        return no_claude(path, trouble, command)
+    depth = claude.deeper(environ)
+    if depth is None:
+        return refuse(f"{path} starts cclaunch again, {claude.DEEPEST} times over: set CCLAUNCH_CLAUDE to the real claude")
+    made = Launch(path, words, environ, command, profile)
+    if environ.get("CCLAUNCH_DISABLE", "") in ("", "0"):
+        from cclaunch.launch.line import prepared
+
+        made, code = prepared(made)
+        if code:
+            return code
+    code, reason = claude.become(path, _named(command, made.words), {**made.environ, claude.DEPTH: depth})
+    if reason and made.environ is not environ:
+        from cclaunch.launch.too_large import become_as_given, is_too_large
+
+        if is_too_large(reason):
+            code, reason = become_as_given(path, _named(command, words), environ, depth, quiet=made.quiet)
+    if reason:
+        say(f"cannot run {path}: {reason}")
+    return code
+
+
+def _named(command: bool, words: "list[str]") -> "list[str]":
+    """Return *words* with the name of what is run before them."""
+    return words if command else ["claude", *words]
 
 
 def inherited() -> "dict[str, str]":

@@ -38,6 +38,21 @@ PRIVACY = {
 }
 """Setting of ours -> the variable that discloses; all of them off unless asked for."""
 
+EXPORTED = (
+    ENABLE,
+    METRICS_EXPORTER,
+    LOGS_EXPORTER,
+    TRACES_EXPORTER,
+    PROTOCOL,
+    ENDPOINT,
+    TEMPORALITY,
+    NO_GRPC_PROXY,
+    RESOURCE_ATTRIBUTES,
+    *PRIVACY.values(),
+    CONFIG_DIR,
+)
+"""All that a launch, `env` or a block may export: what is ours to take back."""
+
 MARK = "OTEL_"
 """What almost every name here begins with: a text without it can hardly say anything about telemetry."""
 

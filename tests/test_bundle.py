@@ -13,7 +13,7 @@ from doubles import fake_claude
 from guard import REPOSITORY
 from sandbox import Sandbox
 
-from cclaunch.bundle import bundle, hot
+from cclaunch.bundle import bundle, groups, hot
 
 LAUNCH = """
 import sys
@@ -27,7 +27,8 @@ used = space["install"](rows)
 {then}
 """
 
-TELLS = "import cclaunch.main; print(used, *({one}.{what} for one in map(sys.modules.__getitem__, {names!r})))"
+IMPORTS = "import cclaunch.main, cclaunch.launch.line, cclaunch.launch.asking\n"
+TELLS = IMPORTS + "print(used, *({one}.{what} for one in map(sys.modules.__getitem__, {names!r})))"
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_a_whole_launch_loads_no_module_more_nor_less(sandbox: Sandbox, tmp_path
         return done.stdout.decode().split()
 
     without = loaded("")
-    assert set(hot()) <= set(without)
+    assert {name for group in groups()[:2] for name in group} <= set(without)
     assert loaded(str(tmp_path / "launch.bundle")) == without
 
 
@@ -173,12 +174,30 @@ def test_a_changed_file_is_never_shadowed(after: Callable[[str], str], package: 
 def test_a_package_that_is_gone_is_an_error_that_can_be_caught(after: Callable[[str], str], package: Path) -> None:
     """The launcher goes on to the plain import, whose error names the module."""
     shutil.rmtree(package / "cclaunch")
-    with pytest.raises(AssertionError, match="FileNotFoundError"):
-        after("")
+    told = after("try: import cclaunch.main\nexcept ImportError as error: print(used, error.name)")
+    assert told == "False cclaunch"
+
+
+def test_a_group_is_read_when_it_is_needed(after: Callable[[str], str]) -> None:
+    """The door comes first; the line when it is imported, whole; the questions not yet."""
+    first, second = "cclaunch.hot.compose", "cclaunch.hot.probe"
+    tells = f"print({first!r} in sys.modules, {second!r} in sys.modules)"
+    assert after(f"import cclaunch.main; {tells}; import cclaunch.launch.line; {tells}") == "False False\nTrue False"
+
+
+def test_a_group_that_was_edited_is_imported_from_its_files(after: Callable[[str], str], package: Path) -> None:
+    """The others still come from the bundle."""
+    with (package / "cclaunch/hot/compose.py").open("a") as file:
+        file.write("\nEDITED = True\n")
+    told = after(
+        f"{IMPORTS}print(used, sys.modules['cclaunch.hot.compose'].EDITED, end=' ')\n"
+        "print(*(type(sys.modules[name].__loader__).__module__ for name in ('cclaunch.hot.compose', 'cclaunch.hot.probe')))"
+    )
+    assert told == "True True _frozen_importlib_external builtins"
 
 
 def test_it_is_two_parts(bundled: Path) -> None:
-    """The finder's code, and a row for each module: name, file, stamp, code, the compiled file."""
-    code, rows = marshal.loads(bundled.read_bytes())
+    """The finder's code, and groups, each with the names of its modules."""
+    code, groups = marshal.loads(bundled.read_bytes())
     assert code.co_filename.endswith("bundled.py")
-    assert {row[0] for row in rows} >= set(hot())
+    assert sorted(name for names, _ in groups for name in names) == hot()

@@ -202,7 +202,7 @@ def test_a_name_behind_a_directory_is_seen() -> None:
 
 @pytest.mark.parametrize("file", [file for file in files() if str(file) != "hot/paths.py"], ids=str)
 def test_a_file_of_ours_is_named_in_one_place(file: Path) -> None:
-    """`Paths` has a property for each."""
+    """`Paths` has a line for each."""
     assert list(joined(ast.parse((PACKAGE / file).read_text()))) == []
 
 
@@ -247,7 +247,7 @@ def test_hot_ground_is_closed() -> None:
     assert wrong == []
 
 
-C_MODULES = {"cclaunch", "sys", "posix", "os", "_signal", "_socket", "_blake2", "_locale"}
+C_MODULES = {"cclaunch", "sys", "posix", "os", "time", "_signal", "_socket", "_blake2", "_locale"}
 """What may be imported when a file of `hot/` is; `os` where there is no `posix`."""
 
 

@@ -28,6 +28,16 @@ __cclaunch_why=\
 """
 
 DOOR = """\
+'''
+
+import sys
+
+
+def broken(*trouble):
+    exec('#' + __cclaunch_text.rpartition('\\n# ---- ')[2], globals())
+    broken(*trouble)
+
+
 sys.excepthook = broken
 
 {restores}if sys.version_info[:2] != {minor}:
@@ -37,7 +47,7 @@ sys.path.append('{library}')
 sys.exit(main())
 """
 
-RESTORES = "import posix\n\nrestore(posix.environ, posix)\n\n"
+RESTORES = "\n{restores}\n\n\nimport posix\n\nrestore(posix.environ, posix)\n\n"
 
 READS = """\
 if sys.version == {version}:
@@ -71,6 +81,11 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "bin" / MINOR
 
 
+def shared() -> list[str]:
+    """Return what the script of the package has between its marks."""
+    return [part.partition("\n")[2].strip("\n") for part in SCRIPT.read_text().split("\n# ---- ")[1:4]]
+
+
 def door(*, restores: str = "", reads: str = "") -> str:
     """Return the end of a launcher."""
     minor = sys.version_info[:2]
@@ -88,7 +103,9 @@ def test_env_looks_for_the_interpreter_and_a_bundle_is_read(place: Path, python:
         f"#!/usr/bin/env -S __CCLAUNCH_PATH=${{PATH}} PATH={python.parent}:/home/x/.local/bin/.cclaunch {python.name} -IS"
     )
     assert rest.startswith(HEAD.format(python=python))
-    assert rest.endswith("\n" + door(restores=RESTORES, reads=READS.format(version=ascii(sys.version), place=place)))
+    assert rest.endswith(
+        "\n" + door(restores=RESTORES.format(restores=shared()[1]), reads=READS.format(version=ascii(sys.version), place=place))
+    )
 
 
 def test_sh_looks_for_it_and_no_bundle_is_read_where_there_is_none(place: Path, python: Path) -> None:
@@ -100,8 +117,9 @@ def test_sh_looks_for_it_and_no_bundle_is_read_where_there_is_none(place: Path, 
 
 def test_what_stands_between_the_marks_of_the_script_is_in_it_whole(place: Path) -> None:
     """What is said and done where the package is not whole."""
-    shared = SCRIPT.read_text().split("\n# ---- ")[1].partition("\n")[2].strip("\n")
-    assert f"\n{shared}\n\n" in launcher.launcher("env", str(place), "/spare")
+    speaks, restores, breaks = shared()
+    text = launcher.launcher("env", str(place), "/spare")
+    assert f"\n{speaks}\n# ---- Python's, when it is needed\n\n\n{restores}\n\n\n{breaks}\n'''\n" in text
 
 
 @pytest.mark.parametrize("name", ["a place", "it's", "tab\t", "ü", "$x"])

@@ -3,11 +3,8 @@
 import shutil
 import subprocess
 import sys
-import sysconfig
-import venv
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 import broken_installs
 import pytest
@@ -16,6 +13,7 @@ from doubles import FAKE_EXIT, fake_claude, told
 from guard import REPOSITORY
 from required import missing, require
 from sandbox import Sandbox
+from venvs import Installed, install
 
 from cclaunch import __version__
 
@@ -31,13 +29,6 @@ SHARED = {
 """Where shells look below the prefix -> file of completions/."""
 
 
-class Installed(NamedTuple):
-    """An environment that cclaunch was installed into: its interpreter and its command."""
-
-    python: Path
-    command: Path
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Our wheel."""
@@ -48,26 +39,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environments(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> dict[str, Installed]:
     """One environment for each kind of install; the dependencies are those of the tests."""
     what = {"wheel": [str(wheel)], "editable": ["--no-build-isolation", "--editable", str(REPOSITORY)]}
-    return {kind: _install(tmp_path_factory.mktemp(kind), what[kind]) for kind in KINDS}
+    return {kind: install(tmp_path_factory.mktemp(kind), what[kind]) for kind in KINDS}
 
 
 @pytest.fixture(params=KINDS)
 def installed(request: pytest.FixtureRequest, environments: dict[str, Installed]) -> Installed:
     """Each kind of install in turn."""
     return environments[request.param]
-
-
-def _install(base: Path, what: list[str], installer: str = "pip") -> Installed:
-    venv.create(base / "env", with_pip=False, symlinks=True)
-    python = base / "env" / "bin" / "python"
-    packages = next((base / "env" / "lib").iterdir()) / "site-packages"
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    words = ["-m", "pip", "--python", str(python), "install", "--disable-pip-version-check"]
-    if installer == "uv":
-        words = ["-m", "uv", "pip", "install", "--python", str(python), "--offline", "--no-config"]
-    words += ["--quiet", "--no-deps", "--no-index", *what]
-    subprocess.run([sys.executable, *words], check=True, capture_output=True, timeout=120, cwd=base)
-    return Installed(python, base / "env" / "bin" / "cclaunch")
 
 
 def output(*command: str | Path, cwd: Path) -> str:
@@ -107,12 +85,12 @@ def test_the_wheels_package_is_not_the_checkouts(environments: dict[str, Install
 
 
 def test_the_command_imports_no_installers_wrapper(installed: Installed) -> None:
-    """Whatever stands in the file costs every launch: the wrapper of pip imports `re`."""
-    lines = installed.command.read_text().splitlines()
+    """Whatever Python compiles of the file costs every launch: the wrapper of pip imports `re`."""
+    code = installed.command.read_text().partition(" -c '\n")[2].partition("\n' ")[0]
 
-    assert lines[0].startswith("#!")
-    assert [line for line in lines if "import" in line and not line.startswith('"""')] == [
+    assert [line.strip() for line in code.splitlines() if "import" in line] == [
         "import sys",
+        "from cclaunch.main import main",
         "from cclaunch.main import main",
     ]
 
@@ -169,7 +147,7 @@ def test_no_variable_of_pythons_keeps_claude_from_running(installed: Installed, 
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 def test_it_runs_wherever_its_environment_lies(wheel: Path, box: Sandbox, tmp_path: Path, name: str, installer: str) -> None:
     """A first line holds no space and no long path. Also by a link."""
-    installed = _install(tmp_path / name, [str(wheel)], installer)
+    installed = install(tmp_path / name, [str(wheel)], installer)
     link = tmp_path / "link"
     link.symlink_to(installed.command)
     for command in (installed.command, link):
@@ -225,7 +203,7 @@ def test_where_it_is_broken_claude_runs_all_the_same(
 
 def test_its_head_is_clean() -> None:
     """shellcheck reads what sh reads."""
-    head = SCRIPT.read_text().partition("\n'''\n")[0].replace("__cclaunch_text=r''':'", "", 1) + "\n"
+    head = "\n# ---- ".join(SCRIPT.read_text().split("\n# ---- ")[:2]) + "\n"
     words = [require("shellcheck"), "-s", "sh", "-e", "SC3013", "-"]  # every system's sh has -ef
     done = subprocess.run(words, input=head.encode(), capture_output=True, check=False)
     assert done.stdout.decode() == ""

@@ -67,7 +67,7 @@ def strands(paths: Paths, config: Config) -> bool:
 
     ports = collector_ports(paths)
     moved = ports is not None and (ports.grpc, ports.http) != (str(config.ports.grpc), str(config.ports.http))
-    return moved and any_alive(paths.collector_pids)
+    return moved and any_alive(paths.launched)
 
 
 def _sleep(paths: Paths, seconds: float) -> None:

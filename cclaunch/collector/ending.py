@@ -5,6 +5,8 @@ import contextlib
 import signal as signals
 import time
 
+from cclaunch.collector import words
+from cclaunch.collector.heartbeat import Heartbeat
 from cclaunch.collector.log import say
 from cclaunch.collector.service import EmbeddedCollector
 from cclaunch.collector.standing import LOOK_S, Standing
@@ -33,7 +35,9 @@ class Ending:
         self.moved = False
         self._standing = standing
         self._collector = collector
+        self._heartbeat = Heartbeat(collector.paths.collector_alive)
         self._idle_exit = idle_exit_s
+        self._tidying: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._maintained = time.monotonic() - MAINTENANCE_S + FIRST_MAINTENANCE_S
         loop = asyncio.get_running_loop()
@@ -44,6 +48,7 @@ class Ending:
 
     def _end(self, reason: str) -> None:
         self.reason = self.reason or reason
+        self._heartbeat.stop()
         self._happened.set()
 
     def _orphan(self, lifeline: int) -> None:
@@ -55,15 +60,31 @@ class Ending:
         """Return when there is a reason; look at idleness and old rows meanwhile."""
         pause = max(0.2, min(LOOK_S, self._idle_exit / 4))
         while not self._happened.is_set():
+            self._beat()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._happened.wait(), pause)
             self._look()
-            if self._idle():
+            if self._idle() and self._nobody_came():
                 self._end(f"idle for {self._idle_exit:g} s")
             if time.monotonic() - self._maintained > MAINTENANCE_S:
                 self._maintained = time.monotonic()
-                await asyncio.to_thread(maintain, self._collector.writer)
-                await asyncio.to_thread(sweep, self._collector.paths.cache)
+                self._tidying = asyncio.create_task(self._tidy())
+
+    def _beat(self) -> None:
+        """Say that launches need not ask, as long as that is true."""
+        if words.vouches(self._collector.writer, self._collector.paths.data):
+            self._heartbeat.beat()
+        else:
+            self._heartbeat.stop()
+
+    def _nobody_came(self) -> bool:
+        """Say whether no launch has relied on us meanwhile: it lays its file, and then looks whether our lock is still there."""
+        self._heartbeat.stop()
+        return self._idle()
+
+    async def _tidy(self) -> None:
+        await asyncio.to_thread(maintain, self._collector.writer)
+        await asyncio.to_thread(sweep, self._collector.paths.cache)
 
     def _look(self) -> None:
         """See to our place, and to what readers have found."""

@@ -5,6 +5,7 @@ import secrets
 
 from cclaunch import __version__
 from cclaunch.collector.standing import write_private
+from cclaunch.hot.alive import here
 from cclaunch.hot.reading import read_small
 from cclaunch.store.schema import SCHEMA_VERSION
 
@@ -21,5 +22,5 @@ def make_key(path: str) -> str:
 
 def ports_text(ports: dict[str, int]) -> str:
     """Return where we listen, as it is written down: launches and verbs look there, and so does our successor after a crash."""
-    lines = {"version": __version__, "schema": SCHEMA_VERSION, "pid": os.getpid(), "supervisor": os.getppid(), **ports}
-    return "".join(f"{name}={value}\n" for name, value in lines.items())
+    us = {"version": __version__, "schema": SCHEMA_VERSION, "pid": os.getpid(), "supervisor": os.getppid(), "here": here()}
+    return "".join(f"{name}={value}\n" for name, value in {**us, **ports}.items())

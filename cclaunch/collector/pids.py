@@ -1,31 +1,61 @@
 """
-Who still needs the collector: the processes that a launch became, by pid and start time.
+Who still needs the collector: the processes that a launch became, by a name for each in a directory of ours.
 
-A pid alone can be somebody else's by tomorrow; with the start time it names one process. The list is kept in
-a file: a collector that was killed and started again must not leave a quiet session alone.
+The name tells the boot, the pid, and the ticks since boot at which the process was made: no other process ever has the same,
+and no clock that is set changes that. A launch makes it itself (`hot.alive`), or has the collector do it by its question.
+Names outlive a collector that was killed: its successor must not leave a quiet session alone.
 """
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 import psutil
 
-from cclaunch.files.atomic import replace_file
+from cclaunch.errors import FileTrouble
+from cclaunch.files.atomic import make_directory
+from cclaunch.files.boot import boot_id
+from cclaunch.files.process_identity import start_ticks
+from cclaunch.hot.alive import ANCHOR, mark_of
 
 TOLERANCE_S = 2.0
-"""The system reckons start times from the clock, and that may be set meanwhile."""
+"""What the list of release 0.1 says of a process is reckoned from the clock, and that may have been set meanwhile."""
+
+MARK = re.compile(r"[0-9a-f]{0,8}\.[0-9]{1,10}\.[0-9]{1,20}")
 
 MOST = 4096
 """Processes that are remembered: more sessions than a machine can run."""
 
 
 class Launched:
-    """The launched processes that are still alive; *path* is the file that remembers them."""
+    """
+    The launched processes that are still alive; *directory* remembers them.
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._alive = dict(read_pids(path))
+    *before* is the list that release 0.1 kept of them.
+    """
+
+    def __init__(self, directory: str, before: str = "") -> None:
+        self._directory = directory
+        self._boot = boot_id()
+        self._known: set[str] = set()
+        self.keep()
+        for pid, began in _read_list(before):
+            if _is_of(pid, began):
+                self.add(pid)
+        with contextlib.suppress(OSError):
+            os.unlink(before)
+
+    def keep(self) -> None:
+        """Have the directory, with a name for each that is known; without it launches ask, and nobody remembers them."""
+        anchor = f"{self._directory}/{ANCHOR}"
+        with contextlib.suppress(FileTrouble, OSError):
+            make_directory(self._directory)
+            os.close(os.open(anchor, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            for name in self._known:
+                with contextlib.suppress(FileExistsError):
+                    os.link(anchor, f"{self._directory}/{name}")
 
     def add(self, pid: int) -> None:
         """
@@ -33,37 +63,38 @@ class Launched:
 
         Never the first of all processes: no launch is, but in a container, and what lives as long as that needs no memory.
         """
-        started = self._started(pid) if pid > 1 and _is_ours(pid) else None
-        if started is not None and len(self._alive) < MOST and not same(self._alive.get(pid), started):
-            self._alive[pid] = started
-            self._sweep()
+        ticks = start_ticks(pid) if pid > 1 and _is_ours(pid) else None
+        if ticks is not None and len(self._known) < MOST:
+            self._known.add(mark_of(self._boot, pid, ticks))
             self.keep()
 
     def any(self) -> bool:
-        """Say whether any of them lives, and forget those that do not."""
-        if self._sweep():
-            self.keep()
-        return bool(self._alive)
+        """Say whether any of them lives, or has since this was asked last; and forget those that do not."""
+        found = set(islice(_names(self._directory), MOST)) | self._known
+        self._known = {name for name in found if _lives(name, self._boot)}
+        for name in found - self._known:
+            with contextlib.suppress(OSError):
+                os.unlink(f"{self._directory}/{name}")
+        return any(name.startswith(self._boot[:8]) for name in found)
 
-    def _sweep(self) -> bool:
-        """Forget the dead; say whether there were any."""
-        known = len(self._alive)
-        self._alive = {pid: started for pid, started in self._alive.items() if same(self._started(pid), started)}
-        return len(self._alive) < known
 
-    def keep(self) -> None:
-        """Write the list for a successor; without fsync, because a crash of the machine ends these processes too."""
-        lines = "".join(f"{pid}={started}\n" for pid, started in self._alive.items())
-        with contextlib.suppress(OSError):
-            replace_file(self._path, lines.encode("ascii"), durable=False)
+def any_alive(directory: str) -> bool:
+    """Say whether a process that *directory* remembers lives, without touching it: its collector is looking after it."""
+    boot = boot_id()
+    return any(_lives(name, boot) for name in _names(directory))
 
-    @staticmethod
-    def _started(pid: int) -> float | None:
-        try:
-            process = psutil.Process(pid)
-            return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
-        except (psutil.Error, OSError):
-            return None
+
+def _names(directory: str) -> Iterator[str]:
+    """Yield the names in *directory* that are of our making."""
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
+            if MARK.fullmatch(entry.name):
+                yield entry.name
+
+
+def _lives(name: str, boot: str) -> bool:
+    _, pid, ticks = name.rsplit(".", 2)
+    return name == mark_of(boot, int(pid), int(ticks)) and start_ticks(int(pid)) == int(ticks)
 
 
 def _is_ours(pid: int) -> bool:
@@ -73,24 +104,21 @@ def _is_ours(pid: int) -> bool:
         return False
 
 
-def any_alive(path: str) -> bool:
-    """Say whether a process that *path* remembers lives, without touching the file: its collector may be writing it."""
-    return any(same(Launched._started(pid), started) for pid, started in read_pids(path))
-
-
-def same(one: float | None, other: float | None) -> bool:
-    """Say whether two start times are one process's."""
-    return one is not None and other is not None and abs(one - other) <= TOLERANCE_S
-
-
-def read_pids(path: str) -> Iterator[tuple[int, float]]:
-    """Yield pid and start time of each line of *path* that has both."""
+def _read_list(path: str) -> Iterator[tuple[int, float]]:
+    """Yield pid and start time of each line of *path* that has both: so release 0.1 kept them."""
     try:
         with open(path, encoding="ascii") as file:
             lines = file.read().splitlines()
     except (OSError, ValueError):
         return
     for line in lines:
-        pid, _, started = line.partition("=")
+        pid, _, began = line.partition("=")
         with contextlib.suppress(ValueError):
-            yield int(pid), float(started)
+            yield int(pid), float(began)
+
+
+def _is_of(pid: int, began: float) -> bool:
+    try:
+        return abs(psutil.Process(pid).create_time() - began) <= TOLERANCE_S
+    except (psutil.Error, OSError):
+        return False

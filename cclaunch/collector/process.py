@@ -2,11 +2,12 @@
 How the collector's two processes are started: the interpreter, the path, the words.
 
 A launcher may run with ``-IS`` and a path put together by hand, an editable install with one made by
-site. Both hand their own path down, so that the daemon finds what its parent found.
+site. Both hand their own path down, so that the daemon finds what its parent found, or would find.
 """
 
 import os
 import sys
+from importlib.util import find_spec
 
 from cclaunch.hot.paths import Paths
 
@@ -42,8 +43,10 @@ def search_path() -> list[str]:
     """
     Return our own path for the daemon: the package's place first, and never the directory that we were started in.
 
-    `python -m` puts that directory first, and a ``grpc.py`` of some repository must not become part of the collector.
+    `python -m` puts that directory first, and a ``grpc.py`` of some repository must not become part of the collector. The script
+    of the wheel puts site off until it is asked for a module that is neither ours nor the standard library's: here is one.
     """
+    find_spec("grpc")
     own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     try:
         here = os.getcwd()

@@ -35,7 +35,7 @@ class EmbeddedCollector:
         self.writer = Writer(paths.database, say)
         self.arrivals = Arrivals()
         self.intake = Intake(self.writer)
-        self.launched = Launched(paths.collector_pids)
+        self.launched = Launched(paths.launched, paths.collector_pids)
         self.last_active = time.monotonic()
 
     async def take(self, signal: Any, body: bytes | bytearray, kind: str, over: Callable[[], None] = lambda: None) -> Message:

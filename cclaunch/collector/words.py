@@ -17,6 +17,11 @@ def is_well(writer: Writer, data: str) -> bool:
     return not writer.trouble and (left is None or left >= LITTLE)
 
 
+def vouches(writer: Writer, data: str) -> bool:
+    """Say whether a launch need not ask: all is well, and there is nothing that it would have to be told."""
+    return is_well(writer, data) and writer.stands() and not writer.refused.is_news and not set_aside.sentence(writer.path)
+
+
 def wrong(writer: Writer, data: str) -> str:
     """Return why what is received cannot be stored, or an empty text. May wait for the disk; *data* is its directory."""
     if not writer.trouble:

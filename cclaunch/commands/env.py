@@ -77,7 +77,7 @@ def taken_back(environ: Environ) -> dict[str, str | None]:
 
     What a hand has changed since is left alone; the attributes that a hand had set before are set again.
     """
-    changes: dict[str, str | None] = dict.fromkeys(sorted(own_exports(environ)))
+    changes: dict[str, str | None] = dict.fromkeys(sorted(own_exports(environ, otel.EXPORTED)))
     if otel.RESOURCE_ATTRIBUTES in changes:
         changes[otel.RESOURCE_ATTRIBUTES] = environ.get(SHELL_ATTRIBUTES) or None
     return changes | {name: None for name in (BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES) if name in environ}

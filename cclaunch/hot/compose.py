@@ -10,13 +10,14 @@ Hot: imports nothing. The variables' names come in with the plan, from ``cclaunc
 
 from cclaunch.hot.attributes import LONGEST, MOST_PAIRS, encode, parse_attributes
 from cclaunch.hot.claims import Claims
-from cclaunch.hot.marks import BLOCK, INSIDE_CLAUDE, LAST_BLOCK, SHELL_ATTRIBUTES, hash8, own_exports
+from cclaunch.hot.marks import BLOCK, BY_LAUNCH, INSIDE_CLAUDE, LAST_BLOCK, LAUNCH, SHELL_ATTRIBUTES, mark_of, own_exports
 from cclaunch.hot.plan import CompiledProfile, Place, Plan
 from cclaunch.hot.ports import Ports
 from cclaunch.hot.selection import Selection
 
 PROFILE_ATTRIBUTE = "cclaunch.profile"
 INSTANCE_ATTRIBUTE = "service.instance.id"
+NO_GRPC_PROXY = "no_grpc_proxy"
 
 
 LOOPBACK = "localhost,127.0.0.1,::1"
@@ -47,6 +48,11 @@ class Composition:
         self.origins: dict[str, str] = {}
         self.dropped: list[str] = []
 
+    @property
+    def has_news(self) -> bool:
+        """Say whether the person has to be told something."""
+        return bool(self.displaced or self.dropped or self.selection.trouble)
+
 
 def compose(
     plan: Plan,
@@ -71,7 +77,7 @@ def compose(
     """
     made = Composition(dict(environ), selection or Selection())
     profile = plan.profiles.get(made.selection.name) or CompiledProfile()
-    ours = own_exports(environ) if BLOCK in environ else frozenset()
+    ours = own_exports(environ, exported_names(plan)) if BLOCK in environ else frozenset()
     if plan.settings.get("routing") != "environment":
         _route(made, plan, environ, ports, ours, bool(instance_id))
     _keep_private(made, plan, environ, profile, ours, claims)
@@ -84,16 +90,27 @@ def compose(
         made.sources[name] = f"profile {made.selection.name}"
     made.environ[BLOCK] = own_marks(made)
     made.environ.pop(LAST_BLOCK, None)
+    if instance_id:
+        made.environ[LAUNCH] = f"{made.selection.name}:{instance_id}"
     return made
+
+
+def exported_names(plan: Plan) -> "list[str]":
+    """Return every variable that a launch may set: what a mark may stand for."""
+    settings = plan.settings
+    routing = [name for name, _ in plan.routing]
+    privacy = [name for name, _ in plan.privacy]
+    return [*routing, *privacy, NO_GRPC_PROXY, settings.get("attributes_name", ""), settings.get("config_dir_name", "")]
 
 
 def own_marks(made: Composition) -> str:
     """Return the value of ``BLOCK`` for what *made* sets: a nested launch must not take it for set by hand."""
-    return ",".join(
-        f"{name}:{hash8(made.environ[name])}"
+    ours = {
+        name: made.environ[name]
         for name, source in made.sources.items()
         if source not in ("shell", "--settings") and name in made.environ
-    )
+    }
+    return mark_of(BY_LAUNCH, ours)
 
 
 def _route(made: Composition, plan: Plan, environ: "dict[str, str]", ports: Ports, ours: "frozenset[str]", minted: bool) -> None:
@@ -126,11 +143,11 @@ def belongs(plan: Plan, name: str) -> bool:
 
 def _exempt_from_proxies(made: Composition, environ: "dict[str, str]") -> None:
     """Keep claude's gRPC off a proxy: it asks one even for loopback, and only the lower-case name exempts."""
-    before = environ.get("no_grpc_proxy") or environ.get("no_proxy") or ""
+    before = environ.get(NO_GRPC_PROXY) or environ.get("no_proxy") or ""
     hosts = [host for host in before.split(",") if host]
     hosts += [host for host in LOOPBACK.split(",") if host not in hosts]
-    made.environ["no_grpc_proxy"] = ",".join(hosts)
-    made.sources["no_grpc_proxy"] = "routing"
+    made.environ[NO_GRPC_PROXY] = ",".join(hosts)
+    made.sources[NO_GRPC_PROXY] = "routing"
 
 
 def _keep_private(

@@ -17,6 +17,20 @@ except ImportError:  # pragma: no cover - Windows has the same functions under a
 APP = "cclaunch"
 
 
+class File:
+    """A file of ours, or a directory, by its name in one of the four: read of a `Paths`, it is a path."""
+
+    __slots__ = ("base", "name")
+
+    def __init__(self, base: str, name: str) -> None:
+        self.base = base
+        self.name = name
+
+    def __get__(self, paths: "Paths", kind: object = None) -> str:
+        """Return the path among *paths*."""
+        return getattr(paths, self.base) + self.name  # type: ignore[no-any-return]
+
+
 class Paths:
     """Where our files live: four directories, absolute (*config*, *state*, *cache*, *data*), and each file by its name."""
 
@@ -28,150 +42,71 @@ class Paths:
         self.cache = cache
         self.data = data
 
-    @property
-    def config_file(self) -> str:
-        """What the person has set."""
-        return self.config + "/config.toml"
+    config_file = File("config", "/config.toml")
+    """What the person has set."""
+    profiles = File("config", "/profiles")
+    """The directory of the profiles, one file each."""
 
-    @property
-    def profiles(self) -> str:
-        """The directory of the profiles, one file each."""
-        return self.config + "/profiles"
+    state_file = File("state", "/state.toml")
+    """What we remember: the active profile, bindings, the backend, where blocks are."""
+    state_lock = File("state", "/state.lock")
+    """Held while the state is changed."""
+    profiles_lock = File("state", "/profiles.lock")
+    """Held while profiles are changed."""
+    profile_names = File("state", "/profile-names")
+    """The names of all profiles, for completions."""
+    adopted = File("state", "/foreign")
+    """The collector of somebody else that is used, and why."""
+    start_lock = File("state", "/start.lock")
+    """Held by whoever starts or ends a collector."""
+    hand_back_lock = File("state", "/hand-back.lock")
+    """Held by whoever waits for the engine to give the ports back."""
+    wake_failed = File("state", "/wake-failed")
+    """Why the stack could not be woken a moment ago."""
+    roused = File("state", "/roused")
+    """Which services a launch had started a moment ago."""
+    collector_log = File("state", "/collector.log")
+    """The embedded collector's words."""
+    stack_log = File("state", "/stack.log")
+    """The words of what runs behind a launch."""
+    bug_log = File("state", "/bug.log")
+    """The traceback of the last fault of ours."""
+    copies = File("state", "/rc")
+    """The directory of the copies of the person's own files."""
+    password_lock = File("state", "/grafana-password.lock")
+    """Held while a password is made."""
 
-    @property
-    def state_file(self) -> str:
-        """What we remember: the active profile, bindings, the backend, where blocks are."""
-        return self.state + "/state.toml"
+    plan = File("cache", "/plan")
+    """The compiled plan."""
 
-    @property
-    def state_lock(self) -> str:
-        """Held while the state is changed."""
-        return self.state + "/state.lock"
-
-    @property
-    def profiles_lock(self) -> str:
-        """Held while profiles are changed."""
-        return self.state + "/profiles.lock"
-
-    @property
-    def profile_names(self) -> str:
-        """The names of all profiles, for completions."""
-        return self.state + "/profile-names"
-
-    @property
-    def adopted(self) -> str:
-        """The collector of somebody else that is used, and why."""
-        return self.state + "/foreign"
-
-    @property
-    def start_lock(self) -> str:
-        """Held by whoever starts or ends a collector."""
-        return self.state + "/start.lock"
-
-    @property
-    def hand_back_lock(self) -> str:
-        """Held by whoever waits for the engine to give the ports back."""
-        return self.state + "/hand-back.lock"
-
-    @property
-    def wake_failed(self) -> str:
-        """Why the stack could not be woken a moment ago."""
-        return self.state + "/wake-failed"
-
-    @property
-    def roused(self) -> str:
-        """Which services a launch had started a moment ago."""
-        return self.state + "/roused"
-
-    @property
-    def collector_log(self) -> str:
-        """The embedded collector's words."""
-        return self.state + "/collector.log"
-
-    @property
-    def stack_log(self) -> str:
-        """The words of what runs behind a launch."""
-        return self.state + "/stack.log"
-
-    @property
-    def bug_log(self) -> str:
-        """The traceback of the last fault of ours."""
-        return self.state + "/bug.log"
-
-    @property
-    def copies(self) -> str:
-        """The directory of the copies of the person's own files."""
-        return self.state + "/rc"
-
-    @property
-    def password_lock(self) -> str:
-        """Held while a password is made."""
-        return self.state + "/grafana-password.lock"
-
-    @property
-    def plan(self) -> str:
-        """The compiled plan."""
-        return self.cache + "/plan"
-
-    @property
-    def database(self) -> str:
-        """What the embedded collector stores."""
-        return self.data + "/telemetry.db"
-
-    @property
-    def collector_ports(self) -> str:
-        """Where the embedded collector listens."""
-        return self.data + "/collector.ports"
-
-    @property
-    def collector_key(self) -> str:
-        """The key of its proof."""
-        return self.data + "/collector.key"
-
-    @property
-    def collector_lock(self) -> str:
-        """Held while it lives."""
-        return self.data + "/collector.lock"
-
-    @property
-    def collector_pids(self) -> str:
-        """The launched processes that it stays for."""
-        return self.data + "/collector.pids"
-
-    @property
-    def collector_next(self) -> str:
-        """Who takes its place next."""
-        return self.data + "/collector.next"
-
-    @property
-    def collector_stays(self) -> str:
-        """The unit or agent that it stays for."""
-        return self.data + "/collector.stays"
-
-    @property
-    def stack_ports(self) -> str:
-        """Where the Docker stack listens, as it was started."""
-        return self.data + "/stack/ports"
-
-    @property
-    def compose_file(self) -> str:
-        """The Docker stack as a file that `docker compose` reads."""
-        return self.data + "/stack/compose.yaml"
-
-    @property
-    def grafana_password(self) -> str:
-        """The password of Grafana that was made here."""
-        return self.data + "/stack/grafana_password"
-
-    @property
-    def dashboards(self) -> str:
-        """The directory of dashboards that were added."""
-        return self.data + "/stack/dashboards"
-
-    @property
-    def powershell_completion(self) -> str:
-        """The completion that PowerShell's profile reads."""
-        return self.data + "/completions/cclaunch.ps1"
+    database = File("data", "/telemetry.db")
+    """What the embedded collector stores."""
+    collector_ports = File("data", "/collector.ports")
+    """Where the embedded collector listens."""
+    collector_key = File("data", "/collector.key")
+    """The key of its proof."""
+    collector_lock = File("data", "/collector.lock")
+    """Held while it lives."""
+    collector_alive = File("data", "/collector.alive")
+    """Where the locks are that say it is well."""
+    launched = File("data", "/launched")
+    """The directory of the launched processes that it stays for."""
+    collector_pids = File("data", "/collector.pids")
+    """The same as release 0.1 kept it."""
+    collector_next = File("data", "/collector.next")
+    """Who takes its place next."""
+    collector_stays = File("data", "/collector.stays")
+    """The unit or agent that it stays for."""
+    stack_ports = File("data", "/stack/ports")
+    """Where the Docker stack listens, as it was started."""
+    compose_file = File("data", "/stack/compose.yaml")
+    """The Docker stack as a file that `docker compose` reads."""
+    grafana_password = File("data", "/stack/grafana_password")
+    """The password of Grafana that was made here."""
+    dashboards = File("data", "/stack/dashboards")
+    """The directory of dashboards that were added."""
+    powershell_completion = File("data", "/completions/cclaunch.ps1")
+    """The completion that PowerShell's profile reads."""
 
 
 def home(environ: "dict[str, str]") -> str:

@@ -14,10 +14,10 @@ class Ports:
     The collector's ports, as it wrote them down when it began to listen.
 
     *owner* is empty when it is ours; else the name of whose it is, and *uids* are those that it was judged by, of whoever
-    listens there.
+    listens there. *pid* is ours, and *here* the place in which that and the ports mean something.
     """
 
-    __slots__ = ("grpc", "http", "metrics", "owner", "uids", "version")
+    __slots__ = ("grpc", "here", "http", "metrics", "owner", "pid", "uids", "version")
 
     def __init__(self, grpc: str, http: str, metrics: str, version: str = "", owner: str = "", uids: str = "") -> None:
         self.grpc = grpc
@@ -26,6 +26,7 @@ class Ports:
         self.version = version
         self.owner = owner
         self.uids = uids
+        self.pid = self.here = ""
 
 
 def collector_ports(paths: Paths) -> "Ports | None":
@@ -33,7 +34,14 @@ def collector_ports(paths: Paths) -> "Ports | None":
     found = read_flat(paths.collector_ports)
     if not (found.get("grpc", "").isdigit() and found.get("http", "").isdigit()):
         return None
-    return Ports(found["grpc"], found["http"], found.get("metrics", ""), found.get("version", ""))
+    ports = Ports(found["grpc"], found["http"], found.get("metrics", ""), found.get("version", ""))
+    ports.pid, ports.here = found.get("pid", ""), found.get("here", "")
+    return ports
+
+
+def is_same(version: str) -> bool:
+    """Say whether a collector of *version* is of this release."""
+    return version == __version__
 
 
 def is_older(version: str) -> bool:

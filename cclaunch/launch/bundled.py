@@ -4,13 +4,14 @@ The bundle, used: the hot modules made from one file that was read in one go.
 The problem it owns: the importer looks for each module in each directory and opens two files for it, and that is the
 dearest part of a warm launch that can be saved. This text is never imported: `bundle` compiles it into the file, and
 the launcher of install.sh runs it before anything of ours is imported. Modules get the loader, the ``__file__`` and the
-``__spec__`` that they have without it. When one stamp differs, none is made: what is installed or edited later is never
-shadowed.
+``__spec__`` that they have without it. They lie in groups: what every launch needs, and what is read only where it is
+needed. When one stamp differs, no module of its group is made: what is installed or edited later is never shadowed.
 """
 
 import sys
 from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import ExtensionFileLoader, SourceFileLoader, spec_from_file_location
+from marshal import loads
 
 try:
     from posix import stat
@@ -19,9 +20,10 @@ except ImportError:  # pragma: no cover - Windows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType
+    from types import CodeType, ModuleType
 
     Row = tuple[str, str, tuple[int, int, int], "CodeType | None", "str | None"]
+    Group = tuple[list[str], bytes]
 
 
 class Loader(SourceFileLoader):
@@ -34,16 +36,58 @@ class Loader(SourceFileLoader):
         return self.code
 
 
-class Finder:
-    """Finds the extension modules of *files* (name -> file) and no others."""
+class Made:
+    """The loader that the importer gets of a module that is made already."""
 
-    def __init__(self, files: "dict[str, str]") -> None:
-        self.files = files
+    def create_module(self, spec: ModuleSpec) -> "ModuleType":
+        """Return it."""
+        self.spec = sys.modules[spec.name].__spec__
+        return sys.modules[spec.name]
+
+    def exec_module(self, module: "ModuleType") -> None:
+        """Leave it as it is."""
+        module.__spec__ = self.spec
+        module.__loader__ = self.spec.loader  # type: ignore[union-attr]
+
+
+class Finder:
+    """Finds the modules of *groups*, each of which is read as a whole when the first of its modules is asked for."""
+
+    def __init__(self, groups: "list[Group]") -> None:
+        self.groups = groups
+        self.files: dict[str, str] = {}
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> "ModuleSpec | None":
         """Return the spec that the importer would come to for *name*, or None."""
+        for group in self.groups:
+            if name in group[0]:
+                self.groups.remove(group)
+                if self.make(group[1]) and name in sys.modules:
+                    return ModuleSpec(name, Made())  # type: ignore[arg-type]
+                break
         file = self.files.get(name)
         return spec_from_file_location(name, file, loader=ExtensionFileLoader(name, file)) if file else None
+
+    def make(self, group: bytes) -> bool:
+        """
+        Make the modules of *group*: rows of (name, path, stamp, code, compiled file). Return whether every file is as it was.
+
+        A row stands behind those that it imports; of an extension the code is None, and it is only found. Raises what a
+        module raises.
+        """
+        rows: list[Row] = loads(group)
+        try:
+            for row in rows:
+                if stamp(row[1]) != row[2]:
+                    return False
+        except OSError:
+            return False
+        for name, file, _, code, cached in rows:
+            if code is None:
+                self.files[name] = file
+            elif name not in sys.modules:
+                load(name, file, code, cached)
+        return True
 
 
 def load(name: str, file: str, code: "CodeType", cached: "str | None") -> None:
@@ -79,18 +123,10 @@ def stamp(path: str) -> "tuple[int, int, int]":
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def install(rows: "list[Row]") -> bool:
-    """
-    Make the modules of *rows* (name, path, stamp, code, compiled file), if every file is as it was; return whether.
-
-    A row stands behind those that it imports; of an extension the code is None, and it is only found. Raises OSError for a
-    lost file, and what a module raises.
-    """
-    for row in rows:
-        if stamp(row[1]) != row[2]:
-            return False
-    sys.meta_path.insert(0, Finder({row[0]: row[1] for row in rows if row[3] is None}))
-    for name, file, _, code, cached in rows:
-        if code is not None and name not in sys.modules:
-            load(name, file, code, cached)
+def install(groups: "list[Group]") -> bool:
+    """Make the modules of the first of *groups*, and have the others found; return whether all its files are as they were."""
+    finder = Finder(groups[1:])
+    if not finder.make(groups[0][1]):
+        return False
+    sys.meta_path.insert(0, finder)
     return True

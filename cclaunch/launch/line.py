@@ -1,5 +1,5 @@
 """
-The launch: read plan and place, compose the environment, probe the collector, become claude.
+The launch: read plan and place, compose the environment, look for the collector.
 
 The straight line that runs before every session. Everything else (a stale plan, a collector that sleeps, a verb) is cold
 and imported where it is needed. Telemetry is a guest: whatever fails here ends in one line on stderr, and in claude running.
@@ -9,15 +9,14 @@ Hot: this module imports nothing that the interpreter has not loaded already.
 
 import sys
 
-from cclaunch.hot import claude, gather, ownership, plan
-from cclaunch.hot.attributes import left_out
+from cclaunch.hot import gather, ownership, plan
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
 from cclaunch.hot.paths import Paths, home, our_paths, relative
 from cclaunch.hot.ports import Ports
 from cclaunch.hot.words import Reading, read_words
 from cclaunch.launch.awake import Asked, awake
-from cclaunch.launch.wanted import FAILED, Launch, refuse, say
+from cclaunch.launch.wanted import FAILED, Launch, say
 
 try:
     import posix as system
@@ -28,52 +27,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TOO_LARGE = 7
-"""The errno of an environment and words that are too large together, or one of them alone."""
 
-
-def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = False, profile: str = "") -> int:
+def prepared(wanted: Launch) -> "tuple[Launch, int]":
     """
-    Become claude (or, with *command*, the first of *words*) with telemetry routed to a healthy collector.
+    Return what to become, with telemetry routed to a healthy collector, and 0; or why nothing is launched, as an exit code.
 
-    *profile* is the NAME of ``+NAME``: when there is none of that name, nothing is launched.
-
-    Returns:
-        Our own exit code, and only when nothing could be launched.
+    Whatever fails, it is *wanted* as it came, untouched.
     """
-    path, trouble = _command(words[0], environ) if command else claude.find(environ, _own_files())
-    if trouble:
-        from cclaunch.launch.refusals import no_claude
-
-        return no_claude(path, trouble, command)
-    depth = claude.deeper(environ)
-    if depth is None:
-        return refuse(f"{path} starts cclaunch again, {claude.DEEPEST} times over: set CCLAUNCH_CLAUDE to the real claude")
-    wanted = Launch(path, words, environ, command, profile)
-    if environ.get("CCLAUNCH_DISABLE", "") in ("", "0"):
-        try:
-            code = prepare(wanted)
-        except Exception as error:  # the guest's rule: no fault of ours may cost anybody a session
-            say(f"telemetry is off for this launch: {type(error).__name__}: {error}")
-            wanted = Launch(path, words, environ, command, profile)
-            code = 0
-        if code:
-            return code
-    wanted.environ[claude.DEPTH] = depth
-    code, reason = _become(wanted)
-    if reason == system.strerror(TOO_LARGE) and wanted.environ is not environ:
-        from cclaunch.launch.refusals import too_large
-
-        for smaller in ({**environ, claude.DEPTH: depth}, environ):
-            too_large(quiet=wanted.quiet or smaller is environ)
-            code, reason = _become(Launch(path, words, smaller, command, profile))
-    if reason:
-        say(f"cannot run {path}: {reason}")
-    return code
-
-
-def _become(wanted: Launch) -> "tuple[int, str]":
-    return claude.become(wanted.path, wanted.words if wanted.command else ["claude", *wanted.words], wanted.environ)
+    environ = wanted.environ
+    try:
+        return wanted, prepare(wanted)
+    except Exception as error:  # the guest's rule: no fault of ours may cost anybody a session
+        say(f"telemetry is off for this launch: {type(error).__name__}: {error}")
+        return Launch(wanted.path, wanted.given, environ, wanted.command, wanted.profile), 0
 
 
 def prepare(wanted: Launch) -> int:
@@ -98,7 +64,7 @@ def prepare(wanted: Launch) -> int:
         code = foreign_directory(doubts, paths, base, wanted.profile, quiet=wanted.quiet)
         if code >= 0:
             return code
-    asked = Asked(paths, reading.exports)
+    asked = Asked(paths, reading.exports, writable)
     directory = _directory()
     made_plan, place, selection = gather.gather(paths, environ, directory, wanted.profile, writable, _compiler)
     if wanted.profile and selection.trouble:
@@ -126,8 +92,10 @@ def prepare(wanted: Launch) -> int:
         made, wanted.words, notes = _against_settings(wanted, reading, claims, composed, made_plan, paths)
     else:
         made = composed()
-    if not wanted.quiet:
-        _tell(made_plan, place, made, trouble, notes)
+    if not wanted.quiet and (trouble or notes or made.has_news or made_plan.warnings or place.warnings):
+        from cclaunch.launch.refusals import tell
+
+        tell(made_plan, place, made, trouble, notes)
     wanted.environ = made.environ
     return 0
 
@@ -168,24 +136,6 @@ def _directory() -> str:
         return ""
 
 
-def _tell(made_plan: plan.Plan, place: plan.Place, made: Composition, trouble: str, notes: "list[str]") -> None:
-    """Say what the person has to know, one line each; nothing at all on a healthy launch."""
-    for text in made_plan.warnings:
-        say(text)
-    for text in place.warnings:
-        say(text)
-    if made.selection.trouble:
-        say(f"{made.selection.trouble} ({made.selection.source} asks for it): claude runs without a profile")
-    if trouble:
-        say(trouble)
-    if made.displaced:
-        say(f"displaced for this launch: {', '.join(sorted(made.displaced))} (`cclaunch env --explain` tells why)")
-    for text in left_out(made.dropped):
-        say(text)
-    for text in notes:
-        say(text)
-
-
 def fresh_id() -> str:
     """Return a random UUID (version 4): the ``service.instance.id`` of one launch."""
     raw = bytearray(system.urandom(16))
@@ -193,24 +143,6 @@ def fresh_id() -> str:
     raw[8] = raw[8] & 0x3F | 0x80
     text = raw.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _command(name: str, environ: "dict[str, str]") -> "tuple[str, str]":
-    """Return (path, trouble) of a command of ``exec --``: as execvp(3) would find it."""
-    if "/" in name:
-        return claude.find({"CCLAUNCH_CLAUDE": name}, [])
-    refused = ""
-    for folder in environ.get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":"):
-        path, trouble = claude.find({"CCLAUNCH_CLAUDE": f"{folder or '.'}/{name}"}, [])
-        if not trouble:
-            return path, ""
-        if trouble == "not executable":
-            refused = refused or path
-    return refused or name, "not executable" if refused else "not found"
-
-
-def _own_files() -> "list[str]":
-    return [sys.argv[0]]
 
 
 def _owner(base: str) -> int:

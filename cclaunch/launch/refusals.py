@@ -1,13 +1,15 @@
 """
-What a launch says when it does not become anything (no claude, or no profile of the name that was typed), or claude alone.
+What a launch has to say: why it does not become anything, or what is not as the person would expect.
 
-Cold: on the way to an exit code of ours, or to claude without telemetry.
+Cold: a healthy launch says nothing at all.
 """
 
 from cclaunch.console import note, show_error
 from cclaunch.errors import CclaunchError, ClaudeNotExecutable, ClaudeNotFound, ProfileRefused
+from cclaunch.hot.attributes import left_out
+from cclaunch.hot.compose import Composition
 from cclaunch.hot.paths import Paths
-from cclaunch.hot.plan import Plan
+from cclaunch.hot.plan import Place, Plan
 from cclaunch.hot.selection import Selection
 
 
@@ -66,12 +68,6 @@ def _without_directories(error: CclaunchError, paths: Paths, profile: str, *, qu
     return ProfileRefused.exit_code if fails else 0
 
 
-def too_large(*, quiet: bool) -> None:
-    """Say that claude is run as we were started, unless that has to be *quiet*."""
-    if not quiet:
-        note("the system takes no larger environment: claude runs as cclaunch was started, without telemetry")
-
-
 def _on_failure(paths: Paths) -> str:
     from cclaunch.config.model import configuration
 
@@ -92,3 +88,17 @@ def no_profile(selection: Selection, plan: Plan) -> int:
     error = ProfileRefused(f"{selection.trouble}; nothing was launched", hint=hint)
     show_error(error)
     return error.exit_code
+
+
+def tell(plan: Plan, place: Place, made: Composition, trouble: str, notes: list[str]) -> None:
+    """Say what the person has to know, one line each."""
+    for text in (*plan.warnings, *place.warnings):
+        note(text)
+    if made.selection.trouble:
+        note(f"{made.selection.trouble} ({made.selection.source} asks for it): claude runs without a profile")
+    if trouble:
+        note(trouble)
+    if made.displaced:
+        note(f"displaced for this launch: {', '.join(sorted(made.displaced))} (`cclaunch env --explain` tells why)")
+    for text in (*left_out(made.dropped), *notes):
+        note(text)

@@ -21,15 +21,16 @@ class Launch:
         words: Its words; of a command they begin with its name.
         environ: Its environment: at first the one we were started with, at the end the composed one.
         command: Whether it is another command than claude (``cclaunch exec``).
+        given: Its words as they were given.
         profile: The NAME of ``+NAME``, or an empty string.
         quiet: Whether nothing may be printed: claude's own rule for what wraps its background processes.
     """
 
-    __slots__ = ("command", "environ", "path", "profile", "quiet", "words")
+    __slots__ = ("command", "environ", "given", "path", "profile", "quiet", "words")
 
     def __init__(self, path: str, words: "list[str]", environ: "dict[str, str]", command: bool, profile: str) -> None:
         self.path = path
-        self.words = words
+        self.words = self.given = words
         self.environ = environ
         self.command = command
         self.profile = profile

@@ -61,6 +61,11 @@ class Database:
         """Say whether all that was committed is in the database itself, and nothing in its log."""
         return self._clean
 
+    def stands(self) -> bool:
+        """Say whether the file that is open is the one at the path. Any thread may ask."""
+        known = self._known.database
+        return known is not None and known.is_file(file_state(self._asked_for))
+
     def open(self) -> None:
         """Open what stands at the path, or make it. Raises StoreError, Damaged, OSError, sqlite3.Error."""
         if self._connection is None:

@@ -64,6 +64,11 @@ class RefusalCount:
         """Return the count, or None when nothing was refused."""
         return self._now if self._now.rows else None
 
+    @property
+    def is_news(self) -> bool:
+        """Say whether there is something that no launch was told yet."""
+        return self._now.rows > 0 and not self._now.told
+
     def reserve(self) -> None:
         """Have the file on the disk, with the room that a number will take."""
         with self._lock:

@@ -123,6 +123,10 @@ class Writer:
         self._tried.clear()
         self._tried.wait(seconds)
 
+    def stands(self) -> bool:
+        """Say whether what was committed last went into the file that stands at the path now, and nothing waits."""
+        return not self.trouble and not self.waiting and self._database.stands()
+
     def sentence(self) -> str:
         """Return what is wrong with the store, with what waits for it; an empty text when all is well."""
         return self._unsaved.sentence()

@@ -11,7 +11,7 @@ from runners import Verb
 from sandbox import Sandbox
 
 from cclaunch import cli, otel
-from cclaunch.hot.marks import BLOCK, SHELL_ATTRIBUTES, own_exports
+from cclaunch.hot.marks import BLOCK, LAUNCH, SHELL_ATTRIBUTES, own_exports
 from cclaunch.launch import line as launch
 from cclaunch.launch.wanted import Launch
 from cclaunch.shells.table import NAMES, quote
@@ -95,7 +95,7 @@ def test_what_env_exported_counts_as_ours(env: Callable[..., Any]) -> None:
     """A launch from a shell that evaluated it displaces nothing by hand, and says nothing."""
     found = {name: value for name, value in env().items() if value is not None}
 
-    assert set(found) - own_exports(found) == {BLOCK}
+    assert set(found) - own_exports(found, otel.EXPORTED) == {BLOCK}
 
 
 def test_evaluating_it_twice_changes_nothing(env: Callable[..., Any]) -> None:
@@ -166,7 +166,7 @@ def test_explain_is_what_a_launch_composes(
     assert launch.prepare(wanted) == 0
 
     changed = {name for name, value in wanted.environ.items() if value != sandbox.environ.get(name)}
-    assert set(variables) == changed - {BLOCK}
+    assert set(variables) == changed - {BLOCK, LAUNCH}
 
 
 def test_explain_tells_what_claudes_settings_files_claim_in_vain(

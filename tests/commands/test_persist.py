@@ -146,7 +146,7 @@ def test_a_shell_that_starts_has_the_variables(person: Person, start: str) -> No
     wanted = {otel.ENABLE: "1", otel.ENDPOINT: "http://127.0.0.1:4317", otel.PROTOCOL: "grpc", otel.LOG_USER_PROMPTS: "0"}
     assert {name: found.get(name) for name in wanted} == wanted
     assert found[otel.RESOURCE_ATTRIBUTES] == "cclaunch.profile=team,team=gr%C3%B6%C3%9Fe%2C%20and%20more,x=it%27s"
-    assert own_exports(found) == set(ALL)
+    assert own_exports(found, ALL) == set(ALL)
 
 
 @pytest.mark.parametrize("shell", ["nu", "elvish"])

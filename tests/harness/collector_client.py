@@ -26,7 +26,9 @@ from sandbox import free_ports
 from cclaunch.backends.embedded import ending, starting
 from cclaunch.backends.protocol import Started
 from cclaunch.config.model import Config, load_config
+from cclaunch.hot import alive
 from cclaunch.hot.paths import Paths
+from cclaunch.hot.ports import collector_ports
 from cclaunch.hot.probe import registration
 from cclaunch.store.reader import open_reader
 
@@ -242,6 +244,23 @@ def resident(place: Place) -> int:
 def status_lines(pid: int) -> list[str]:
     """Return what the system says about a process."""
     return Path(f"/proc/{pid}/status").read_text().splitlines()
+
+
+def beats(paths: Paths) -> bool:
+    """Say whether the collector of *paths* vouches for itself, so that a launch does not ask it."""
+    ports = collector_ports(paths)
+    try:
+        handle = os.open(paths.collector_alive, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        os.lseek(handle, alive.place_of(int(ports.pid)) - alive.BEATS + 1 if ports else 0, os.SEEK_SET)
+        os.lockf(handle, os.F_TEST, alive.BEATS)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def wait_until(true: Callable[[], object], seconds: float = 60.0) -> bool:

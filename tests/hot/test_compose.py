@@ -10,7 +10,7 @@ from cclaunch.config.model import Config, Privacy, Telemetry
 from cclaunch.hot.attributes import decode, encode, parse_attributes
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
-from cclaunch.hot.marks import BLOCK, SHELL_ATTRIBUTES, hash8, own_exports
+from cclaunch.hot.marks import BLOCK, BY_BLOCK, LAUNCH, SHELL_ATTRIBUTES, hash8, mark_of, own_exports
 from cclaunch.hot.ports import Ports
 from cclaunch.hot.selection import Selection, select
 
@@ -87,19 +87,25 @@ def test_a_value_that_is_the_same_is_not_worth_a_word() -> None:
     assert composed({otel.ENABLE: "1", otel.PROTOCOL: "grpc"}).displaced == {}
 
 
-def test_what_our_own_block_exported_goes_silently() -> None:
-    """__CCLAUNCH_BLOCK names it with the hash of its value."""
+@pytest.mark.parametrize("release", ["this one", "0.1.1"])
+def test_what_our_own_block_exported_goes_silently(release: str) -> None:
+    """The mark knows it by its value; so does that of a first release, in a shell that is open since."""
     value = "http://127.0.0.1:9999"
+    mark = mark_of(BY_BLOCK, {otel.ENDPOINT: value}) if release == "this one" else f",{otel.ENDPOINT}:{hash8(value)}"
 
-    made = composed({otel.ENDPOINT: value, BLOCK: f"{otel.ENDPOINT}:{hash8(value)}"})
+    made = composed({otel.ENDPOINT: value, BLOCK: mark})
 
     assert made.displaced == {}
     assert made.environ[otel.ENDPOINT] == "http://127.0.0.1:4317"
 
 
-def test_a_block_variable_changed_by_hand_is_named() -> None:
+@pytest.mark.parametrize("release", ["this one", "0.1.1"])
+def test_a_block_variable_changed_by_hand_is_named(release: str) -> None:
     """The hash no longer fits, so a person set it."""
-    made = composed({otel.ENDPOINT: "http://other", BLOCK: f"{otel.ENDPOINT}:{hash8('http://127.0.0.1:9999')}"})
+    was = {otel.ENDPOINT: "http://127.0.0.1:9999"}
+    mark = mark_of(BY_BLOCK, was) if release == "this one" else f"{otel.ENDPOINT}:{hash8(was[otel.ENDPOINT])}"
+
+    made = composed({otel.ENDPOINT: "http://other", BLOCK: mark})
 
     assert made.displaced == {otel.ENDPOINT: "http://other"}
 
@@ -267,11 +273,32 @@ def test_what_is_composed_is_marked_as_ours() -> None:
     """All of it but what is the shell's own."""
     made = composed({otel.LOG_TOOL_DETAILS: "1"}, profile=({"team": "a"}, {}, "/theirs"))
 
-    ours = own_exports(made.environ)
+    ours = own_exports(made.environ, otel.EXPORTED)
 
     assert {otel.ENDPOINT, otel.RESOURCE_ATTRIBUTES, otel.CONFIG_DIR, otel.LOG_USER_PROMPTS} <= ours
     assert otel.LOG_TOOL_DETAILS not in ours
     assert SHELL_ATTRIBUTES not in made.environ
+
+
+def test_all_that_a_launch_exports_fits_into_one_short_mark() -> None:
+    """Every process below inherits it."""
+    made = composed(profile=({"team": "a"}, {}, "/theirs"))
+
+    assert own_exports(made.environ, otel.EXPORTED) == set(otel.EXPORTED)
+    assert len(made.environ[BLOCK]) <= 80
+
+
+def test_claudes_children_are_told_the_profile_and_the_launch_by_one_name() -> None:
+    """They see no variable of OpenTelemetry; a launch inside says its own."""
+    outer = composed(profile=({"team": "a"}, {}, ""), instance_id="id-1").environ
+
+    assert outer[LAUNCH] == "p:id-1"
+    assert composed(outer, instance_id="id-2").environ[LAUNCH] == ":id-2"
+
+
+def test_what_is_composed_for_a_shell_names_no_launch() -> None:
+    """There is none."""
+    assert LAUNCH not in composed(instance_id="").environ
 
 
 def test_the_persons_own_settings_count_beneath_the_shell_and_their_flag_above_it() -> None:

@@ -5,23 +5,25 @@ Asked of a fresh interpreter as install.sh lays the launcher down (``-IS``), at 
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 import pytest
-from collector_client import wait_until
+from collector_client import beats, wait_until
 from docker_stack import DockerStack
 from doubles import fake_claude
 from guard import REPOSITORY
 from receiver import RECEIVER
 from sandbox import Sandbox
 
-from cclaunch.bundle import hot
+from cclaunch.bundle import groups, hot
 from cclaunch.hot.paths import our_paths
 from cclaunch.hot.ports import adopted_ports
 
 C_MODULES = {"_socket", "_blake2"}
-"""Modules of the standard library that a launch may load: C modules without a line of Python."""
+"""Modules of the standard library that a launch may load when it has to ask: C modules without a line of Python."""
+
+DOOR, LINE, QUESTIONS = map(set, groups())
 
 LISTS_MODULES = """
 import sys
@@ -63,28 +65,53 @@ def stranger(warm: Sandbox) -> Iterator[None]:
         process.kill()
 
 
-def check_hot(loaded: set[str]) -> None:
-    """What says ``Hot:`` is what a launch loads, no less and no more; beside it two C modules and nothing else."""
-    assert {name for name in loaded if name.startswith("cclaunch")} == set(hot())
-    assert {name for name in loaded if not name.startswith("cclaunch")} <= C_MODULES
+def check_hot(loaded: set[str], *groups: set[str], c_modules: Set[str] = frozenset()) -> None:
+    """Of what says ``Hot:`` a launch loads these *groups*, no less and no more; beside them some *c_modules* and nothing else."""
+    assert {name for name in loaded if name.startswith("cclaunch")} == set().union(*groups)
+    assert {name for name in loaded if not name.startswith("cclaunch")} <= c_modules
+
+
+def check_asking(loaded: set[str]) -> None:
+    """All that says ``Hot:`` is loaded, and what sends and proves a question."""
+    check_hot(loaded, DOOR, LINE, QUESTIONS, c_modules=C_MODULES)
+
+
+def test_every_hot_module_is_in_a_group() -> None:
+    """One that is in none would be looked for in each directory at each launch."""
+    assert set(hot()) == DOOR | LINE | QUESTIONS
+
+
+def test_a_launch_that_is_to_do_nothing_imports_the_door_alone(warm: Sandbox) -> None:
+    """With CCLAUNCH_DISABLE=1 claude is found, and we become it."""
+    warm.environ["CCLAUNCH_DISABLE"] = "1"
+    check_hot(imported(warm, "-p", "x"), DOOR)
 
 
 def test_a_launch_that_exports_nothing_imports_only_these(warm: Sandbox) -> None:
     """`claude mcp list` sends no telemetry, so nobody is asked."""
-    check_hot(imported(warm, "mcp", "list"))
+    check_hot(imported(warm, "mcp", "list"), DOOR, LINE)
 
 
 def test_a_launch_with_a_healthy_collector_imports_only_these(warm: Sandbox) -> None:
-    """The usual case: asked, answered, gone."""
+    """The usual case: its lock says that it is well, so it is not asked, and no socket is made."""
     warm.cclaunch("-p", "wakes it")
-    check_hot(imported(warm, "-p", "x"))
+    assert wait_until(lambda: beats(our_paths(warm.environ)))
+    check_hot(imported(warm, "-p", "x"), DOOR, LINE)
+
+
+def test_a_launch_that_no_lock_tells_of_the_collector_imports_what_asks(warm: Sandbox) -> None:
+    """It may be hung, or of another release."""
+    warm.cclaunch("-p", "wakes it")
+    assert wait_until(lambda: beats(our_paths(warm.environ)))
+    Path(our_paths(warm.environ).collector_alive).unlink()
+    check_asking(imported(warm, "-p", "x"))
 
 
 def test_a_launch_with_an_adopted_collector_imports_only_these(warm: Sandbox, stranger: None) -> None:
     """What was judged once is not judged again while it listens."""
     first = warm.cclaunch("-p", "judges it")
     assert b"has a collector already" in first.stderr
-    check_hot(imported(warm, "-p", "x"))
+    check_asking(imported(warm, "-p", "x"))
 
 
 def test_an_adopted_collector_that_is_gone_is_replaced_by_ours(warm: Sandbox, stranger: None) -> None:
@@ -106,7 +133,7 @@ def test_a_launch_with_a_healthy_docker_stack_imports_only_these(stack: DockerSt
     box = stack.sandbox
     box.environ["PATH"] = f"{fake_claude(box.home / 'bin').parent}:{box.environ['PATH']}"
     box.cclaunch("-p", "wakes it")
-    check_hot(imported(box, "-p", "x"))
+    check_asking(imported(box, "-p", "x"))
 
 
 def test_a_launch_with_a_stand_in_for_docker_imports_only_these(warm: Sandbox) -> None:
@@ -114,4 +141,5 @@ def test_a_launch_with_a_stand_in_for_docker_imports_only_these(warm: Sandbox) -
     warm.configure(extra='backend = "docker"\n[docker]\nhost = "unix:///nonexistent/docker.sock"')
     first = warm.cclaunch("-p", "wakes it")
     assert b"stands in" in first.stderr
-    check_hot(imported(warm, "-p", "x"))
+    assert wait_until(lambda: beats(our_paths(warm.environ)))
+    check_hot(imported(warm, "-p", "x"), DOOR, LINE)

@@ -8,7 +8,7 @@ import pytest
 from doubles import FAKE_EXIT, fake_claude, told
 from sandbox import Sandbox
 
-from cclaunch.launch.line import launch
+from cclaunch.main import launch
 
 PART = 100_000
 """Bytes of one variable: no single one may have more than 128 KiB."""

@@ -49,7 +49,7 @@ def test_a_strict_shell_gets_exactly_this_and_says_nothing_a27(shell: str, tmp_p
     found = held(exported(run(shell, block(shell), tmp_path, BASE)))
 
     assert found == {**VALUES, BLOCK: entries(VALUES), LAST: entries(VALUES)}
-    assert own_exports(found) == set(VALUES)
+    assert own_exports(found, ALL) == set(VALUES)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "dash", "ksh", "mksh", "yash", "tcsh", "busybox"])
@@ -73,7 +73,7 @@ def test_what_a_hand_exported_stays_a36(shell: str, tmp_path: Path) -> None:
     found = held(exported(run(shell, block(shell), tmp_path, {**BASE, **by_hand})))
 
     assert {name: found[name] for name in by_hand} == by_hand
-    assert own_exports(found) == set(VALUES) - set(by_hand)
+    assert own_exports(found, ALL) == set(VALUES) - set(by_hand)
 
 
 @every_shell
@@ -88,7 +88,7 @@ def test_a_shell_inside_a_shell_takes_the_newer_block(shell: str, tmp_path: Path
     kept = {otel.LOG_TOOL_DETAILS: "by hand"}
     wanted = {name: value for name, value in {**newer, **kept}.items() if value is not None}
     assert {name: value for name, value in found.items() if name in ALL} == wanted
-    assert own_exports(found) == set(wanted) - set(kept)
+    assert own_exports(found, ALL) == set(wanted) - set(kept)
 
 
 @every_shell
@@ -108,7 +108,7 @@ def test_what_a_launch_or_env_exported_is_left_alone(shell: str, tmp_path: Path)
     found = held(exported(run(shell, block(shell), tmp_path, {**BASE, **launched})))
 
     assert {name: found[name] for name in launched if name != BLOCK} == {k: v for k, v in launched.items() if k != BLOCK}
-    assert own_exports(found) == set(VALUES)
+    assert own_exports(found, ALL) == set(VALUES)
 
 
 HOSTILE = {
@@ -193,7 +193,7 @@ def test_a_scoped_claude_has_the_variables_and_the_shell_has_not(shell: str, tmp
 
     assert words == ["3", "-p", "a b", "$x"]
     assert {name: got.get(name) for name in VALUES} == VALUES
-    assert own_exports(got) == set(VALUES)
+    assert own_exports(got, ALL) == set(VALUES)
     assert [name for name in own if name in ALL] == []
 
 
@@ -203,7 +203,7 @@ def test_a_scoped_claude_keeps_what_a_hand_exported(shell: str, tmp_path: Path) 
     _, got, _ = scoped(shell, tmp_path, {otel.ENDPOINT: "http://mine:1"})
 
     assert got[otel.ENDPOINT] == "http://mine:1"
-    assert otel.ENDPOINT not in own_exports(got)
+    assert otel.ENDPOINT not in own_exports(got, ALL)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "dash", "ksh", "mksh", "yash", "busybox", "posh"])

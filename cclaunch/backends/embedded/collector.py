@@ -153,7 +153,7 @@ def needed(paths: Paths) -> Ports | None:
     """Return the ports that running sessions send to, or None when nobody would miss them."""
     from cclaunch.collector.pids import any_alive
 
-    return collector_ports(paths) if any_alive(paths.collector_pids) else None
+    return collector_ports(paths) if any_alive(paths.launched) else None
 
 
 def status(paths: Paths) -> list[ServiceStatus]:

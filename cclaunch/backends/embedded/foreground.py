@@ -63,7 +63,7 @@ def _turn(paths: Paths) -> list[int]:
         remove(paths.collector_next)
     finally:
         os.close(handle)  # the supervisor takes it anew
-    if before and any_alive(paths.collector_pids):
+    if before and any_alive(paths.launched):
         return [int(before.grpc), int(before.http), int(before.metrics)]
     return list(configuration(paths).ports.ingest.values())
 

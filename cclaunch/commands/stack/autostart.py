@@ -43,7 +43,7 @@ def disable(ctx: click.Context, force: bool) -> None:
     """Undo enable: stop that collector and delete what enable wrote. Sessions that run keep one."""
     environ, paths = environ_of(ctx), paths_of(ctx)
     config = config_of(paths)
-    ports, needed = collector_ports(paths), any_alive(paths.collector_pids)
+    ports, needed = collector_ports(paths), any_alive(paths.launched)
     with console.progress("stopping the collector", environ):
         was_there, trouble = autostart.disable(environ, paths, force=force)
         if was_there and needed and collector.running(paths) is None:

@@ -110,7 +110,7 @@ def test_a_running_collector_is_handed_over_and_nothing_is_lost(manager: Sandbox
     store(manager.database, event("user_prompt", 1_790_000_000 * SECOND_NS))
     verb("stack", "up")
     before, ports = supervisor(manager), collector_ports(where(manager))
-    Launched(f"{where(manager).data}/collector.pids").add(os.getpid())
+    Launched(f"{where(manager).data}/launched").add(os.getpid())
     manager.configure()  # other ports, which may not count while a session runs
 
     assert verb("stack", "enable")[0] == 0
@@ -206,7 +206,7 @@ def test_disable_leaves_sessions_that_run_a_collector(manager: Sandbox, verb: Ve
     manager.configure()
     verb("stack", "enable")
     ports = collector_ports(where(manager))
-    Launched(f"{where(manager).data}/collector.pids").add(os.getpid())
+    Launched(f"{where(manager).data}/launched").add(os.getpid())
     manager.configure()
 
     assert verb("stack", "disable")[0] == 0

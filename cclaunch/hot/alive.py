@@ -1,0 +1,126 @@
+"""
+Whether our collector lives and is well, and that it stays: known without a word to it.
+
+The problem it owns: while the process that listens lives, nobody else can have its ports, and a lock of the system's says that
+it lives. The collector holds such locks on a file of its own, at places that tell its pid and the time: a new one with each
+beat, and only while all is well. One who hangs, or could not store what it received last, holds none at the place of now. So
+nothing is written, and nothing has to be believed that a file says: not after kill -9, a crash, or on another machine.
+
+A launch has the collector stay by a name for its process in a directory, made between two looks at the lock; a collector that
+wants to leave gives up the lock first, and then looks for such names. They are links of one empty file, for a file costs a
+launch more than all else here.
+
+Hot: this module imports nothing that the interpreter has not loaded already.
+"""
+
+from time import monotonic
+
+try:
+    import posix as system
+except ImportError:  # pragma: no cover - Windows has no such locks: the collector is asked
+    import os as system  # type: ignore[no-redef]
+
+BEAT_S = 1.0
+"""So often the collector takes a new place."""
+
+BEATS = 4
+"""A collector is believed for so many beats after its last one."""
+
+SPAN, PIDS = 1 << 27, 1 << 12
+"""Places for each pid, more beats than a machine runs for; and pids that have places of their own. No file system ends below."""
+
+
+ANCHOR = "anchor"
+"""The file that the names are links of, among them."""
+
+
+def here() -> str:
+    """
+    Return what tells this boot, and these namespaces of network and processes, from all others; empty if it cannot be told.
+
+    A home directory may be shared with a container, or copied; ports and pids are not.
+    """
+    boot = _said("/proc/sys/kernel/random/boot_id", 64).decode("ascii", "replace").strip()
+    try:
+        spaces = system.readlink("/proc/self/ns/net") + system.readlink("/proc/self/ns/pid")
+    except (OSError, AttributeError):
+        return ""
+    return boot and f"{boot} {spaces}"
+
+
+def vouched(lock: str, launched: str, pid: str, boot: str) -> bool:
+    """
+    Say whether the collector *pid* lives and is well, and make it stay while this process lives, under whatever name.
+
+    Args:
+        lock: The file that it holds its locks on.
+        launched: The directory of those that it stays for.
+        pid: Its process, as it has left word.
+        boot: What ``here`` says, here and there.
+
+    Never waits and raises nothing. False says that it is to be asked.
+    """
+    try:
+        handle = system.open(lock, system.O_RDONLY | system.O_NONBLOCK | system.O_CLOEXEC)
+    except (OSError, AttributeError):
+        return False
+    try:
+        place = place_of(int(pid))
+        if not _beats(handle, place):
+            return False
+        _leave_name(launched, mark_of(boot, system.getpid(), _started()))
+        return _beats(handle, place)
+    except (OSError, ValueError, IndexError, OverflowError):
+        return False
+    finally:
+        system.close(handle)
+
+
+def place_of(pid: int) -> int:
+    """Return where in the file the collector *pid* holds its lock now."""
+    return first_place(pid) + int(monotonic() / BEAT_S) % SPAN
+
+
+def first_place(pid: int) -> int:
+    """Return where the places of *pid* begin."""
+    return pid % PIDS * SPAN
+
+
+def mark_of(boot: str, pid: int, ticks: int) -> str:
+    """Return the name that has a collector stay for a process: *boot*, *pid*, and its start in *ticks* since boot."""
+    return f"{boot[:8]}.{pid}.{ticks}"
+
+
+def _leave_name(launched: str, name: str) -> None:
+    try:
+        system.link(f"{launched}/{ANCHOR}", f"{launched}/{name}")
+    except FileExistsError:  # this process has launched before, and become us again
+        return
+
+
+def _started() -> int:
+    """Return when this process was started, in clock ticks since boot. Raises IndexError, ValueError when that is not told."""
+    _, _, rest = _said("/proc/self/stat", 1024).rpartition(b") ")
+    return int(rest.split()[19])
+
+
+def _beats(handle: int, place: int) -> bool:
+    """Say whether another process holds a lock on one of the last places up to *place*."""
+    system.lseek(handle, place - BEATS + 1, 0)
+    try:
+        system.lockf(handle, system.F_TEST, BEATS)
+    except (BlockingIOError, PermissionError):
+        return True
+    return False
+
+
+def _said(path: str, limit: int) -> bytes:
+    """Return what a file of the kernel says, up to *limit* bytes; nothing when there is no such file."""
+    try:
+        handle = system.open(path, system.O_RDONLY | system.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return system.read(handle, limit)
+    finally:
+        system.close(handle)
