@@ -60,7 +60,7 @@ def pid_here(pid: int, namespace: int) -> int:
 
     A namespace sees its own processes and those of the ones that were made in it, each under a pid of its own.
     """
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if name.isdigit():
             try:
                 if os.stat(f"/proc/{name}/ns/pid").st_ino == namespace and _innermost_pid(name) == pid:

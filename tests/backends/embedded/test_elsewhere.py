@@ -1,6 +1,7 @@
 """A HOME that containers and sandboxes share: the collector of one of them is told from one that does not run."""
 
 import os
+import shlex
 import subprocess
 import threading
 import time
@@ -138,6 +139,17 @@ def test_what_cannot_be_ended_from_there_is_no_collector_that_was_not_running(
     assert done.returncode == 1
     assert why in done.stderr.decode()
     assert collector.health(our_paths(shared.environ)) is None
+
+
+def test_where_there_is_no_proc_at_all_it_is_started_checked_and_ended(shared: Sandbox) -> None:
+    """The lock, the proof and the pid have to do."""
+    shared.cclaunch("stack", "down")
+    alarms = f"{shlex.join(shared.command('check'))} | grep -E '^failed +(port|collector|proof)'"
+    script = f"{shlex.join(shared.command('stack', 'up'))}; {alarms}; {shlex.join(shared.command('stack', 'down'))}"
+    done = shared.run([require("unshare"), *WITHOUT_PROC, "sh", "-c", script])
+
+    assert done.stderr == b""
+    assert done.stdout.decode().splitlines()[1:] == ["collector: stopped"]
 
 
 def test_what_is_seen_is_ended_from_another_network(shared: Sandbox) -> None:
