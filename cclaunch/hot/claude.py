@@ -84,11 +84,11 @@ def deeper(environ: "dict[str, str]") -> "str | None":
     return None if depth > DEEPEST else f"{depth}:{session}"
 
 
-def restore_signals() -> None:
-    """Undo what the interpreter did at its start: it ignores SIGPIPE and SIGXFSZ, and a child would inherit that."""
+def restore_signals(ignored: "tuple[int, ...]" = ()) -> None:
+    """Undo what the interpreter did at its start: it ignores SIGPIPE and SIGXFSZ; those that were *ignored* before stay so."""
     for name in ("SIGPIPE", "SIGXFSZ", "SIGXFZ"):
         number = getattr(_signal, name, None)
-        if number is not None:
+        if number is not None and number not in ignored:
             _signal.signal(number, _signal.SIG_DFL)
 
 
@@ -128,16 +128,19 @@ def uncoerced(environ: "dict[str, str]") -> "dict[str, str]":
     return environ
 
 
-def become(path: str, words: "list[str]", environ: "dict[str, str]") -> "tuple[int, str]":
+def become(path: str, words: "list[str]", environ: "dict[str, str]", ignored: "tuple[int, ...]" = ()) -> "tuple[int, str]":
     """
     Replace this process by *path*, called with *words* (the first is its own name). Returns only when that failed.
+
+    *ignored* are the signals, of those that the interpreter ignores, that we were started with ignored. Claude's own runtimes
+    put them right when they start, so for claude nobody looks.
 
     Returns:
         (exit code, reason): 126 when the system will not run it, 127 when it is not there.
     """
     if sys.platform == "win32":
         return _spawn(path, words, environ)
-    restore_signals()
+    restore_signals(ignored)
     try:
         system.execve(path, words, environ)
     except OSError as error:
