@@ -1,11 +1,13 @@
 """A HOME that containers and sandboxes share: the collector of one of them is told from one that does not run."""
 
 import os
+import subprocess
 import threading
 import time
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import psutil
 import pytest
 from collector_client import Place
 from doubles import FAKE_EXIT, fake_claude, told
@@ -13,6 +15,7 @@ from required import require
 from sandbox import Sandbox
 
 from cclaunch.backends.embedded import collector
+from cclaunch.files.process_identity import start_ticks
 from cclaunch.hot.paths import our_paths
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a namespace")
@@ -94,6 +97,20 @@ def test_a_launch_that_cannot_see_the_process_uses_the_collector_that_it_reaches
     done = elsewhere(shared, options, "-p", "hello")
 
     assert (done.returncode, done.stderr) == (FAKE_EXIT, b"")
+
+
+def test_a_session_in_another_container_is_stayed_for(shared: Sandbox) -> None:
+    """By the pid that it has where the collector is: in there it is the first of all."""
+    program = shared.home / "bin" / "claude"
+    program.write_text("#!/bin/sh\necho started $$\nread line\n")
+    words = [require("unshare"), *PIDS, *shared.command("-p", "hello")]
+    with subprocess.Popen(words, env=shared.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+        assert session.stdout is not None
+        assert session.stdout.readline() == "started 1\n"
+        (claude,) = psutil.Process(session.pid).children()
+        names = [name.split(".")[1:] for name in os.listdir(our_paths(shared.environ).launched) if name.count(".") == 2]
+        assert [str(claude.pid), str(start_ticks(claude.pid))] in names
+        session.communicate("\n")
 
 
 def test_an_older_collector_in_another_place_is_used_and_named(shared: Sandbox) -> None:
