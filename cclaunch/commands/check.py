@@ -19,6 +19,7 @@ from cclaunch.backends.turn import turn
 from cclaunch.commands.private import private_of
 from cclaunch.commands.redacted import redacted
 from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.here import told_here
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.config.model import Config, read_configuration
 from cclaunch.errors import CannotStore, CclaunchError
@@ -88,11 +89,13 @@ def _findings(environ: Environ, paths: Paths) -> Iterator[Finding]:
     with console.progress("asking claude", environ):
         finding = _claude(environ)
     yield finding
+    for told in told_here(environ, paths):
+        yield Finding(told.about, not told.wrong, told.text, told.mends)
     with console.progress("asking the collector", environ):
         ports, finding = _collector(paths, config, environ)
     yield finding
-    if told := sentences(paths, waiting=False):
-        yield Finding("store", False, "; ".join(told))
+    if kept := sentences(paths, waiting=False):
+        yield Finding("store", False, "; ".join(kept))
     sick = ports is not None and not finding.ok
     for name, number in _numbers(ports, config):
         yield _port(name, number, ports, paths)

@@ -1,4 +1,4 @@
-"""The script for bash, 3.2 included: no ``compopt``, no ``mapfile``, no associative array."""
+"""The script for bash, 3.2 included: no ``mapfile``, no associative array, and ``compopt`` only where there is one."""
 
 from cclaunch.completion.claude_words import SUBCOMMANDS, claude_options
 from cclaunch.completion.tree import COMMAND, PROFILE, Option, Verb, every
@@ -52,6 +52,8 @@ _cclaunch_offer() {
     for one in $words; do
         [[ $one == "$1"* ]] && COMPREPLY+=("$2$one")
     done
+    # A key waits for its value: no space behind it. bash 3.2 cannot be told.
+    if [[ $words == *= && ${BASH_VERSINFO[0]} -gt 3 ]]; then compopt -o nospace 2>/dev/null || :; fi
     return 0
 }
 
@@ -70,11 +72,11 @@ _cclaunch_typed() {
     done
 }
 
-# Sets $path to the verb that the typed words name, with its part where it has parts; fails when they are claude's.
+# Sets $path to the verb that the typed words name, with its part where one is named; fails when they are claude's.
 _cclaunch_path() {
     path=${typed[0]}
     _cclaunch_verb "$path" || return 1
-    if [[ -n $parts && $last -gt 1 ]]; then
+    if [[ -n $parts && $last -gt 1 && ${typed[1]} != -* ]]; then
         path="$path ${typed[1]}"
         _cclaunch_verb "$path"
     fi
@@ -123,7 +125,7 @@ _cclaunch() {
         _cclaunch_offer "$word" ""
     else
         _cclaunch_verb "$path" || _cclaunch_claude
-        words="$words $parts"
+        [[ $path == claude || $last -eq 1 ]] && words="$words $parts"
         case $word in
             -*) kind="" words=$options ;;
             "") words="$words $options" ;;
