@@ -18,6 +18,9 @@ except ImportError:  # pragma: no cover - Windows has the same functions under a
 DEPTH = "__CCLAUNCH_DEPTH"
 DEEPEST = 8
 
+SHIM = "/cclaunch/shim"
+"""How the directory of ``Paths.shim`` ends, whosever it is: the `claude` in it is cclaunch, maybe another copy than this one."""
+
 
 def find(environ: "dict[str, str]", own: "list[str]") -> "tuple[str, str]":
     """
@@ -26,7 +29,7 @@ def find(environ: "dict[str, str]", own: "list[str]") -> "tuple[str, str]":
     Args:
         environ: ``CCLAUNCH_CLAUDE`` names it outright; else the first on ``PATH`` that is not us; else where
             claude's own installer puts it.
-        own: Paths of ours, to be skipped whatever they are called.
+        own: Paths of ours, to be skipped whatever they are called; so is what lies in a shim.
     """
     named = environ.get("CCLAUNCH_CLAUDE")
     if named:
@@ -38,6 +41,8 @@ def find(environ: "dict[str, str]", own: "list[str]") -> "tuple[str, str]":
     if home:
         folders += [home + "/.local/bin", home + "/.claude/local"]
     for folder in folders:
+        if folder.rstrip("/").endswith(SHIM):
+            continue
         candidate = (folder or ".") + "/claude"
         try:
             found = system.stat(candidate)

@@ -93,7 +93,7 @@ def test_the_script_that_is_shown_for_the_process_wrapper_of_an_editor_launches(
     team: Sandbox, api: MessagesApi, claude: Claude, cclaunch: Path
 ) -> None:
     """VS Code calls it with the path of its own claude before the words."""
-    shown = re.findall(r"^#!/bin/sh\n(exec cclaunch .*)$", (REPOSITORY / "docs/editors.md").read_text(), re.MULTILINE)
+    shown = re.findall(r"printf '#!/bin/sh\\n(exec cclaunch .*)\\n' > ~", (REPOSITORY / "docs/editors.md").read_text())
     assert len(shown) == 1
     wrapper = script(team.home / "bin" / "claude-wrapper", shown[0].replace("cclaunch", str(cclaunch), 1))
     done = team.run([str(wrapper), str(claude.path), "-p", "say hi"])
