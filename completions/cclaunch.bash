@@ -5,7 +5,7 @@
 # Sets $profiles, one name a word.
 _cclaunch_profiles() {
     local base=${XDG_STATE_HOME:-} name
-    if [[ -z $base ]]; then
+    if [[ $base != /* ]]; then
         base=$HOME/.local/state
         [[ $OSTYPE == darwin* ]] && base="$HOME/Library/Application Support"
     fi

@@ -10,7 +10,7 @@ SCRIPT = r"""#compdef cclaunch
 # Sets $offered and $shown to the names of the profiles.
 _cclaunch_profiles() {
     local base=${XDG_STATE_HOME:-} name
-    if [[ -z $base ]]; then
+    if [[ $base != /* ]]; then
         base=$HOME/.local/state
         [[ $OSTYPE == darwin* ]] && base="$HOME/Library/Application Support"
     fi

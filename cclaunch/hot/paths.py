@@ -71,6 +71,8 @@ class Paths:
     """The words of what runs behind a launch."""
     bug_log = File("state", "/bug.log")
     """The traceback of the last fault of ours."""
+    shim = File("state", "/shim")
+    """The directory that a block puts first on PATH; a link `claude` to our command lies in it (`claude.SHIM`)."""
     copies = File("state", "/rc")
     """The directory of the copies of the person's own files."""
     password_lock = File("state", "/grafana-password.lock")

@@ -188,6 +188,18 @@ def test_89_the_file_of_names_may_be_anything(sandbox: Sandbox, names: Callable[
     assert SHELLS[shell](sandbox.environ, "profile", "use", "") - {"--none", "--help"} == set()
 
 
+@pytest.mark.parametrize("shell", DYNAMIC)
+def test_names_are_not_read_from_below_where_we_are(sandbox: Sandbox, names: Callable[..., None], shell: str) -> None:
+    """A relative XDG_STATE_HOME counts as not set: what lies there is some repository's."""
+    theirs = Path(sandbox.environ["TMPDIR"], "rel", "cclaunch", "profile-names")
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs\n")
+    sandbox.environ["XDG_STATE_HOME"] = "rel"
+    names("ours\n")
+
+    assert SHELLS[shell](sandbox.environ, "profile", "use", "") - {"--none", "--help"} == {"ours"}
+
+
 @pytest.mark.parametrize("shell", [*DYNAMIC, "nu"])
 def test_89_no_process_is_started_at_tab(
     sandbox: Sandbox, names: Callable[..., None], shell: str, monkeypatch: pytest.MonkeyPatch

@@ -24,9 +24,11 @@ ENVIRONMENTS = "/cclaunch-env/env."
 SIZE_LIMIT = 64 << 10
 
 
-def command(environ: Mapping[str, str]) -> str:
+def command(environ: Mapping[str, str], whose: str = "which the session could run", then: str = "stack enable") -> str:
     """
     Return the absolute path of the command that stays for the user of *environ*; links in it are not followed.
+
+    *whose* says in the error what it is for, and *then* which verb of it is to be run once it is there.
 
     Raises:
         StackError: There is none: cclaunch is not installed, or only for one run (``pipx run``, ``uvx``).
@@ -35,9 +37,9 @@ def command(environ: Mapping[str, str]) -> str:
         if _is_ours(path) and _stays(path):
             return path
     raise StackError(
-        "there is no cclaunch command that stays, which the session could run",
+        f"there is no cclaunch command that stays, {whose}",
         cause=f"this one runs as {sys.argv[0]}, from {_package()}",
-        hint="install cclaunch (sh install.sh, pipx install cclaunch), and run that: cclaunch stack enable",
+        hint=f"install cclaunch (sh install.sh, pipx install cclaunch), and run that: cclaunch {then}",
     )
 
 
