@@ -34,6 +34,11 @@ class Paths:
         return self.config + "/profiles"
 
     @property
+    def shell(self) -> str:
+        """The directory of what blocks in rc files read, one file for each kind of shell."""
+        return self.config + "/shell"
+
+    @property
     def state_file(self) -> str:
         """What we remember: the active profile, bindings, the backend, where blocks are."""
         return self.state + "/state.toml"
