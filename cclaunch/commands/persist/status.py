@@ -17,10 +17,13 @@ from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import examine
 from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.hot.ports import collector_ports
+from cclaunch.hot.reading import read_small
 from cclaunch.persist.content import Content, content
+from cclaunch.persist.own_files import changes
 from cclaunch.persist.reached import reached
 from cclaunch.persist.settings import judge_settings, kept_by_hand
 from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, lines_of, remembered, step_of
+from cclaunch.persist.template import SCOPED
 from cclaunch.shells.rc_files import Target
 
 REASONS = {
@@ -49,7 +52,7 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     environ, paths = environ_of(ctx), paths_of(ctx)
     holds = content(environ, paths)
     judged = _steps(environ, paths, holds)
-    rows = [{**_row(one, environ, probe), "profile": _carried(one[0])} for one in judged]
+    rows = [{**_row(one, holds, environ, probe), "profile": _carried(one[0], holds)} for one in judged]
     rows += [{**row, "profile": None} for row in _settings_rows(paths, holds)]
     told = told_here(environ, paths)
     running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
@@ -72,15 +75,18 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _carried(step: Step) -> str | None:
-    """Return the profile that the block of *step* carries, None for none."""
-    return carried(step.block.body) or None if step.block is not None else None
+def _carried(step: Step, holds: Content) -> str | None:
+    """Return the profile that a shell has from the block of *step*: as it says, or the file that it reads; None for none."""
+    if step.block is None:
+        return None
+    read = b"" if step.kind == SCOPED else read_small(holds.file(step.dialect)) or b""
+    return carried(step.block.body) or carried(read) or None
 
 
 def _steps(environ: Environ, paths: Paths, holds: Content) -> list[tuple[Step, bool]]:
     """Return the steps of all files that are known to hold a block (True), and of those of this shell."""
     known = remembered(load_state(paths))
-    found = [(step_of(target, holds, scoped=scoped), True) for target, scoped in known]
+    found = [(step_of(target, holds, kind=kind), True) for target, kind in known]
     seen = {target.path for target, _ in known}
     try:
         others: list[Target] = chosen(Choice((), False, "", False), environ, paths)
@@ -90,9 +96,15 @@ def _steps(environ: Environ, paths: Paths, holds: Content) -> list[tuple[Step, b
     return found + [(step_of(target, holds), False) for target in others if target.path not in seen]
 
 
-def _row(judged: tuple[Step, bool], environ: Environ, probe: bool) -> dict[str, Any]:
+def _row(judged: tuple[Step, bool], holds: Content, environ: Environ, probe: bool) -> dict[str, Any]:
     step, written = judged
     state, reasons = step.state, []
+    if (
+        state == CURRENT
+        and step.kind != SCOPED
+        and any(one.path == holds.file(step.dialect) for one in changes(holds, [step.dialect]))
+    ):
+        state = OUTDATED
     if step.error:
         reasons.append(step.error.message)
     elif reason := REASONS.get(state, "").replace("{lines}", lines_of(step)):
@@ -110,7 +122,8 @@ def _row(judged: tuple[Step, bool], environ: Environ, probe: bool) -> dict[str, 
         "path": step.target.path,
         "shell": step.target.shell,
         "state": state,
-        "scoped": step.scoped,
+        "kind": step.kind,
+        "scoped": step.kind == SCOPED,
         "written": written,
         "reached": gets_there,
         "reasons": reasons,
@@ -124,6 +137,6 @@ def _settings_rows(paths: Paths, holds: Content) -> list[dict[str, Any]]:
         step = judge_settings(Target("claude", path_of(key)), holds, record)
         reasons = [step.error.message] if step.error else []
         reasons += [f"{name} is set by hand there" for name in kept_by_hand(step, record)]
-        row = {"path": path_of(key), "shell": "claude", "state": step.state, "scoped": False, "written": True}
+        row = {"path": path_of(key), "shell": "claude", "state": step.state, "kind": "settings", "scoped": False, "written": True}
         rows.append({**row, "reached": None, "reasons": reasons})
     return rows
