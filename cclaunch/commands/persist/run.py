@@ -1,6 +1,7 @@
 """Carrying out what was chosen: every file on its own, and what became of each said at the end."""
 
 import contextlib
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -23,13 +24,14 @@ from cclaunch.persist.step import (
     Way,
     by_hand,
     carry_out,
+    claudes,
     readers,
     remember_files,
     remembered,
     to_persist,
     to_unpersist,
 )
-from cclaunch.persist.template import WHOLE
+from cclaunch.persist.template import SCOPED, WHOLE
 
 DONE = {
     "add": "the block is in",
@@ -73,7 +75,7 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
         _tell(steps, "the block is current already")
         _tell_settings(settings, "our variables are current already")
         _tell_by_hand(steps)
-        _tell_listening(environ, paths, steps, settings)
+        _tell_listening(environ, paths, steps, settings, _back(choice))
     _end([*steps, *settings], wish.dry, ours)
 
 
@@ -190,18 +192,29 @@ def _tell_by_hand(steps: Iterable[Step]) -> None:
         if (found := by_hand(step)) and not step.error:
             told = ", ".join(f"{name} (line {line})" for name, line in found.items())
             console.note(f"{step.target.path} sets {told} by hand: that stays")
+        for text in claudes(step) if not step.error else ():
+            console.note(f"{step.target.path}: {text}")
 
 
-def _tell_listening(environ: Environ, paths: Paths, steps: Iterable[Step], settings: Iterable[Step]) -> None:
+def _back(choice: Choice) -> str:
+    """Return the command that takes back what *choice* put in."""
+    words = ["--all"] if choice.every else [word for shell in choice.shells for word in ("--shell", shell)]
+    return shlex.join(["cclaunch", "unpersist", *words, *(["--rc-file", choice.file] if choice.file else [])])
+
+
+def _tell_listening(environ: Environ, paths: Paths, steps: Iterable[Step], settings: Iterable[Step], back: str) -> None:
     shells, claudes = (any(step.does in ("add", "update") and not step.error for step in some) for some in (steps, settings))
     if shells:
-        console.note("it counts in every shell that is started from now on; `cclaunch unpersist` takes it back")
+        console.note(f"it counts in every shell that is started from now on; `{back}` takes it back")
     if claudes:
         console.note(
             "it counts in every claude that is started from now on; `cclaunch unpersist --claude-settings` takes it back"
         )
-    if (shells or claudes) and not listening_after_reboot(paths, environ):
-        console.note("a bare claude starts no collector; `cclaunch stack enable` has it start with your session")
+    alone = claudes or any(step.kind != SCOPED for step in steps if step.does)
+    if (shells or claudes) and alone and not listening_after_reboot(paths, environ):
+        console.note(
+            "a claude that cclaunch does not launch starts no collector; `cclaunch stack enable` has it start with your session"
+        )
 
 
 def _end(steps: Iterable[Step], quiet: bool, ours: Iterable[Change]) -> None:
