@@ -11,7 +11,7 @@ from runners import Verb
 from sandbox import Sandbox
 
 from cclaunch import otel
-from cclaunch.hot.marks import BLOCK, BY_BLOCK, LAUNCH, mark_of
+from cclaunch.hot.marks import BLOCK, BY_BLOCK, INSIDE_CLAUDE, LAUNCH, mark_of
 from cclaunch.hot.paths import our_paths
 from cclaunch.persist.content import content
 from cclaunch.shells.evaluated import evaluated
@@ -123,9 +123,12 @@ def test_what_a_hand_exported_is_never_called_old(verb: Verb, sandbox: Sandbox) 
 
 
 @pytest.mark.usefixtures("profiles")
-def test_what_a_launch_exported_is_that_launch_s(verb: Verb, exported: Callable[..., dict[str, str]]) -> None:
-    """Below `cclaunch exec` the profile may be any: it was asked for by name."""
-    shell = exported() | {LAUNCH: "web:id"}
+@pytest.mark.parametrize("mark", [{LAUNCH: "web:id"}, {INSIDE_CLAUDE: "1"}], ids=["exec", "claude"])
+def test_what_a_launch_exported_is_that_launch_s(
+    verb: Verb, exported: Callable[..., dict[str, str]], mark: dict[str, str]
+) -> None:
+    """Below `cclaunch exec`, and in claude's own shell, the profile may be any: it was asked for by name."""
+    shell = exported() | mark
     verb("profile", "use", "data")
 
     assert notes(verb, shell) == []
