@@ -742,6 +742,17 @@ hint_path() {
   if [ -n "$found" ] && [ "$found" != "$command" ]; then warn "warning: another cclaunch comes first on your PATH: $found"; fi
 }
 
+# The last words: what to type next, and the command that takes all of it back.
+say_next() {
+  case ":$PATH:" in *":$bin:"*) name=cclaunch ;; *) name=$command ;; esac
+  say "done; type next: $name (claude, with telemetry), $name check (proves that it arrives), $name persist (a bare claude too)"
+  case $as_file$script in
+    0*) say "to take it back, hand this script to: sh -s -- --uninstall" ;;
+    *[!0-9A-Za-z/._+-]*) say "to take it back: sh '$(printf '%s' "$script" | sed "s/'/'\\\\''/g")' --uninstall" ;;
+    *) say "to take it back: sh $script --uninstall" ;;
+  esac
+}
+
 # Read from a pipe, this script would leave claude nothing to read: then the terminal is its stdin.
 launch() {
   PATH=$PATH:$bin
@@ -781,7 +792,7 @@ install() {
   fi
   offer_claude
   hint_path
-  if [ "$dry" = 1 ]; then warn "nothing was done"; else say "done; undo it with: sh install.sh --uninstall"; fi
+  if [ "$dry" = 1 ]; then warn "nothing was done"; else say_next; fi
 }
 
 # ---- taking it back -----------------------------------------------------------------------------------------------

@@ -45,6 +45,20 @@ sys.excepthook = broken
 """
 """What is not whole: the text has the function of that name."""
 
+RESTORES = f"""\
+
+import posix
+
+if posix.environ.get(b'__CCLAUNCH_PATH'):
+    posix.environ[b'PATH'] = posix.environ.pop(b'__CCLAUNCH_PATH')
+    posix.putenv(b'PATH', posix.environ[b'PATH'])
+    posix.unsetenv(b'__CCLAUNCH_PATH')
+else:
+    exec('#' + __cclaunch_text.rpartition({MARK!r})[2])
+    restore(posix.environ, posix)
+"""
+"""The PATH of before; where there was none, or an empty one, the text has a function that tells which."""
+
 READS_BUNDLE = """\
 if sys.version == {version}:
     try:
@@ -89,7 +103,7 @@ def launcher(kind: str, place: str, spare: str) -> str:
         BREAKS,
     ]
     if kind == "env":
-        lines += [f"\n{restores}\n\n\nimport posix\n\nrestore(posix.environ, posix)\n"]
+        lines += [RESTORES]
     return "\n".join([*lines, *_door(place), ""])
 
 

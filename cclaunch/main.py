@@ -96,11 +96,11 @@ def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = Fal
         Our own exit code, and only when nothing could be launched.
     """
     if command:
-        from cclaunch.launch.command import find_command
+        from cclaunch.launch.command import find_command, ignored_signals
 
-        path, trouble = find_command(words[0], environ)
+        (path, trouble), ignored = find_command(words[0], environ), ignored_signals()
     else:
-        path, trouble = claude.find(environ, [sys.argv[0]])
+        (path, trouble), ignored = claude.find(environ, [sys.argv[0]]), ()
     if trouble:
         from cclaunch.launch.refusals import no_claude
 
@@ -115,12 +115,12 @@ def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = Fal
         made, code = prepared(made)
         if code:
             return code
-    code, reason = claude.become(path, _named(command, made.words), {**made.environ, claude.DEPTH: depth})
+    code, reason = claude.become(path, _named(command, made.words), {**made.environ, claude.DEPTH: depth}, ignored)
     if reason and made.environ is not environ:
         from cclaunch.launch.too_large import become_as_given, is_too_large
 
         if is_too_large(reason):
-            code, reason = become_as_given(path, _named(command, words), environ, depth, quiet=made.quiet)
+            code, reason = become_as_given(path, _named(command, words), environ, depth, ignored, quiet=made.quiet)
     if reason:
         say(f"cannot run {path}: {reason}")
     return code

@@ -5,7 +5,7 @@
 # Sets $profiles, one name a word.
 _cclaunch_profiles() {
     local base=${XDG_STATE_HOME:-} name
-    if [[ -z $base ]]; then
+    if [[ $base != /* ]]; then
         base=$HOME/.local/state
         [[ $OSTYPE == darwin* ]] && base="$HOME/Library/Application Support"
     fi
@@ -66,9 +66,9 @@ _cclaunch_verb() {
         "unpersist") options="--shell --all --rc-file --claude-settings --dry-run --force --in-place --help" ;;
         "config") options="--help" ;;
         "completions") parts="install show uninstall" options="--help" ;;
-        "completions install") options="--shell --help" ;;
+        "completions install") options="--shell --help" words="bash zsh fish nu pwsh" ;;
         "completions show") options="--help" words="bash zsh fish nu pwsh" ;;
-        "completions uninstall") options="--shell --help" ;;
+        "completions uninstall") options="--shell --help" words="bash zsh fish nu pwsh" ;;
         *) return 1 ;;
     esac
 }
@@ -79,13 +79,13 @@ _cclaunch_value() {
     case "$1 $2" in
         "env --shell") words="bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh" ;;
         "usage --by") words="day model profile project repository session team" ;;
-        "usage --where") : ;;
-        "usage --since") : ;;
-        "usage --until") : ;;
+        "usage --where") words="day= model= profile= project= repository= session= team=" ;;
+        "usage --since") words="today yesterday 24h 7d 30d" ;;
+        "usage --until") words="today yesterday 24h 7d 30d" ;;
         "events -n") : ;;
         "events --name") : ;;
         "events --session") : ;;
-        "events --where") : ;;
+        "events --where") words="day= model= profile= project= repository= session= team=" ;;
         "stack logs -n") : ;;
         "profile set --prompts") words="on off" ;;
         "profile set --responses") words="on off" ;;
@@ -156,6 +156,8 @@ _cclaunch_offer() {
     for one in $words; do
         [[ $one == "$1"* ]] && COMPREPLY+=("$2$one")
     done
+    # A key waits for its value: no space behind it. bash 3.2 cannot be told.
+    if [[ $words == *= && ${BASH_VERSINFO[0]} -gt 3 ]]; then compopt -o nospace 2>/dev/null || :; fi
     return 0
 }
 
@@ -174,11 +176,11 @@ _cclaunch_typed() {
     done
 }
 
-# Sets $path to the verb that the typed words name, with its part where it has parts; fails when they are claude's.
+# Sets $path to the verb that the typed words name, with its part where one is named; fails when they are claude's.
 _cclaunch_path() {
     path=${typed[0]}
     _cclaunch_verb "$path" || return 1
-    if [[ -n $parts && $last -gt 1 ]]; then
+    if [[ -n $parts && $last -gt 1 && ${typed[1]} != -* ]]; then
         path="$path ${typed[1]}"
         _cclaunch_verb "$path"
     fi
@@ -227,7 +229,7 @@ _cclaunch() {
         _cclaunch_offer "$word" ""
     else
         _cclaunch_verb "$path" || _cclaunch_claude
-        words="$words $parts"
+        [[ $path == claude || $last -eq 1 ]] && words="$words $parts"
         case $word in
             -*) kind="" words=$options ;;
             "") words="$words $options" ;;

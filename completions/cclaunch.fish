@@ -143,7 +143,7 @@ end
 # The names of the profiles, with $argv[1] before each.
 function __cclaunch_profiles
     set -l base $XDG_STATE_HOME
-    if test -z "$base"
+    if not string match -q '/*' -- "$base"
         set base $HOME/.local/state
         test -d $HOME/Library/'Application Support'; and set base $HOME/Library/'Application Support'
     end
@@ -184,9 +184,9 @@ complete -c cclaunch -n '__cclaunch_in env' -l explain -d 'A table: what claude 
 complete -c cclaunch -n '__cclaunch_in env' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in env' -f
 complete -c cclaunch -n '__cclaunch_in usage' -l by -x -a 'day model profile project repository session team' -d 'Group by day, model, profile, team, project, repository, session or any other attribute'
-complete -c cclaunch -n '__cclaunch_in usage' -l where -x -d 'Only what has this value'
-complete -c cclaunch -n '__cclaunch_in usage' -l since -x -d 'Only what happened from then on'
-complete -c cclaunch -n '__cclaunch_in usage' -l until -x -d 'Only what happened before'
+complete -c cclaunch -n '__cclaunch_in usage' -l where -x -a 'day= model= profile= project= repository= session= team=' -d 'Only what has this value'
+complete -c cclaunch -n '__cclaunch_in usage' -l since -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened from then on'
+complete -c cclaunch -n '__cclaunch_in usage' -l until -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened before'
 complete -c cclaunch -n '__cclaunch_in usage' -l json -d 'Print one JSON object'
 complete -c cclaunch -n '__cclaunch_in usage' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in usage' -f
@@ -195,7 +195,7 @@ complete -c cclaunch -n '__cclaunch_in events' -s f -l follow -d 'Go on with eve
 complete -c cclaunch -n '__cclaunch_in events' -l json -d 'One JSON object a line, with every attribute'
 complete -c cclaunch -n '__cclaunch_in events' -l name -x -d 'Only events of this name, such as api_request'
 complete -c cclaunch -n '__cclaunch_in events' -l session -x -d 'Only events of this session'
-complete -c cclaunch -n '__cclaunch_in events' -l where -x -d 'Only what has this value'
+complete -c cclaunch -n '__cclaunch_in events' -l where -x -a 'day= model= profile= project= repository= session= team=' -d 'Only what has this value'
 complete -c cclaunch -n '__cclaunch_in events' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in events' -f
 complete -c cclaunch -n '__cclaunch_in dashboard' -l help -d 'Show this message and exit.'
@@ -259,7 +259,7 @@ complete -c cclaunch -n '__cclaunch_in stack up' -f
 complete -c cclaunch -n '__cclaunch_in stack use' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack use' -f -a 'embedded docker'
 complete -c cclaunch -n '__cclaunch_in profile' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_at profile' -f -a list -d 'List all profiles'
+complete -c cclaunch -n '__cclaunch_at profile' -f -a list -d 'List all profiles, and what is bound to them'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a show -d 'Show what one profile says, and from where'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a current -d 'Say which profile is in force here, and why'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a use -d 'Use a profile for all launches from now on'
@@ -366,13 +366,13 @@ complete -c cclaunch -n '__cclaunch_in config' -f
 complete -c cclaunch -n '__cclaunch_in completions' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at completions' -f -a install -d 'Copy the script to where your shell looks for it'
 complete -c cclaunch -n '__cclaunch_at completions' -f -a show -d 'Print the completion script of SHELL'
-complete -c cclaunch -n '__cclaunch_at completions' -f -a uninstall -d 'Delete the scripts that `install` wrote, for every shell'
-complete -c cclaunch -n '__cclaunch_in completions install' -l shell -x -a 'bash zsh fish nu pwsh' -d 'For this shell instead of the one you are in'
+complete -c cclaunch -n '__cclaunch_at completions' -f -a uninstall -d 'Delete the scripts that `install` wrote'
+complete -c cclaunch -n '__cclaunch_in completions install' -l shell -x -a 'bash zsh fish nu pwsh' -d 'The same as SHELL'
 complete -c cclaunch -n '__cclaunch_in completions install' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_in completions install' -f
+complete -c cclaunch -n '__cclaunch_in completions install' -f -a 'bash zsh fish nu pwsh'
 complete -c cclaunch -n '__cclaunch_in completions show' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in completions show' -f -a 'bash zsh fish nu pwsh'
-complete -c cclaunch -n '__cclaunch_in completions uninstall' -l shell -x -a 'bash zsh fish nu pwsh' -d 'Only for this shell'
+complete -c cclaunch -n '__cclaunch_in completions uninstall' -l shell -x -a 'bash zsh fish nu pwsh' -d 'The same as SHELL'
 complete -c cclaunch -n '__cclaunch_in completions uninstall' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_in completions uninstall' -f
+complete -c cclaunch -n '__cclaunch_in completions uninstall' -f -a 'bash zsh fish nu pwsh'
 complete -c cclaunch -n __cclaunch_claude_first -a 'agents attach auth auto-mode doctor gateway import install logs mcp plugin project purge respawn rm setup-token stop ultrareview update'

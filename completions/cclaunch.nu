@@ -6,7 +6,7 @@ module completions_of_cclaunch {
         let set = ($env | get --optional XDG_STATE_HOME | default "")
         let home = ($env | get --optional HOME | default "")
         let usual = if $nu.os-info.name == "macos" { $"($home)/Library/Application Support" } else { $"($home)/.local/state" }
-        let file = $"(if ($set | is-empty) { $usual } else { $set })/cclaunch/profile-names"
+        let file = $"(if ($set | str starts-with '/') { $set } else { $usual })/cclaunch/profile-names"
         if ($file | path type) != "file" { return [] }
         try { open --raw $file | lines | where $it =~ '^[A-Za-z0-9._-]+$' | each {|name| $"($prefix)($name)" } } catch { [] }
     }
@@ -100,22 +100,26 @@ module completions_of_cclaunch {
     ]
 
     def "nu-complete cclaunch usage --by" [] { ["day" "model" "profile" "project" "repository" "session" "team"] }
+    def "nu-complete cclaunch usage --where" [] { ["day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
+    def "nu-complete cclaunch usage --since" [] { ["today" "yesterday" "24h" "7d" "30d"] }
+    def "nu-complete cclaunch usage --until" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     export extern "cclaunch usage" [
         --by: string@"nu-complete cclaunch usage --by" # Group by day, model, profile, team, project, repository, session or any other attribute
-        --where: string # Only what has this value
-        --since: string # Only what happened from then on
-        --until: string # Only what happened before
+        --where: string@"nu-complete cclaunch usage --where" # Only what has this value
+        --since: string@"nu-complete cclaunch usage --since" # Only what happened from then on
+        --until: string@"nu-complete cclaunch usage --until" # Only what happened before
         --json # Print one JSON object
         ...words: string
     ]
 
+    def "nu-complete cclaunch events --where" [] { ["day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
     export extern "cclaunch events" [
         -n: string # The last N events
         --follow(-f) # Go on with every event that arrives, until Ctrl-C
         --json # One JSON object a line, with every attribute
         --name: string # Only events of this name, such as api_request
         --session: string # Only events of this session
-        --where: string # Only what has this value
+        --where: string@"nu-complete cclaunch events --where" # Only what has this value
         ...words: string
     ]
 
@@ -207,7 +211,7 @@ module completions_of_cclaunch {
         ...words: string@"nu-complete cclaunch stack use operands"
     ]
 
-    def "nu-complete cclaunch profile parts" [] { [{value: "list", description: "List all profiles"} {value: "show", description: "Show what one profile says, and from where"} {value: "current", description: "Say which profile is in force here, and why"} {value: "use", description: "Use a profile for all launches from now on"} {value: "set", description: "Set attributes and settings of a profile"} {value: "unset", description: "Take attributes and settings back"} {value: "create", description: "Create a profile"} {value: "delete", description: "Delete profiles"} {value: "rename", description: "Rename a profile"} {value: "edit", description: "Edit a profile in your editor"} {value: "bind", description: "Use a profile in a directory and below it"} {value: "unbind", description: "Undo bind for a directory"} {value: "export", description: "Write a profile as TOML, to share it"} {value: "import", description: "Read a profile that somebody shared"}] }
+    def "nu-complete cclaunch profile parts" [] { [{value: "list", description: "List all profiles, and what is bound to them"} {value: "show", description: "Show what one profile says, and from where"} {value: "current", description: "Say which profile is in force here, and why"} {value: "use", description: "Use a profile for all launches from now on"} {value: "set", description: "Set attributes and settings of a profile"} {value: "unset", description: "Take attributes and settings back"} {value: "create", description: "Create a profile"} {value: "delete", description: "Delete profiles"} {value: "rename", description: "Rename a profile"} {value: "edit", description: "Edit a profile in your editor"} {value: "bind", description: "Use a profile in a directory and below it"} {value: "unbind", description: "Undo bind for a directory"} {value: "export", description: "Write a profile as TOML, to share it"} {value: "import", description: "Read a profile that somebody shared"}] }
     export extern "cclaunch profile" [
         ...words: string@"nu-complete cclaunch profile parts"
     ]
@@ -348,15 +352,16 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch completions parts" [] { [{value: "install", description: "Copy the script to where your shell looks for it"} {value: "show", description: "Print the completion script of SHELL"} {value: "uninstall", description: "Delete the scripts that `install` wrote, for every shell"}] }
+    def "nu-complete cclaunch completions parts" [] { [{value: "install", description: "Copy the script to where your shell looks for it"} {value: "show", description: "Print the completion script of SHELL"} {value: "uninstall", description: "Delete the scripts that `install` wrote"}] }
     export extern "cclaunch completions" [
         ...words: string@"nu-complete cclaunch completions parts"
     ]
 
     def "nu-complete cclaunch completions install --shell" [] { ["bash" "zsh" "fish" "nu" "pwsh"] }
+    def "nu-complete cclaunch completions install operands" [] { ["bash" "zsh" "fish" "nu" "pwsh"] }
     export extern "cclaunch completions install" [
-        --shell: string@"nu-complete cclaunch completions install --shell" # For this shell instead of the one you are in
-        ...words: string
+        --shell: string@"nu-complete cclaunch completions install --shell" # The same as SHELL
+        ...words: string@"nu-complete cclaunch completions install operands"
     ]
 
     def "nu-complete cclaunch completions show operands" [] { ["bash" "zsh" "fish" "nu" "pwsh"] }
@@ -365,9 +370,10 @@ module completions_of_cclaunch {
     ]
 
     def "nu-complete cclaunch completions uninstall --shell" [] { ["bash" "zsh" "fish" "nu" "pwsh"] }
+    def "nu-complete cclaunch completions uninstall operands" [] { ["bash" "zsh" "fish" "nu" "pwsh"] }
     export extern "cclaunch completions uninstall" [
-        --shell: string@"nu-complete cclaunch completions uninstall --shell" # Only for this shell
-        ...words: string
+        --shell: string@"nu-complete cclaunch completions uninstall --shell" # The same as SHELL
+        ...words: string@"nu-complete cclaunch completions uninstall operands"
     ]
 
 }

@@ -40,7 +40,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'use' = 'Choose the backend and move to it: running sessions go on, new ones use it'
         }
         'profile' = [ordered]@{
-            'list' = 'List all profiles'
+            'list' = 'List all profiles, and what is bound to them'
             'show' = 'Show what one profile says, and from where'
             'current' = 'Say which profile is in force here, and why'
             'use' = 'Use a profile for all launches from now on'
@@ -61,7 +61,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'completions' = [ordered]@{
             'install' = 'Copy the script to where your shell looks for it'
             'show' = 'Print the completion script of SHELL'
-            'uninstall' = 'Delete the scripts that `install` wrote, for every shell'
+            'uninstall' = 'Delete the scripts that `install` wrote'
         }
     }
     $options = @{
@@ -276,14 +276,14 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'completions install' = [ordered]@{
-            '--shell' = 'For this shell instead of the one you are in'
+            '--shell' = 'The same as SHELL'
             '--help' = 'Show this message and exit.'
         }
         'completions show' = [ordered]@{
             '--help' = 'Show this message and exit.'
         }
         'completions uninstall' = [ordered]@{
-            '--shell' = 'Only for this shell'
+            '--shell' = 'The same as SHELL'
             '--help' = 'Show this message and exit.'
         }
         'claude' = [ordered]@{
@@ -367,19 +367,21 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'profile edit' = ':profile'
         'profile bind' = ':profile'
         'profile export' = ':profile'
+        'completions install' = @('bash', 'zsh', 'fish', 'nu', 'pwsh')
         'completions show' = @('bash', 'zsh', 'fish', 'nu', 'pwsh')
+        'completions uninstall' = @('bash', 'zsh', 'fish', 'nu', 'pwsh')
     }
     # Verb and option -> what may follow.
     $values = @{
         'env --shell' = @('bash', 'zsh', 'fish', 'sh', 'ksh', 'mksh', 'yash', 'tcsh', 'csh', 'nu', 'elvish', 'xonsh', 'pwsh')
         'usage --by' = @('day', 'model', 'profile', 'project', 'repository', 'session', 'team')
-        'usage --where' = @()
-        'usage --since' = @()
-        'usage --until' = @()
+        'usage --where' = @('day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
+        'usage --since' = @('today', 'yesterday', '24h', '7d', '30d')
+        'usage --until' = @('today', 'yesterday', '24h', '7d', '30d')
         'events -n' = @()
         'events --name' = @()
         'events --session' = @()
-        'events --where' = @()
+        'events --where' = @('day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'stack logs -n' = @()
         'profile set --prompts' = @('on', 'off')
         'profile set --responses' = @('on', 'off')
@@ -440,7 +442,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
 
     function Get-Profiles {
         $base = $env:XDG_STATE_HOME
-        if (-not $base) {
+        if (-not $base -or -not [System.IO.Path]::IsPathRooted($base)) {
             $base = if ($IsMacOS) { "$HOME/Library/Application Support" }
             elseif ($env:LOCALAPPDATA) { "$env:LOCALAPPDATA" }
             else { "$HOME/.local/state" }

@@ -47,7 +47,18 @@ sys.path.append('{library}')
 sys.exit(main())
 """
 
-RESTORES = "\n{restores}\n\n\nimport posix\n\nrestore(posix.environ, posix)\n\n"
+RESTORES = """
+import posix
+
+if posix.environ.get(b'__CCLAUNCH_PATH'):
+    posix.environ[b'PATH'] = posix.environ.pop(b'__CCLAUNCH_PATH')
+    posix.putenv(b'PATH', posix.environ[b'PATH'])
+    posix.unsetenv(b'__CCLAUNCH_PATH')
+else:
+    exec('#' + __cclaunch_text.rpartition('\\n# ---- ')[2])
+    restore(posix.environ, posix)
+
+"""
 
 READS = """\
 if sys.version == {version}:
@@ -103,9 +114,7 @@ def test_env_looks_for_the_interpreter_and_a_bundle_is_read(place: Path, python:
         f"#!/usr/bin/env -S __CCLAUNCH_PATH=${{PATH}} PATH={python.parent}:/home/x/.local/bin/.cclaunch {python.name} -IS"
     )
     assert rest.startswith(HEAD.format(python=python))
-    assert rest.endswith(
-        "\n" + door(restores=RESTORES.format(restores=shared()[1]), reads=READS.format(version=ascii(sys.version), place=place))
-    )
+    assert rest.endswith("\n" + door(restores=RESTORES, reads=READS.format(version=ascii(sys.version), place=place)))
 
 
 def test_sh_looks_for_it_and_no_bundle_is_read_where_there_is_none(place: Path, python: Path) -> None:

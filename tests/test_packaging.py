@@ -194,7 +194,7 @@ def test_where_it_is_broken_claude_runs_all_the_same(
     if what == "interpreter":
         broken_installs.remove(root / "bin/python")
     elif what == "package":
-        broken_installs.damage(library / "site-packages/cclaunch/hot/gather.py")
+        broken_installs.damage(library / "site-packages/cclaunch/hot/claude.py")
     else:
         library.rename(library.with_name("python3.5"))
     tells = {"interpreter": f"{root}/bin/python is gone", "package": "SyntaxError", "other version": "No module named"}

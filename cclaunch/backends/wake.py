@@ -1,18 +1,16 @@
 """
 Waking the stack on behalf of a launch: one try, one deadline, and a memory of failure.
 
-Cold. A launch that finds nobody listening comes here. What failed once is not tried again for five
-minutes: a broken disk must not cost every launch its deadline.
+Cold. A launch that finds nobody listening comes here. What failed once is not tried again at once (`failure`).
 """
 
-import contextlib
-import os
 import time
 from collections.abc import Sequence
 
 from cclaunch.backends.chosen import chosen
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.every import backend
+from cclaunch.backends.failure import forget_failure, remember, remember_roused, remembered, was_roused
 from cclaunch.backends.protocol import Started
 from cclaunch.backends.stand_in import background, stand_in
 from cclaunch.backends.turn import turn
@@ -21,9 +19,7 @@ from cclaunch.errors import CannotStore, CclaunchError, StackError
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, collector_ports
-from cclaunch.hot.reading import read_flat
 
-MEMORY_S = 300.0
 KNOCK_S = 0.5
 
 
@@ -42,12 +38,11 @@ def wake(paths: Paths, wait_s: float, environ: dict[str, str]) -> tuple[Ports | 
         wait_s: Seconds that the launch may be held up, at most.
         environ: The launch's environment.
     """
-    memory = paths.wake_failed
     config = configuration(paths)
     waiting = collector.beyond(paths) or collector.silent(paths)
     if waiting is not None:
         return waiting[0], [], waiting[1]
-    before = _remembered(memory)
+    before = remembered(paths, config, environ)
     if before and chosen(paths, config) == "embedded":
         return None, [], f"telemetry has no collector ({before}); not tried again yet: `cclaunch stack up`"
     until = time.monotonic() + max(wait_s, 0.1)
@@ -58,7 +53,7 @@ def wake(paths: Paths, wait_s: float, environ: dict[str, str]) -> tuple[Ports | 
         return collector_ports(paths), [], f"telemetry waits: {error.message}"
     except (CclaunchError, OSError) as error:
         if not _full(paths):  # that is seen at once, and may have been mended by the next launch
-            _remember(memory, str(error))
+            remember(paths, config, environ, str(error))
         return None, [], f"telemetry has no collector: {error}"
     return started.ports, list(started.notes), ""
 
@@ -86,7 +81,7 @@ def _start(paths: Paths, config: Config, until: float, environ: dict[str, str], 
     except StackError as error:
         if name == "embedded":
             raise
-        _remember(paths.wake_failed, error.message)
+        remember(paths, config, environ, error.message)
         return stand_in(paths, config, environ, error.message)
     forget_failure(paths)
     return started
@@ -108,35 +103,11 @@ def rouse(paths: Paths, environ: dict[str, str], down: Sequence[str]) -> str:
 
     What did not help a moment ago is not tried again for five minutes: then there is nothing to say either.
     """
-    memory = paths.roused
-    if _remembered(memory):
+    if was_roused(paths):
         return ""
-    _remember(memory, ", ".join(down))
+    remember_roused(paths, ", ".join(down))
     try:
         background(paths, environ, "up")
     except CclaunchError as error:
         return f"{', '.join(down)}: down, and cannot be started: {error}"
     return f"{', '.join(down)}: down; started again, not waited for"
-
-
-def forget_failure(paths: Paths) -> None:
-    """Forget an earlier failure: the next launch tries again."""
-    for path in (paths.wake_failed, paths.roused):
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-
-
-def _remembered(path: str) -> str:
-    found = read_flat(path)
-    try:
-        age = time.time() - float(found.get("time", "0"))
-    except ValueError:
-        return ""
-    return found.get("reason", "it failed before") if 0 <= age < MEMORY_S else ""
-
-
-def _remember(path: str, reason: str) -> None:
-    with contextlib.suppress(OSError):
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f"time={time.time()}\nreason={' '.join(reason.split())}\n")

@@ -12,8 +12,8 @@ from cclaunch.collector.protocol import Collector
 from cclaunch.otlp.signals import SIGNALS
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+def _number(text: str, digits: int = 9) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else 0
 
 
 def otlp_app(collector: Collector) -> ASGIApp:
@@ -21,8 +21,8 @@ def otlp_app(collector: Collector) -> ASGIApp:
 
     async def health(request: Request) -> Response:
         asked = request.query_params
-        pid = _number(asked.get("pid", ""))
-        text, trouble = await collector.health(asked.get("nonce", "")[:64], pid, asked.get("by", "")[:64])
+        pid, inside = _number(asked.get("pid", "")), _number(asked.get("in", ""), 20)
+        text, trouble = await collector.health(asked.get("nonce", "")[:64], pid, asked.get("by", "")[:64], inside)
         return Response(text, 503 if trouble else 200, media_type="text/plain")
 
     routes = [Route(f"/v1/{signal.name}", exporting(collector, signal), methods=["POST"]) for signal in SIGNALS]

@@ -48,6 +48,9 @@ def search_path() -> list[str]:
     """
     find_spec("grpc")
     own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    here = os.path.abspath(".")
-    entries = [os.path.abspath(entry) for entry in sys.path if entry]
+    try:
+        here = os.getcwd()
+    except OSError:  # it was removed, or is hidden from us: what is named relative to it is not to be found either
+        here = ""
+    entries = [os.path.normpath(os.path.join(here, entry)) for entry in sys.path if entry and (here or os.path.isabs(entry))]
     return [own, *(entry for entry in entries if entry not in (own, here))]

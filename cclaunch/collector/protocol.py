@@ -17,7 +17,7 @@ class Collector(Protocol):
     async def take(self, signal: Signal, body: bytes | bytearray, kind: str, over: Callable[[], None]) -> Message:
         """Store the request *body* and return the answer, as `intake.Intake.take` does."""
 
-    async def health(self, nonce: str, pid: int, by: str) -> tuple[str, str]:
+    async def health(self, nonce: str, pid: int, by: str, inside: int) -> tuple[str, str]:
         """Return (text of the answer, what is wrong or an empty string)."""
 
     async def exposition(self) -> str:

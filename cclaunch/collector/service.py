@@ -16,6 +16,7 @@ from cclaunch.collector.exposition import exposition
 from cclaunch.collector.intake import Intake
 from cclaunch.collector.log import say
 from cclaunch.collector.pids import Launched
+from cclaunch.files.process_identity import pid_here
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.probe import proof, registration
 from cclaunch.store.reader import reading, series
@@ -43,15 +44,17 @@ class EmbeddedCollector:
         self.last_active = time.monotonic()
         return await self.intake.take(signal, body, kind, over)
 
-    async def health(self, nonce: str, pid: int, by: str = "") -> tuple[str, str]:
+    async def health(self, nonce: str, pid: int, by: str = "", inside: int = 0) -> tuple[str, str]:
         """
         Return the text of ``/health`` and what is wrong.
 
-        *pid* is a launched process to stay for; *by* proves that who says so can read the key, else it is not heard.
+        *pid* is a launched process to stay for; *by* proves that who says so can read the key, else it is not heard. The pid
+        may be that of another namespace, whose number is *inside* then.
         """
         if pid and nonce and secrets.compare_digest(registration(self.key, nonce, pid), by.encode()):
             self.last_active = time.monotonic()
-            self.launched.add(pid)
+            known = await asyncio.to_thread(pid_here, pid, inside) if inside else pid
+            self.launched.add(known)
         well = words.is_well(self.writer, self.paths.data)
         trouble = "" if well else await asyncio.to_thread(words.wrong, self.writer, self.paths.data)
         lines = ["cclaunch", f"version={__version__}", f"schema={SCHEMA_VERSION}", f"pid={os.getpid()}"]

@@ -12,16 +12,18 @@ from cclaunch import console, otel
 from cclaunch.backends.docker import record
 from cclaunch.backends.embedded import collector, starting
 from cclaunch.backends.every import backend
+from cclaunch.backends.failure import forget_failure
 from cclaunch.backends.in_force import in_force
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.turn import turn
-from cclaunch.backends.wake import forget_failure
 from cclaunch.commands.private import private_of
 from cclaunch.commands.redacted import redacted
 from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.here import told_here
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.config.model import Config, read_configuration
 from cclaunch.errors import CannotStore, CclaunchError
+from cclaunch.hot import probe
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import Ports, collector_ports
 from cclaunch.launch.installed import installed
@@ -87,11 +89,13 @@ def _findings(environ: Environ, paths: Paths) -> Iterator[Finding]:
     with console.progress("asking claude", environ):
         finding = _claude(environ)
     yield finding
+    for told in told_here(environ, paths):
+        yield Finding(told.about, not told.wrong, told.text, told.mends)
     with console.progress("asking the collector", environ):
         ports, finding = _collector(paths, config, environ)
     yield finding
-    if told := sentences(paths, waiting=False):
-        yield Finding("store", False, "; ".join(told))
+    if kept := sentences(paths, waiting=False):
+        yield Finding("store", False, "; ".join(kept))
     sick = ports is not None and not finding.ok
     for name, number in _numbers(ports, config):
         yield _port(name, number, ports, paths)
@@ -162,8 +166,9 @@ def _port(name: str, number: int, ports: Ports | None, paths: Paths) -> Finding:
         )
     if others := strangers([number], record.engine_uids(paths)):
         return Finding(title, False, f"held by {whose(others)}", "cclaunch stack restart")
-    if (where := collector.hidden(paths)) and not ports.owner and collector.health(paths) is None:  # its proof is for the ports
-        return Finding(title, True, f"held by the collector, which runs {where}")
+    where = collector.hidden(paths)
+    if (where or holder is None) and not ports.owner and _is_proven(number, paths):
+        return Finding(title, True, f"held by the collector, {f'which runs {where}' if where else 'by its proof'}")
     if holder is None:
         return Finding(title, False, "nobody listens", "cclaunch stack restart")
     running = collector.running(paths)
@@ -173,6 +178,11 @@ def _port(name: str, number: int, ports: Ports | None, paths: Paths) -> Finding:
     if ports.owner or ours:
         return Finding(title, True, f"held by {holder}{', the collector' if ours else ''}")
     return Finding(title, False, f"held by {holder}, which is not the collector", "cclaunch stack restart")
+
+
+def _is_proven(number: int, paths: Paths) -> bool:
+    """Say whether somebody listens on the port *number*, and the collector proves that its ports are its own."""
+    return probe.listens(number, 0.5) and collector.health(paths) is None
 
 
 def _left(ports: Ports, config: Config) -> Iterator[Finding]:

@@ -25,6 +25,12 @@ FILES = {"bash": "cclaunch.bash", "zsh": "_cclaunch", "fish": "cclaunch.fish", "
 
 SHELL = click.Choice(list(FILES))
 
+PREFIXES = ("/usr", "/usr/local", "/opt/homebrew", "/opt/local", "/home/linuxbrew/.linuxbrew", "/run/current-system/sw", "/")
+PACKAGE = ("share/bash-completion/bash_completion", "bash-completion/bash_completion", "etc/bash_completion")
+"""Where the package bash-completion puts the script that makes bash look for others, below a prefix."""
+
+NO_PACKAGE = "the package bash-completion is not there, and only it looks for that file: install it, or write into .bashrc"
+
 
 class Target(NamedTuple):
     """Where the script of a shell belongs, and what a person has to add for it to be found, if anything."""
@@ -42,6 +48,7 @@ def command() -> None:
 
     \b
       cclaunch completions install             for the shell that you are in
+      cclaunch completions install zsh         for another one
       cclaunch completions show zsh            print the script
     """
 
@@ -54,12 +61,17 @@ def show(shell: str) -> None:
 
 
 @command.command("install")
-@click.option("--shell", "shells", type=SHELL, multiple=True, help="For this shell instead of the one you are in. Repeatable.")
+@click.argument("names", type=SHELL, nargs=-1, metavar="[SHELL]...")
+@click.option("--shell", "shells", type=SHELL, multiple=True, help="The same as SHELL. Repeatable.")
 @click.pass_context
-def install(ctx: click.Context, shells: Sequence[str]) -> None:
-    """Copy the script to where your shell looks for it. A file there that is not ours is left alone."""
+def install(ctx: click.Context, names: Sequence[str], shells: Sequence[str]) -> None:
+    """
+    Copy the script to where your shell looks for it.
+
+    For SHELL, one or more; without, for the one that you are in. A file there that is not ours is left alone.
+    """
     environ, paths = environ_of(ctx), paths_of(ctx)
-    wanted = [(shell, target(shell, environ, paths)) for shell in dict.fromkeys(shells) or [_here(environ)]]
+    wanted = [(shell, target(shell, environ, paths)) for shell in dict.fromkeys([*names, *shells]) or [_here(environ)]]
     for shell, (path, _) in wanted:
         _refuse_foreign(shell, path)
     for shell, (path, needs) in wanted:
@@ -73,13 +85,18 @@ def install(ctx: click.Context, shells: Sequence[str]) -> None:
 
 
 @command.command("uninstall")
-@click.option("--shell", "shells", type=SHELL, multiple=True, help="Only for this shell. Repeatable.")
+@click.argument("names", type=SHELL, nargs=-1, metavar="[SHELL]...")
+@click.option("--shell", "shells", type=SHELL, multiple=True, help="The same as SHELL. Repeatable.")
 @click.pass_context
-def uninstall(ctx: click.Context, shells: Sequence[str]) -> None:
-    """Delete the scripts that `install` wrote, for every shell."""
+def uninstall(ctx: click.Context, names: Sequence[str], shells: Sequence[str]) -> None:
+    """
+    Delete the scripts that `install` wrote.
+
+    For SHELL, one or more; without, for every shell.
+    """
     environ, paths = environ_of(ctx), paths_of(ctx)
     gone = 0
-    for shell in shells or FILES:
+    for shell in dict.fromkeys([*names, *shells]) or FILES:
         path = target(shell, environ, paths).path
         if os.path.islink(path) or MARK not in (_content(path) or b""):
             continue
@@ -95,8 +112,8 @@ def target(shell: str, environ: Environ, paths: Paths) -> Target:
     base = home(environ)
     data, config = xdg(environ, "XDG_DATA_HOME", f"{base}/.local/share"), xdg(environ, "XDG_CONFIG_HOME", f"{base}/.config")
     if shell == "bash":
-        path = environ.get("BASH_COMPLETION_USER_DIR") or f"{data}/bash-completion"
-        return Target(f"{path}/completions/cclaunch", "")
+        path = f"{environ.get('BASH_COMPLETION_USER_DIR') or f'{data}/bash-completion'}/completions/cclaunch"
+        return Target(path, "" if _bash_completion(environ) else f"{NO_PACKAGE}: . {quote('bash', path)}")
     if shell == "zsh":
         folder = f"{data}/zsh/site-functions"
         needs = f"zsh looks there only when this stands in your .zshrc before compinit: fpath=({quote('zsh', folder)} $fpath)"
@@ -107,6 +124,12 @@ def target(shell: str, environ: Environ, paths: Paths) -> Target:
         return Target(f"{config}/nushell/autoload/cclaunch-completions.nu", "")
     path = paths.powershell_completion
     return Target(path, f"PowerShell reads it when this stands in the file that $PROFILE names: . {quote('pwsh', path)}")
+
+
+def _bash_completion(environ: Environ) -> bool:
+    """Say whether the package bash-completion is there: without it, bash looks nowhere for a script."""
+    roots = [*PREFIXES, environ.get("HOMEBREW_PREFIX", ""), *(environ.get("XDG_DATA_DIRS") or "").split(":")]
+    return any(os.path.isfile(f"{root}/{place}") for root in roots if root.startswith("/") for place in PACKAGE)
 
 
 def _here(environ: Environ) -> str:

@@ -52,7 +52,7 @@ def _credentials(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _attributes(environ: Environ, paths: Paths) -> Iterator[str]:
-    """Yield the values of the attributes: of the variable, of all profiles, of this directory, and of claude's settings."""
+    """Yield the values of the attributes (a profile's name is one): of the variable, all profiles, this place, claude's files."""
     yield from _values(environ.get(otel.RESOURCE_ATTRIBUTES, ""))
     try:
         found = composed(environ, paths, launch=True)
@@ -60,8 +60,8 @@ def _attributes(environ: Environ, paths: Paths) -> Iterator[str]:
         return
     yield from found.made.attributes.values()
     yield from found.place.stated.values()
-    for profile in found.plan.profiles.values():
-        yield from profile.attributes.values()
+    for name, profile in found.plan.profiles.items():
+        yield from (name, *profile.attributes.values())
     for claim in found.overridden:
         yield from _values(claim.value) if claim.name == otel.RESOURCE_ATTRIBUTES else _credentials({claim.name: claim.value})
 

@@ -9,6 +9,7 @@ from cclaunch.backends.sources import places_of
 from cclaunch.backends.state import stack_state
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import ago, iso, local
+from cclaunch.commands.shared.here import PLACE, told_here
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Environ, Paths
@@ -28,6 +29,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         claude, no_claude = _claude(environ)
         shell = _shell(environ)
         found = composed(environ, paths, launch=True)
+        told = told_here(environ, paths)
         state = stack_state(paths, environ)
         last, no_store = _last_event(paths)
         store = sentences(paths, waiting=False)
@@ -39,6 +41,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             "shell": {"name": shell.name, "source": shell.source} if shell else None,
             "stack": state.document(),
             "store": store,
+            "notes": [one.sentence() for one in told],
             "last_event": None if last is None else {"time": iso(last[0]), "name": last[1]},
         }
         console.json_line(document, indent=2)
@@ -48,7 +51,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     rows = [
         ("claude", f"{claude.path}  {claude.version or claude.trouble}" if claude else no_claude),
         ("profile", _profile(selection)),
-        *((("place", found.place.path),) if found.place.path else ()),
+        *(((PLACE, found.place.path),) if found.place.path and not found.place.warnings else ()),
+        *((one.about, one.sentence()) for one in told),
         ("shell", f"{shell.name} ({shell.reason})" if shell else "unknown"),
         ("stack", f"{state.backend}: {health}{process}"),
         *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.services),

@@ -136,7 +136,8 @@ def compile_claims(
     marks = marks_of(plan)
     records: Records = [[FORMAT, key], ["marks", *marks]]
     found: list[Claim] = []
-    watched = source_records([managed, f"{managed}/managed-settings.d", *repository(directory)[1]])
+    above = repository(directory)[1]
+    watched = source_records([managed, f"{managed}/managed-settings.d", *above])  # stamped, and read again by `settings_files`
     records += watched
     files = settings_files(directory, config_dir, home, managed)
     for place, path in files:
@@ -150,7 +151,7 @@ def compile_claims(
                 moved = (USER, os.path.join(directory, claim.value, "settings.json"))
                 files += [moved] if moved not in files else []
     records += [["claim", *claim] for claim in found]
-    if write and settled(watched):
+    if write and settled(watched) and repository(directory)[1] == above:
         keep(place_file(paths.cache, key), records)
         sweep(paths.cache)
     return found

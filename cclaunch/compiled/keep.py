@@ -21,11 +21,15 @@ def source_records(paths: Iterable[str]) -> Records:
 
 
 def settled(sources: Records) -> bool:
-    """Say whether all *sources* are old enough that a change to come would show in their stamps."""
+    """
+    Say whether all *sources* are old enough that a change to come would show in their stamps.
+
+    One from the future is, too: the clock was set back since, and what is changed now gets another time.
+    """
     now = time.time_ns()
     for _, path, _ in sources:
         with contextlib.suppress(OSError):
-            if now - os.stat(path).st_ctime_ns < YOUNG_NS:
+            if abs(now - os.stat(path).st_ctime_ns) < YOUNG_NS:
                 return False
     return True
 

@@ -1,8 +1,13 @@
-"""The place: what this directory says of the work that is done in it."""
+"""
+The place: what this directory says of the work that is done in it.
+
+Which files are to be watched is known only when they have been read, and what is changed behind a reading must not stay for
+ever. So a place that is kept is read twice, and stamped in between.
+"""
 
 import os
 
-from cclaunch.compiled.keep import keep, settled, source_records
+from cclaunch.compiled.keep import Records, keep, settled, source_records
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Place
@@ -23,24 +28,34 @@ def compile_place(paths: Paths, directory: str, home: str, *, asked: str = "", w
         asked: The automatic attributes that were asked for beside the usual: words of ``branch`` and ``host``.
         write: Whether the cache may be written.
     """
+    said, watched = _read(directory, home, asked.split())
+    if not write:
+        return Place(said)
+    sources = source_records(watched)
+    said, again = _read(directory, home, asked.split())
+    if again == watched and settled(sources):
+        key = place_key(directory, asked)
+        keep(place_file(paths.cache, key), [[FORMAT, key], *sources, *said])
+        sweep(paths.cache)
+    return Place(said)
+
+
+def _read(directory: str, home: str, asked: list[str]) -> tuple[Records, list[str]]:
+    """Return what *directory* says, as records, and the paths whose change can change that."""
     name, read = repository(directory)
     stated = read_place_file(directory, home, os.geteuid() if hasattr(os, "geteuid") else -1)
     automatic = [("vcs.repository.name", name)]
-    if "branch" in asked.split():
+    if "branch" in asked:
         head = git_directory(directory) + "/HEAD"
         read = [*read, head]
         automatic.append(("vcs.ref.head.name", _branch(head)))
-    if "host" in asked.split():
+    if "host" in asked:
         automatic.append(("host.name", os.uname().nodename))
-    sources = source_records(dict.fromkeys([*read, *stated.sources]))
-    records = [[FORMAT, place_key(directory, asked)], *sources, ["file", stated.path, stated.profile]]
+    records = [["file", stated.path, stated.profile]]
     records += [["attribute", key, value] for key, value in automatic if value]
     records += [["stated", key, value] for key, value in stated.attributes.items()]
     records += [["warning", stated.trouble]] if stated.trouble else []
-    if write and settled(sources):
-        keep(place_file(paths.cache, place_key(directory, asked)), records)
-        sweep(paths.cache)
-    return Place(records)
+    return records, list(dict.fromkeys([*read, *stated.sources]))
 
 
 def _branch(head: str) -> str:

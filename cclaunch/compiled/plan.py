@@ -39,17 +39,17 @@ def compile_plan(paths: Paths, home: str, *, write: bool = True) -> Plan:
     records = [[FORMAT, plan_key(__version__, paths.config)], *sources, *plan_records(in_force)]
     records.append(["setting", "active", state.active])
     records += [["bind", path, name] for path, name in state.bindings.items()]
-    profiles = [record for name in profile_names(paths) for record in profile_records(paths, name, home)]
-    records += profiles
+    profiles = {name: profile_parts(paths, name, home) for name in profile_names(paths)}
+    records += [["profile", name, *(field for part in parts for field in part)] for name, parts in profiles.items()]
     records += [["warning", text] for text in warnings]
-    read = [["source", *record[3:]] for record in profiles if record[2] == "sources"]
+    read = [["source", path, mark] for parts in profiles.values() for what, path, mark in parts if what == "sources"]
     if write and settled([*sources, *read]):
         keep(paths.plan, records)
     return Plan(records)
 
 
-def profile_records(paths: Paths, name: str, home: str) -> Records:
-    """Return the records of the profile *name*, or of what is wrong with it."""
+def profile_parts(paths: Paths, name: str, home: str) -> Records:
+    """Return [part, key, value] of all that is in the profile *name*, or of what is wrong with it."""
     read = [profile_path(paths, name)]
     marks = [stamp(read[0])]  # taken before the reading: a change in between makes the plan stale, not wrong
     parts: Records = []
@@ -60,8 +60,7 @@ def profile_records(paths: Paths, name: str, home: str) -> Records:
         parts = _parts(resolve_profile(paths, name).profile, home)
     except CclaunchError as error:
         parts = [["trouble", "", error.message]]
-    parts += [["sources", path, mark] for path, mark in zip(read, marks, strict=True)]
-    return [["profile", name, *part] for part in parts]
+    return [*parts, *(["sources", path, mark] for path, mark in zip(read, marks, strict=True))]
 
 
 def _parts(profile: Profile, home: str) -> Records:

@@ -79,7 +79,7 @@ end
 # The names of the profiles, with $argv[1] before each.
 function __cclaunch_profiles
     set -l base $XDG_STATE_HOME
-    if test -z "$base"
+    if not string match -q '/*' -- "$base"
         set base $HOME/.local/state
         test -d $HOME/Library/'Application Support'; and set base $HOME/Library/'Application Support'
     end

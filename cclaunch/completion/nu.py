@@ -19,7 +19,7 @@ module completions_of_cclaunch {
         let set = ($env | get --optional XDG_STATE_HOME | default "")
         let home = ($env | get --optional HOME | default "")
         let usual = if $nu.os-info.name == "macos" { $"($home)/Library/Application Support" } else { $"($home)/.local/state" }
-        let file = $"(if ($set | is-empty) { $usual } else { $set })/cclaunch/profile-names"
+        let file = $"(if ($set | str starts-with '/') { $set } else { $usual })/cclaunch/profile-names"
         if ($file | path type) != "file" { return [] }
         try { open --raw $file | lines | where $it =~ '^[A-Za-z0-9._-]+$' | each {|name| $"($prefix)($name)" } } catch { [] }
     }

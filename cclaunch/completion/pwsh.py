@@ -28,7 +28,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
 
     function Get-Profiles {
         $base = $env:XDG_STATE_HOME
-        if (-not $base) {
+        if (-not $base -or -not [System.IO.Path]::IsPathRooted($base)) {
             $base = if ($IsMacOS) { "$HOME/Library/Application Support" }
             elseif ($env:LOCALAPPDATA) { "$env:LOCALAPPDATA" }
             else { "$HOME/.local/state" }

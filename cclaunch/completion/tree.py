@@ -13,7 +13,16 @@ PROFILE, DIRECTORY, FILE, COMMAND, ANY = "profile", "directory", "file", "comman
 KEYS = ("day", "model", "profile", "project", "repository", "session", "team")
 """The keys of ``usage --by`` that are worth offering; any attribute is one."""
 
-OPTION_VALUES = {"--by": KEYS, "--shell": SHELLS}
+DATES = ("today", "yesterday", "24h", "7d", "30d")
+"""Of all that ``--since`` takes, what is worth offering."""
+
+OPTION_VALUES = {
+    "--by": KEYS,
+    "--where": tuple(f"{key}=" for key in KEYS),
+    "--since": DATES,
+    "--until": DATES,
+    "--shell": SHELLS,
+}
 OPTION_KINDS = {"--extends": PROFILE, "--claude-config-dir": DIRECTORY, "--rc-file": FILE}
 OPERAND_KINDS = {"name": PROFILE, "names": PROFILE, "old": PROFILE, "directory": DIRECTORY, "file": FILE, "shell": ANY}
 FRESH = frozenset(("profile create",))

@@ -10,7 +10,7 @@ SCRIPT = r"""#compdef cclaunch
 # Sets $offered and $shown to the names of the profiles.
 _cclaunch_profiles() {
     local base=${XDG_STATE_HOME:-} name
-    if [[ -z $base ]]; then
+    if [[ $base != /* ]]; then
         base=$HOME/.local/state
         [[ $OSTYPE == darwin* ]] && base="$HOME/Library/Application Support"
     fi
@@ -54,7 +54,7 @@ _cclaunch_claude() {
 
 _cclaunch() {
     local word=${words[CURRENT]-} verb=${words[2]-} place kind=""
-    local -a offered shown
+    local -a offered shown suffix
     integer start=3
     if ((CURRENT == 2)); then
         if [[ $word == +* ]]; then
@@ -67,7 +67,7 @@ _cclaunch() {
         fi
     elif [[ -n $verb ]] && _cclaunch_verb "$verb" known; then
         place=$verb
-        if ((CURRENT > 3)) && _cclaunch_verb "$verb" parts; then place="$verb ${words[3]}"; fi
+        if [[ CURRENT -gt 3 && ${words[3]-} != -* ]] && _cclaunch_verb "$verb" parts; then place="$verb ${words[3]}"; fi
         offered=() shown=() kind=""
         if [[ $place == exec && CURRENT -gt 3 ]]; then
             shift 3 words
@@ -86,7 +86,8 @@ _cclaunch() {
         if [[ CURRENT -eq start && ( $verb == -- || $verb == +* ) ]]; then _cclaunch_add @SUBCOMMANDS@; fi
         _cclaunch_words
     fi
-    ((${#offered})) && compadd -d shown -- "${offered[@]}"
+    [[ ${offered[1]-} == *= ]] && suffix=(-S '')  # a key waits for its value
+    ((${#offered})) && compadd -d shown "${suffix[@]}" -- "${offered[@]}"
     case $kind in
         (directory) _files -/ ;;
         (file) _files ;;
@@ -108,7 +109,7 @@ _cclaunch_words() {
         return
     fi
     _cclaunch_verb "$place" operands
-    _cclaunch_verb "$place" parts
+    ((CURRENT > 3)) || _cclaunch_verb "$place" parts
     if [[ -z $word || $word == -* ]]; then _cclaunch_verb "$place" options; fi
 }
 

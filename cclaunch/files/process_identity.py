@@ -54,6 +54,27 @@ def start_ticks(pid: int) -> int | None:
     return int(fields[19]) if len(fields) > 19 and fields[0] not in ENDED else None
 
 
+def pid_here(pid: int, namespace: int) -> int:
+    """
+    Return the pid that a process has here which is *pid* in the PID *namespace* of that number; 0 when it is not seen from here.
+
+    A namespace sees its own processes and those of the ones that were made in it, each under a pid of its own.
+    """
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if name.isdigit():
+            try:
+                if os.stat(f"/proc/{name}/ns/pid").st_ino == namespace and _innermost_pid(name) == pid:
+                    return int(name)
+            except OSError:  # it has ended, or is somebody else's
+                continue
+    return 0
+
+
+def _innermost_pid(name: str) -> int:
+    with open(f"/proc/{name}/status", encoding="ascii", errors="replace") as file:
+        return next((int(line.split()[-1]) for line in file if line.startswith("NSpid:")), 0)
+
+
 def _start_by_psutil(pid: int) -> int | None:
     import psutil
 

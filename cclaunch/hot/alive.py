@@ -48,6 +48,14 @@ def here() -> str:
     return boot and f"{boot} {spaces}"
 
 
+def pid_namespace() -> str:
+    """Return the number of the namespace that our pid counts in; an empty string where that is not told."""
+    try:
+        return system.readlink("/proc/self/ns/pid").partition("[")[2].rstrip("]")
+    except (OSError, AttributeError):
+        return ""
+
+
 def vouched(lock: str, launched: str, pid: str, boot: str) -> bool:
     """
     Say whether the collector *pid* lives and is well, and make it stay while this process lives, under whatever name.

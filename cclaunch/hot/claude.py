@@ -89,11 +89,11 @@ def deeper(environ: "dict[str, str]") -> "str | None":
     return None if depth > DEEPEST else f"{depth}:{session}"
 
 
-def restore_signals() -> None:
-    """Undo what the interpreter did at its start: it ignores SIGPIPE and SIGXFSZ, and a child would inherit that."""
+def restore_signals(ignored: "tuple[int, ...]" = ()) -> None:
+    """Undo what the interpreter did at its start: it ignores SIGPIPE and SIGXFSZ; those that were *ignored* before stay so."""
     for name in ("SIGPIPE", "SIGXFSZ", "SIGXFZ"):
         number = getattr(_signal, name, None)
-        if number is not None:
+        if number is not None and number not in ignored:
             _signal.signal(number, _signal.SIG_DFL)
 
 
@@ -107,13 +107,13 @@ def interrupted() -> int:
 
 def uncoerced(environ: "dict[str, str]") -> "dict[str, str]":
     """
-    Return *environ* without the ``LC_CTYPE`` that the interpreter itself put there.
+    Return *environ* with the ``LC_CTYPE`` that we were started with, or without one.
 
-    In the C locale CPython sets ``LC_CTYPE`` (PEP 538) before any code of ours runs; claude must not see it.
+    In the C locale CPython sets it (PEP 538) before any code of ours runs, also over a value that was there; claude must not
+    see that. It is the C locale as well where ``LANG`` or ``LC_CTYPE`` names one that is not installed. Only the kernel knows
+    what was there before: without /proc it stays.
     """
     if environ.get("LC_CTYPE") not in ("C.UTF-8", "C.utf8", "UTF-8") or environ.get("LC_ALL"):
-        return environ
-    if environ.get("LANG", "") not in ("", "C", "POSIX"):
         return environ
     try:
         handle = system.open("/proc/self/environ", system.O_RDONLY)
@@ -125,21 +125,27 @@ def uncoerced(environ: "dict[str, str]") -> "dict[str, str]":
             original += part
     finally:
         system.close(handle)
-    if b"\0LC_CTYPE=" not in original:
+    _, found, rest = original.partition(b"\0LC_CTYPE=")
+    if found:
+        environ["LC_CTYPE"] = rest.partition(b"\0")[0].decode(sys.getfilesystemencoding(), "surrogateescape")
+    elif len(original) > 1 or len(environ) == 1:  # else it is one that says nothing
         del environ["LC_CTYPE"]
     return environ
 
 
-def become(path: str, words: "list[str]", environ: "dict[str, str]") -> "tuple[int, str]":
+def become(path: str, words: "list[str]", environ: "dict[str, str]", ignored: "tuple[int, ...]" = ()) -> "tuple[int, str]":
     """
     Replace this process by *path*, called with *words* (the first is its own name). Returns only when that failed.
+
+    *ignored* are the signals, of those that the interpreter ignores, that we were started with ignored. Claude's own runtimes
+    put them right when they start, so for claude nobody looks.
 
     Returns:
         (exit code, reason): 126 when the system will not run it, 127 when it is not there.
     """
     if sys.platform == "win32":
         return _spawn(path, words, environ)
-    restore_signals()
+    restore_signals(ignored)
     try:
         system.execve(path, words, environ)
     except OSError as error:

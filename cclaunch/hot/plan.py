@@ -11,7 +11,8 @@ from cclaunch.hot.reading import stamp
 
 class CompiledProfile:
     """
-    One compiled profile, its parent's part included.
+    One compiled profile, its parent's part included: read from *fields* when something of it is asked for, since a launch
+    asks one of however many there are.
 
     Attributes:
         attributes: key -> value, plain.
@@ -21,14 +22,27 @@ class CompiledProfile:
         sources: path -> stamp of the files it was read from.
     """
 
-    __slots__ = ("attributes", "config_dir", "privacy", "sources", "trouble")
+    __slots__ = ("_fields", "attributes", "config_dir", "privacy", "sources", "trouble")
 
-    def __init__(self) -> None:
-        self.attributes: dict[str, str] = {}
-        self.privacy: dict[str, str] = {}
-        self.config_dir = ""
-        self.trouble = ""
-        self.sources: dict[str, str] = {}
+    attributes: "dict[str, str]"
+    privacy: "dict[str, str]"
+    config_dir: str
+    trouble: str
+    sources: "dict[str, str]"
+
+    def __init__(self, fields: "list[str] | tuple[()]" = ()) -> None:
+        self._fields = fields
+
+    def __getattr__(self, name: str) -> "dict[str, str] | str":
+        """Read the fields, three a part: which one, key, value. Called once, before there is an attribute."""
+        self.attributes, self.privacy, self.sources = {}, {}, {}
+        self.config_dir = self.trouble = ""
+        for what, key, value in zip(self._fields[::3], self._fields[1::3], self._fields[2::3], strict=False):
+            if what in ("attributes", "privacy", "sources"):
+                getattr(self, what)[key] = value
+            elif what in ("config_dir", "trouble"):
+                setattr(self, what, value)
+        return object.__getattribute__(self, name)  # type: ignore[no-any-return]
 
 
 class Plan:
@@ -65,7 +79,7 @@ class Plan:
             elif kind == "setting":
                 self.settings[fields[0]] = fields[1]
             elif kind == "profile":
-                self._profile(*fields)
+                self.profiles[fields[0]] = CompiledProfile(fields[1:])
             elif kind == "bind":
                 self.bindings.append((fields[0], fields[1]))
             elif kind == "displaced_prefixes":
@@ -74,16 +88,6 @@ class Plan:
                 self.displaced_names = tuple(fields)
             elif kind == "warning":
                 self.warnings.append(fields[0])
-
-    def _profile(self, name: str, what: str, key: str, value: str) -> None:
-        """Take one record of the profile *name*: *what* is the name of one of its parts."""
-        profile = self.profiles.get(name)
-        if profile is None:
-            profile = self.profiles[name] = CompiledProfile()
-        if what in ("attributes", "privacy", "sources"):
-            getattr(profile, what)[key] = value
-        else:
-            setattr(profile, what, value)
 
 
 class Place:

@@ -43,7 +43,7 @@ class Question:
         self.notice = ""
 
 
-def ask(port: int, pid: int, key: str, seconds: float, grpc: str = "") -> "Question | None":
+def ask(port: int, pid: int, key: str, seconds: float, grpc: str = "", inside: str = "") -> "Question | None":
     """
     Send ``/health`` to the collector on *port* of the loopback address, or return None when nobody listens.
 
@@ -54,11 +54,14 @@ def ask(port: int, pid: int, key: str, seconds: float, grpc: str = "") -> "Quest
         seconds: The deadline of each step.
         grpc: The port that telemetry would be sent to: the collector proves that it has this one, too. Without it a
             stranger who holds both ports of one that was killed could hand the question on to the one that comes after.
+        inside: The number of the PID namespace that *pid* counts in, where that may be another one than the collector's.
     """
     nonce = urandom(16).hex()
     if grpc:
         nonce += f"-{grpc}-{port}"
     who = f"&pid={pid}&by={registration(key, nonce, pid).decode('ascii')}" if pid else ""
+    if who and inside:
+        who += f"&in={inside}"
     peer = _get(port, f"/health?nonce={nonce}{who}", seconds)
     return None if peer is None else Question(peer, nonce, key)
 

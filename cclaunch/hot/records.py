@@ -8,7 +8,7 @@ Hot: C modules only.
 
 from cclaunch.hot.reading import read_small, stamp
 
-FORMAT = "cclaunch-compiled-5"
+FORMAT = "cclaunch-compiled-6"
 
 RECORD = "\x1e"
 

@@ -7,7 +7,7 @@ read last, so that they work while we compose; only when nobody answers is the c
 Hot: C modules only; where a lock vouches for the collector, a launch does without it.
 """
 
-from cclaunch.hot import listeners, plan, probe
+from cclaunch.hot import alive, listeners, plan, probe
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, is_older
 from cclaunch.hot.reading import numbers, read_small
@@ -48,7 +48,8 @@ class Questions:
         """Send the question to a collector of ours; one that is not has no /health for us."""
         if self.ports is not None and not self.ports.owner:
             key = (read_small(paths.collector_key, 256) or b"").decode("ascii", "replace").strip()
-            self.question = probe.ask(int(self.ports.http), system.getpid(), key, PROBE_SECONDS, self.ports.grpc)
+            inside = alive.pid_namespace() if self.ports.here and self.ports.here != alive.here() else ""
+            self.question = probe.ask(int(self.ports.http), system.getpid(), key, PROBE_SECONDS, self.ports.grpc, inside)
 
 
 def heard(asked: Questions, made_plan: plan.Plan, paths: Paths, wanted: Launch, writable: bool) -> "tuple[Ports | None, str]":

@@ -20,9 +20,11 @@ def is_too_large(reason: str) -> bool:
     return reason == os.strerror(TOO_LARGE)
 
 
-def become_as_given(path: str, words: list[str], environ: dict[str, str], depth: str, *, quiet: bool) -> tuple[int, str]:
+def become_as_given(
+    path: str, words: list[str], environ: dict[str, str], depth: str, ignored: tuple[int, ...], *, quiet: bool
+) -> tuple[int, str]:
     """Become *path* with *words* and the *environ* that we were started with; return what `hot.claude.become` does."""
     if not quiet:
         note("the system takes no larger environment: claude runs as cclaunch was started, without telemetry")
-    code, reason = claude.become(path, words, {**environ, claude.DEPTH: depth})
-    return claude.become(path, words, environ) if reason else (code, reason)
+    code, reason = claude.become(path, words, {**environ, claude.DEPTH: depth}, ignored)
+    return claude.become(path, words, environ, ignored) if reason else (code, reason)

@@ -85,15 +85,15 @@ def fold(key: str) -> str:
 _FOLDED = {fold(name): name for name in (*RESERVED, *EXACT)}
 
 
-def check_attribute(key: str, value: str) -> None:
+def check_attribute(key: str, value: str, profile: str = "NAME") -> None:
     """
-    Say nothing when *key* = *value* (plain text) arrives unchanged on every road.
+    Say nothing when *key* = *value* (plain text), said by *profile*, arrives unchanged on every road.
 
     Raises:
         AttributeRefused: With the reason and the mend.
     """
     check_key(key)
-    check_value(key, value)
+    check_value(key, value, profile)
 
 
 def check_key(key: str) -> None:
@@ -145,13 +145,13 @@ def _same_label(key: str, name: str) -> str:
     return "" if key.startswith(name) else f"to Prometheus it is the same label as `{name}{'*' if name.endswith('.') else ''}`: "
 
 
-def check_value(key: str, value: str) -> None:
-    """Raise AttributeRefused when *value*, the plain text, cannot be sent as the value of *key*."""
+def check_value(key: str, value: str, profile: str = "NAME") -> None:
+    """Raise AttributeRefused when *value*, the plain text, cannot be sent as the value of *key*, which *profile* says."""
     if not value:
         raise AttributeRefused(
             f"the attribute `{key}` has no value",
             cause="an empty one arrives as an empty string, which cannot be told from none",
-            hint=f"write {key}=VALUE, or take it back: cclaunch profile unset NAME {key}",
+            hint=f"write {key}=VALUE, or take it back: cclaunch profile unset {profile} {key}",
         )
     for character in value:
         if unicodedata.category(character) == "Cc":

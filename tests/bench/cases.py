@@ -78,8 +78,17 @@ def plain(place: Sandbox, launcher: Path, script: Path) -> dict[str, Contender]:
         INSTALLED: launch,
         BY_PIP: launching(place, script),
         DISABLED: launch._replace(environ={**launch.environ, "CCLAUNCH_DISABLE": "1"}),
-        REWRITTEN: launch._replace(before=partial(rewrite_state, place)),
     }
+
+
+def rewritten(place: Sandbox, launcher: Path) -> dict[str, Contender]:
+    """
+    Return the launch that finds claude's state file, a megabyte, rewritten each time, as claude itself leaves it.
+
+    *place* is its own: once rewritten, the file is searched by every launch from there on, until it is compiled again.
+    """
+    use_profile(place, launcher)
+    return {REWRITTEN: launching(place, launcher)._replace(before=partial(rewrite_state, place))}
 
 
 def crowded(left: ExitStack, base: Path, launcher: Path) -> dict[str, Contender]:

@@ -82,7 +82,7 @@ def measure(left: ExitStack, base: Path, asked: argparse.Namespace) -> int:
     place = left.enter_context(home(base, "now"))
     launcher, script = install(place)
     contenders = cases.yardsticks(place, script) | cases.plain(place, launcher, script)
-    contenders |= cases.crowded(left, base, launcher)
+    contenders |= cases.rewritten(left.enter_context(home(base, "rewritten")), launcher) | cases.crowded(left, base, launcher)
     if not asked.short:
         contenders |= cases.large(place, launcher) | cases.by_installers(left, base)
         if host := left.enter_context(cases.engine()):
@@ -120,7 +120,9 @@ def compare(left: ExitStack, base: Path, asked: argparse.Namespace) -> int:
     for when, checkout in (("now", REPOSITORY), ("before", asked.against.resolve())):
         place = left.enter_context(home(base, when))
         launcher, script = install(place, checkout)
-        contenders |= {f"{name}, {when}": one for name, one in cases.plain(place, launcher, script).items()}
+        found = cases.plain(place, launcher, script)
+        found |= cases.rewritten(left.enter_context(home(base, f"rewritten-{when}")), launcher)
+        contenders |= {f"{name}, {when}": one for name, one in found.items()}
         if host:
             name = f"{CONTAINERS}, {when}"
             contenders[name] = cases.in_containers(left, base / f"containers-{when}", launcher, host)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import other_user
 import pytest
-from collector_client import Place, collector, cost, logs
+from collector_client import Place, collector, cost, logs, registered
 from metrics_page import samples, total
 
 from cclaunch import __version__
@@ -64,16 +64,10 @@ def session() -> Iterator[int]:
         process.kill()
 
 
-def stays_for(place: Place, pid: int) -> bool:
-    """Say whether the collector remembers the process *pid*."""
-    path = Path(place.paths.data, "collector.pids")
-    return path.exists() and any(line.startswith(f"{pid}=") for line in path.read_text().splitlines())
-
-
 def test_a_launch_registers_with_the_proof_that_it_knows_the_key(place: Place, session: int) -> None:
     """A keyed hash of its pid and the nonce."""
     assert place.ask("GET", place.registering(session)).status == 200
-    assert stays_for(place, session)
+    assert session in registered(place.paths)
 
 
 @pytest.mark.parametrize("by", ["none", "empty", "wrong", "of another nonce", "of another pid", "of the answer"])
@@ -91,13 +85,13 @@ def test_without_that_proof_nobody_is_registered(place: Place, session: int, by:
     }[by]
 
     assert place.ask("GET", asked).status == 200
-    assert not stays_for(place, session)
+    assert session not in registered(place.paths)
 
 
 def test_the_first_process_is_never_registered(place: Place) -> None:
     """It lives as long as the machine."""
     assert place.ask("GET", place.registering(1)).status == 200
-    assert not stays_for(place, 1)
+    assert 1 not in registered(place.paths)
 
 
 def test_a_process_of_another_user_is_not_registered(place: Place) -> None:
@@ -106,7 +100,7 @@ def test_a_process_of_another_user_is_not_registered(place: Place) -> None:
     with subprocess.Popen(["/bin/sleep", "600"], user=other_user.UID, extra_groups=[]) as other:
         try:
             assert place.ask("GET", place.registering(other.pid)).status == 200
-            assert not stays_for(place, other.pid)
+            assert other.pid not in registered(place.paths)
         finally:
             other.kill()
 

@@ -11,6 +11,7 @@ from runners import Verb
 from sandbox import Sandbox
 
 from cclaunch import cli
+from cclaunch.commands import completions
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "completions"
 
@@ -159,6 +160,49 @@ def test_install_puts_one_file_in_its_place_and_nothing_else(sandbox: Sandbox, v
     before = path.stat().st_mtime_ns
     assert verb("completions", "install", "--shell", shell)[:2] == (0, f"{shell}: {path} is current\n")
     assert path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_shell_is_named_as_show_takes_it(sandbox: Sandbox, verb: Verb, shell: str) -> None:
+    """Behind the verb, without an option; several, too, and each once."""
+    code, out, _ = verb("completions", "install", shell, "--shell", shell)
+
+    assert (code, out) == (0, f"{shell}: {sandbox.home / PLACES[shell]} written\n")
+    assert verb("completions", "uninstall", shell)[:2] == (0, f"{shell}: {sandbox.home / PLACES[shell]} deleted\n")
+    assert files_below(sandbox.home) == set()
+
+
+def test_a_shell_that_has_no_completions_is_refused_by_name(verb: Verb) -> None:
+    """The others are listed."""
+    code, _, err = verb("completions", "install", "dash")
+
+    assert (code, all(name in err for name in SHELLS)) == (2, True)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_bash_without_its_package_is_told_so(
+    sandbox: Sandbox, verb: Verb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_there: bool
+) -> None:
+    """In one line, with the words that do without it; the other shells need no package."""
+    monkeypatch.setattr(completions, "PREFIXES", (str(tmp_path),))
+    if is_there:
+        (tmp_path / "share/bash-completion").mkdir(parents=True)
+        (tmp_path / "share/bash-completion/bash_completion").write_text("")
+
+    code, _, told = verb("completions", "install", "bash", "fish")
+
+    line = f"write into .bashrc: . '{sandbox.home / PLACES['bash']}'\n"
+    assert (code, told.endswith(line), told.count("\n")) == (0, not is_there, int(not is_there))
+
+
+def test_the_line_for_a_bash_without_the_package_works(sandbox: Sandbox, verb: Verb) -> None:
+    """The script registers itself when it is read."""
+    verb("completions", "install", "bash")
+    line = f". '{sandbox.home / PLACES['bash']}'"
+
+    done = sandbox.run([require("bash"), "--noprofile", "--norc", "-c", f"{line}; complete -p cclaunch"])
+
+    assert done.stdout.decode().endswith("-F _cclaunch cclaunch\n")
 
 
 def test_uninstall_deletes_what_install_wrote(sandbox: Sandbox, verb: Verb) -> None:

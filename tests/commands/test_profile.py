@@ -57,7 +57,8 @@ def test_the_list_has_each_with_what_its_parent_adds(profile: Verb, put: Callabl
 
     base, web = json.loads(profile("list", "--json")[1])
 
-    assert list(base) == "name active description extends attributes privacy claude_config_dir budget trouble".split()
+    keys = "name active description extends attributes privacy claude_config_dir budget trouble here bindings"
+    assert list(base) == keys.split()
     assert (base["name"], base["active"], base["extends"], base["budget"]) == ("base", False, None, None)
     assert web == {
         "name": "web",
@@ -69,7 +70,61 @@ def test_the_list_has_each_with_what_its_parent_adds(profile: Verb, put: Callabl
         "claude_config_dir": None,
         "budget": 5.0,
         "trouble": None,
+        "here": {"source": "use", "detail": None},
+        "bindings": [],
     }
+
+
+def test_the_list_marks_what_is_in_force_here_and_names_the_bindings(
+    profile: Verb, put: Callable[..., None], sandbox: Sandbox
+) -> None:
+    """The one that was chosen is another matter: a binding wins over it, in this directory."""
+    put(a="", b="", c="")
+    profile("use", "a")
+    profile("bind", "b")
+    profile("bind", "c", str(sandbox.home))
+
+    a, b, c = json.loads(profile("list", "--json")[1])
+    shown = [line.split() for line in profile("list")[1].splitlines()]
+
+    assert [one["here"] for one in (a, b, c)] == [None, {"source": "bind", "detail": str(sandbox.work)}, None]
+    assert [one["bindings"] for one in (a, b, c)] == [[], [str(sandbox.work)], [str(sandbox.home)]]
+    assert shown[1:4] == [["*", "a", *"-----"[1:]], ["b", "bound:", str(sandbox.work), *"----"], ["c", *"----"]]
+    assert shown[5:] == [["bound", "directory", "profile"], [str(sandbox.home), "c"], [str(sandbox.work), "b"]]
+
+
+@pytest.mark.parametrize(
+    ("variables", "place", "source"),
+    [({}, "", "profile use"), ({"CCLAUNCH_PROFILE": "b"}, "", "CCLAUNCH_PROFILE"), ({}, "b", "{work}/.cclaunch.toml")],
+)
+def test_the_list_says_who_asks_for_the_one_that_is_in_force_here(
+    profile: Verb, put: Callable[..., None], sandbox: Sandbox, variables: dict[str, str], place: str, source: str
+) -> None:
+    """The variable, the repository, or `profile use`."""
+    put(a="", b="")
+    profile("use", "a")
+    if place:
+        (sandbox.work / ".cclaunch.toml").write_text(f'profile = "{place}"\n')
+
+    lines = profile("list", **variables)[1].splitlines()
+
+    assert [source.format(work=sandbox.work) in line for line in lines[1:]] == [
+        not (variables or place),
+        bool(variables or place),
+    ]
+
+
+def test_a_binding_to_a_profile_that_is_gone_is_said_with_what_ends_it(
+    profile: Verb, put: Callable[..., None], paths: Paths, sandbox: Sandbox
+) -> None:
+    """Somebody deleted its file by hand."""
+    put(a="", b="")
+    profile("bind", "a", str(sandbox.home))
+    os.unlink(profile_path(paths, "a"))
+
+    told = profile("list")[2]
+
+    assert f"is bound to `a`, which does not exist: cclaunch profile unbind {sandbox.home}\n" in told
 
 
 def test_a_broken_profile_is_a_row_with_its_trouble(profile: Verb, put: Callable[..., None], paths: Paths) -> None:

@@ -1,6 +1,8 @@
 """`cclaunch profile set`, `unset`, `create`: all that is wrong is told together, and then nothing is written."""
 
 import os
+import re
+import shlex
 import threading
 from collections.abc import Callable
 
@@ -285,3 +287,15 @@ def test_a_directory_that_cannot_be_written_is_one_error(profile: Verb, paths: P
     assert code in (1, 2)
     assert paths.config in err
     assert "bug of ours" not in err
+
+
+@pytest.mark.parametrize("words", [["team="], ["--description", ""]], ids=" ".join)
+def test_the_command_that_takes_back_is_one_to_type(profile: Verb, paths: Paths, words: list[str]) -> None:
+    """It names the profile, and it works as it stands there."""
+    profile("set", "web", "team=a", "--description", "b")
+
+    code, _, err = profile("set", "web", *words)
+    (typed,) = re.findall(r"take it back: cclaunch profile (.*)", err)
+
+    assert code == 2
+    assert profile(*shlex.split(typed))[:2] == (0, "profile web: changed\n")

@@ -42,7 +42,7 @@ def test_a_fresh_machine_has_a_status(sandbox: Sandbox, status: Callable[[], Any
 
     found = status()
 
-    assert list(found) == ["claude", "profile", "shell", "stack", "store", "last_event"]
+    assert list(found) == ["claude", "profile", "shell", "stack", "store", "notes", "last_event"]
     assert found["claude"] == {"path": None, "version": None}
     assert (found["profile"], found["last_event"]) == (None, None)
     assert found["stack"]["backend"] == "embedded"

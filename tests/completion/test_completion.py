@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import completing
@@ -19,8 +20,10 @@ from sandbox import Sandbox
 from shells_here import calm_fish, shell_here
 
 from cclaunch import cli
+from cclaunch.commands.shared.dates import parse_moment
 from cclaunch.completion.claude_words import CHOICES, OPTIONS, SUBCOMMANDS
 from cclaunch.completion.files import generated
+from cclaunch.completion.tree import DATES
 from cclaunch.hot.paths import our_paths
 from cclaunch.profiles.disk import keep_names
 
@@ -68,6 +71,14 @@ def test_89_one_command_tells_and_writes_what_is_not_current(
     ("words", "offered"),
     [
         (("usage", "--by", "da"), {"day"}),
+        (("usage", "--where", "te"), {"team="}),
+        (("events", "--where", "mo"), {"model="}),
+        (("usage", "--since", "t"), {"today"}),
+        (("usage", "--until", "y"), {"yesterday"}),
+        (("persist", "--shell", "x"), {"xonsh"}),
+        (("unpersist", "--shell", "z"), {"zsh"}),
+        (("completions", "install", "z"), {"zsh"}),
+        (("completions", "install", "--shell", "z"), {"zsh"}),
         (("env", "--shell", "x"), {"xonsh"}),
         (("profile", "set", "prod", "--prompts", ""), {"on", "off"}),
         (("stack", "di"), {"disable"}),
@@ -79,6 +90,16 @@ def test_89_one_command_tells_and_writes_what_is_not_current(
 def test_89_values_and_parts_are_offered(sandbox: Sandbox, shell: str, words: tuple[str, ...], offered: set[str]) -> None:
     """Of choices, of --by, of a verb's parts."""
     assert SHELLS[shell](sandbox.environ, *words) == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_89_behind_an_option_of_the_verb_no_part_is_offered(sandbox: Sandbox, shell: str) -> None:
+    """`persist` has parts and means something by itself: options then follow."""
+    found = SHELLS[shell](sandbox.environ, "persist", "--shell", "zsh", "")
+
+    assert {"--dry-run", "--rc-file"} <= found
+    assert "status" not in found
+    assert "status" in SHELLS[shell](sandbox.environ, "persist", "")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -125,10 +146,22 @@ def test_89_bash_3_makes_one_word_of_an_equals_sign(sandbox: Sandbox) -> None:
 
 
 def test_89_nothing_in_the_bash_script_is_newer_than_3_2() -> None:
-    """macOS has that one: words of later releases would be errors there."""
+    """macOS has that one: words of later releases would be errors there. The one that is asked for the release may stand."""
     newer = r"compopt|mapfile|readarray|(local|declare) -[aAgn]|\$\{\w+(\^|,|@)|\|&|&>>|nosort|\[-1\]|;;&|<\(|\bEPOCH"
 
-    assert re.findall(newer, (SCRIPTS / "cclaunch.bash").read_text()) == []
+    text = (SCRIPTS / "cclaunch.bash").read_text()
+    guarded = "if [[ $words == *= && ${BASH_VERSINFO[0]} -gt 3 ]]; then compopt -o nospace 2>/dev/null || :; fi"
+
+    assert text.count(guarded) == 1
+    assert re.findall(newer, text.replace(guarded, "")) == []
+
+
+def test_89_every_date_that_is_offered_is_one_that_is_taken() -> None:
+    """By --since, and by --until, which includes the day."""
+    now = datetime.now(UTC)
+
+    assert [parse_moment(word, now) < parse_moment("now", now) for word in DATES] == [True] * len(DATES)
+    assert [parse_moment(word, now, end=True) > 0 for word in DATES] == [True] * len(DATES)
 
 
 @pytest.mark.parametrize("shell", DYNAMIC)
@@ -153,6 +186,18 @@ def test_89_the_file_of_names_may_be_anything(sandbox: Sandbox, names: Callable[
     path.unlink()
     os.mkfifo(path)
     assert SHELLS[shell](sandbox.environ, "profile", "use", "") - {"--none", "--help"} == set()
+
+
+@pytest.mark.parametrize("shell", DYNAMIC)
+def test_names_are_not_read_from_below_where_we_are(sandbox: Sandbox, names: Callable[..., None], shell: str) -> None:
+    """A relative XDG_STATE_HOME counts as not set: what lies there is some repository's."""
+    theirs = Path(sandbox.environ["TMPDIR"], "rel", "cclaunch", "profile-names")
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs\n")
+    sandbox.environ["XDG_STATE_HOME"] = "rel"
+    names("ours\n")
+
+    assert SHELLS[shell](sandbox.environ, "profile", "use", "") - {"--none", "--help"} == {"ours"}
 
 
 @pytest.mark.parametrize("shell", [*DYNAMIC, "nu"])
@@ -216,6 +261,7 @@ def test_89_bash_loads_what_was_installed_at_the_first_tab(sandbox: Sandbox, nam
     try:
         terminal.completed("cclaunch profile use pr", "use prod ")
         terminal.completed("cclaunch usage --by=da", "--by=day ")
+        terminal.completed("cclaunch usage --where te\tcore --si", "--where team=core --since ")
         terminal.completed("cclaunch -- 'a b' --strict", "--strict-mcp-config ")
         terminal.completed("cclaunch exec -- other al", "alpha ")
     finally:
@@ -235,6 +281,7 @@ def test_89_zsh_finds_it_by_compinit_also_from_its_cache(sandbox: Sandbox, names
         try:
             terminal.completed("cclaunch profile use pr", "use prod")
             terminal.completed("cclaunch usage --by=da", "--by=day")
+            terminal.completed("cclaunch usage --where te\tcore --si", "--where team=core --since")
             terminal.completed("cclaunch -- 'a b' --strict", "--strict-mcp-config")
             terminal.completed("cclaunch stack ", "Start the collector")
             terminal.completed("cclaunch exec -- other al", "alpha")

@@ -12,7 +12,7 @@ import pytest
 from collector_client import wait_until
 from required import require
 
-from cclaunch.files.process_identity import here, start_ticks
+from cclaunch.files.process_identity import here, pid_here, start_ticks
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -93,3 +93,26 @@ def test_another_namespace_is_another_place(option: str, differs: str) -> None:
     there = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
 
     assert [name for name, mine, its in zip(here(), here().values(), there, strict=True) if mine != its] == [differs]
+
+
+@LINUX
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a namespace")
+def test_a_process_of_a_namespace_inside_ours_is_found_here() -> None:
+    """By the pid that it has there: the first one."""
+    code = "import os; print(os.getpid(), os.stat('/proc/self/ns/pid').st_ino, flush=True); input()"
+    words = [require("unshare"), "-pf", "--mount-proc", sys.executable, "-c", code]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        pid, namespace = map(int, child.stdout.readline().split())
+        found = pid_here(pid, namespace)
+        command = Path(f"/proc/{found}/cmdline").read_text()
+        child.communicate("\n")
+
+    assert pid == 1
+    assert code in command
+
+
+@LINUX
+def test_a_process_of_a_namespace_that_we_do_not_see_is_none() -> None:
+    """Whatever its pid is."""
+    assert pid_here(os.getpid(), 1) == 0

@@ -115,7 +115,7 @@ class Capture:
         over()
         return signal.response()
 
-    async def health(self, nonce: str, pid: int, by: str) -> tuple[str, str]:
+    async def health(self, nonce: str, pid: int, by: str, inside: int) -> tuple[str, str]:
         """Say that all is well: part of what the servers ask of a collector."""
         return "capture\n", ""
 

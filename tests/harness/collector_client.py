@@ -263,6 +263,12 @@ def beats(paths: Paths) -> bool:
     return False
 
 
+def registered(paths: Paths) -> set[int]:
+    """Return the processes that a collector of *paths* stays for."""
+    names = os.listdir(paths.launched) if os.path.isdir(paths.launched) else []
+    return {int(name.split(".")[1]) for name in names if name != alive.ANCHOR}
+
+
 def wait_until(true: Callable[[], object], seconds: float = 60.0) -> bool:
     """Say whether *true* became so within *seconds*."""
     deadline = time.monotonic() + seconds

@@ -23,9 +23,10 @@ def planned(
     """Return the plan of *config* with *profiles* by their names."""
     records = [*plan_records(config or Config()), ["setting", "active", active], *(["bind", *pair] for pair in bindings)]
     for name, (attributes, privacy, config_dir) in (profiles or {}).items():
-        records.append(["profile", name, "config_dir", "", config_dir])
-        records += [["profile", name, "attributes", key, value] for key, value in attributes.items()]
-        records += [["profile", name, "privacy", key, value] for key, value in privacy.items()]
+        parts = [["config_dir", "", config_dir]]
+        parts += [["attributes", key, value] for key, value in attributes.items()]
+        parts += [["privacy", key, value] for key, value in privacy.items()]
+        records.append(["profile", name, *(field for part in parts for field in part)])
     return Plan(records)
 
 

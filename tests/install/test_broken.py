@@ -45,7 +45,7 @@ def take_away(place: Sandbox, what: str) -> str:
         library.rename(library.with_name("python3.5"))
         return "No module named 'cclaunch'"
     if what == "package":
-        broken_installs.damage(package / "hot/gather.py")
+        broken_installs.damage(package / "hot/claude.py")
         return "SyntaxError"
     launcher.write_text(launcher.read_text().replace("sys.version_info[:2] != (3, ", "sys.version_info[:2] != (3, 9"))
     return "it was made for Python 3."

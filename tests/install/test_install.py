@@ -1,6 +1,7 @@
 """install.sh: in every shell that may be called sh, by every method, twice, over an older one, and when it fails."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -39,6 +40,29 @@ def test_it_installs_in_every_shell_twice_and_goes_without_a_trace(offline: Sand
     assert tree(offline.home) == installed
 
     install(offline, "--uninstall", shell=shell)
+    assert tree(offline.home) == before
+
+
+def test_its_last_words_are_what_to_type_next_and_what_takes_it_back(offline: Sandbox, tmp_path: Path) -> None:
+    """Each as it stands there: the script may lie in a directory with spaces and quotes."""
+    before = tree(offline.home)
+    folder = tmp_path / "it's here"
+    folder.mkdir()
+    shutil.copy(SCRIPT, folder)
+    command = [require("dash"), str(folder / "install.sh"), "--method", "uv"]
+
+    done = subprocess.run(command, env=offline.environ, capture_output=True, timeout=installing.PATIENCE_S, check=False)
+
+    assert done.returncode == 0, done.stderr.decode()
+    following, taking = done.stderr.decode().splitlines()[-2:]
+    named = re.findall(r"(\S+ (?:check|persist)) \(", following)
+    assert len(named) == 2
+    for typed in named:
+        asked = subprocess.run(f"{typed} --help", shell=True, env=offline.environ, capture_output=True, text=True, check=False)
+        assert asked.stdout.startswith(f"Usage: cclaunch {typed.split()[-1]} ")
+    typed = taking.split("to take it back: ")[1]
+    back = subprocess.run(typed, shell=True, env=offline.environ, capture_output=True, text=True, check=False)
+    assert back.returncode == 0, back.stderr
     assert tree(offline.home) == before
 
 

@@ -1,12 +1,10 @@
 """Many launches at once: each is known to the collector, and nobody waits for anybody."""
 
-import os
 from pathlib import Path
 
-from collector_client import beats, wait_until
+from collector_client import beats, registered, wait_until
 from sandbox import Sandbox
 
-from cclaunch.hot import alive
 from cclaunch.hot.paths import our_paths
 
 MANY = 200
@@ -31,11 +29,11 @@ def test_two_hundred_launches_at_once_are_all_known(sandbox: Sandbox) -> None:
 
     sessions = [sandbox.popen(sandbox.command("-p", "x")) for _ in range(MANY)]
     said = [session.stdout.readline().decode().split() for session in sessions if session.stdout]
-    known = {name.split(".")[1] for name in os.listdir(paths.launched) if name != alive.ANCHOR}
+    known = registered(paths)
     Path(sandbox.home / "over").touch()
     ends = [(session.communicate(timeout=120)[1], session.returncode) for session in sessions]
 
     assert ends == [(b"", 0)] * MANY
     assert said == [[str(session.pid), f"http://127.0.0.1:{ports['grpc']}"] for session in sessions]
-    assert known == {str(session.pid) for session in sessions}
-    assert wait_until(lambda: os.listdir(paths.launched) == [alive.ANCHOR])
+    assert known == {session.pid for session in sessions}
+    assert wait_until(lambda: not registered(paths))

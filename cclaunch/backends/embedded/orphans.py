@@ -26,7 +26,10 @@ def find(paths: Paths) -> list[psutil.Process]:
         known.add(supervisor.pid)
         with contextlib.suppress(psutil.Error):
             known |= {child.pid for child in psutil.Process(supervisor.pid).children()}
-    return [process for process in psutil.process_iter() if process.pid not in known and _is_ours(process, paths)]
+    try:
+        return [process for process in psutil.process_iter() if process.pid not in known and _is_ours(process, paths)]
+    except (OSError, IndexError):  # no /proc: nobody is seen
+        return []
 
 
 def end(paths: Paths) -> bool:

@@ -1,12 +1,14 @@
 """``profile list``, ``show`` and ``current``: what there is, what one says, and which is in force."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
 
 from cclaunch import console
 from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.here import told_here
 from cclaunch.config.state import State, load_state
 from cclaunch.errors import ConfigError, ProfileMissing, UsageError
 from cclaunch.hot.paths import Environ, Paths
@@ -16,7 +18,7 @@ from cclaunch.profiles.model import Profile
 
 
 class Row(NamedTuple):
-    """One profile of the list: merged with its parent; or as much of it as could be read, and the *trouble*."""
+    """One profile, merged with its parent; or as much of it as could be read, and the *trouble*."""
 
     profile: Profile
     active: bool
@@ -42,30 +44,48 @@ class Row(NamedTuple):
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """
-    List all profiles.
+    List all profiles, and what is bound to them.
 
-    Each with what its parent adds; `*` marks the one that `profile use` chose. A profile that is broken is listed
-    with its trouble.
+    Each with what its parent adds. `*` marks the one that `profile use` chose; the column `here` marks the one that a
+    launch from this directory would use, and says who asks for it. A profile that is broken is listed with its trouble.
 
     \b
       cclaunch profile list
-      cclaunch profile list --json | jq '.[] | select(.attributes.team == "web").name'
+      cclaunch profile list --json | jq -r '.[] | select(.here).name'
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
     state, trouble = _state(paths)
+    here = selection(environ, paths)
     names = profile_names(paths)
     rows = [_row(paths, name, state) for name in names]
     if as_json:
-        console.json_line([row.document() for row in rows], indent=2)
+        console.json_line([_listed(row, here, state) for row in rows], indent=2)
     elif rows:
-        titles = ["", "profile", "attributes", "discloses", "extends", "description"]
-        console.table(titles, [_cells(row) for row in rows], environ)
+        titles = ["", "profile", "here", "attributes", "discloses", "extends", "description"]
+        console.table(titles, [_cells(row, here) for row in rows], environ)
+        if state.bindings:
+            console.line()
+            console.table(["bound directory", "profile"], [list(pair) for pair in sorted(state.bindings.items())], environ)
     else:
         console.note("there are no profiles yet: cclaunch profile set NAME KEY=VALUE")
-    if trouble:
-        console.note(trouble)
-    elif state.active and state.active not in names:
-        console.note(f"`{state.active}` is in use and does not exist: cclaunch profile use --none")
+    for text in [trouble] if trouble else _dangling(state, names):
+        console.note(text)
+
+
+def _listed(row: Row, here: Mapping[str, Any], state: State) -> dict[str, Any]:
+    """Return a row of the list for JSON: with what asks for it here, or None, and the directories that are bound to it."""
+    name = row.profile.name
+    by = {"source": here["source"], "detail": here["detail"]} if here["name"] == name else None
+    return {**row.document(), "here": by, "bindings": sorted(path for path, bound in state.bindings.items() if bound == name)}
+
+
+def _dangling(state: State, names: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for everything that asks for a profile that is none of *names*."""
+    if state.active and state.active not in names:
+        yield f"`{state.active}` is in use and does not exist: cclaunch profile use --none"
+    for path, name in sorted(state.bindings.items()):
+        if name not in names:
+            yield f"{path} is bound to `{name}`, which does not exist: cclaunch profile unbind {shlex.quote(path)}"
 
 
 def _state(paths: Paths) -> tuple[State, str]:
@@ -87,7 +107,7 @@ def _row(paths: Paths, name: str, state: State) -> Row:
         return Row(Profile(name), active, trouble)
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row, here: Mapping[str, Any]) -> list[str]:
     profile = row.profile
     pairs = ", ".join(f"{key}={value}" for key, value in profile.attributes.items())
     open_to = ", ".join(key for key, is_on in profile.privacy.items() if is_on)
@@ -95,6 +115,7 @@ def _cells(row: Row) -> list[str]:
     return [
         "*" if row.active else "",
         profile.name,
+        _source_here(here) if here["name"] == profile.name else "",
         shown,
         open_to or console.NOTHING,
         profile.extends or console.NOTHING,
@@ -167,15 +188,30 @@ def current(ctx: click.Context, as_json: bool) -> None:
       cclaunch profile current
       cclaunch profile current --json | jq -r .name
     """
-    found = selection(environ_of(ctx), paths_of(ctx))
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    found = selection(environ, paths)
     if as_json:
         console.json_line(found, indent=2)
-        return
+    else:
+        console.line(f"{found['name']}  ({_why(found)})" if found["name"] else "none")
+        if found["trouble"]:
+            console.note(found["trouble"])
+    for told in told_here(environ, paths):
+        console.note(told.sentence())
+
+
+def _why(found: Mapping[str, Any]) -> str:
+    """Return for people why the profile that was *found* is in force."""
     why = REASONS.get(found["source"] or "", found["source"] or "")
-    detail = f": {found['detail']}" if found["detail"] else ""
-    console.line(f"{found['name']}  ({why}{detail})" if found["name"] else "none")
-    if found["trouble"]:
-        console.note(found["trouble"])
+    return f"{why}: {found['detail']}" if found["detail"] else why
+
+
+def _source_here(found: Mapping[str, Any]) -> str:
+    """Return who asks for the profile that is in force here, as short as a table likes it."""
+    source, detail = str(found["source"]), str(found["detail"] or "")
+    if source == "bind":
+        return f"bound: {detail}"
+    return detail or {"use": "profile use"}.get(source, source)
 
 
 REASONS = {

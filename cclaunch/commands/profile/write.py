@@ -79,7 +79,7 @@ def set_(ctx: click.Context, /, name: str, pairs: tuple[str, ...], **settings: A
       cclaunch profile set web --extends base team=web
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
-    changes, troubles = _wanted(pairs, settings, environ)
+    changes, troubles = _wanted(name, pairs, settings, environ)
     if not changes and not troubles:
         raise click.UsageError("there is nothing to set: write KEY=VALUE, or an option", ctx)
     with profiles_locked(paths):
@@ -102,15 +102,15 @@ def create(ctx: click.Context, /, name: str, pairs: tuple[str, ...], **settings:
       cclaunch profile create data-eng team=data-engineering --extends base
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
-    changes, troubles = _wanted(pairs, settings, environ)
+    changes, troubles = _wanted(name, pairs, settings, environ)
     with profiles_locked(paths):
         if name in profile_names(paths):
             raise UsageError(f"there is a profile `{name}` already", hint=f"cclaunch profile set {name} KEY=VALUE")
         _write(paths, name, changes, troubles, created=True)
 
 
-def _wanted(pairs: tuple[str, ...], settings: dict[str, Any], environ: Environ) -> tuple[Keys, list[CclaunchError]]:
-    """Return the changes that the words ask for, and everything that is wrong with them."""
+def _wanted(name: str, pairs: tuple[str, ...], settings: dict[str, Any], environ: Environ) -> tuple[Keys, list[CclaunchError]]:
+    """Return the changes of the profile *name* that the words ask for, and everything that is wrong with them."""
     changes: Keys = {}
     troubles: list[CclaunchError] = []
     for pair in pairs:
@@ -121,7 +121,7 @@ def _wanted(pairs: tuple[str, ...], settings: dict[str, Any], environ: Environ) 
         if changes.setdefault(("attributes", key), value) != value:
             troubles.append(UsageError(f"`{key}` is given twice, with two values", hint="keep one of them"))
         try:
-            check_attribute(key, value)
+            check_attribute(key, value, name)
         except AttributeRefused as error:
             troubles.append(error)
         if key.replace("-", "_") in (*SWITCHES, *FIELDS):
@@ -136,7 +136,7 @@ def _wanted(pairs: tuple[str, ...], settings: dict[str, Any], environ: Environ) 
             value = _absolute(value, environ)
         changes[key,] = value
         if trouble := "must not be empty" if value == "" else CHECKS[key](value):
-            hint = f"to take it back: cclaunch profile unset NAME {option_name(key)}"
+            hint = f"to take it back: cclaunch profile unset {name} {option_name(key)}"
             troubles.append(UsageError(f"{option_name(key)} {trouble}", hint=hint))
     return changes, troubles
 

@@ -6,11 +6,11 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.every import backend
+from cclaunch.backends.failure import forget_failure
 from cclaunch.backends.in_force import in_force
 from cclaunch.backends.protocol import Backend
 from cclaunch.backends.state import stack_state
 from cclaunch.backends.turn import turn
-from cclaunch.backends.wake import forget_failure
 from cclaunch.commands.shared.context import config_of, environ_of, paths_of
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.parts import Parts

@@ -1,11 +1,14 @@
 """A HOME that containers and sandboxes share: the collector of one of them is told from one that does not run."""
 
 import os
+import shlex
+import subprocess
 import threading
 import time
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import psutil
 import pytest
 from collector_client import Place
 from doubles import FAKE_EXIT, fake_claude, told
@@ -13,6 +16,7 @@ from required import require
 from sandbox import Sandbox
 
 from cclaunch.backends.embedded import collector
+from cclaunch.files.process_identity import start_ticks
 from cclaunch.hot.paths import our_paths
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a namespace")
@@ -96,6 +100,20 @@ def test_a_launch_that_cannot_see_the_process_uses_the_collector_that_it_reaches
     assert (done.returncode, done.stderr) == (FAKE_EXIT, b"")
 
 
+def test_a_session_in_another_container_is_stayed_for(shared: Sandbox) -> None:
+    """By the pid that it has where the collector is: in there it is the first of all."""
+    program = shared.home / "bin" / "claude"
+    program.write_text("#!/bin/sh\necho started $$\nread line\n")
+    words = [require("unshare"), *PIDS, *shared.command("-p", "hello")]
+    with subprocess.Popen(words, env=shared.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+        assert session.stdout is not None
+        assert session.stdout.readline() == "started 1\n"
+        (claude,) = psutil.Process(session.pid).children()
+        names = [name.split(".")[1:] for name in os.listdir(our_paths(shared.environ).launched) if name.count(".") == 2]
+        assert [str(claude.pid), str(start_ticks(claude.pid))] in names
+        session.communicate("\n")
+
+
 def test_an_older_collector_in_another_place_is_used_and_named(shared: Sandbox) -> None:
     """It cannot be replaced from there, and a launch does not wait for that."""
     ports = Path(our_paths(shared.environ).collector_ports)
@@ -121,6 +139,17 @@ def test_what_cannot_be_ended_from_there_is_no_collector_that_was_not_running(
     assert done.returncode == 1
     assert why in done.stderr.decode()
     assert collector.health(our_paths(shared.environ)) is None
+
+
+def test_where_there_is_no_proc_at_all_it_is_started_checked_and_ended(shared: Sandbox) -> None:
+    """The lock, the proof and the pid have to do."""
+    shared.cclaunch("stack", "down")
+    alarms = f"{shlex.join(shared.command('check'))} | grep -E '^failed +(port|collector|proof)'"
+    script = f"{shlex.join(shared.command('stack', 'up'))}; {alarms}; {shlex.join(shared.command('stack', 'down'))}"
+    done = shared.run([require("unshare"), *WITHOUT_PROC, "sh", "-c", script])
+
+    assert done.stderr == b""
+    assert done.stdout.decode().splitlines()[1:] == ["collector: stopped"]
 
 
 def test_what_is_seen_is_ended_from_another_network(shared: Sandbox) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from collector_client import Place, logs, wait_until
+from collector_client import Place, logs, registered, wait_until
 
 from cclaunch.backends.embedded import collector, ending, orphans
 from cclaunch.backends.embedded.collector import Running
@@ -210,8 +210,7 @@ def test_a_quiet_session_is_not_forgotten_when_the_directory_goes(tmp_path: Path
     try:
         place.ask("GET", place.registering(os.getpid()))
         move(place)
-        pids = Path(place.paths.data, "collector.pids")
-        assert wait_until(lambda: pids.exists() and f"{os.getpid()}=" in pids.read_text(), 60)
+        assert wait_until(lambda: os.getpid() in registered(place.paths))
     finally:
         place.stop()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from collector_client import Place, logs, wait_until
+from collector_client import Place, beats, logs, registered, wait_until
 from doubles import FAKE_EXIT, fake_claude, told
 from sandbox import Sandbox
 
@@ -48,6 +48,7 @@ def stop(paths: Paths, *, supervisor: bool = False) -> int:
     assert pid
     os.kill(pid, signal.SIGSTOP)
     assert wait_until(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    assert supervisor or wait_until(lambda: not beats(paths))  # a launch before that relies on its last beat
     return pid
 
 
@@ -93,11 +94,7 @@ def test_a_launch_that_was_registered_with_a_stopped_collector_is_known_when_it_
     assert probe.answer(probe.ask(place.ports["http"], os.getpid(), key, 0.2)) == probe.SILENT
     os.kill(pid, signal.SIGCONT)
 
-    assert wait_until(lambda: f"{os.getpid()}=" in _read(Path(place.paths.data, "collector.pids")))
-
-
-def _read(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
+    assert wait_until(lambda: os.getpid() in registered(place.paths))
 
 
 def test_a_wake_beside_a_stopped_collector_needs_no_turn_and_no_wait(place: Place) -> None:
