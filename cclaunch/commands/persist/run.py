@@ -9,6 +9,7 @@ import click
 from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.commands.persist.words import read_anew, take_back
 from cclaunch.config.state import key_of, load_state
 from cclaunch.files.theirs.diff import diff
 from cclaunch.files.theirs.in_place import recover
@@ -73,7 +74,7 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
         _tell(steps, "the block is current already")
         _tell_settings(settings, "our variables are current already")
         _tell_by_hand(steps)
-        _tell_listening(environ, paths, steps, settings)
+        _tell_listening(environ, paths, choice, steps, settings)
     _end([*steps, *settings], wish.dry, ours)
 
 
@@ -192,16 +193,18 @@ def _tell_by_hand(steps: Iterable[Step]) -> None:
             console.note(f"{step.target.path} sets {told} by hand: that stays")
 
 
-def _tell_listening(environ: Environ, paths: Paths, steps: Iterable[Step], settings: Iterable[Step]) -> None:
-    shells, claudes = (any(step.does in ("add", "update") and not step.error for step in some) for some in (steps, settings))
+def _tell_listening(environ: Environ, paths: Paths, choice: Choice, steps: Iterable[Step], settings: Iterable[Step]) -> None:
+    shells, claudes = ([step for step in some if step.does in ("add", "update") and not step.error] for some in (steps, settings))
     if shells:
-        console.note("it counts in every shell that is started from now on; `cclaunch unpersist` takes it back")
+        console.note(f"it counts in every shell that is started from now on; `{take_back(choice, shells)}` takes it back")
     if claudes:
         console.note(
             "it counts in every claude that is started from now on; `cclaunch unpersist --claude-settings` takes it back"
         )
     if (shells or claudes) and not listening_after_reboot(paths, environ):
         console.note("a bare claude starts no collector; `cclaunch stack enable` has it start with your session")
+    if typed := read_anew(environ, shells):
+        console.note(f"type next: `{typed}`, for this shell has read its files already; then `claude`")
 
 
 def _end(steps: Iterable[Step], quiet: bool, ours: Iterable[Change]) -> None:

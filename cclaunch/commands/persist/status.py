@@ -8,13 +8,16 @@ import click
 from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.commands.persist.words import carried
 from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.here import told_here
 from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import examine
 from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.hot.ports import collector_ports
+from cclaunch.hot.reading import read_small
 from cclaunch.persist.content import Content, content
 from cclaunch.persist.own_files import changes
 from cclaunch.persist.reached import reached
@@ -44,28 +47,40 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     current    as it should be        damaged  its markers are not one pair
     outdated   it says something old  unusable the file cannot be read or written
 
-    The exit code is 1 unless every file that was written is current.
+    `profile` is the one that the block carries. The exit code is 1 unless every file that was written is current.
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
     holds = content(environ, paths)
-    rows = [_row(step, holds, environ, probe) for step in _steps(environ, paths, holds)]
-    rows += _settings_rows(paths, holds)
+    judged = _steps(environ, paths, holds)
+    rows = [{**_row(one, holds, environ, probe), "profile": _carried(one[0], holds)} for one in judged]
+    rows += [{**row, "profile": None} for row in _settings_rows(paths, holds)]
+    told = told_here(environ, paths)
     running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
     if as_json:
-        console.json_line(
-            {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}, indent=2
-        )
+        document = {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}
+        console.json_line({**document, "notes": [one.sentence() for one in told]}, indent=2)
     else:
-        cells = [[row["path"], row["shell"], row["state"], "; ".join(row["reasons"])] for row in rows]
-        console.table(["file", "shell", "block", "why"], cells, environ)
+        cells = [
+            [row["path"], row["shell"], row["state"], row["profile"] or console.NOTHING, "; ".join(row["reasons"])]
+            for row in rows
+        ]
+        console.table(["file", "shell", "block", "profile", "why"], cells, environ)
     if not lasting and any(row["state"] != MISSING for row in rows):
         until = "after a reboot" if running else "now"
         console.note(f"nothing will listen {until}: a bare claude starts no collector (`cclaunch stack enable`)")
     tell_intruder(paths)
-    for text in holds.notes:
+    for text in [*holds.notes, *(one.sentence() for one in told)]:
         console.note(text)
     if any(row["written"] and (row["state"] != CURRENT or row["reached"] is False) for row in rows):
         raise click.exceptions.Exit(1)
+
+
+def _carried(step: Step, holds: Content) -> str | None:
+    """Return the profile that a shell has from the block of *step*: as it says, or the file that it reads; None for none."""
+    if step.block is None:
+        return None
+    read = b"" if step.kind == SCOPED else read_small(holds.file(step.dialect)) or b""
+    return carried(step.block.body) or carried(read) or None
 
 
 def _steps(environ: Environ, paths: Paths, holds: Content) -> list[tuple[Step, bool]]:
