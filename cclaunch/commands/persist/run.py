@@ -24,13 +24,14 @@ from cclaunch.persist.step import (
     Way,
     by_hand,
     carry_out,
+    claudes,
     readers,
     remember_files,
     remembered,
     to_persist,
     to_unpersist,
 )
-from cclaunch.persist.template import WHOLE
+from cclaunch.persist.template import SCOPED, WHOLE
 
 DONE = {
     "add": "the block is in",
@@ -191,6 +192,8 @@ def _tell_by_hand(steps: Iterable[Step]) -> None:
         if (found := by_hand(step)) and not step.error:
             told = ", ".join(f"{name} (line {line})" for name, line in found.items())
             console.note(f"{step.target.path} sets {told} by hand: that stays")
+        for text in claudes(step) if not step.error else ():
+            console.note(f"{step.target.path}: {text}")
 
 
 def _tell_listening(environ: Environ, paths: Paths, choice: Choice, steps: Iterable[Step], settings: Iterable[Step]) -> None:
@@ -201,8 +204,11 @@ def _tell_listening(environ: Environ, paths: Paths, choice: Choice, steps: Itera
         console.note(
             "it counts in every claude that is started from now on; `cclaunch unpersist --claude-settings` takes it back"
         )
-    if (shells or claudes) and not listening_after_reboot(paths, environ):
-        console.note("a bare claude starts no collector; `cclaunch stack enable` has it start with your session")
+    alone = claudes or any(step.kind != SCOPED for step in shells)
+    if (shells or claudes) and alone and not listening_after_reboot(paths, environ):
+        console.note(
+            "a claude that cclaunch does not launch starts no collector; `cclaunch stack enable` has it start with your session"
+        )
     if typed := read_anew(environ, shells):
         console.note(f"type next: `{typed}`, for this shell has read its files already; then `claude`")
 

@@ -22,7 +22,7 @@ from cclaunch.persist.content import Content, content
 from cclaunch.persist.own_files import changes
 from cclaunch.persist.reached import reached
 from cclaunch.persist.settings import judge_settings, kept_by_hand
-from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, lines_of, remembered, step_of
+from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, claudes, lines_of, remembered, step_of
 from cclaunch.persist.template import SCOPED
 from cclaunch.shells.rc_files import Target
 
@@ -115,6 +115,7 @@ def _row(judged: tuple[Step, bool], holds: Content, environ: Environ, probe: boo
         except CclaunchError as error:
             reasons.append(error.message)
     reasons += [f"line {line} sets {name} by hand: that counts" for name, line in by_hand(step).items()]
+    reasons += claudes(step) if written else []
     gets_there = reached(step, environ) if probe and step.block is not None else None
     if gets_there is False:
         reasons.append(f"not reached: {step.target.shell} ends, or returns, before it gets there")
