@@ -161,8 +161,8 @@ def test_another_user_sees_no_lock(place: Place) -> None:
     for path in (*Path(place.paths.data).parents, Path(place.paths.data)):
         if path.stat().st_uid == os.geteuid() and str(path).startswith(str(place.base)):
             path.chmod(0o755)
-    for path in (place.paths.collector_ports, place.paths.launched, place.paths.launched + "/" + alive.ANCHOR):
-        os.chmod(path, 0o777)
+    for name in (place.paths.collector_ports, place.paths.launched, f"{place.paths.launched}/{alive.ANCHOR}"):
+        os.chmod(name, 0o777)
     nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"]
     assert launch(place.paths, *nobody).split()[0] == "False"
 
