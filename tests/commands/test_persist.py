@@ -20,6 +20,7 @@ from cclaunch import cli, otel
 from cclaunch.files.claude_json import decode_exactly, decode_json, encode_exactly, loads
 from cclaunch.hot.marks import BLOCK, own_exports
 from cclaunch.hot.paths import our_paths
+from cclaunch.hot.ports import collector_ports
 from cclaunch.persist.block import END
 from cclaunch.persist.content import ALL
 from cclaunch.persist.refresh import refresh
@@ -764,6 +765,23 @@ def test_profile_use_changes_only_a_file_of_ours(sandbox: Sandbox) -> None:
     assert {path.stat().st_mode & 0o777 for path in ours.values()} == {0o600}
     assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in blocks] == before
     assert "block" not in done.stderr.decode()
+
+
+@pytest.mark.parametrize("how", [["stack", "up"], ["-p", "hi"]], ids=["stack up", "a launch"])
+def test_a_collector_that_takes_other_ports_changes_only_a_file_of_ours(sandbox: Sandbox, how: list[str]) -> None:
+    """Whoever starts it sees to that; the next shell sends to where it listens."""
+    sandbox.environ["PATH"] = f"{fake_claude(sandbox.home / 'bin').parent}:{sandbox.environ['PATH']}"
+    sandbox.cclaunch("persist", "--shell", "bash")
+    rc, file = sandbox.home / ".bashrc", sandbox.home / OURS / "env.sh"
+    before = rc.read_bytes(), rc.stat().st_mtime_ns
+    sandbox.configure()
+
+    sandbox.cclaunch(*how)
+
+    ports = collector_ports(our_paths(sandbox.environ))
+    assert ports is not None
+    assert f"http://127.0.0.1:{ports.grpc}" in file.read_text()
+    assert (rc.read_bytes(), rc.stat().st_mtime_ns) == before
 
 
 def test_renaming_and_deleting_a_profile_keep_what_is_known_of_blocks(sandbox: Sandbox) -> None:
