@@ -185,6 +185,24 @@ def test_a_group_is_read_when_it_is_needed(after: Callable[[str], str]) -> None:
     assert after(f"import cclaunch.main; {tells}; import cclaunch.launch.line; {tells}") == "False False\nTrue False"
 
 
+def test_a_module_runs_once(after: Callable[[str], str], package: Path) -> None:
+    """Also the one that its group was read for."""
+    for name in ("launch/line.py", "launch/asking.py", "hot/probe.py"):
+        with (package / "cclaunch" / name).open("a") as file:
+            file.write(f"\nimport sys\nsys.RAN = getattr(sys, 'RAN', []) + [{name!r}]\n")
+    again = [sys.executable, "-IS", "-c", f"import sys; sys.path.append({str(package)!r}); from cclaunch.bundle import main"]
+    again[-1] += f"; main([{str(package.parent / 'launch.bundle')!r}])"
+    subprocess.run(again, check=True, capture_output=True, timeout=120)
+    assert after(f"{IMPORTS}print(sys.RAN)") == "['launch/line.py', 'hot/probe.py', 'launch/asking.py']"
+
+
+def test_a_group_that_was_damaged_is_imported_from_its_files(after: Callable[[str], str]) -> None:
+    """Whatever is wrong with the bundle."""
+    damages = "sys.meta_path[0].groups[0] = (['cclaunch.launch.line'], b'x')"
+    told = after(f"{damages}\n{IMPORTS}print(used)")
+    assert told == "True"
+
+
 def test_a_group_that_was_edited_is_imported_from_its_files(after: Callable[[str], str], package: Path) -> None:
     """The others still come from the bundle."""
     with (package / "cclaunch/hot/compose.py").open("a") as file:

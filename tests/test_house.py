@@ -36,7 +36,7 @@ MAY_IMPORT = {
         "collector": "__init__ config errors files hot otel otlp store",
         "backends": "__init__ collector config console errors files grafana hot launcher program store",
         "persist": "compiled config errors files hot otel program shells",
-        "launch": "backends compiled config console errors files hot otel program",
+        "launch": "backends compiled config console errors files hot otel persist program",
         "commands": "backends collector config console errors files grafana hot launch otel otlp persist profiles shells store",
         "cli": "__init__ commands console errors files hot",
         "main": "cli hot launch",

@@ -8,7 +8,7 @@ makes them worthless when it hangs, and `stop` gives them up at once when someth
 import contextlib
 import os
 
-from cclaunch.hot.alive import BEATS, SPAN, first_place, place_of
+from cclaunch.hot.alive import BEATS, place_of
 
 
 class Heartbeat:
@@ -37,11 +37,11 @@ class Heartbeat:
                 del self._held[0]
 
     def stop(self) -> None:
-        """Let go of all places: from now on launches ask."""
-        if self._held:
-            with contextlib.suppress(OSError):
-                self._lock(first_place(os.getpid()), os.F_ULOCK, SPAN)
-                self._held.clear()
+        """Let go of all places: from now on launches ask. The system does that when a file is closed, which cannot fail."""
+        if self._handle >= 0:
+            handle, self._handle = self._handle, -1
+            self._held.clear()
+            os.close(handle)
 
     def _lock(self, place: int, how: int, length: int) -> None:
         os.lseek(self._handle, place, os.SEEK_SET)
@@ -54,8 +54,5 @@ class Heartbeat:
             return False
 
     def _open(self) -> None:
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
-            self._held.clear()
+        self.stop()
         self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -86,7 +86,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
     if ending.moved:
         with contextlib.suppress(FileTrouble):  # the supervisor says so
             make_directory(paths.data)
-        collector.launched.keep()
+        collector.launched.carry()
         standing.carry()
     return ending
 

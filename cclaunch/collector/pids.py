@@ -17,7 +17,7 @@ import psutil
 from cclaunch.errors import FileTrouble
 from cclaunch.files.atomic import make_directory
 from cclaunch.files.boot import boot_id
-from cclaunch.files.process_identity import start_ticks
+from cclaunch.files.process_identity import is_gone, start_ticks
 from cclaunch.hot.alive import ANCHOR, mark_of
 
 TOLERANCE_S = 2.0
@@ -40,6 +40,8 @@ class Launched:
         self._directory = directory
         self._boot = boot_id()
         self._known: set[str] = set()
+        self._told: set[str] = set()
+        self._place = -1
         self.keep()
         for pid, began in _read_list(before):
             if _is_of(pid, began):
@@ -52,10 +54,28 @@ class Launched:
         anchor = f"{self._directory}/{ANCHOR}"
         with contextlib.suppress(FileTrouble, OSError):
             make_directory(self._directory)
-            os.close(os.open(anchor, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            _touch(anchor)
+            self._hold()
             for name in self._known:
-                with contextlib.suppress(FileExistsError):
+                try:
                     os.link(anchor, f"{self._directory}/{name}")
+                except FileExistsError:
+                    continue
+                except OSError:  # a file system without links
+                    _touch(f"{self._directory}/{name}")
+
+    def _hold(self) -> None:
+        """Hold the directory itself: it may be moved."""
+        if self._place >= 0:
+            os.close(self._place)
+            self._place = -1
+        self._place = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def carry(self) -> None:
+        """Keep in the new place who is known, and who came to the old one before it was missed."""
+        if self._place >= 0:
+            self._known |= {name for name in _names(self._place) if _lives(name, self._boot)}
+        self.keep()
 
     def add(self, pid: int) -> None:
         """
@@ -72,10 +92,12 @@ class Launched:
         """Say whether any of them lives, or has since this was asked last; and forget those that do not."""
         found = set(islice(_names(self._directory), MOST)) | self._known
         self._known = {name for name in found if _lives(name, self._boot)}
-        for name in found - self._known:
+        dead = found - self._known
+        for name in dead:
             with contextlib.suppress(OSError):
                 os.unlink(f"{self._directory}/{name}")
-        return any(name.startswith(self._boot[:8]) for name in found)
+        news, self._told = dead - self._told, dead  # one that cannot be taken away is told once
+        return bool(self._known) or any(name.startswith(self._boot[:8]) for name in news)
 
 
 def any_alive(directory: str) -> bool:
@@ -84,7 +106,11 @@ def any_alive(directory: str) -> bool:
     return any(_lives(name, boot) for name in _names(directory))
 
 
-def _names(directory: str) -> Iterator[str]:
+def _touch(path: str) -> None:
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+
+
+def _names(directory: str | int) -> Iterator[str]:
     """Yield the names in *directory* that are of our making."""
     with contextlib.suppress(OSError), os.scandir(directory) as entries:
         for entry in entries:
@@ -94,7 +120,7 @@ def _names(directory: str) -> Iterator[str]:
 
 def _lives(name: str, boot: str) -> bool:
     _, pid, ticks = name.rsplit(".", 2)
-    return name == mark_of(boot, int(pid), int(ticks)) and start_ticks(int(pid)) == int(ticks)
+    return name == mark_of(boot, int(pid), int(ticks)) and not is_gone(int(pid), int(ticks))
 
 
 def _is_ours(pid: int) -> bool:

@@ -54,6 +54,23 @@ def start_ticks(pid: int) -> int | None:
     return int(fields[19]) if len(fields) > 19 and fields[0] not in ENDED else None
 
 
+def is_gone(pid: int, ticks: int) -> bool:
+    """Say whether the process *pid* that was made at *ticks* is gone. One that cannot be asked now (no descriptor) is not."""
+    return start_ticks(pid) != ticks and not _is_unreadable(pid)
+
+
+def _is_unreadable(pid: int) -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        os.close(os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC))
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def pid_here(pid: int, namespace: int) -> int:
     """
     Return the pid that a process has here which is *pid* in the PID *namespace* of that number; 0 when it is not seen from here.

@@ -27,7 +27,10 @@ BEATS = 4
 """A collector is believed for so many beats after its last one."""
 
 SPAN, PIDS = 1 << 27, 1 << 12
-"""Places for each pid, more beats than a machine runs for; and pids that have places of their own. No file system ends below."""
+"""
+Places for each pid, more beats than a machine runs for; and pids that have places of their own. Where a file may not be as large
+as the last place says (FAT), nothing is locked, and launches ask.
+"""
 
 
 ANCHOR = "anchor"
@@ -36,23 +39,24 @@ ANCHOR = "anchor"
 
 def here() -> str:
     """
-    Return what tells this boot, and these namespaces of network and processes, from all others; empty if it cannot be told.
+    Return what tells this boot, and these namespaces of network, pids and clocks, from all others; empty if it is not told.
 
-    A home directory may be shared with a container, or copied; ports and pids are not.
+    A home directory may be shared with a container, or copied; ports, pids and clocks are not.
     """
     boot = _said("/proc/sys/kernel/random/boot_id", 64).decode("ascii", "replace").strip()
-    try:
-        spaces = system.readlink("/proc/self/ns/net") + system.readlink("/proc/self/ns/pid")
-    except (OSError, AttributeError):
-        return ""
-    return boot and f"{boot} {spaces}"
+    network, pids = _namespace("net"), _namespace("pid")
+    return f"{boot} {network} {pids} {_namespace('time')}" if boot and network and pids else ""
 
 
 def pid_namespace() -> str:
     """Return the number of the namespace that our pid counts in; an empty string where that is not told."""
+    return _namespace("pid").partition("[")[2].rstrip("]")
+
+
+def _namespace(kind: str) -> str:
     try:
-        return system.readlink("/proc/self/ns/pid").partition("[")[2].rstrip("]")
-    except (OSError, AttributeError):
+        return system.readlink("/proc/self/ns/" + kind)
+    except (OSError, AttributeError):  # an older kernel; no /proc; Windows
         return ""
 
 
@@ -66,7 +70,8 @@ def vouched(lock: str, launched: str, pid: str, boot: str) -> bool:
         pid: Its process, as it has left word.
         boot: What ``here`` says, here and there.
 
-    Never waits and raises nothing. False says that it is to be asked.
+    Raises nothing, and waits for nothing but the file system that the name is left in. False says that it is to be asked: also
+    when there is a second name for the file of the locks (a copy by hard links), and when the system refuses all such questions.
     """
     try:
         handle = system.open(lock, system.O_RDONLY | system.O_NONBLOCK | system.O_CLOEXEC)
@@ -74,7 +79,7 @@ def vouched(lock: str, launched: str, pid: str, boot: str) -> bool:
         return False
     try:
         place = place_of(int(pid))
-        if not _beats(handle, place):
+        if not _beats(handle, place) or _beats(handle, place + 2 * BEATS) or system.fstat(handle).st_nlink != 1:
             return False
         _leave_name(launched, mark_of(boot, system.getpid(), _started()))
         return _beats(handle, place)

@@ -35,6 +35,8 @@ class CompiledProfile:
 
     def __getattr__(self, name: str) -> "dict[str, str] | str":
         """Read the fields, three a part: which one, key, value. Called once, before there is an attribute."""
+        if name not in self.__slots__:
+            raise AttributeError(name)
         self.attributes, self.privacy, self.sources = {}, {}, {}
         self.config_dir = self.trouble = ""
         for what, key, value in zip(self._fields[::3], self._fields[1::3], self._fields[2::3], strict=False):

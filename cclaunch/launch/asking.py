@@ -77,7 +77,19 @@ def heard(asked: Questions, made_plan: plan.Plan, paths: Paths, wanted: Launch, 
         return asked.ports, f"telemetry has no collector: {type(error).__name__}: {error}"
     for text in () if wanted.quiet else notes:
         say(text)
+    if woken is not None:
+        _tell_shells(paths, wanted)
     return woken or asked.ports, trouble
+
+
+def _tell_shells(paths: Paths, wanted: Launch) -> None:
+    """Have shells that start from now on send to the collector that was woken: its ports may be others."""
+    try:
+        from cclaunch.persist.refresh import refresh_files
+
+        refresh_files(wanted.environ, paths)
+    except Exception:  # the guest's rule; what a shell exports is nothing to this launch
+        return
 
 
 def _rouse(paths: Paths, down: "list[str]", wanted: Launch) -> str:

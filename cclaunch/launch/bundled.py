@@ -37,17 +37,19 @@ class Loader(SourceFileLoader):
 
 
 class Made:
-    """The loader that the importer gets of a module that is made already."""
+    """The loader that the importer gets of a module that is made already; *spec* is its own."""
+
+    def __init__(self, spec: "ModuleSpec") -> None:
+        self.spec = spec
 
     def create_module(self, spec: ModuleSpec) -> "ModuleType":
         """Return it."""
-        self.spec = sys.modules[spec.name].__spec__
         return sys.modules[spec.name]
 
     def exec_module(self, module: "ModuleType") -> None:
         """Leave it as it is."""
         module.__spec__ = self.spec
-        module.__loader__ = self.spec.loader  # type: ignore[union-attr]
+        module.__loader__ = self.spec.loader
 
 
 class Finder:
@@ -63,7 +65,7 @@ class Finder:
             if name in group[0]:
                 self.groups.remove(group)
                 if self.make(group[1]) and name in sys.modules:
-                    return ModuleSpec(name, Made())  # type: ignore[arg-type]
+                    return made(sys.modules[name])
                 break
         file = self.files.get(name)
         return spec_from_file_location(name, file, loader=ExtensionFileLoader(name, file)) if file else None
@@ -75,12 +77,12 @@ class Finder:
         A row stands behind those that it imports; of an extension the code is None, and it is only found. Raises what a
         module raises.
         """
-        rows: list[Row] = loads(group)
         try:
+            rows: list[Row] = loads(group)
             for row in rows:
                 if stamp(row[1]) != row[2]:
                     return False
-        except OSError:
+        except (OSError, EOFError, ValueError, TypeError):  # a file that is gone; a bundle that was damaged
             return False
         for name, file, _, code, cached in rows:
             if code is None:
@@ -88,6 +90,12 @@ class Finder:
             elif name not in sys.modules:
                 load(name, file, code, cached)
         return True
+
+
+def made(module: "ModuleType") -> ModuleSpec:
+    """Return the spec by which the importer takes *module* as it is: it believes the one that the module bears, for so long."""
+    spec = module.__spec__ = ModuleSpec(module.__name__, Made(module.__spec__))  # type: ignore[arg-type]
+    return spec
 
 
 def load(name: str, file: str, code: "CodeType", cached: "str | None") -> None:

@@ -18,6 +18,22 @@ from cclaunch.persist.step import EDITED, MISSING, Way, carry_out, readers, reme
 from cclaunch.shells.rc_files import Target
 
 
+def refresh_files(environ: dict[str, str], paths: Paths) -> None:
+    """
+    Bring our files up to date where there are any, and touch nothing else: the collector may listen somewhere else now.
+
+    Never raises for a file: shells that start then go on with what they were told before.
+    """
+    if not os.path.isdir(paths.shell):
+        return
+    try:
+        holds = content(environ, paths)
+        known = readers(remembered(load_state(paths)))
+    except CclaunchError:
+        return
+    carry_out_changes(holds, changes(holds, known))
+
+
 def refresh(environ: dict[str, str], paths: Paths) -> list[str]:
     """
     Bring our files, and every block that we wrote, up to date, and return sentences to say.

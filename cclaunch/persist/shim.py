@@ -12,9 +12,11 @@ import os
 import shlex
 
 from cclaunch.errors import CclaunchError, FileTrouble
+from cclaunch.files.assets import asset
 from cclaunch.files.atomic import make_directory, remove
 from cclaunch.files.theirs.look import FileRefused
 from cclaunch.hot.paths import Paths
+from cclaunch.shells.table import Shell
 
 NAME = "claude"
 
@@ -29,10 +31,12 @@ def make_shim(paths: Paths, command: str) -> bool:
     Have the shim lead to *command*, an absolute path; say whether anything had to be done.
 
     Raises:
-        FileRefused: Something that is no link is called claude there.
+        FileRefused: Something that is no link is called claude there, or PATH cannot name the directory.
         FileTrouble: It cannot be made.
     """
     link = link_of(paths)
+    if os.pathsep in paths.shim:
+        raise FileRefused(f"PATH cannot name {paths.shim}: it has a `{os.pathsep}` in it", hint="XDG_STATE_HOME chooses another")
     if os.path.lexists(link) and not os.path.islink(link):
         raise FileRefused(f"{link} is no link of ours", hint=f"rm -r {shlex.quote(link)}")
     make_directory(paths.shim)
@@ -85,3 +89,10 @@ def trouble_of(paths: Paths, path: str | None) -> CclaunchError | None:
         if os.path.isfile(found) and os.access(found, os.X_OK):
             return FileTrouble(f"{found} comes before it on PATH", hint="move the block behind what puts that there")
     return FileTrouble(f"{paths.shim} is not on this PATH", hint="it is in a shell that is started from now on")
+
+
+def shim_line(shell: Shell, paths: Paths) -> str:
+    """Return the line of a block that puts the shim first on PATH while there is something in it. Raises Unquotable."""
+    text = asset("shell", f"shim.{shell.suffix}").read_text("utf-8")
+    lines = [line for line in text.splitlines(keepends=True) if not line.startswith("# shellcheck")]
+    return "".join(lines).replace("'CCLAUNCH_SHIM'", shell.quote(paths.shim))

@@ -14,6 +14,7 @@ disk it is answered with StoreUnavailable, and kept in memory. A damaged databas
 import os
 import sqlite3
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -38,6 +39,9 @@ AGAIN_S = 0.25
 
 IDLE_S = 1.0
 """The pause between two looks at what can be done when nothing is received."""
+
+LONG_S = 3.0
+"""A turn that takes longer may never end: the disk hangs."""
 
 SETTLE_S = 0.1
 """When nothing was received for so long, the log is folded back into the database."""
@@ -75,6 +79,7 @@ class Writer:
             say=say,
         )
         self._settled = False
+        self._began: float | None = None
         self._tried = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
@@ -124,8 +129,10 @@ class Writer:
         self._tried.wait(seconds)
 
     def stands(self) -> bool:
-        """Say whether what was committed last went into the file that stands at the path now, and nothing waits."""
-        return not self.trouble and not self.waiting and self._database.stands()
+        """Say whether what was committed last went into the file that stands at the path now, nothing waits, and none hangs."""
+        began = self._began
+        hangs = began is not None and time.monotonic() - began > LONG_S
+        return not self.trouble and not self.waiting and not hangs and self._database.stands()
 
     def sentence(self) -> str:
         """Return what is wrong with the store, with what waits for it; an empty text when all is well."""
@@ -135,10 +142,12 @@ class Writer:
         ending = False
         while not ending:
             together, ending = self._queue.gather(self._pause())
+            self._began = time.monotonic()
             try:
                 self._turn(together, ending=ending)
             except Exception as error:  # nobody else would write: whatever it is, the next turn comes
                 self._survive(error, together)
+            self._began = None
             self._tried.set()
         self._end()
 

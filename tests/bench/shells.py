@@ -1,8 +1,8 @@
 """
 What a block costs a shell that starts, measured in one run.
 
-Each shell is started with an empty rc file, with the block, and with the same exports written by hand, once a round in
-changing order, so that whatever else the machine does meets all of them alike:
+Each shell is started with an empty rc file, with the block and the file of ours that it reads, and with the same exports written
+by hand, once a round in changing order, so that whatever else the machine does meets all of them alike:
 
     python tests/bench/shells.py [ROUNDS]
 """
@@ -23,7 +23,8 @@ from sandbox import clean_environ  # noqa: E402
 
 from cclaunch.hot.paths import our_paths  # noqa: E402
 from cclaunch.persist.content import content  # noqa: E402
-from cclaunch.shells.table import script  # noqa: E402
+from cclaunch.persist.template import WHOLE, block_text  # noqa: E402
+from cclaunch.shells.table import find_shell, script  # noqa: E402
 
 ROUNDS = 100
 TARGET_MS = 1.0
@@ -49,10 +50,14 @@ def measure(base: Path, shell: str, rounds: int) -> int:
     environ = clean_environ(base, base)
     holds = content(environ, our_paths(environ))
     name, command = FILES[shell]
+    row = find_shell(shell)
+    ours = Path(holds.file(shell))
+    ours.parent.mkdir(parents=True, exist_ok=True)
+    ours.write_bytes(holds.file_data(shell))
     texts = {
         "empty": "",
         "by hand": script(shell, {key: value for key, value in holds.values.items() if value is not None}),
-        "block": holds.text(shell),
+        "block": block_text(row, WHOLE, str(ours), "/nonexistent"),
     }
     around = {}
     for kind, text in texts.items():

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,15 +13,20 @@ import pytest
 from collector_client import Place, beats, collector, logs, wait_until
 from guard import REPOSITORY
 
+from cclaunch.collector import words
 from cclaunch.hot import alive
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import collector_ports
+from cclaunch.store import writer as store_writer
+from cclaunch.store.rows import Batch
+from cclaunch.store.writer import Writer
 
 ASKS = """
 import sys
 sys.path.insert(0, {repository!r})
 from cclaunch.hot.paths import Paths
 from cclaunch.launch.awake import Asked
+from cclaunch.collector import words
 from cclaunch.hot import alive
 asked = Asked(Paths(*sys.argv[1:5]), True, True)
 print(asked.vouched, "_socket" in sys.modules)
@@ -133,6 +139,8 @@ def test_word_of_another_boot_release_or_process_is_not_believed(place: Place, t
     paths = Paths(place.paths.config, place.paths.state, place.paths.cache, str(other))
 
     assert launch(paths).split()[0] == "False"
+    (other / "collector.ports").write_text("\n".join(lines) + "\n")
+    assert launch(paths) == WITHOUT_ASKING
 
 
 def test_a_copy_of_the_home_directory_is_not_believed(place: Place, tmp_path: Path) -> None:
@@ -142,7 +150,7 @@ def test_a_copy_of_the_home_directory_is_not_believed(place: Place, tmp_path: Pa
     assert launch(paths).split()[0] == "False"
 
 
-@pytest.mark.parametrize("kind", ["--net", "--pid"])
+@pytest.mark.parametrize("kind", ["--net", "--pid", "--time"])
 def test_a_collector_in_another_namespace_is_not_believed(place: Place, kind: str) -> None:
     """Its ports, or the pid that it is to stay for, are others there."""
     assert launch(place.paths, "unshare", kind, "--fork", "--").split()[0] == "False"
@@ -153,6 +161,8 @@ def test_another_user_sees_no_lock(place: Place) -> None:
     for path in (*Path(place.paths.data).parents, Path(place.paths.data)):
         if path.stat().st_uid == os.geteuid() and str(path).startswith(str(place.base)):
             path.chmod(0o755)
+    for name in (place.paths.collector_ports, place.paths.launched, f"{place.paths.launched}/{alive.ANCHOR}"):
+        os.chmod(name, 0o777)
     nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"]
     assert launch(place.paths, *nobody).split()[0] == "False"
 
@@ -168,6 +178,36 @@ def test_a_lock_file_that_was_deleted_comes_again(place: Place) -> None:
     """As the ports file does."""
     os.unlink(place.paths.collector_alive)
     assert wait_until(lambda: launch(place.paths) == WITHOUT_ASKING)
+
+
+def test_a_commit_that_hangs_ends_the_word(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The disk does not answer: nothing has failed yet, and nothing will succeed."""
+    writer = Writer(str(tmp_path / "telemetry.db"))
+    writer.start()
+    going_on = threading.Event()
+    monkeypatch.setattr(writer, "_turn", lambda *_, **__: going_on.wait(60))
+    monkeypatch.setattr(store_writer, "LONG_S", 0.2)
+    try:
+        assert words.vouches(writer, str(tmp_path))
+        writer.submit(Batch())
+        assert wait_until(lambda: not words.vouches(writer, str(tmp_path)))
+        going_on.set()
+        assert wait_until(lambda: words.vouches(writer, str(tmp_path)))
+    finally:
+        going_on.set()
+        writer.close()
+
+
+def test_a_full_disk_ends_the_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a commit fails."""
+    writer = Writer(str(tmp_path / "telemetry.db"))
+    writer.start()
+    try:
+        assert words.vouches(writer, str(tmp_path))
+        monkeypatch.setattr(words, "free", lambda _: 1 << 20)
+        assert not words.vouches(writer, str(tmp_path))
+    finally:
+        writer.close()
 
 
 def test_a_launch_that_relies_on_it_is_waited_for(tmp_path: Path) -> None:

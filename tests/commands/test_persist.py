@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from cclaunch import cli, otel
 from cclaunch.files.claude_json import decode_exactly, decode_json, encode_exactly, loads
 from cclaunch.hot.marks import BLOCK, own_exports
 from cclaunch.hot.paths import our_paths
+from cclaunch.hot.ports import collector_ports
 from cclaunch.persist.block import END
 from cclaunch.persist.content import ALL
 from cclaunch.persist.refresh import refresh
@@ -154,6 +156,46 @@ def test_a_shell_that_starts_has_the_variables(person: Person, start: str) -> No
     assert {name: found.get(name) for name in wanted} == wanted
     assert found[otel.RESOURCE_ATTRIBUTES] == "cclaunch.profile=team,team=gr%C3%B6%C3%9Fe%2C%20and%20more,x=it%27s"
     assert own_exports(found, ALL) == set(ALL)
+
+
+TYPED = {
+    "bash": ("bash", "-i", "-c"),
+    "zsh": ("zsh", "-i", "-c"),
+    "fish": ("fish", "-c"),
+    "ksh": ("ksh", "-i", "-c"),
+    "mksh": ("mksh", "-i", "-c"),
+    "yash": ("yash", "-i", "-c"),
+    "sh": ("dash", "-l", "-c"),
+    "tcsh": ("tcsh", "-c"),
+    "csh": ("csh", "-c"),
+}
+
+
+@pytest.mark.parametrize("shell", TYPED)
+def test_a_typed_claude_is_counted_for_the_directory_s_profile(sandbox: Sandbox, shell: str) -> None:
+    """Not for the one of `profile use`, which the exports carry; claude runs once, with the words that were typed."""
+    claude = fake_claude(sandbox.home / "bin")
+    launcher = claude.parent / "cclaunch"
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.join(sandbox.command())} "$@"\n')
+    launcher.chmod(0o755)
+    sandbox.environ["PATH"] = f"{claude.parent}:{sandbox.environ['PATH']}"
+    for name in ("used", "bound"):
+        sandbox.cclaunch("profile", "set", name, f"team={name}")
+    sandbox.cclaunch("profile", "use", "used")
+    sandbox.cclaunch("profile", "bind", "bound", str(sandbox.work))
+    sandbox.cclaunch("persist", "--shell", shell)
+    program, *options = TYPED[shell]
+
+    typed = "claude --resume ID"
+    if shell == "sh":  # the system's profile has set another PATH when it logs in
+        typed = f"PATH={sandbox.environ['PATH']}; {typed}"
+
+    done = sandbox.run([path_of(program), *options, typed])
+
+    got = told(done.stdout)
+    assert got["argv"][1:3] == ["--resume", "ID"]
+    assert "cclaunch.profile=bound,team=bound" in got["environ"][otel.RESOURCE_ATTRIBUTES]
+    assert "displaced" not in done.stderr.decode()
 
 
 @pytest.mark.parametrize("shell", ["nu", "elvish"])
@@ -452,6 +494,34 @@ def test_a_home_may_be_called_anything_a35(person: Person, name: str) -> None:
     assert states == {"current"}
     assert (home / ".zshrc").read_bytes() == b"x\n"
     assert not (home / ".config").exists()
+
+
+@pytest.mark.parametrize("name", HOMES)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "mksh", "ksh", "tcsh", "fish"])
+def test_a_shell_whose_home_is_called_anything_reads_our_file(person: Person, shell: str, name: str) -> None:
+    """A 35: the block names it by HOME, and says nothing."""
+    if shell in ("fish", "tcsh") and name in ("new\nline", "gr\udcf6sse"):
+        pytest.skip("this shell has no such home")
+    if shell == "ksh" and name in ("q'uote\"s", "$dollar `tick`"):
+        pytest.skip("it does not find its own file there")
+    home = person.home / name
+    home.mkdir()
+    person.environ = {name: value for name, value in person.environ.items() if not name.startswith("XDG_")} | {"HOME": str(home)}
+    person("persist", "--shell", shell)
+    options = ["-c"] if shell in ("tcsh", "fish") else ["-i", "-c"]
+
+    done = subprocess.run(
+        [path_of(shell), *options, "env -0"],
+        env={**person.environ, "TERM": "dumb"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        start_new_session=True,
+        check=False,
+    )
+
+    found = dict(item.decode("utf-8", "surrogateescape").split("=", 1) for item in done.stdout.split(b"\0") if b"=" in item)
+    assert own_exports(found, ALL) == set(ALL) - {otel.RESOURCE_ATTRIBUTES}
 
 
 @pytest.mark.parametrize("home", ["/", None])
@@ -764,6 +834,23 @@ def test_profile_use_changes_only_a_file_of_ours(sandbox: Sandbox) -> None:
     assert {path.stat().st_mode & 0o777 for path in ours.values()} == {0o600}
     assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in blocks] == before
     assert "block" not in done.stderr.decode()
+
+
+@pytest.mark.parametrize("how", [["stack", "up"], ["-p", "hi"]], ids=["stack up", "a launch"])
+def test_a_collector_that_takes_other_ports_changes_only_a_file_of_ours(sandbox: Sandbox, how: list[str]) -> None:
+    """Whoever starts it sees to that; the next shell sends to where it listens."""
+    sandbox.environ["PATH"] = f"{fake_claude(sandbox.home / 'bin').parent}:{sandbox.environ['PATH']}"
+    sandbox.cclaunch("persist", "--shell", "bash")
+    rc, file = sandbox.home / ".bashrc", sandbox.home / OURS / "env.sh"
+    before = rc.read_bytes(), rc.stat().st_mtime_ns
+    sandbox.configure()
+
+    sandbox.cclaunch(*how)
+
+    ports = collector_ports(our_paths(sandbox.environ))
+    assert ports is not None
+    assert f"http://127.0.0.1:{ports.grpc}" in file.read_text()
+    assert (rc.read_bytes(), rc.stat().st_mtime_ns) == before
 
 
 def test_renaming_and_deleting_a_profile_keep_what_is_known_of_blocks(sandbox: Sandbox) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from doubles import FAKE_EXIT, fake_claude, told
+from real_shells import SHELLS, every_shell, exported, run
 from required import require
 from sandbox import Sandbox
 
@@ -15,7 +16,8 @@ from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import FileRefused
 from cclaunch.hot import claude
 from cclaunch.hot.paths import Paths, our_paths
-from cclaunch.persist.shim import leads_to, link_of, make_shim, remove_shim, trouble_of
+from cclaunch.persist.shim import leads_to, link_of, make_shim, remove_shim, shim_line, trouble_of
+from cclaunch.shells.table import find_shell
 
 COMMAND = "#!{python}\nimport sys\nfrom cclaunch.main import main\nsys.exit(main())\n"
 
@@ -65,6 +67,14 @@ def test_a_file_of_that_name_is_left_alone(paths: Paths, command: Path) -> None:
         make_shim(paths, str(command))
     assert not remove_shim(paths)
     assert Path(link_of(paths)).read_text() == "mine\n"
+
+
+def test_a_directory_that_path_cannot_name_is_refused(tmp_path: Path, command: Path) -> None:
+    """A colon ends it."""
+    paths = Paths("/nowhere", str(tmp_path / "a:b"), "/nowhere", "/nowhere")
+    with pytest.raises(FileRefused):
+        make_shim(paths, str(command))
+    assert not os.path.lexists(paths.state)
 
 
 @pytest.mark.parametrize(
@@ -142,3 +152,23 @@ def test_in_the_shim_every_word_is_claudes(sandbox: Sandbox, paths: Paths, real:
     assert [one["argv"] for one in (first, second)] == [[str(real), "mcp", "list"], [str(real), "usage", "--json"]]
     assert {one["environ"]["__CCLAUNCH_DEPTH"] for one in (first, second)} == {"1:"}
     assert otel.RESOURCE_ATTRIBUTES in second["environ"]
+
+
+@every_shell
+@pytest.mark.parametrize("folder", ["state", "it's a $HOME \\ ü"])
+def test_a_block_puts_it_first_in_every_shell(tmp_path: Path, command: Path, shell: str, folder: str) -> None:
+    """Once, however often it is read; and only while there is something in it."""
+    row = find_shell(SHELLS[shell].name)
+    folder = folder.replace("$", "" if shell == "xonsh" else "$")  # it expands what stands in PATH, whoever put it there
+    paths = Paths("/nowhere", str(tmp_path / folder), "/nowhere", "/nowhere")
+    line = shim_line(row, paths).encode()
+    before = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+
+    make_shim(paths, str(command))
+    after = exported(run(shell, line * 2, tmp_path, before))
+    assert after["PATH"] == f"{paths.shim}:{before['PATH']}"
+    assert not [name for name in after if "cclaunch" in name.lower()]
+
+    remove_shim(paths)
+    if row.name != "elvish":  # which cannot ask without a module that older ones lack; what is not there is passed over
+        assert exported(run(shell, line, tmp_path, before))["PATH"] == before["PATH"]

@@ -20,6 +20,7 @@ from cclaunch.commands.stack.told import tell_started
 from cclaunch.config.checks import BACKENDS, SERVICES
 from cclaunch.config.model import Config
 from cclaunch.hot.paths import Environ, Paths
+from cclaunch.persist.refresh import refresh_files
 
 
 @click.group("stack", cls=Parts, subcommand_metavar="up|down|restart|status|logs|pull|use|compose|enable|disable")
@@ -29,6 +30,18 @@ def command() -> None:
 
     A launch starts it when it is needed. `stack use docker` moves to the containers, `stack use embedded` back.
     """
+
+
+MOVING = frozenset(("up", "restart", "use"))
+"""Parts after which the collector may listen somewhere else."""
+
+
+@command.result_callback()
+@click.pass_context
+def tell_shells(ctx: click.Context, _: object) -> None:
+    """Have shells that start from now on send to where the collector listens now."""
+    if ctx.invoked_subcommand in MOVING:
+        refresh_files(environ_of(ctx), paths_of(ctx))
 
 
 def _backend(ctx: click.Context) -> tuple[Backend, Paths, Config, Environ]:
