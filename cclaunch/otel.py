@@ -38,6 +38,15 @@ PRIVACY = {
 }
 """Setting of ours -> the variable that discloses; all of them off unless asked for."""
 
+SEED = {
+    ENABLE: "1",
+    METRICS_EXPORTER: "otlp",
+    LOGS_EXPORTER: "otlp",
+    PROTOCOL: "grpc",
+    ENDPOINT: "http://127.0.0.1:4317",
+}
+"""The five exports by which claude sends to a collector of this machine: what a block falls back to."""
+
 EXPORTED = (
     ENABLE,
     METRICS_EXPORTER,

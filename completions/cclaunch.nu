@@ -49,7 +49,7 @@ module completions_of_cclaunch {
             {value: "check", description: "Find what is wrong, and prove that telemetry arrives"}
             {value: "stack", description: "The telemetry stack: a collector of your own on this machine, or containers"}
             {value: "profile", description: "Say who the work is for"}
-            {value: "persist", description: "Have a bare `claude` send telemetry too"}
+            {value: "persist", description: "Have a bare `claude` be a launch"}
             {value: "unpersist", description: "Undo persist: the file is again what it was, byte for byte"}
             {value: "config", description: "Settings, and where they come from"}
             {value: "completions", description: "Completions for your shell: verbs, options, profiles, and claude's own"}
@@ -326,7 +326,8 @@ module completions_of_cclaunch {
         --dry-run # Print what would change, as a diff that `patch` takes; write nothing
         --force # Also where a hand has edited the block, or the file has mistakes
         --in-place # Also files that cannot be replaced: with hard links, or mounted
-        --scoped # A function `claude` instead of exports: no other program sees the variables
+        --exports # The exports alone: `claude` stays what it is
+        --scoped # The function `claude` alone: no other program sees the variables
         ...words: string@"nu-complete cclaunch persist parts"
     ]
 

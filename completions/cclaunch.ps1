@@ -17,7 +17,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'check' = 'Find what is wrong, and prove that telemetry arrives'
             'stack' = 'The telemetry stack: a collector of your own on this machine, or containers'
             'profile' = 'Say who the work is for'
-            'persist' = 'Have a bare `claude` send telemetry too'
+            'persist' = 'Have a bare `claude` be a launch'
             'unpersist' = 'Undo persist: the file is again what it was, byte for byte'
             'config' = 'Settings, and where they come from'
             'completions' = 'Completions for your shell: verbs, options, profiles, and claude''s own'
@@ -251,7 +251,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--dry-run' = 'Print what would change, as a diff that `patch` takes; write nothing'
             '--force' = 'Also where a hand has edited the block, or the file has mistakes'
             '--in-place' = 'Also files that cannot be replaced: with hard links, or mounted'
-            '--scoped' = 'A function `claude` instead of exports: no other program sees the variables'
+            '--exports' = 'The exports alone: `claude` stays what it is'
+            '--scoped' = 'The function `claude` alone: no other program sees the variables'
             '--help' = 'Show this message and exit.'
         }
         'persist status' = [ordered]@{

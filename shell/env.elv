@@ -1,22 +1,25 @@
-# A bare `claude` sends its telemetry. Nothing is started here, and nothing breaks without cclaunch.
-# What was set by hand stays; what an older block of ours had set is replaced.
 {
   use str
-  var before = ','
-  if (has-env __CCLAUNCH_RC) { set before = (get-env __CCLAUNCH_RC)',' }
-  var block = ''
-  if (has-env __CCLAUNCH_BLOCK) { set block = (get-env __CCLAUNCH_BLOCK) }
-  var after = ''
+  fn get {|name| if (has-env $name) { get-env $name } else { put '' } }
+  var before first = (get __CCLAUNCH_BLOCK) (get __CCLAUNCH_RC)
+  if (has-env __CCLAUNCH_RC) { set before = '' }
+  var block after = (str:has-prefix $before b) ''
   #: variable
-  if (or (not (has-env CCLAUNCH_NAME)) (and (str:contains $before ',CCLAUNCH_NAME:') (not (str:contains $before ',CCLAUNCH_NAME:CCLAUNCH_HASH,')))) {
+  if (str:contains $first ',CCLAUNCH_NAME:') { unset-env CCLAUNCH_NAME }
+  if (and $block (str:contains $before '.CCLAUNCH_KEYCCLAUNCH_HASH') (has-env CCLAUNCH_NAME)) {
+    set after = $after'.CCLAUNCH_KEYCCLAUNCH_HASH'
+  } elif (or (not (has-env CCLAUNCH_NAME)) (and $block (str:contains $before '.CCLAUNCH_KEY'))) {
     set-env CCLAUNCH_NAME 'CCLAUNCH_VALUE'
-    set after = $after',CCLAUNCH_NAME:CCLAUNCH_HASH'
-  } elif (str:contains $before ',CCLAUNCH_NAME:CCLAUNCH_HASH,') {
-    set after = $after',CCLAUNCH_NAME:CCLAUNCH_HASH'
+    set after = $after'.CCLAUNCH_KEYCCLAUNCH_HASH'
   }
   #: gone
-  if (str:contains $before ',CCLAUNCH_NAME:') { unset-env CCLAUNCH_NAME }
+  if (str:contains $first ',CCLAUNCH_NAME:') { unset-env CCLAUNCH_NAME }
+  if (and $block (str:contains $before '.CCLAUNCH_KEY')) { unset-env CCLAUNCH_NAME }
   #: end
-  set-env __CCLAUNCH_RC $after
-  if (not (str:contains $block $after)) { set-env __CCLAUNCH_BLOCK $block$after }
+  if (or $block (eq $before '')) {
+    set-env __CCLAUNCH_BLOCK b$after
+  } elif (not-eq $after '') {
+    set-env __CCLAUNCH_BLOCK $before',l'$after
+  }
+  unset-env __CCLAUNCH_RC
 }

@@ -1,18 +1,20 @@
-# A bare `claude` sends its telemetry. Nothing is started here, and nothing breaks without cclaunch.
-# What was set by hand stays; what an older block of ours had set is replaced.
 & {
-    $before = "${env:__CCLAUNCH_RC},"
+    $before = "${env:__CCLAUNCH_BLOCK}"
+    $first = "${env:__CCLAUNCH_RC}"
+    if ($first) { $before = '' }
+    $block = $before.StartsWith('b')
     $after = ''
     #: variable
-    $same = $before.Contains(',CCLAUNCH_NAME:CCLAUNCH_HASH,')
-    if (-not (Test-Path Env:CCLAUNCH_NAME) -or ($before.Contains(',CCLAUNCH_NAME:') -and -not $same)) {
+    if ($first.Contains(',CCLAUNCH_NAME:')) { Remove-Item Env:CCLAUNCH_NAME -ErrorAction Ignore }
+    $same = $block -and $before.Contains('.CCLAUNCH_KEYCCLAUNCH_HASH') -and (Test-Path Env:CCLAUNCH_NAME)
+    if (-not $same -and (-not (Test-Path Env:CCLAUNCH_NAME) -or ($block -and $before.Contains('.CCLAUNCH_KEY')))) {
         ${env:CCLAUNCH_NAME} = 'CCLAUNCH_VALUE'
         $same = $true
     }
-    if ($same) { $after += ',CCLAUNCH_NAME:CCLAUNCH_HASH' }
+    if ($same) { $after += '.CCLAUNCH_KEYCCLAUNCH_HASH' }
     #: gone
-    if ($before.Contains(',CCLAUNCH_NAME:')) { Remove-Item Env:CCLAUNCH_NAME -ErrorAction Ignore }
+    if ($first.Contains(',CCLAUNCH_NAME:') -or ($block -and $before.Contains('.CCLAUNCH_KEY'))) { Remove-Item Env:CCLAUNCH_NAME -ErrorAction Ignore }
     #: end
-    ${env:__CCLAUNCH_RC} = $after
-    if (-not "${env:__CCLAUNCH_BLOCK}".Contains($after)) { ${env:__CCLAUNCH_BLOCK} = "${env:__CCLAUNCH_BLOCK}" + $after }
+    if ($block -or -not $before) { ${env:__CCLAUNCH_BLOCK} = 'b' + $after } elseif ($after) { ${env:__CCLAUNCH_BLOCK} = $before + ',l' + $after }
+    Remove-Item Env:__CCLAUNCH_RC -ErrorAction Ignore
 }

@@ -1,23 +1,33 @@
 # shellcheck shell=sh
-# A bare `claude` sends its telemetry. Nothing is started here, and nothing breaks without cclaunch.
-# What was set by hand stays; what an older block of ours had set is replaced.
-__CCLAUNCH_RC="${__CCLAUNCH_RC-},|"
+__cclaunch_by="command";
+case ${BASH_VERSION-}${ZSH_VERSION-} in ?*) __cclaunch_by="builtin" ;; esac;
+__cclaunch_old=${__CCLAUNCH_BLOCK-};
+case ${__CCLAUNCH_RC-} in ?*) __cclaunch_old='' ;; esac;
+__cclaunch_new='' __cclaunch_is='';
+__cclaunch_gone() {
+  case ${__CCLAUNCH_RC-} in *,"$1":*) $__cclaunch_by unset "$1" ;; esac;
+  case $__cclaunch_old in b*."$2"*) $__cclaunch_by unset "$1" ;; esac;
+};
+__cclaunch_set() {
+  case ${__CCLAUNCH_RC-} in *,"$1":*) $__cclaunch_by unset "$1" ;; esac;
+  \eval "__cclaunch_is=\${$1+x}";
+  case $__cclaunch_is$__cclaunch_old in
+    xb*."$2$3"*) ;;
+    xb*."$2"* | [!x]* | '') $__cclaunch_by export "$1=$4" ;;
+    *) return 0 ;;
+  esac;
+  __cclaunch_new=$__cclaunch_new.$2$3;
+};
 #: variable
-case "${CCLAUNCH_NAME+x}$__CCLAUNCH_RC" in
-x*,CCLAUNCH_NAME:CCLAUNCH_HASH,*)
-  __CCLAUNCH_RC=$__CCLAUNCH_RC,CCLAUNCH_NAME:CCLAUNCH_HASH ;;
-,* | x*,CCLAUNCH_NAME:*)
-  \export CCLAUNCH_NAME='CCLAUNCH_VALUE'
-  __CCLAUNCH_RC=$__CCLAUNCH_RC,CCLAUNCH_NAME:CCLAUNCH_HASH ;;
-esac
+__cclaunch_set CCLAUNCH_NAME CCLAUNCH_KEY CCLAUNCH_HASH CCLAUNCH_VALUE;
 #: gone
-case "$__CCLAUNCH_RC" in
-*,CCLAUNCH_NAME:*) \unset CCLAUNCH_NAME ;;
-esac
+__cclaunch_gone CCLAUNCH_NAME CCLAUNCH_KEY;
 #: end
-__CCLAUNCH_RC=${__CCLAUNCH_RC##*"|"}
-case "${__CCLAUNCH_BLOCK-}" in
-*"$__CCLAUNCH_RC"*) __CCLAUNCH_BLOCK=${__CCLAUNCH_BLOCK-} ;;
-*) __CCLAUNCH_BLOCK=${__CCLAUNCH_BLOCK-}$__CCLAUNCH_RC ;;
-esac
-\export __CCLAUNCH_RC __CCLAUNCH_BLOCK
+case $__cclaunch_old in
+  '' | b*) __CCLAUNCH_BLOCK=b$__cclaunch_new ;;
+  *) case $__cclaunch_new in ?*) __CCLAUNCH_BLOCK=$__cclaunch_old,l$__cclaunch_new ;; esac ;;
+esac;
+$__cclaunch_by export __CCLAUNCH_BLOCK;
+$__cclaunch_by unset -f __cclaunch_set __cclaunch_gone;
+$__cclaunch_by unset __CCLAUNCH_RC __cclaunch __cclaunch_f __cclaunch_old __cclaunch_new __cclaunch_is;
+: whole

@@ -1,20 +1,22 @@
-# A bare `claude` sends its telemetry. Nothing is started here, and nothing breaks without cclaunch.
-# What was set by hand stays; what an older block of ours had set is replaced.
-def __cclaunch(known):
-    before, after = str(known.get('__CCLAUNCH_RC', '')) + ',', ''
+def apply(known):
+    before, first = str(known.get('__CCLAUNCH_BLOCK', '')), str(known.get('__CCLAUNCH_RC', ''))
+    before, after = '' if first else before, ''
+    block = before.startswith('b')
     #: variable
-    if 'CCLAUNCH_NAME' not in known or (',CCLAUNCH_NAME:' in before and ',CCLAUNCH_NAME:CCLAUNCH_HASH,' not in before):
+    if ',CCLAUNCH_NAME:' in first:
+        known.pop('CCLAUNCH_NAME', None)
+    if block and '.CCLAUNCH_KEYCCLAUNCH_HASH' in before and 'CCLAUNCH_NAME' in known:
+        after += '.CCLAUNCH_KEYCCLAUNCH_HASH'
+    elif 'CCLAUNCH_NAME' not in known or (block and '.CCLAUNCH_KEY' in before):
         known['CCLAUNCH_NAME'] = 'CCLAUNCH_VALUE'
-        after += ',CCLAUNCH_NAME:CCLAUNCH_HASH'
-    elif ',CCLAUNCH_NAME:CCLAUNCH_HASH,' in before:
-        after += ',CCLAUNCH_NAME:CCLAUNCH_HASH'
+        after += '.CCLAUNCH_KEYCCLAUNCH_HASH'
     #: gone
-    if ',CCLAUNCH_NAME:' in before:
+    if ',CCLAUNCH_NAME:' in first or (block and '.CCLAUNCH_KEY' in before):
         known.pop('CCLAUNCH_NAME', None)
     #: end
-    known['__CCLAUNCH_RC'] = after
-    block = str(known.get('__CCLAUNCH_BLOCK', ''))
-    if after not in block:
-        known['__CCLAUNCH_BLOCK'] = block + after
-__cclaunch(${...})
-del __cclaunch
+    if block or not before:
+        known['__CCLAUNCH_BLOCK'] = 'b' + after
+    elif after:
+        known['__CCLAUNCH_BLOCK'] = before + ',l' + after
+    known.pop('__CCLAUNCH_RC', None)
+apply(known)

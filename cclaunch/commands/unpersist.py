@@ -25,4 +25,6 @@ def command(
 
     What was added to it since stays. --all takes the block out of every file that holds one, claude's settings included.
     """
-    unpersist(environ_of(ctx), paths_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, False, force, in_place))
+    unpersist(
+        environ_of(ctx), paths_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, force=force, in_place=in_place)
+    )

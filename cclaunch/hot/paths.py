@@ -46,6 +46,8 @@ class Paths:
     """What the person has set."""
     profiles = File("config", "/profiles")
     """The directory of the profiles, one file each."""
+    shell = File("config", "/shell")
+    """The directory of what blocks in rc files read, one file for each kind of shell."""
 
     state_file = File("state", "/state.toml")
     """What we remember: the active profile, bindings, the backend, where blocks are."""

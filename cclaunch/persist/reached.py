@@ -7,10 +7,10 @@ Only the shell itself can tell, so it is started as a terminal would start it, w
 import os
 from collections.abc import Mapping
 
-from cclaunch.hot.marks import BLOCK
+from cclaunch.hot.marks import BLOCK, LAST_BLOCK
 from cclaunch.persist.content import ALL
 from cclaunch.persist.step import Step
-from cclaunch.persist.template import LAST
+from cclaunch.persist.template import SCOPED
 from cclaunch.program import run_program
 from cclaunch.shells.ask import DEADLINE_S, enlightened, program
 
@@ -44,7 +44,7 @@ def reached(step: Step, environ: Mapping[str, str]) -> bool | None:
         return None
     if os.path.basename(step.target.path) in LOGIN and options[0] != "-l":
         options = ("-l", "-c") if shell != "mksh" else ("-l", "-i", "-c")
-    around = {key: value for key, value in enlightened(shell, environ).items() if key not in (*ALL, BLOCK, LAST)}
+    around = {key: value for key, value in enlightened(shell, environ).items() if key not in (*ALL, BLOCK, LAST_BLOCK)}
     question = f"echo {FENCE}; type claude; echo {FENCE}; env"
     if shell in ("tcsh", "csh"):
         question = f"echo {FENCE}; alias claude; echo {FENCE}; env"
@@ -54,6 +54,6 @@ def reached(step: Step, environ: Mapping[str, str]) -> bool | None:
     parts = said.out.split(FENCE.encode())
     if len(parts) < 3:
         return False if said.code is not None else None
-    if step.scoped:
-        return b"function" in parts[-2] or b"__cclaunch" in parts[-2] or b"exec claude" in parts[-2]
-    return f"\n{LAST}=".encode() in parts[-1]
+    if step.kind == SCOPED:
+        return b"function" in parts[-2] or b"__cclaunch" in parts[-2]
+    return f"\n{BLOCK}=".encode() in parts[-1]

@@ -1,31 +1,42 @@
-"""Our blocks brought up to date after a change of what they hold: the profile in force, what it says, where to send to."""
+"""
+What blocks export brought up to date after a change of it: the profile in force, what it says, where to send to.
+
+That is written into our own files, and the rc files stay as they are; but a block of a first release, which holds it itself,
+becomes one of today.
+"""
+
+import os
 
 from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.write import writing
 from cclaunch.hot.paths import Paths, home
 from cclaunch.persist.content import content
+from cclaunch.persist.own_files import carry_out_changes, changes
 from cclaunch.persist.settings import settings_to_persist, write_down
-from cclaunch.persist.step import EDITED, MISSING, Way, carry_out, remember_files, remembered, to_persist
+from cclaunch.persist.step import EDITED, MISSING, Way, carry_out, readers, remember_files, remembered, to_persist
 from cclaunch.shells.rc_files import Target
 
 
 def refresh(environ: dict[str, str], paths: Paths) -> list[str]:
     """
-    Bring every block that we wrote up to date, and return sentences to say.
+    Bring our files, and every block that we wrote, up to date, and return sentences to say.
 
     A block that a hand has edited stays as it is, and is told; so does a file that cannot be written. One whose block is
     gone is forgotten. Never raises for a file, nor for the state: a verb that has done its work must not fail for this.
     """
     try:
         state = load_state(paths)
-        if not (state.rc_files or state.claude_settings):
+        if not (state.rc_files or state.claude_settings or os.path.isdir(paths.shell)):
             return []
         holds = content(environ, paths)
         way = Way(home(environ), environ)
         told = []
         with writing(paths):
-            steps = [to_persist(target, holds, way, scoped=scoped) for target, scoped in remembered(state)]
+            known = remembered(state)
+            ours = carry_out_changes(holds, changes(holds, readers(known)))
+            told += [f"{one.error.message}: a shell that starts gets no attributes from it" for one in ours if one.error]
+            steps = [to_persist(target, holds, way, kind=kind) for target, kind in known]
             steps = [
                 step._replace(does="", error=None) if step.state == MISSING else carry_out(step, paths, way) for step in steps
             ]

@@ -16,6 +16,7 @@ from cclaunch.hot.paths import Paths
 from cclaunch.persist.block import VERSION, Block, DamagedMarkers, find_block, insert_block, remove_block, replace_block
 from cclaunch.persist.by_hand import lines_by_hand
 from cclaunch.persist.content import ALL, Content
+from cclaunch.persist.template import EXPORTS, SCOPED, WHOLE
 from cclaunch.shells.rc_files import Target
 from cclaunch.shells.syntax import trouble
 
@@ -29,7 +30,7 @@ class Step(NamedTuple):
 
     Attributes:
         target: Which file, of which shell.
-        scoped: Whether it is a function.
+        kind: What the block is made of, as ``template`` has it.
         state: What the file holds now: one of the words above.
         does: What happens to it: ``add``, ``update``, ``remove`` or ``delete``; empty when there is nothing to do.
         snapshot: The file as it was read; None when it cannot be read.
@@ -42,7 +43,7 @@ class Step(NamedTuple):
     """
 
     target: Target
-    scoped: bool = False
+    kind: str = WHOLE
     state: str = MISSING
     does: str = ""
     snapshot: Snapshot | None = None
@@ -68,11 +69,11 @@ class Way(NamedTuple):
     in_place: bool = False
 
 
-def step_of(target: Target, content: Content, *, scoped: bool = False) -> Step:
+def step_of(target: Target, content: Content, *, kind: str = WHOLE) -> Step:
     """Return the step for *target* with what the file holds, and nothing to do yet. Never raises for the file."""
-    step = Step(target, scoped)
+    step = Step(target, kind)
     try:
-        step = step._replace(text=content.text(step.dialect, scoped=scoped).encode("utf-8", "surrogateescape"))
+        step = step._replace(text=content.text(step.dialect, kind).encode("utf-8", "surrogateescape"))
         if target.refused:
             return step._replace(state=UNUSABLE, error=FileRefused(target.refused, hint="--rc-file FILE names another file"))
         snapshot = read_snapshot(target.path)
@@ -91,9 +92,9 @@ def step_of(target: Target, content: Content, *, scoped: bool = False) -> Step:
     return step._replace(block=block, state=state)
 
 
-def to_persist(target: Target, content: Content, way: Way, *, scoped: bool = False) -> Step:
+def to_persist(target: Target, content: Content, way: Way, *, kind: str = WHOLE) -> Step:
     """Return the step that brings our block in *target* up to date, or tells why it cannot be."""
-    step = step_of(target, content, scoped=scoped)
+    step = step_of(target, content, kind=kind)
     if step.error or step.state == CURRENT or step.snapshot is None:
         return step
     if step.state == EDITED and not way.force:
@@ -177,7 +178,8 @@ def remember_files(steps: Iterable[Step], paths: Paths) -> None:
         for step in steps:
             key = key_of(step.target.path)
             if step.error is None and (step.does in ("add", "update") or (step.state == CURRENT and not step.does)):
-                about: dict[str, Any] = {"shell": step.target.shell, "scoped": step.scoped, "own": step.target.own}
+                scoped = step.kind == SCOPED  # what a first release asks for
+                about: dict[str, Any] = {"shell": step.target.shell, "scoped": scoped, "own": step.target.own, "kind": step.kind}
                 files[key] = about | ({"dialect": step.target.dialect} if step.target.dialect else {})
             elif step.error is None:
                 files.pop(key, None)
@@ -186,17 +188,24 @@ def remember_files(steps: Iterable[Step], paths: Paths) -> None:
     change_state(paths, change)
 
 
-def remembered(state: State) -> list[tuple[Target, bool]]:
-    """Return the files that hold our block as far as we know, and whether it is a scoped one."""
-    return [
-        (
-            Target(
-                str(about.get("shell", "sh")), path_of(key), own=bool(about.get("own")), dialect=str(about.get("dialect", ""))
-            ),
-            bool(about.get("scoped")),
-        )
-        for key, about in state.rc_files.items()
-    ]
+def remembered(state: State) -> list[tuple[Target, str]]:
+    """
+    Return the files that hold our block as far as we know, and the kind of each.
+
+    A first release wrote no kind down: its blocks had either exports or a function.
+    """
+    found = []
+    for key, about in state.rc_files.items():
+        kind = about.get("kind", SCOPED if about.get("scoped") else EXPORTS)
+        dialect = str(about.get("dialect", ""))
+        target = Target(str(about.get("shell", "sh")), path_of(key), own=bool(about.get("own")), dialect=dialect)
+        found.append((target, kind if kind in (WHOLE, EXPORTS, SCOPED) else WHOLE))
+    return found
+
+
+def readers(known: Iterable[tuple[Target, str]]) -> list[str]:
+    """Return the shells whose blocks, among the *known* ones, read a file of ours."""
+    return [target.dialect or target.shell for target, kind in known if kind != SCOPED]
 
 
 def by_hand(step: Step) -> dict[str, int]:

@@ -1,22 +1,32 @@
 """
-The templates of ``shell/``, filled in: the text of a block, without its markers.
+The templates of ``shell/``, filled in: the text of a block, without its markers, and of the file of ours that it reads.
 
-Each template is a valid script of its shell, with a part that is repeated for each variable. What comes out is plain
-text that starts no process: it must stay harmless when cclaunch is gone.
+Each template is a valid script of its shell, and so is what comes out. It starts no process, and stays harmless when
+cclaunch, or that file, is gone.
+
+A block is the same for everybody: it reads our file (``exports``), sets what that has not set, and makes a ``claude``
+(``function``). What differs from person to person stands in our file (``env``), which must do nothing at all when it is cut
+off. Most shells parse a script whole; where one acts line by line, and ends at a mistake, the script becomes one word
+without quotes (*staged*), which is stored, and run only by a block that sees its end.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from cclaunch.files.assets import asset
-from cclaunch.hot.marks import LAST_BLOCK, hash8
-from cclaunch.shells.table import Shell
+from cclaunch.hot.marks import entry, key_of
+from cclaunch.otel import SEED
+from cclaunch.shells.table import Shell, stage_csh, stage_posix
 
-LAST = LAST_BLOCK
-"""What the last block of a shell exported, as ``,name:hash8,...``: the next one may replace that, and nothing else."""
+WHOLE, EXPORTS, SCOPED = "whole", "exports", "scoped"
+"""What a block is made of: exports and the function, or one of the two."""
 
 DIVIDER = re.compile(r"[ \t]*#: (\w+)")
+
+TOLD = "`claude` is launched by cclaunch, if installed; past it: `{past}`, CCLAUNCH_DISABLE=1. Undo: `cclaunch unpersist`."
+TOLD_OF_EXPORTS = "A bare `claude` sends its telemetry. What you export yourself wins. Undo: `cclaunch unpersist`."
 
 
 class Template(NamedTuple):
@@ -40,39 +50,61 @@ def parse_template(text: str) -> Template:
     return Template(*("".join(lines) for lines in parts.values()))
 
 
-def fill(shell: Shell, values: Mapping[str, str | None], *, scoped: bool = False) -> str:
+def _template(name: str) -> Template:
+    return parse_template(asset("shell", name).read_text("utf-8"))
+
+
+def block_text(shell: Shell, kind: str, file: str, home: str) -> str:
     """
-    Return the script for *shell* that exports *values*: name -> value, or None for one that is not set any more.
+    Return the block of *kind* for *shell*, which reads *file*; one below *home* is named by ``HOME``, whoever reads the block.
 
-    With *scoped* it defines a ``claude`` that has them, and exports nothing. Raises Unquotable as ``shells.quote`` does.
+    Raises Unquotable as ``shells.quote`` does.
     """
-    name = f"{'scoped' if scoped else 'env'}.{shell.suffix}"
-    template = parse_template(asset("shell", name).read_text("utf-8"))
-    marks = marks_of(values)
-    made = [_with_value(template.before, "CCLAUNCH_MARKS", shell, marks)]
-    for variable, value in values.items():
-        part = template.gone if value is None else template.set.replace("CCLAUNCH_HASH", hash8(value))
-        part = part.replace("CCLAUNCH_NAME", variable)
-        if value is not None:
-            part = _with_value(part, "CCLAUNCH_VALUE", shell, value)
-        made.append(part)
-    made.append(_with_value(template.after, "CCLAUNCH_MARKS", shell, marks))
-    text = "".join(made)
-    for word in ("export", "unset"):
-        text = text.replace(f"\\{word} ", f"{shell.builtin}{word} ")
-    if shell.function:  # an alias of that name is in its way in no case, and may go on to call it
-        text = re.sub(r".*unalias claude .*\nclaude\(\) \{", f"{shell.function}claude {{", text)
-    return text
+    text = f"{shell.comment} {TOLD_OF_EXPORTS if kind == EXPORTS else TOLD.format(past=shell.past)}\n"
+    if kind in (WHOLE, EXPORTS):
+        exports = _template(f"exports.{shell.family or shell.suffix}")
+        text += exports.before + "".join(_filled(exports.set, shell, name, value) for name, value in SEED.items())
+        text += exports.after
+        for mark in "'\"":
+            text = text.replace(f"{mark}CCLAUNCH_FILE{mark}", shell.path(file, home))
+    if kind in (WHOLE, SCOPED):
+        text += _template(f"function.{shell.family or shell.suffix}").before
+    return text.replace("\\export ", f"{shell.builtin}export ")
 
 
-def _with_value(text: str, placeholder: str, shell: Shell, value: str) -> str:
-    """Put the quoted *value* in the place of the quoted *placeholder*; one that stands bare is inside a quotation."""
-    word = shell.quote(value)
-    for mark in "'\"":
-        text = text.replace(f"{mark}{placeholder}{mark}", word)
-    return text.replace(placeholder, shell.quote(word)[1:-1])
+def file_name(shell: Shell) -> str:
+    """Return the name of the file of ours that a block of *shell* reads."""
+    return f"env.{'json' if shell.suffix == 'nu' else shell.suffix}"
 
 
-def marks_of(values: Mapping[str, str | None]) -> str:
-    """Return ``name:hash8,...`` of the variables that *values* sets."""
-    return ",".join(f"{name}:{hash8(value)}" for name, value in values.items() if value is not None)
+def file_text(shell: Shell, values: Mapping[str, str | None], made: int = 0) -> str:
+    """
+    Return what our file for *shell* says: *values* to export, or None for one that is not set any more.
+
+    *made* is how many directories were made for it. Raises Unquotable as ``shells.quote`` does.
+    """
+    if shell.suffix == "nu":
+        rows = [
+            {"name": name, "key": f".{key_of(name)}", "entry": f".{entry(name, value or '')}", "value": value}
+            for name, value in values.items()
+        ]
+        return json.dumps({"made": made, "rows": rows}) + "\n"
+    template = _template(f"env.{shell.suffix}")
+    gone = [_filled(template.gone, shell, name, "") for name, value in values.items() if value is None]
+    parts = [_filled(template.set, shell, name, value) for name, value in values.items() if value is not None]
+    parts = [template.before, *parts, *gone, template.after]
+    head = f"{shell.comment} Written by cclaunch for the blocks of `cclaunch persist`, made={made}; not for a hand.\n"
+    if shell.suffix == "sh":
+        return head + "# shellcheck shell=sh disable=SC1001,SC2034\n" + stage_posix("".join(parts))
+    if shell.suffix == "tcsh":
+        return head + stage_csh(parts)
+    return head + "".join(parts)
+
+
+def _filled(part: str, shell: Shell, name: str, value: str) -> str:
+    """Put *name*, and *value* with its mark, into the *part* of a template that stands for one variable."""
+    mark = entry(name, value)
+    part = part.replace("CCLAUNCH_KEY", mark[0]).replace("CCLAUNCH_HASH", mark[1:]).replace("CCLAUNCH_NAME", name)
+    for quotation in "'\"":
+        part = part.replace(f"{quotation}CCLAUNCH_VALUE{quotation}", shell.quote(value))
+    return part.replace("CCLAUNCH_VALUE", shell.bare(value))

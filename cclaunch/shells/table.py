@@ -6,13 +6,15 @@ no spelling for is refused, never bent. Pure; quoting stands here and nowhere el
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from cclaunch.errors import UsageError
 
 LONGEST_CSH = 8000
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+PLAIN = re.compile(r"[A-Za-z0-9_.:/,=%-]+")
+"""A word that is itself in every shell, also as an argument, unquoted; no tilde, which some expand behind a colon."""
 
 
 class Unquotable(UsageError):
@@ -34,9 +36,11 @@ class Shell(NamedTuple):
         export: The line that exports; ``{name}`` and ``{value}`` (quoted) stand in it.
         unset: The line that unsets, and says nothing when there is nothing to unset.
         is_set: The expression that tells whether a variable is set, also if it is empty.
-        suffix: Which of the templates in ``shell/`` is its own: ``env.SUFFIX`` and ``scoped.SUFFIX``.
-        builtin: The word in front of ``export`` and ``unset`` that neither an alias nor a function of the person's can take.
-        function: What begins a function's definition even where an alias has its name.
+        suffix: Which of the templates in ``shell/`` are its own: ``env.SUFFIX``, ``exports.SUFFIX`` and ``function.SUFFIX``.
+        below_home: The expression for a file below the home directory, ``{rest}``, whoever's that is.
+        past: How a program is run past a function or an alias of its name, of ``claude``.
+        builtin: The word in front of ``export`` that neither an alias nor a function of the person's can take.
+        family: The suffix of ``exports`` and ``function`` where it is another one.
         comment: What begins a comment.
     """
 
@@ -47,9 +51,22 @@ class Shell(NamedTuple):
     unset: str
     is_set: str
     suffix: str
+    below_home: str
+    past: str = "command claude"
     builtin: str = "\\"
-    function: str = ""
+    family: str = ""
     comment: str = "#"
+
+    def bare(self, value: str) -> str:
+        """Return *value* as one word, without quotes where it needs none."""
+        return value if PLAIN.fullmatch(value) else self.quote(value)
+
+    def path(self, file: str, home: str) -> str:
+        """Return the expression for the path *file*: by ``HOME`` where it is below *home*. Raises Unquotable."""
+        rest = file.removeprefix(home)
+        if home != "/" and rest != file and rest.startswith("/") and PLAIN.fullmatch(rest):
+            return self.below_home.format(rest=rest)
+        return self.quote(file)
 
 
 def quote_posix(value: str) -> str:
@@ -93,6 +110,27 @@ def quote_nu(value: str) -> str:
     return '"' + "".join(known.get(c) or (c if c.isprintable() else f"\\u{{{ord(c):x}}}") for c in value) + '"'
 
 
+def _escaped(text: str) -> str:
+    """Return *text*, without newlines, as a part of one word that has no quotes: a cut through it leaves nothing open."""
+    return re.sub(r"[^A-Za-z0-9_.:/,=%-]", r"\\\g<0>", text)
+
+
+def stage_posix(script: str) -> str:
+    """Return the lines that store *script* as one word in ``__cclaunch``; its lines must be such that spaces may join them."""
+    lines = [line.strip() for line in script.removesuffix("\n").split("\n")]
+    return "__cclaunch=\\\n" + "\\ \\\n".join(_escaped(line) for line in lines) + "\n"
+
+
+def stage_csh(parts: Sequence[str]) -> str:
+    """Return the lines that store the *parts* of a script, in ``__cclaunch`` what runs them, and at last that all is there."""
+    lines = [
+        f"set __cclaunch_{number} = {_escaped(' '.join(line.strip() for line in part.splitlines()))}\n"
+        for number, part in enumerate(parts)
+    ]
+    runs = " ; ".join(f'eval "$__cclaunch_{number}"' for number in range(len(parts)))
+    return "".join(lines) + f"set __cclaunch = {_escaped(runs)}\nset __cclaunch_whole = whole\n"
+
+
 def quote_pwsh(value: str) -> str:
     """
     ASCII alone: an older Windows PowerShell reads another byte as a curly quote, and each of those ends a string.
@@ -127,22 +165,53 @@ POSIX = Shell(
     unset="unset {name}",
     is_set='[ -n "${{{name}+x}}" ]',
     suffix="sh",
+    below_home='"${{HOME-}}{rest}"',
 )
-CSH = Shell("tcsh", (), quote_csh, "setenv {name} {value};", "unsetenv {name};", "$?{name}", "tcsh")
+CSH = Shell("tcsh", (), quote_csh, "setenv {name} {value};", "unsetenv {name};", "$?{name}", "tcsh", '"$home{rest}"', "\\claude")
 
 TABLE: tuple[Shell, ...] = (
-    POSIX._replace(name="bash", aliases=("rbash",), builtin="\\builtin ", function="function "),
-    POSIX._replace(name="zsh", aliases=("rzsh",), builtin="\\builtin ", function="function "),
-    Shell("fish", (), quote_fish, "set -gx {name} {value}", "set -e {name}", "set -q {name}", "fish"),
+    POSIX._replace(name="bash", aliases=("rbash",), builtin="\\builtin ", family="bash"),
+    POSIX._replace(name="zsh", aliases=("rzsh",), builtin="\\builtin ", family="bash"),
+    Shell("fish", (), quote_fish, "set -gx {name} {value}", "set -e {name}", "set -q {name}", "fish", '"$HOME{rest}"'),
     POSIX,
-    POSIX._replace(name="ksh", aliases=("ksh93", "rksh", "ksh93u+m"), function="function "),
-    POSIX._replace(name="mksh", aliases=("lksh",), function="function "),
-    POSIX._replace(name="yash", aliases=(), quote=quote_yash, function="function "),
+    POSIX._replace(name="ksh", aliases=("ksh93", "rksh", "ksh93u+m"), family="bash"),
+    POSIX._replace(name="mksh", aliases=("lksh",), family="bash"),
+    POSIX._replace(name="yash", aliases=(), quote=quote_yash, family="bash"),
     CSH,
     CSH._replace(name="csh", aliases=("bsd-csh",), quote=quote_old_csh),
-    Shell("nu", ("nushell",), quote_nu, "$env.{name} = {value}", "hide-env -i {name}", '"{name}" in $env', "nu"),
-    Shell("elvish", (), quote_elvish, "set-env {name} {value}", "unset-env {name}", "has-env {name}", "elv"),
-    Shell("xonsh", (), repr, "${name} = {value}", "${{...}}.pop('{name}', None)", "'{name}' in ${{...}}", "xsh"),
+    Shell(
+        name="nu",
+        aliases=("nushell",),
+        quote=quote_nu,
+        export="$env.{name} = {value}",
+        unset="hide-env -i {name}",
+        is_set='"{name}" in $env',
+        suffix="nu",
+        below_home="$\"($env.HOME? | default ''){rest}\"",
+        past="^claude",
+    ),
+    Shell(
+        "elvish",
+        (),
+        quote_elvish,
+        "set-env {name} {value}",
+        "unset-env {name}",
+        "has-env {name}",
+        "elv",
+        "(get-env HOME)'{rest}'",
+        "(external claude)",
+    ),
+    Shell(
+        "xonsh",
+        (),
+        repr,
+        "${name} = {value}",
+        "${{...}}.pop('{name}', None)",
+        "'{name}' in ${{...}}",
+        "xsh",
+        "$HOME + '{rest}'",
+        "env claude",
+    ),
     Shell(
         name="pwsh",
         aliases=("powershell", "pwsh-preview"),
@@ -151,6 +220,8 @@ TABLE: tuple[Shell, ...] = (
         unset="Remove-Item Env:{name} -ErrorAction Ignore",
         is_set="Test-Path Env:{name}",
         suffix="ps1",
+        below_home='"$HOME{rest}"',
+        past="& (Get-Command claude -Type Application)",
     ),
 )
 """Every shell that we write for."""

@@ -23,7 +23,6 @@ from cclaunch.hot.paths import our_paths
 from cclaunch.persist.block import END
 from cclaunch.persist.content import ALL
 from cclaunch.persist.refresh import refresh
-from cclaunch.persist.template import LAST
 from cclaunch.profiles.model import is_name
 from cclaunch.shells.table import NAMES
 
@@ -42,6 +41,10 @@ BLOCKS = {
     "xonsh": [".config/xonsh/rc.d/cclaunch.xsh"],
     "pwsh": [".config/powershell/profile.ps1"],
 }
+
+
+OURS = ".config/cclaunch/shell"
+"""Where the files lie that blocks read."""
 
 
 class Person:
@@ -72,6 +75,10 @@ class Person:
                 found[name] = (content, about.st_mode, about.st_mtime_ns if path.is_file() else 0)
         return found
 
+    def files(self) -> set[str]:
+        """Return the files that the home holds, but for our own."""
+        return {name for name in self.tree() if (self.home / name).is_file() and not name.startswith(OURS)}
+
     def put(self, name: str, data: bytes = b"") -> Path:
         """Write a file of the person's."""
         path = self.home / name
@@ -91,7 +98,7 @@ def test_what_was_persisted_is_undone_without_a_trace_a01(person: Person, shell:
     """A 1, 40: no file was there, and none is left, nor a directory that we made."""
     person("persist", "--shell", shell)
 
-    assert {name for name in person.tree() if (person.home / name).is_file()} == set(BLOCKS[shell])
+    assert person.files() == set(BLOCKS[shell])
     person("unpersist", "--shell", shell)
     assert person.tree() == {}
 
@@ -170,7 +177,7 @@ def test_a_shell_that_needs_a_terminal_has_the_variables(person: Person, shell: 
         child.close(force=True)
 
     assert found[otel.ENDPOINT] == "http://127.0.0.1:4317"
-    assert LAST in found
+    assert BLOCK in found
 
 
 def test_a_launch_knows_what_the_block_exported(person: Person) -> None:
@@ -196,7 +203,7 @@ def test_a_hand_edited_block_is_refused_with_its_lines_a22(person: Person) -> No
     """A 22: unless it is forced; then a copy is kept."""
     rc = person.put(".zshrc", b"first\n")
     person("persist", "--shell", "zsh")
-    edited = rc.read_bytes().replace(b"'otlp'", b"'none'")
+    edited = rc.read_bytes().replace(b"=otlp", b"=none")
     rc.write_bytes(edited)
 
     for verb in ("persist", "unpersist"):
@@ -266,7 +273,7 @@ def test_the_block_is_printed_for_pasting_where_it_cannot_be_written_a13(person:
     told = person("persist", "--shell", "zsh", code=1)
 
     assert "is read-only" in told
-    assert block_in(person.out).body.startswith(b"# A bare `claude`")
+    assert block_in(person.out).body.startswith(b"# `claude` is launched by")
     os.chmod(rc, 0o644)
     rc.write_bytes(b"x\n" + person.out)
     assert "current already" in person("persist", "--shell", "zsh")
@@ -441,8 +448,7 @@ def test_all_means_every_shell_that_has_a_file(person: Person) -> None:
 
     person("persist", "--all")
 
-    written = [name for name in person.tree() if (person.home / name).is_file()]
-    assert written == [".config/fish/conf.d/cclaunch.fish", ".tcshrc", ".zshrc"]
+    assert person.files() == {".config/fish/conf.d/cclaunch.fish", ".tcshrc", ".zshrc"}
 
 
 def test_a_file_can_be_named(person: Person) -> None:
@@ -503,7 +509,7 @@ def test_status_tells_what_became_of_each_file(person: Person) -> None:
         patch.setattr("cclaunch.commands.profile.refresh", lambda *_: [])  # as if another release had changed it
         person("profile", "use", "a")
     mksh = person.home / ".mkshrc"
-    mksh.write_bytes(mksh.read_bytes().replace(b"'otlp'", b"''"))
+    mksh.write_bytes(mksh.read_bytes().replace(b"=otlp", b"=none"))
     (person.home / ".kshrc").write_bytes(END + b"\n")
     (person.home / ".tcshrc").unlink()
     (person.home / BLOCKS["fish"][0]).write_bytes(b"mine\n")
@@ -515,20 +521,20 @@ def test_status_tells_what_became_of_each_file(person: Person) -> None:
     assert {name: states[name] for name in wanted} == wanted
 
 
-def test_profile_changes_reach_the_blocks(person: Person) -> None:
-    """But for one that a hand has edited: it stays, and is told."""
+def test_profile_changes_reach_what_blocks_read(person: Person) -> None:
+    """The rc files stay as they are; a block that a hand has edited is told."""
     for shell in ("zsh", "mksh"):
         person("persist", "--shell", shell)
     mksh = person.home / ".mkshrc"
-    mksh.write_bytes(mksh.read_bytes().replace(b"'otlp'", b"''"))
-    kept = mksh.read_bytes()
+    mksh.write_bytes(mksh.read_bytes().replace(b"=otlp", b"=none"))
+    kept = {name: about for name, about in person.tree().items() if name in (".mkshrc", ".zshrc")}
     person("profile", "set", "a", "team=a")
     person("profile", "use", "a")
 
     told = " ".join(refresh(person.environ, our_paths(person.environ)))
 
-    assert b"team=a" in (person.home / ".zshrc").read_bytes()
-    assert mksh.read_bytes() == kept
+    assert "team=a" in (person.home / OURS / "env.sh").read_text()
+    assert {name: about for name, about in person.tree().items() if name in kept} == kept
     assert "edited by hand" in told
 
 
@@ -699,28 +705,30 @@ def test_any_file_and_any_profile_come_back(person: Person, text: bytes, first: 
     assert rc.read_bytes() == once
     assert once.startswith(text)
     profile(second)
-    assert refresh(person.environ, paths) == [] or rc.read_bytes() != once
+    assert refresh(person.environ, paths) == []
+    assert rc.read_bytes() == once
     person("unpersist", "--shell", "zsh")
     assert rc.read_bytes() == text
-    assert BLOCK.encode() in once
 
 
-def test_profile_use_brings_the_blocks_up_to_date(sandbox: Sandbox) -> None:
-    """Whoever wrote a block once need not think of it again; one that a hand has edited is told and stays."""
-    sandbox.environ["SHELL"] = "/bin/bash"
+def test_profile_use_changes_only_a_file_of_ours(sandbox: Sandbox) -> None:
+    """Whoever wrote a block once need not think of it again, and it never changes."""
     for name in ("a", "b"):
         sandbox.cclaunch("profile", "set", name, f"team={name}")
     sandbox.cclaunch("profile", "use", "a")
     sandbox.cclaunch("persist", "--shell", "bash", "--shell", "fish")
-    bash, fish = sandbox.home / ".bashrc", sandbox.home / ".config/fish/conf.d/cclaunch.fish"
-    fish.write_text(fish.read_text().replace("team=a", "team=mine"))
+    ours = {name: sandbox.home / OURS / f"env.{name}" for name in ("sh", "fish")}
+    blocks = [sandbox.home / ".bashrc", sandbox.home / BLOCKS["fish"][0]]
+    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in blocks]
+    was = {name: path.read_text() for name, path in ours.items()}
 
     done = sandbox.cclaunch("profile", "use", "b")
 
-    assert "cclaunch.profile=b,team=b" in bash.read_text()
-    assert "team=mine" in fish.read_text()
-    assert f"{bash}: the block is brought up to date" in done.stderr.decode()
-    assert f"persist --rc-file {fish} --force" in done.stderr.decode()
+    assert all("cclaunch.profile=a,team=a" in text for text in was.values())
+    assert all("cclaunch.profile=b,team=b" in path.read_text() for path in ours.values())
+    assert {path.stat().st_mode & 0o777 for path in ours.values()} == {0o600}
+    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in blocks] == before
+    assert "block" not in done.stderr.decode()
 
 
 def test_renaming_and_deleting_a_profile_keep_what_is_known_of_blocks(sandbox: Sandbox) -> None:
@@ -729,11 +737,12 @@ def test_renaming_and_deleting_a_profile_keep_what_is_known_of_blocks(sandbox: S
     sandbox.cclaunch("profile", "use", "a")
     sandbox.cclaunch("persist", "--shell", "bash")
     sandbox.cclaunch("profile", "rename", "a", "b")
-    renamed = (sandbox.home / ".bashrc").read_text()
+    file = sandbox.home / OURS / "env.sh"
+    renamed = file.read_text()
     sandbox.cclaunch("profile", "delete", "b", "--yes")
 
     assert "cclaunch.profile=b" in renamed
-    assert "cclaunch.profile" not in (sandbox.home / ".bashrc").read_text()
+    assert "cclaunch.profile" not in file.read_text()
     assert sandbox.cclaunch("unpersist", "--all").returncode == 0
     assert not (sandbox.home / ".bashrc").exists()
 

@@ -1,4 +1,4 @@
-"""``cclaunch persist``: the variables into the files that a shell reads, so that a bare ``claude`` sends telemetry too."""
+"""``cclaunch persist``: a block into the files that a shell reads, so that a bare ``claude`` is a launch."""
 
 import click
 
@@ -8,11 +8,13 @@ from cclaunch.commands.persist.status import status
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.errors import UsageError
+from cclaunch.persist.template import EXPORTS, SCOPED, WHOLE
 
 
 @click.group("persist", cls=Parts, invoke_without_command=True, subcommand_metavar="[PART]")
 @options
-@click.option("--scoped", is_flag=True, help="A function `claude` instead of exports: no other program sees the variables.")
+@click.option("--exports", is_flag=True, help="The exports alone: `claude` stays what it is.")
+@click.option("--scoped", is_flag=True, help="The function `claude` alone: no other program sees the variables.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -23,27 +25,37 @@ def command(
     dry_run: bool,
     force: bool,
     in_place: bool,
+    exports: bool,
     scoped: bool,
 ) -> None:
     """
-    Have a bare `claude` send telemetry too.
+    Have a bare `claude` be a launch.
 
-    A block goes into the file that your shell reads when it starts: which collector, which profile (that of
-    `profile use`), and that nothing is disclosed. It is plain text that starts nothing. What you export yourself wins.
+    A block of a dozen lines goes into the file that your shell reads when it starts. `claude` becomes a function that runs
+    cclaunch while that is installed, so that it is counted for the profile of the directory. Behind it stand exports, for
+    what starts claude without a shell's function; which profile (that of `profile use`) and which collector stands in a
+    file of ours, which the block reads. It starts nothing. What you export, or call `claude`, yourself wins.
 
     A file is replaced in one step, and a copy of what it was is kept. `cclaunch unpersist` gives back the same bytes.
 
     \b
       cclaunch persist                    the shell you are in
       cclaunch persist --shell fish       another one
+      cclaunch persist --exports          no function
+      cclaunch persist --scoped           no exports
       cclaunch persist --dry-run          only show what would change
       cclaunch persist status             which files hold a block, and whether it is current
     """
     if ctx.invoked_subcommand is not None:
-        if shells or every or file or settings or dry_run or force or in_place or scoped:
+        if shells or every or file or settings or dry_run or force or in_place or exports or scoped:
             raise UsageError(f"options go behind the part: cclaunch persist {ctx.invoked_subcommand} …")
         return
-    persist(environ_of(ctx), paths_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, scoped, force, in_place))
+    if exports and scoped:
+        raise UsageError(
+            "--exports is without the function, and --scoped is the function alone: one of them, or neither for both"
+        )
+    kind = EXPORTS if exports else SCOPED if scoped else WHOLE
+    persist(environ_of(ctx), paths_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, kind, force, in_place))
 
 
 command.add_command(status)

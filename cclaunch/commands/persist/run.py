@@ -16,8 +16,20 @@ from cclaunch.files.theirs.write import writing
 from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.persist.block import insert_block
 from cclaunch.persist.content import Content, content
+from cclaunch.persist.own_files import Change, carry_out_changes, changes, directories_made
 from cclaunch.persist.settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
-from cclaunch.persist.step import Step, Way, by_hand, carry_out, remember_files, to_persist, to_unpersist
+from cclaunch.persist.step import (
+    Step,
+    Way,
+    by_hand,
+    carry_out,
+    readers,
+    remember_files,
+    remembered,
+    to_persist,
+    to_unpersist,
+)
+from cclaunch.persist.template import WHOLE
 
 DONE = {
     "add": "the block is in",
@@ -29,10 +41,10 @@ SETTINGS_DONE = {"add": "made", "update": "the variables are in", "remove": "our
 
 
 class Wish(NamedTuple):
-    """How it was asked for: *dry* writes nothing, *scoped* is the function; *force* and *in_place* as the options."""
+    """How it was asked for: *dry* writes nothing, *kind* is the block's; *force* and *in_place* as the options."""
 
     dry: bool = False
-    scoped: bool = False
+    kind: str = WHOLE
     force: bool = False
     in_place: bool = False
 
@@ -44,22 +56,25 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
         console.note(text)
     way = Way(home(environ), environ, wish.force, wish.in_place)
     targets = chosen(choice, environ, paths)
+    made = directories_made(holds)
     with _locked(paths, wish.dry):
         steps: list[Step] = []
         for target in targets:
-            step = to_persist(target, holds, way, scoped=wish.scoped)
+            step = to_persist(target, holds, way, kind=wish.kind)
             steps.append(step if wish.dry else carry_out(step, paths, way))
+        known = readers([*remembered(load_state(paths)), *((target, wish.kind) for target in targets)])
+        ours = _own_files(changes(holds, known, made=made), holds, wish.dry)
         settings = _settings_in(environ, paths, holds, way, wish.dry) if choice.settings else []
         if not wish.dry:
             remember_files(steps, paths)
     if wish.dry:
-        _show_diffs([*steps, *settings])
+        _show_diffs([*steps, *settings], ours)
     else:
         _tell(steps, "the block is current already")
         _tell_settings(settings, "our variables are current already")
         _tell_by_hand(steps)
         _tell_listening(environ, paths, steps, settings)
-    _end([*steps, *settings], wish.dry)
+    _end([*steps, *settings], wish.dry, ours)
 
 
 def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
@@ -68,6 +83,11 @@ def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> Non
     way = Way(home(environ), environ, wish.force, wish.in_place)
     targets = chosen(choice, environ, paths, removing=True)
     with _locked(paths, wish.dry):
+        known = remembered(load_state(paths))
+        gone = {step.target.path for step in (to_unpersist(target, holds, way) for target in targets) if not step.error}
+        # first, so that a directory that was made for a block and holds them is empty when the block goes
+        left = readers([one for one in known if one[0].path not in gone])
+        ours = _own_files(changes(holds, left, spare=True), holds, wish.dry)
         steps: list[Step] = []
         for target in targets:
             step = to_unpersist(target, holds, way)
@@ -75,15 +95,27 @@ def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> Non
         settings = _settings_out(environ, paths, holds, way, wish.dry) if choice.settings or choice.every else []
         if not wish.dry:
             remember_files(steps, paths)
+            left = readers(remembered(load_state(paths)))  # what could not be undone goes on to read them
+            _own_files(changes(holds, left), holds, False)
     if wish.dry:
-        _show_diffs([*steps, *settings])
+        _show_diffs([*steps, *settings], ours)
     else:
         touched = [step for step in steps if step.does or step.error]
         _tell(touched, "")
         _tell_settings([step for step in settings if step.does or step.error], "")
         if not touched and not any(step.does or step.error for step in settings):
             console.note("there is no block of ours")
-    _end([*steps, *settings], True)
+    _end([*steps, *settings], True, ours)
+
+
+def _own_files(todo: list[Change], holds: Content, dry: bool) -> list[Change]:
+    """Make the changes *todo* of our own files, or leave it at that, and return them; tell what cannot be done."""
+    if not dry:
+        todo = carry_out_changes(holds, todo)
+    for change in todo:
+        if change.error:
+            console.show_error(change.error)
+    return todo
 
 
 def _locked(paths: Paths, dry: bool) -> contextlib.AbstractContextManager[None]:
@@ -124,8 +156,10 @@ def _record_of(paths: Paths, path: str) -> Mapping[str, Any]:
     return load_state(paths).claude_settings.get(key_of(path), {})
 
 
-def _show_diffs(steps: Iterable[Step]) -> None:
+def _show_diffs(steps: Iterable[Step], ours: Iterable[Change]) -> None:
     shown: set[str] = set()
+    for change in ours:
+        console.data(diff(change.path, change.before, change.after))
     for step in steps:
         if step.error:
             console.show_error(step.error)
@@ -170,7 +204,7 @@ def _tell_listening(environ: Environ, paths: Paths, steps: Iterable[Step], setti
         console.note("a bare claude starts no collector; `cclaunch stack enable` has it start with your session")
 
 
-def _end(steps: Iterable[Step], quiet: bool) -> None:
+def _end(steps: Iterable[Step], quiet: bool, ours: Iterable[Change]) -> None:
     """Print the blocks that could not be written, for pasting, and end with 1 if there was any trouble."""
     failed = [step for step in steps if step.error]
     pasted: set[bytes] = set()
@@ -179,5 +213,5 @@ def _end(steps: Iterable[Step], quiet: bool) -> None:
             pasted.add(step.text)
             console.note(f"to do it by hand, add this to {step.target.path}:")
             console.data(insert_block(b"", step.text))
-    if failed:
+    if failed or any(change.error for change in ours):
         raise click.exceptions.Exit(1)

@@ -16,9 +16,11 @@ from cclaunch.files.theirs.look import examine
 from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.hot.ports import collector_ports
 from cclaunch.persist.content import Content, content
+from cclaunch.persist.own_files import changes
 from cclaunch.persist.reached import reached
 from cclaunch.persist.settings import judge_settings, kept_by_hand
 from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, lines_of, remembered, step_of
+from cclaunch.persist.template import SCOPED
 from cclaunch.shells.rc_files import Target
 
 REASONS = {
@@ -46,7 +48,7 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
     holds = content(environ, paths)
-    rows = [_row(step, environ, probe) for step in _steps(environ, paths, holds)]
+    rows = [_row(step, holds, environ, probe) for step in _steps(environ, paths, holds)]
     rows += _settings_rows(paths, holds)
     running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
     if as_json:
@@ -69,7 +71,7 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
 def _steps(environ: Environ, paths: Paths, holds: Content) -> list[tuple[Step, bool]]:
     """Return the steps of all files that are known to hold a block (True), and of those of this shell."""
     known = remembered(load_state(paths))
-    found = [(step_of(target, holds, scoped=scoped), True) for target, scoped in known]
+    found = [(step_of(target, holds, kind=kind), True) for target, kind in known]
     seen = {target.path for target, _ in known}
     try:
         others: list[Target] = chosen(Choice((), False, "", False), environ, paths)
@@ -79,9 +81,15 @@ def _steps(environ: Environ, paths: Paths, holds: Content) -> list[tuple[Step, b
     return found + [(step_of(target, holds), False) for target in others if target.path not in seen]
 
 
-def _row(judged: tuple[Step, bool], environ: Environ, probe: bool) -> dict[str, Any]:
+def _row(judged: tuple[Step, bool], holds: Content, environ: Environ, probe: bool) -> dict[str, Any]:
     step, written = judged
     state, reasons = step.state, []
+    if (
+        state == CURRENT
+        and step.kind != SCOPED
+        and any(one.path == holds.file(step.dialect) for one in changes(holds, [step.dialect]))
+    ):
+        state = OUTDATED
     if step.error:
         reasons.append(step.error.message)
     elif reason := REASONS.get(state, "").replace("{lines}", lines_of(step)):
@@ -99,7 +107,8 @@ def _row(judged: tuple[Step, bool], environ: Environ, probe: bool) -> dict[str, 
         "path": step.target.path,
         "shell": step.target.shell,
         "state": state,
-        "scoped": step.scoped,
+        "kind": step.kind,
+        "scoped": step.kind == SCOPED,
         "written": written,
         "reached": gets_there,
         "reasons": reasons,
@@ -113,6 +122,6 @@ def _settings_rows(paths: Paths, holds: Content) -> list[dict[str, Any]]:
         step = judge_settings(Target("claude", path_of(key)), holds, record)
         reasons = [step.error.message] if step.error else []
         reasons += [f"{name} is set by hand there" for name in kept_by_hand(step, record)]
-        row = {"path": path_of(key), "shell": "claude", "state": step.state, "scoped": False, "written": True}
+        row = {"path": path_of(key), "shell": "claude", "state": step.state, "kind": "settings", "scoped": False, "written": True}
         rows.append({**row, "reached": None, "reasons": reasons})
     return rows

@@ -1,0 +1,3 @@
+fn claude {|@words|
+  if (has-external cclaunch) { (external cclaunch) -- $@words } else { (external claude) $@words }
+}

@@ -1,0 +1,3 @@
+def --wrapped claude [...rest] {
+    if (which cclaunch | is-not-empty) { ^cclaunch -- ...$rest } else { ^claude ...$rest }
+}
