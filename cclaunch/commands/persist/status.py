@@ -8,6 +8,7 @@ import click
 from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.commands.persist.shim import shim_state, tell_shim
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.config.state import load_state, path_of
@@ -53,7 +54,14 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
     if as_json:
         console.json_line(
-            {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}, indent=2
+            {
+                "profile": holds.profile or None,
+                "listening": running,
+                "listening_after_reboot": lasting,
+                "shim": shim_state(paths, holds, environ),
+                "files": rows,
+            },
+            indent=2,
         )
     else:
         cells = [[row["path"], row["shell"], row["state"], "; ".join(row["reasons"])] for row in rows]
@@ -61,6 +69,7 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     if not lasting and any(row["state"] != MISSING for row in rows):
         until = "after a reboot" if running else "now"
         console.note(f"nothing will listen {until}: a bare claude starts no collector (`cclaunch stack enable`)")
+    tell_shim(paths, holds, environ)
     tell_intruder(paths)
     for text in holds.notes:
         console.note(text)
