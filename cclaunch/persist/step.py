@@ -14,7 +14,7 @@ from cclaunch.files.theirs.look import FileRefused, Snapshot, examine, read_snap
 from cclaunch.files.theirs.write import delete_file, missing_parents, write_file
 from cclaunch.hot.paths import Paths
 from cclaunch.persist.block import VERSION, Block, DamagedMarkers, find_block, insert_block, remove_block, replace_block
-from cclaunch.persist.by_hand import lines_by_hand
+from cclaunch.persist.by_hand import MADE, PATH, claudes_by_hand, lines_by_hand
 from cclaunch.persist.content import ALL, Content
 from cclaunch.persist.template import EXPORTS, SCOPED, WHOLE
 from cclaunch.shells.rc_files import Target
@@ -210,8 +210,25 @@ def readers(known: Iterable[tuple[Target, str]]) -> list[str]:
 
 def by_hand(step: Step) -> dict[str, int]:
     """Return the variables of a block that the file sets outside of it -> the line: there the person's word counts."""
+    return lines_by_hand(_outside(step), ALL)
+
+
+CLAUDES = {
+    PATH: "line {line} makes `claude` an alias of a path, past every function: delete it, or write alias claude='claude …'",
+    MADE: "line {line} makes a `claude` of its own, which counts: with `cclaunch --` for `command claude` in it, it is a launch",
+}
+
+
+def claudes(step: Step) -> list[str]:
+    """Return sentences on what the file calls `claude` outside of a block that makes one."""
+    found = claudes_by_hand(_outside(step)) if step.kind != EXPORTS else {}
+    return [CLAUDES[kind].format(line=line) for line, kind in found.items()]
+
+
+def _outside(step: Step) -> bytes:
+    """Return what the file holds, with empty lines in the place of our block."""
     data = (step.snapshot.data if step.snapshot else None) or b""
-    if step.block is not None:
-        blank = b"\n" * data.count(b"\n", step.block.start, step.block.end)
-        data = data[: step.block.start] + blank + data[step.block.end :]
-    return lines_by_hand(data, ALL)
+    if step.block is None:
+        return data
+    blank = b"\n" * data.count(b"\n", step.block.start, step.block.end)
+    return data[: step.block.start] + blank + data[step.block.end :]

@@ -192,6 +192,20 @@ def test_every_verb_that_tells_of_here_says_the_same(sandbox: Sandbox, words: tu
 
 
 @pytest.mark.usefixtures("profiles")
+def test_a_choice_that_this_shell_does_not_go_with_says_so_at_once(sandbox: Sandbox, verb: Verb) -> None:
+    """By every part of `profile` that may change it; what the shell goes with already needs no word."""
+    shell = by_block(sandbox)
+
+    told = [
+        verb("profile", *words, **shell)[2]
+        for words in (("use", "data"), ("use", "web"), ("bind", "data"), ("bind", "web"), ("unbind",), ("set", "web", "a=b"))
+    ]
+
+    assert ["of this shell are old" in text for text in told] == [True, False, False, False, False, True]
+    assert ["cannot follow a directory" in text for text in told] == [False, False, True, False, False, False]
+
+
+@pytest.mark.usefixtures("profiles")
 def test_check_fails_for_what_is_old_or_refused_and_not_for_what_cannot_follow(sandbox: Sandbox) -> None:
     """The last is as the person settled it; it is said all the same."""
     shell = by_block(sandbox)

@@ -374,6 +374,41 @@ def test_a_variable_that_the_file_sets_itself_is_told_a36(person: Person) -> Non
     assert row["reasons"] == [f"line 2 sets {otel.ENDPOINT} by hand: that counts"]
 
 
+CLAUDES = {
+    "alias claude=/home/me/.claude/local/claude": "line 2 makes `claude` an alias of a path",
+    "alias claude='~/.claude/local/claude'": "line 2 makes `claude` an alias of a path",
+    'claude() { command claude --verbose "$@"; }': "line 2 makes a `claude` of its own",
+    "alias claude='claude --verbose'": "",
+    "# alias claude=/x": "",
+}
+
+
+@pytest.mark.parametrize("line", CLAUDES)
+def test_a_claude_that_no_function_reaches_is_named_with_its_mend(person: Person, line: str) -> None:
+    """Its own installer writes an alias of a path; that is the person's, and stays."""
+    text = f"x=1\n{line}\n".encode()
+    rc = person.put(".zshrc", text)
+
+    told = person("persist", "--shell", "zsh")
+    exports = person("persist", "--shell", "zsh", "--exports")
+
+    assert (CLAUDES[line] or "line 2") in told if CLAUDES[line] else "line 2" not in told
+    assert "line 2" not in exports
+    assert rc.read_bytes().startswith(text)
+
+
+def test_the_command_that_takes_it_back_is_the_one_to_type(person: Person) -> None:
+    """It names what was chosen."""
+    assert "`cclaunch unpersist --shell zsh --shell mksh` takes it back" in person("persist", "--shell", "zsh", "--shell", "mksh")
+    person("unpersist", "--shell", "zsh", "--shell", "mksh")
+    assert person.tree() == {}
+
+
+def test_exports_and_function_alone_exclude_each_other(person: Person) -> None:
+    """Both is what comes without either."""
+    assert "--scoped is the function alone" in person("persist", "--exports", "--scoped", code=2)
+
+
 def test_a_hand_s_link_and_other_blocks_stay_a10_a24(person: Person) -> None:
     """A 10, 24: a link into a repository, with a block of conda's."""
     conda = b"# >>> conda initialize >>>\n. x\n# <<< conda initialize <<<\n"

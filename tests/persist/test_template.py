@@ -1,6 +1,7 @@
 """Blocks and the file of ours that they read, in the real shells: exact environment, not a word, no process."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -181,6 +182,42 @@ def processes(shell: str, tmp_path: Path, text: bytes) -> tuple[int, int]:
     lines = trace.read_text().splitlines()
     made = [line for line in lines if re.search(r"fork\(|clone3?\(", line) and "CLONE_THREAD" not in line]
     return len([line for line in lines if "execve(" in line]), len(made)
+
+
+ODD = ("missing", "empty", "a directory", "a pipe", "a link to nowhere", "unreadable", "somebody else's")
+
+
+@pytest.mark.parametrize("what", ODD)
+@every_shell
+def test_a_file_of_ours_that_cannot_be_trusted_is_left_alone(shell: str, what: str, tmp_path: Path) -> None:
+    """Not a word, no waiting, the five exports."""
+    text = block(shell, tmp_path)
+    file = tmp_path / file_name(find_shell(SHELLS[shell].name))
+    data = file.read_bytes()
+    file.unlink()
+    if what == "empty":
+        file.touch()
+    elif what == "a directory":
+        file.mkdir()
+    elif what == "a pipe":
+        os.mkfifo(file)
+    elif what == "a link to nowhere":
+        file.symlink_to("nowhere")
+    elif what in ("unreadable", "somebody else's"):
+        file.write_bytes(data)
+        file.chmod(0o000 if what == "unreadable" else 0o644)
+        if os.geteuid() == 0:  # root reads everything, so what is another user's stands for both
+            os.chown(file, 65534, 65534)
+        if (what == "unreadable" and os.geteuid() == 0) or (what == "somebody else's" and (os.geteuid() or shell in UNOWNED)):
+            pytest.skip("this user may read it, or this shell cannot tell whose it is")
+
+    found = held(exported(run(shell, text, tmp_path, BASE)))
+
+    assert found == otel.SEED
+
+
+UNOWNED = ("posh", "nu", "elvish", "xonsh")
+"""Shells that cannot ask whose a file is."""
 
 
 class Loop(NamedTuple):

@@ -10,6 +10,7 @@ from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.commands.persist.shim import Shim, take_shim
+from cclaunch.commands.persist.words import read_anew, take_back
 from cclaunch.config.state import key_of, load_state
 from cclaunch.files.theirs.diff import diff
 from cclaunch.files.theirs.in_place import recover
@@ -24,13 +25,14 @@ from cclaunch.persist.step import (
     Way,
     by_hand,
     carry_out,
+    claudes,
     readers,
     remember_files,
     remembered,
     to_persist,
     to_unpersist,
 )
-from cclaunch.persist.template import WHOLE
+from cclaunch.persist.template import SCOPED, WHOLE
 
 DONE = {
     "add": "the block is in",
@@ -83,7 +85,7 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
         _tell(steps, "the block is current already")
         _tell_settings(settings, "our variables are current already")
         _tell_by_hand(steps)
-        _tell_listening(environ, paths, steps, settings)
+        _tell_listening(environ, paths, choice, steps, settings)
     _end([*steps, *settings], wish.dry, ours)
 
 
@@ -202,18 +204,25 @@ def _tell_by_hand(steps: Iterable[Step]) -> None:
         if (found := by_hand(step)) and not step.error:
             told = ", ".join(f"{name} (line {line})" for name, line in found.items())
             console.note(f"{step.target.path} sets {told} by hand: that stays")
+        for text in claudes(step) if not step.error else ():
+            console.note(f"{step.target.path}: {text}")
 
 
-def _tell_listening(environ: Environ, paths: Paths, steps: Iterable[Step], settings: Iterable[Step]) -> None:
-    shells, claudes = (any(step.does in ("add", "update") and not step.error for step in some) for some in (steps, settings))
+def _tell_listening(environ: Environ, paths: Paths, choice: Choice, steps: Iterable[Step], settings: Iterable[Step]) -> None:
+    shells, claudes = ([step for step in some if step.does in ("add", "update") and not step.error] for some in (steps, settings))
     if shells:
-        console.note("it counts in every shell that is started from now on; `cclaunch unpersist` takes it back")
+        console.note(f"it counts in every shell that is started from now on; `{take_back(choice, shells)}` takes it back")
     if claudes:
         console.note(
             "it counts in every claude that is started from now on; `cclaunch unpersist --claude-settings` takes it back"
         )
-    if (shells or claudes) and not listening_after_reboot(paths, environ):
-        console.note("a bare claude starts no collector; `cclaunch stack enable` has it start with your session")
+    alone = claudes or any(step.kind != SCOPED for step in shells)
+    if (shells or claudes) and alone and not listening_after_reboot(paths, environ):
+        console.note(
+            "a claude that cclaunch does not launch starts no collector; `cclaunch stack enable` has it start with your session"
+        )
+    if typed := read_anew(environ, shells):
+        console.note(f"type next: `{typed}`, for this shell has read its files already; then `claude`")
 
 
 def _end(steps: Iterable[Step], quiet: bool, ours: Iterable[Change]) -> None:

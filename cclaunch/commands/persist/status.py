@@ -9,18 +9,21 @@ from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
 from cclaunch.commands.persist.shim import shim_state, tell_shim
+from cclaunch.commands.persist.words import carried
 from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.here import told_here
 from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import examine
 from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.hot.ports import collector_ports
+from cclaunch.hot.reading import read_small
 from cclaunch.persist.content import Content, content
 from cclaunch.persist.own_files import changes
 from cclaunch.persist.reached import reached
 from cclaunch.persist.settings import judge_settings, kept_by_hand
-from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, lines_of, remembered, step_of
+from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, claudes, lines_of, remembered, step_of
 from cclaunch.persist.template import SCOPED
 from cclaunch.shells.rc_files import Target
 
@@ -45,36 +48,42 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     current    as it should be        damaged  its markers are not one pair
     outdated   it says something old  unusable the file cannot be read or written
 
-    The exit code is 1 unless every file that was written is current.
+    `profile` is the one that the block carries. The exit code is 1 unless every file that was written is current.
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
     holds = content(environ, paths)
-    rows = [_row(step, holds, environ, probe) for step in _steps(environ, paths, holds)]
-    rows += _settings_rows(paths, holds)
+    judged = _steps(environ, paths, holds)
+    rows = [{**_row(one, holds, environ, probe), "profile": _carried(one[0], holds)} for one in judged]
+    rows += [{**row, "profile": None} for row in _settings_rows(paths, holds)]
+    told = told_here(environ, paths)
     running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
     if as_json:
-        console.json_line(
-            {
-                "profile": holds.profile or None,
-                "listening": running,
-                "listening_after_reboot": lasting,
-                "shim": shim_state(paths, holds, environ),
-                "files": rows,
-            },
-            indent=2,
-        )
+        document = {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}
+        shim = shim_state(paths, holds, environ)
+        console.json_line({**document, "shim": shim, "notes": [one.sentence() for one in told]}, indent=2)
     else:
-        cells = [[row["path"], row["shell"], row["state"], "; ".join(row["reasons"])] for row in rows]
-        console.table(["file", "shell", "block", "why"], cells, environ)
+        cells = [
+            [row["path"], row["shell"], row["state"], row["profile"] or console.NOTHING, "; ".join(row["reasons"])]
+            for row in rows
+        ]
+        console.table(["file", "shell", "block", "profile", "why"], cells, environ)
     if not lasting and any(row["state"] != MISSING for row in rows):
         until = "after a reboot" if running else "now"
         console.note(f"nothing will listen {until}: a bare claude starts no collector (`cclaunch stack enable`)")
     tell_shim(paths, holds, environ)
     tell_intruder(paths)
-    for text in holds.notes:
+    for text in [*holds.notes, *(one.sentence() for one in told)]:
         console.note(text)
     if any(row["written"] and (row["state"] != CURRENT or row["reached"] is False) for row in rows):
         raise click.exceptions.Exit(1)
+
+
+def _carried(step: Step, holds: Content) -> str | None:
+    """Return the profile that a shell has from the block of *step*: as it says, or the file that it reads; None for none."""
+    if step.block is None:
+        return None
+    read = b"" if step.kind == SCOPED else read_small(holds.file(step.dialect)) or b""
+    return carried(step.block.body) or carried(read) or None
 
 
 def _steps(environ: Environ, paths: Paths, holds: Content) -> list[tuple[Step, bool]]:
@@ -109,6 +118,7 @@ def _row(judged: tuple[Step, bool], holds: Content, environ: Environ, probe: boo
         except CclaunchError as error:
             reasons.append(error.message)
     reasons += [f"line {line} sets {name} by hand: that counts" for name, line in by_hand(step).items()]
+    reasons += claudes(step) if written else []
     gets_there = reached(step, environ) if probe and step.block is not None else None
     if gets_there is False:
         reasons.append(f"not reached: {step.target.shell} ends, or returns, before it gets there")

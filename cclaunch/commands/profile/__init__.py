@@ -5,6 +5,7 @@ import click
 from cclaunch import console
 from cclaunch.commands.profile import choose, edit, look, share, whole, write
 from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.here import EXPORTS, told_here
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.persist.refresh import refresh
 
@@ -57,14 +58,22 @@ def command() -> None:
 WRITING = frozenset(("use", "set", "unset", "edit", "rename", "delete", "import"))
 """Parts that may change what a block of `cclaunch persist` holds."""
 
+BINDING = ("bind", "unbind")
+"""Parts that change which profile is in force in a directory alone."""
+
 
 @command.result_callback()
 @click.pass_context
 def bring_blocks_up_to_date(ctx: click.Context, _: object) -> None:
-    """Refresh our blocks in the person's files after a change; a launch does not need them, a bare claude does."""
+    """Refresh our blocks after a change, and say what this shell exports otherwise: it matters to a bare claude alone."""
+    environ, paths = environ_of(ctx), paths_of(ctx)
     if ctx.invoked_subcommand in WRITING:
-        for text in refresh(environ_of(ctx), paths_of(ctx)):
+        for text in refresh(environ, paths):
             console.note(text)
+    if ctx.invoked_subcommand in (*WRITING, *BINDING):
+        for told in told_here(environ, paths):
+            if told.about == EXPORTS:
+                console.note(told.sentence())
 
 
 for _part in PARTS:
