@@ -59,8 +59,9 @@ def test_every_block_follows(verb: Verb, rc: Path, home: Path, paths: Paths) -> 
     """Asked for in one shell or taken back in another: there is one shim, so all blocks have its line, or none."""
     fish = home / ".config/fish/conf.d/cclaunch.fish"
     verb("persist", "--shell", "fish")
-    verb("persist", "--shell", "bash", "--shim")
+    err = verb("persist", "--shell", "bash", "--shim")[2]
     assert (len(shim_lines(rc)), len(shim_lines(fish))) == (1, 1)
+    assert "`cclaunch unpersist --shell bash`" in err  # what it takes back is what was asked for
 
     verb("unpersist", "--shell", "fish")
     assert (os.path.islink(link_of(paths)), fish.exists()) == (True, False)

@@ -85,7 +85,7 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
         _tell(steps, "the block is current already")
         _tell_settings(settings, "our variables are current already")
         _tell_by_hand(steps)
-        _tell_listening(environ, paths, choice, steps, settings)
+        _tell_listening(environ, paths, choice, steps[: len(targets)], settings)  # what it takes back is what was asked for
     _end([*steps, *settings], wish.dry, ours)
 
 
