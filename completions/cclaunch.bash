@@ -61,7 +61,7 @@ _cclaunch_verb() {
         "profile unbind") options="--help" ;;
         "profile export") options="--yes --help" kind=profile ;;
         "profile import") options="--name --yes --accept --help" ;;
-        "persist") parts="status" options="--shell --all --rc-file --claude-settings --dry-run --force --in-place --exports --scoped --help" ;;
+        "persist") parts="status" options="--shell --all --rc-file --claude-settings --dry-run --force --in-place --exports --scoped --shim --no-shim --help" ;;
         "persist status") options="--json --probe --help" ;;
         "unpersist") options="--shell --all --rc-file --claude-settings --dry-run --force --in-place --help" ;;
         "config") options="--help" ;;

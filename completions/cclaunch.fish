@@ -347,6 +347,7 @@ complete -c cclaunch -n '__cclaunch_in persist' -l force -d 'Also where a hand h
 complete -c cclaunch -n '__cclaunch_in persist' -l in-place -d 'Also files that cannot be replaced: with hard links, or mounted'
 complete -c cclaunch -n '__cclaunch_in persist' -l exports -d 'The exports alone: `claude` stays what it is'
 complete -c cclaunch -n '__cclaunch_in persist' -l scoped -d 'The function `claude` alone: no other program sees the variables'
+complete -c cclaunch -n '__cclaunch_in persist' -l shim -l no-shim -d 'Put a directory first on PATH in which `claude` is ours, or no more'
 complete -c cclaunch -n '__cclaunch_in persist' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at persist' -f -a status -d 'Which files hold a block, and whether it is current'
 complete -c cclaunch -n '__cclaunch_in persist status' -l json -d 'One JSON object'

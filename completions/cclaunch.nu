@@ -328,6 +328,8 @@ module completions_of_cclaunch {
         --in-place # Also files that cannot be replaced: with hard links, or mounted
         --exports # The exports alone: `claude` stays what it is
         --scoped # The function `claude` alone: no other program sees the variables
+        --shim # Put a directory first on PATH in which `claude` is ours, or no more
+        --no-shim # Put a directory first on PATH in which `claude` is ours, or no more
         ...words: string@"nu-complete cclaunch persist parts"
     ]
 

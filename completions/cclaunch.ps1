@@ -253,6 +253,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--in-place' = 'Also files that cannot be replaced: with hard links, or mounted'
             '--exports' = 'The exports alone: `claude` stays what it is'
             '--scoped' = 'The function `claude` alone: no other program sees the variables'
+            '--shim' = 'Put a directory first on PATH in which `claude` is ours, or no more'
+            '--no-shim' = 'Put a directory first on PATH in which `claude` is ours, or no more'
             '--help' = 'Show this message and exit.'
         }
         'persist status' = [ordered]@{

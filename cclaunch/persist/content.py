@@ -16,6 +16,7 @@ from cclaunch.hot.paths import Paths, home
 from cclaunch.hot.plan import Place
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
 from cclaunch.hot.selection import select
+from cclaunch.persist.shim import leads_to, shim_line
 from cclaunch.persist.template import WHOLE, block_text, file_name, file_text
 from cclaunch.shells.table import find_shell
 
@@ -35,6 +36,7 @@ class Content(NamedTuple):
         notes: Sentences to say: a broken file, an attribute that was left out, a profile that is gone.
         folder: The directory of the files of ours that blocks read.
         home: The home directory: a block names such a file by it.
+        shim: The directory that blocks put first on PATH, or an empty string.
     """
 
     values: Mapping[str, str | None]
@@ -42,10 +44,13 @@ class Content(NamedTuple):
     notes: list[str]
     folder: str
     home: str
+    shim: str = ""
 
     def text(self, shell: str, kind: str = WHOLE) -> str:
         """Return the text of the block of *kind* for *shell*, without markers."""
-        return block_text(find_shell(shell), kind, self.file(shell), self.home)
+        row = find_shell(shell)
+        text = block_text(row, kind, self.file(shell), self.home)
+        return text + shim_line(row, self.shim, self.home) if self.shim else text
 
     def file(self, shell: str) -> str:
         """Return the path of the file of ours that a block of *shell* reads."""
@@ -70,4 +75,4 @@ def content(environ: dict[str, str], paths: Paths) -> Content:
     values = {name: made.environ.get(name) for name in ALL}
     if attributes := values[otel.RESOURCE_ATTRIBUTES]:  # the one character of them that means something in a shell
         values[otel.RESOURCE_ATTRIBUTES] = attributes.replace("~", "%7E")
-    return Content(values, selection.name, notes, paths.shell, home(environ))
+    return Content(values, selection.name, notes, paths.shell, home(environ), paths.shim if leads_to(paths) else "")

@@ -91,8 +91,12 @@ def trouble_of(paths: Paths, path: str | None) -> CclaunchError | None:
     return FileTrouble(f"{paths.shim} is not on this PATH", hint="it is in a shell that is started from now on")
 
 
-def shim_line(shell: Shell, paths: Paths) -> str:
-    """Return the line of a block that puts the shim first on PATH while there is something in it. Raises Unquotable."""
+def shim_line(shell: Shell, folder: str, home: str) -> str:
+    """
+    Return the line of a block that puts the shim, *folder*, first on PATH while there is something in it.
+
+    One below *home* is named by ``HOME``. Raises Unquotable as ``shells.quote`` does.
+    """
     text = asset("shell", f"shim.{shell.suffix}").read_text("utf-8")
     lines = [line for line in text.splitlines(keepends=True) if not line.startswith("# shellcheck")]
-    return "".join(lines).replace("'CCLAUNCH_SHIM'", shell.quote(paths.shim))
+    return "".join(lines).replace("'CCLAUNCH_SHIM'", shell.path(folder, home))

@@ -161,7 +161,7 @@ def test_a_block_puts_it_first_in_every_shell(tmp_path: Path, command: Path, she
     row = find_shell(SHELLS[shell].name)
     folder = folder.replace("$", "" if shell == "xonsh" else "$")  # it expands what stands in PATH, whoever put it there
     paths = Paths("/nowhere", str(tmp_path / folder), "/nowhere", "/nowhere")
-    line = shim_line(row, paths).encode()
+    line = shim_line(row, paths.shim, str(tmp_path)).encode()
     before = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
 
     make_shim(paths, str(command))

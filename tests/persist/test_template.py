@@ -53,7 +53,7 @@ def marked(values: Mapping[str, str | None]) -> str:
 @every_shell
 def test_a_strict_shell_gets_exactly_this_and_says_nothing_a27(shell: str, tmp_path: Path) -> None:
     """A 27: every mistake would end it; scp, rsync and a prompt that is drawn at once take no word."""
-    found = held(exported(run(shell, block(shell, tmp_path), tmp_path, BASE)))
+    found = held(exported(run(shell, block(shell, tmp_path, kind=WHOLE), tmp_path, BASE)))
 
     assert found == {**VALUES, BLOCK: marked(VALUES)}
     assert len(f"{BLOCK}={found[BLOCK]}") <= 80
@@ -66,7 +66,7 @@ def test_the_block_is_no_failure_of_its_last_command_a27(shell: str, tmp_path: P
     status = "$status" if shell in ("fish", "tcsh") else "$?"
     for environ in (BASE, {**BASE, **held(exported(run(shell, block(shell, tmp_path), tmp_path, BASE)))}):
         file = tmp_path / "rc"
-        file.write_bytes(block(shell, tmp_path))
+        file.write_bytes(block(shell, tmp_path, kind=WHOLE))
         source = "source" if shell in ("fish", "tcsh") else "."
         done = run(shell, f"{source} {file}\necho {status}".encode(), tmp_path, environ, dump="")
 
@@ -158,17 +158,18 @@ HOSTILE = {
 @pytest.mark.parametrize(("shell", "how"), [(shell, how) for how, (shells, _) in HOSTILE.items() for shell in shells])
 def test_settings_of_the_persons_change_nothing_a28(shell: str, how: str, tmp_path: Path) -> None:
     """A 28: aliases, functions, options."""
-    found = held(exported(run(shell, HOSTILE[how][1].encode() + block(shell, tmp_path), tmp_path, BASE)))
+    found = held(exported(run(shell, HOSTILE[how][1].encode() + block(shell, tmp_path, kind=WHOLE), tmp_path, BASE)))
 
     assert {name: found.get(name) for name in VALUES} == VALUES
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "dash", "ksh", "mksh", "yash", "tcsh", "csh", "busybox"])
-def test_no_process_is_started(shell: str, tmp_path: Path) -> None:
+def test_no_process_is_started(shell: str, kind: str, tmp_path: Path) -> None:
     """Not one more than for an empty file: it costs nothing, and works when cclaunch is gone (A 38)."""
     require("strace")
 
-    assert processes(shell, tmp_path, block(shell, tmp_path)) == processes(shell, tmp_path, b"")
+    assert processes(shell, tmp_path, block(shell, tmp_path, kind=kind)) == processes(shell, tmp_path, b"")
 
 
 def processes(shell: str, tmp_path: Path, text: bytes) -> tuple[int, int]:

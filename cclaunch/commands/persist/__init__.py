@@ -15,6 +15,7 @@ from cclaunch.persist.template import EXPORTS, SCOPED, WHOLE
 @options
 @click.option("--exports", is_flag=True, help="The exports alone: `claude` stays what it is.")
 @click.option("--scoped", is_flag=True, help="The function `claude` alone: no other program sees the variables.")
+@click.option("--shim/--no-shim", default=None, help="Put a directory first on PATH in which `claude` is ours, or no more.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -27,6 +28,7 @@ def command(
     in_place: bool,
     exports: bool,
     scoped: bool,
+    shim: bool | None,
 ) -> None:
     """
     Have a bare `claude` be a launch.
@@ -43,19 +45,23 @@ def command(
       cclaunch persist --shell fish       another one
       cclaunch persist --exports          no function
       cclaunch persist --scoped           no exports
+      cclaunch persist --shim             also for what looks along PATH; it stays until --no-shim, or unpersist
       cclaunch persist --dry-run          only show what would change
       cclaunch persist status             which files hold a block, and whether it is current
     """
     if ctx.invoked_subcommand is not None:
-        if shells or every or file or settings or dry_run or force or in_place or exports or scoped:
+        if shells or every or file or settings or dry_run or force or in_place or exports or scoped or shim is not None:
             raise UsageError(f"options go behind the part: cclaunch persist {ctx.invoked_subcommand} …")
         return
     if exports and scoped:
         raise UsageError(
             "--exports is without the function, and --scoped is the function alone: one of them, or neither for both"
         )
+    choice = Choice(shells, every, file, settings)
+    if shim is not None and choice.only_settings:
+        raise UsageError("the shim is a line of a block, and --claude-settings alone writes none", hint="--shell NAME as well")
     kind = EXPORTS if exports else SCOPED if scoped else WHOLE
-    persist(environ_of(ctx), paths_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, kind, force, in_place))
+    persist(environ_of(ctx), paths_of(ctx), choice, Wish(dry_run, kind, force, in_place, shim))
 
 
 command.add_command(status)

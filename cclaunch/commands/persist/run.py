@@ -9,6 +9,7 @@ import click
 from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.commands.persist.shim import Shim, take_shim
 from cclaunch.commands.persist.words import read_anew, take_back
 from cclaunch.config.state import key_of, load_state
 from cclaunch.files.theirs.diff import diff
@@ -43,12 +44,17 @@ SETTINGS_DONE = {"add": "made", "update": "the variables are in", "remove": "our
 
 
 class Wish(NamedTuple):
-    """How it was asked for: *dry* writes nothing, *kind* is the block's; *force* and *in_place* as the options."""
+    """
+    How it was asked for: *dry* writes nothing, *kind* is the block's; *force* and *in_place* as the options.
+
+    *shim* has the shim made (True) or taken away (False); None leaves it.
+    """
 
     dry: bool = False
     kind: str = WHOLE
     force: bool = False
     in_place: bool = False
+    shim: bool | None = None
 
 
 def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
@@ -59,23 +65,27 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
     way = Way(home(environ), environ, wish.force, wish.in_place)
     targets = chosen(choice, environ, paths)
     made = directories_made(holds)
+    shim = Shim(environ, paths, wish.shim)
+    holds, others = shim.in_blocks(holds, targets)
     with _locked(paths, wish.dry):
+        shim.put(wish.dry)
         steps: list[Step] = []
-        for target in targets:
-            step = to_persist(target, holds, way, kind=wish.kind)
+        for target, kind in [*((target, wish.kind) for target in targets), *others]:
+            step = to_persist(target, holds, way, kind=kind)
             steps.append(step if wish.dry else carry_out(step, paths, way))
         known = readers([*remembered(load_state(paths)), *((target, wish.kind) for target in targets)])
         ours = _own_files(changes(holds, known, made=made), holds, wish.dry)
         settings = _settings_in(environ, paths, holds, way, wish.dry) if choice.settings else []
         if not wish.dry:
             remember_files(steps, paths)
+            shim.take(steps)
     if wish.dry:
         _show_diffs([*steps, *settings], ours)
     else:
         _tell(steps, "the block is current already")
         _tell_settings(settings, "our variables are current already")
         _tell_by_hand(steps)
-        _tell_listening(environ, paths, choice, steps, settings)
+        _tell_listening(environ, paths, choice, steps[: len(targets)], settings)  # what it takes back is what was asked for
     _end([*steps, *settings], wish.dry, ours)
 
 
@@ -84,6 +94,7 @@ def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> Non
     holds = content(environ, paths)
     way = Way(home(environ), environ, wish.force, wish.in_place)
     targets = chosen(choice, environ, paths, removing=True)
+    shimless = False
     with _locked(paths, wish.dry):
         known = remembered(load_state(paths))
         gone = {step.target.path for step in (to_unpersist(target, holds, way) for target in targets) if not step.error}
@@ -97,15 +108,16 @@ def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> Non
         settings = _settings_out(environ, paths, holds, way, wish.dry) if choice.settings or choice.every else []
         if not wish.dry:
             remember_files(steps, paths)
-            left = readers(remembered(load_state(paths)))  # what could not be undone goes on to read them
-            _own_files(changes(holds, left), holds, False)
+            blocks = remembered(load_state(paths))
+            _own_files(changes(holds, readers(blocks)), holds, False)  # what could not be undone goes on to read them
+            shimless = not blocks and take_shim(paths)
     if wish.dry:
         _show_diffs([*steps, *settings], ours)
     else:
         touched = [step for step in steps if step.does or step.error]
         _tell(touched, "")
         _tell_settings([step for step in settings if step.does or step.error], "")
-        if not touched and not any(step.does or step.error for step in settings):
+        if not shimless and not touched and not any(step.does or step.error for step in settings):
             console.note("there is no block of ours")
     _end([*steps, *settings], True, ours)
 

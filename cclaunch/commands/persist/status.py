@@ -8,6 +8,7 @@ import click
 from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.commands.persist.shim import shim_state, tell_shim
 from cclaunch.commands.persist.words import carried
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.here import told_here
@@ -58,7 +59,8 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
     if as_json:
         document = {"profile": holds.profile or None, "listening": running, "listening_after_reboot": lasting, "files": rows}
-        console.json_line({**document, "notes": [one.sentence() for one in told]}, indent=2)
+        shim = shim_state(paths, holds, environ)
+        console.json_line({**document, "shim": shim, "notes": [one.sentence() for one in told]}, indent=2)
     else:
         cells = [
             [row["path"], row["shell"], row["state"], row["profile"] or console.NOTHING, "; ".join(row["reasons"])]
@@ -68,6 +70,7 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     if not lasting and any(row["state"] != MISSING for row in rows):
         until = "after a reboot" if running else "now"
         console.note(f"nothing will listen {until}: a bare claude starts no collector (`cclaunch stack enable`)")
+    tell_shim(paths, holds, environ)
     tell_intruder(paths)
     for text in [*holds.notes, *(one.sentence() for one in told)]:
         console.note(text)
