@@ -10,7 +10,7 @@ Hot: C modules only; where a lock vouches for the collector, a launch does witho
 from cclaunch.hot import alive, listeners, plan, probe
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, is_older
-from cclaunch.hot.reading import numbers, read_small
+from cclaunch.hot.reading import MISSING, numbers, read_small, stamp
 from cclaunch.launch.wanted import Launch, say
 
 try:
@@ -84,6 +84,8 @@ def heard(asked: Questions, made_plan: plan.Plan, paths: Paths, wanted: Launch, 
 
 def _tell_shells(paths: Paths, wanted: Launch) -> None:
     """Have shells that start from now on send to the collector that was woken: its ports may be others."""
+    if stamp(paths.shell) == MISSING:  # nobody has asked for that
+        return
     try:
         from cclaunch.persist.refresh import refresh_files
 
