@@ -27,6 +27,7 @@ class Ending:
         reason: It, in words.
         orphaned: Whether the supervisor is gone.
         moved: Whether our lock is no longer at its path.
+        tidying: The work on old rows and files that was begun last; None before.
     """
 
     def __init__(self, collector: EmbeddedCollector, idle_exit_s: float, lifeline: int, standing: Standing) -> None:
@@ -37,7 +38,7 @@ class Ending:
         self._collector = collector
         self._heartbeat = Heartbeat(collector.paths.collector_alive)
         self._idle_exit = idle_exit_s
-        self._tidying: asyncio.Task[None] | None = None
+        self.tidying: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._maintained = time.monotonic() - MAINTENANCE_S + FIRST_MAINTENANCE_S
         loop = asyncio.get_running_loop()
@@ -68,7 +69,7 @@ class Ending:
                 self._end(f"idle for {self._idle_exit:g} s")
             if time.monotonic() - self._maintained > MAINTENANCE_S:
                 self._maintained = time.monotonic()
-                self._tidying = asyncio.create_task(self._tidy())
+                self.tidying = asyncio.create_task(self._tidy())
 
     def _beat(self) -> None:
         """Say that launches need not ask, as long as that is true."""

@@ -144,12 +144,16 @@ def test_the_collectors_maintenance_sweeps(cache: Path, paths: Paths, monkeypatc
     """A machine on which nothing new is launched for weeks still has its collector."""
     put(cache / "settings" / "a.json", 31)
     monkeypatch.setattr(ending, "FIRST_MAINTENANCE_S", 0)
+    monkeypatch.setattr(ending.words, "vouches", lambda *_: False)
     writer = SimpleNamespace(maintain=int, look_after=int)
     idle: Any = SimpleNamespace(paths=paths, writer=writer, launched=SimpleNamespace(any=bool), last_active=0)
     standing: Any = SimpleNamespace(lost=bool, mend=list)
 
     async def run() -> None:
-        await ending.Ending(idle, 0.1, -1, standing).wait()
+        made = ending.Ending(idle, 0.1, -1, standing)
+        await made.wait()
+        assert made.tidying
+        await made.tidying
 
     asyncio.run(run())
 
