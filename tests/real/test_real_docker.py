@@ -29,6 +29,8 @@ AS_JSON = ("--output-format", "json")
 OLD, NEW = (pytest.mark.parametrize("claude", [version], indirect=True) for version in VERSIONS)
 GAP_S = 8.0
 AWAY_S = 60.0
+PATIENCE_S = 1.5
+"""So long claude surely waits at its end for a collector that does not answer."""
 
 
 @pytest.fixture
@@ -169,7 +171,11 @@ def test_a_launch_names_a_service_that_is_down_starts_it_and_does_not_wait(stack
 
 @NEW
 def test_a_session_that_ends_while_the_backends_change_hands_loses_nothing(stack: DockerStack, api: MessagesApi) -> None:
-    """Its last export meets the gap: what the embedded collector has, and what Docker gets, add up to the truth."""
+    """
+    Its last export meets the gap: what the embedded collector has, and what Docker gets, add up to the truth.
+
+    Claude gives up after two seconds, whatever it is told: where a busy machine's containers take longer, nothing is claimed.
+    """
     stack.configure(backend="embedded")
     running = stack.sandbox.popen(stack.sandbox.command("-p", "hold", *AS_JSON))
     api.wait_held(1)
@@ -178,12 +184,18 @@ def test_a_session_that_ends_while_the_backends_change_hands_loses_nothing(stack
     until = time.monotonic() + 120
     while stack.answers("http", "/health") and time.monotonic() < until:  # ours answers there, a container does not
         time.sleep(0.002)
+    began = time.monotonic()
     api.let_go(1)
+    while not stack.answers("health", "/") and time.monotonic() < until:
+        time.sleep(0.01)
+    gap = time.monotonic() - began
     out, err = running.communicate(timeout=120)
     moved = moving.communicate(timeout=120)
 
     done = outcome(subprocess.CompletedProcess([], running.returncode, out, err))
     assert moving.returncode == 0, moved
+    if gap > PATIENCE_S:
+        pytest.skip(f"nobody listened for {gap:.1f} s, which claude does not wait for")
     assert_usage(stack, api, done.micros)
 
 
