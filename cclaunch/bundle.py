@@ -101,7 +101,7 @@ def bundle() -> bytes:
     finder = Path(bundled.__file__)
     code = compile(finder.read_bytes(), str(finder), "exec", dont_inherit=True, optimize=2)
     *most, last = [(group, rows(group)) for group in groups()]
-    last[1].extend(rows(EXTENSIONS))
+    last[1][:0] = rows(EXTENSIONS)  # found before the first of them is imported: else each directory would be searched
     return marshal.dumps((code, [(group, marshal.dumps(made)) for group, made in (*most, last)]))
 
 

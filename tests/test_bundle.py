@@ -196,6 +196,11 @@ def test_a_module_runs_once(after: Callable[[str], str], package: Path) -> None:
     assert after(f"{IMPORTS}print(sys.RAN)") == "['launch/line.py', 'hot/probe.py', 'launch/asking.py']"
 
 
+def test_no_directory_is_searched_for_an_extension_module(after: Callable[[str], str]) -> None:
+    """It is known before the first module that imports it runs."""
+    assert after(f"{IMPORTS}print(*(path for path in sys.path_importer_cache if 'dynload' in path))") == ""
+
+
 def test_a_group_that_was_damaged_is_imported_from_its_files(after: Callable[[str], str]) -> None:
     """Whatever is wrong with the bundle."""
     damages = "sys.meta_path[0].groups[0] = (['cclaunch.launch.line'], b'x')"
