@@ -79,7 +79,7 @@ class Ending:
             self._heartbeat.stop()
 
     def _nobody_came(self) -> bool:
-        """Say whether no launch has relied on us meanwhile: it lays its file, and then looks whether our lock is still there."""
+        """Say whether no launch has relied on us meanwhile: it leaves its name, and then looks whether our lock is there."""
         self._heartbeat.stop()
         return self._idle()
 

@@ -30,10 +30,10 @@ class Heartbeat:
                 self._open()
             place = place_of(os.getpid())
             if place not in self._held:
-                self._lock(place, os.F_TLOCK, 1)
+                self._lock(place, os.F_TLOCK)
                 self._held.append(place)
             while self._held[0] <= place - 2 * BEATS:
-                self._lock(self._held[0], os.F_ULOCK, 1)
+                self._lock(self._held[0], os.F_ULOCK)
                 del self._held[0]
 
     def stop(self) -> None:
@@ -43,9 +43,9 @@ class Heartbeat:
             self._held.clear()
             os.close(handle)
 
-    def _lock(self, place: int, how: int, length: int) -> None:
+    def _lock(self, place: int, how: int) -> None:
         os.lseek(self._handle, place, os.SEEK_SET)
-        os.lockf(self._handle, how, length)
+        os.lockf(self._handle, how, 1)
 
     def _is_at_its_path(self) -> bool:
         try:

@@ -5,13 +5,15 @@ The problem it owns: a pid is given out again, a time of day can be set (a machi
 of its own), and in another namespace or on another machine a pid is somebody else's. So a process is named by its pid, by the
 ticks since boot at which it was made, and by the place in which both mean something.
 
-Imported by the supervisor: C modules and ``os`` only; where there is no /proc (macOS), ``psutil``, when it is asked.
+Imported by the supervisor: C modules, ``os`` and ``hot.alive`` only; where there is no /proc (macOS), also ``psutil``, when it is
+asked.
 """
 
 import os
 import sys
 
 from cclaunch.files.boot import boot_id
+from cclaunch.hot.alive import namespace
 
 ENDED = (b"Z", b"X", b"x")
 """States of a process that runs no more, and was not yet waited for."""
@@ -26,14 +28,7 @@ def here() -> "dict[str, str]":
         that pids count in. ``network``: the namespace of networks; in another one, loopback is another.
     """
     names = {"host": os.uname().nodename, "boot": boot_id()}
-    return {**names, "pids": _namespace("pid"), "network": _namespace("net")}
-
-
-def _namespace(kind: str) -> str:
-    try:
-        return os.readlink(f"/proc/self/ns/{kind}")
-    except OSError:
-        return ""
+    return {**names, "pids": namespace("pid"), "network": namespace("net")}
 
 
 def start_ticks(pid: int) -> int | None:

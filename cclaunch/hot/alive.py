@@ -44,16 +44,17 @@ def here() -> str:
     A home directory may be shared with a container, or copied; ports, pids and clocks are not.
     """
     boot = _said("/proc/sys/kernel/random/boot_id", 64).decode("ascii", "replace").strip()
-    network, pids = _namespace("net"), _namespace("pid")
-    return f"{boot} {network} {pids} {_namespace('time')}" if boot and network and pids else ""
+    network, pids = namespace("net"), namespace("pid")
+    return f"{boot} {network} {pids} {namespace('time')}" if boot and network and pids else ""
 
 
 def pid_namespace() -> str:
     """Return the number of the namespace that our pid counts in; an empty string where that is not told."""
-    return _namespace("pid").partition("[")[2].rstrip("]")
+    return namespace("pid").partition("[")[2].rstrip("]")
 
 
-def _namespace(kind: str) -> str:
+def namespace(kind: str) -> str:
+    """Return the name of this process's namespace of *kind* (``net``, ``pid``, ``time``); an empty string if it is not told."""
     try:
         return system.readlink("/proc/self/ns/" + kind)
     except (OSError, AttributeError):  # an older kernel; no /proc; Windows
@@ -91,12 +92,7 @@ def vouched(lock: str, launched: str, pid: str, boot: str) -> bool:
 
 def place_of(pid: int) -> int:
     """Return where in the file the collector *pid* holds its lock now."""
-    return first_place(pid) + int(monotonic() / BEAT_S) % SPAN
-
-
-def first_place(pid: int) -> int:
-    """Return where the places of *pid* begin."""
-    return pid % PIDS * SPAN
+    return pid % PIDS * SPAN + int(monotonic() / BEAT_S) % SPAN
 
 
 def mark_of(boot: str, pid: int, ticks: int) -> str:

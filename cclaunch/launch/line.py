@@ -46,7 +46,7 @@ def prepare(wanted: Launch) -> int:
     """
     Give *wanted* the environment for claude, with the collector awake if it is needed. Return 0, or why not to go on.
 
-    The probe's question is sent first and its answer read last: the collector works while we compose.
+    Where the collector must be asked, the question is sent first and its answer read last: it works while we compose.
     """
     environ = wanted.environ
     reading = read_words([] if wanted.command else wanted.words)

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,15 +133,8 @@ STARTS = {
 }
 
 
-@pytest.mark.parametrize("start", STARTS)
-def test_a_shell_that_starts_has_the_variables(person: Person, start: str) -> None:
-    """The real one, as a terminal starts it, with a profile whose values need encoding."""
-    shell = start.split()[0]
-    person("profile", "set", "team", "team=größe, and more", "x=it's")
-    person("profile", "use", "team")
-    person("persist", "--shell", shell)
-    words = [word.replace("{dump}", "env -0") for word in STARTS[start]]
-
+def environment_of(person: Person, words: Sequence[str]) -> dict[str, str]:
+    """Return what *words*, a shell that starts and prints its environment, has in it; it has no terminal."""
     done = subprocess.run(
         [path_of(words[0]), *words[1:]],
         env={**person.environ, "TERM": "dumb"},
@@ -150,8 +144,20 @@ def test_a_shell_that_starts_has_the_variables(person: Person, start: str) -> No
         start_new_session=True,
         check=False,
     )
+    pairs = [item.decode("utf-8", "surrogateescape") for item in done.stdout.split(b"\0") if b"=" in item]
+    return dict(pair.split("=", 1) for pair in pairs)
 
-    found = dict(item.decode().split("=", 1) for item in done.stdout.split(b"\0") if b"=" in item)
+
+@pytest.mark.parametrize("start", STARTS)
+def test_a_shell_that_starts_has_the_variables(person: Person, start: str) -> None:
+    """The real one, as a terminal starts it, with a profile whose values need encoding."""
+    shell = start.split()[0]
+    person("profile", "set", "team", "team=größe, and more", "x=it's")
+    person("profile", "use", "team")
+    person("persist", "--shell", shell)
+    words = [word.replace("{dump}", "env -0") for word in STARTS[start]]
+
+    found = environment_of(person, words)
     wanted = {otel.ENABLE: "1", otel.ENDPOINT: "http://127.0.0.1:4317", otel.PROTOCOL: "grpc", otel.LOG_USER_PROMPTS: "0"}
     assert {name: found.get(name) for name in wanted} == wanted
     assert found[otel.RESOURCE_ATTRIBUTES] == "cclaunch.profile=team,team=gr%C3%B6%C3%9Fe%2C%20and%20more,x=it%27s"
@@ -510,17 +516,7 @@ def test_a_shell_whose_home_is_called_anything_reads_our_file(person: Person, sh
     person("persist", "--shell", shell)
     options = ["-c"] if shell in ("tcsh", "fish") else ["-i", "-c"]
 
-    done = subprocess.run(
-        [path_of(shell), *options, "env -0"],
-        env={**person.environ, "TERM": "dumb"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=120,
-        start_new_session=True,
-        check=False,
-    )
-
-    found = dict(item.decode("utf-8", "surrogateescape").split("=", 1) for item in done.stdout.split(b"\0") if b"=" in item)
+    found = environment_of(person, [shell, *options, "env -0"])
     assert own_exports(found, ALL) == set(ALL) - {otel.RESOURCE_ATTRIBUTES}
 
 
