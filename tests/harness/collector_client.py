@@ -21,7 +21,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE
-from sandbox import free_ports
+from sandbox import free_ports, kill
 
 from cclaunch.backends.embedded import ending, starting
 from cclaunch.backends.protocol import Started
@@ -89,7 +89,7 @@ class Place:
         """End the collector, and whatever is left of it without mercy."""
         ending.shutdown(self.paths)
         for process in self.processes():
-            process.kill()
+            kill(process)
 
     def event_names(self) -> list[str]:
         """Return the names of all stored events."""

@@ -5,8 +5,8 @@ The problem it owns: every test starts from nothing (no variable of the person's
 theirs) and leaves nothing running. A process belongs to a sandbox when its environment names it.
 """
 
+import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -144,19 +144,21 @@ class Sandbox:
             stderr=subprocess.PIPE,
         )
 
-    def processes(self) -> list[psutil.Process]:
-        """Return the living processes whose environment, command line or directory names this sandbox."""
+    def processes(self, word: str = "") -> list[psutil.Process]:
+        """Return the living processes whose environment or command line names this sandbox; with *word*, those called so."""
         mark = str(self.home)
-        return [process for process in psutil.process_iter() if process.pid != os.getpid() and _names(process, mark)]
+        ours = [process for process in psutil.process_iter() if process.pid != os.getpid() and _names(process, mark)]
+        return [process for process in ours if word in _command_line(process)]
 
     def survivors(self, patience: float = 60) -> list[str]:
         """Return what still runs after *patience* seconds, as text, and kill it: a failing test must not leave litter."""
         deadline = time.monotonic() + patience
         while (found := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.05)
-        described = [f"{process.pid} {_command_line(process)}" for process in found]
+        described = [f"{process.pid} {_command_line(process)[:200] or '(gone)'}" for process in found]
         for process in found:
-            _kill(process)
+            kill(process)
+        psutil.wait_procs(found, 5)
         return described
 
     def close(self) -> list[str]:
@@ -198,14 +200,12 @@ def _names(process: psutil.Process, mark: str) -> bool:
 
 def _command_line(process: psutil.Process) -> str:
     try:
-        return " ".join(process.cmdline())[:200]
+        return " ".join(process.cmdline())
     except psutil.Error:
-        return "(gone)"
+        return ""
 
 
-def _kill(process: psutil.Process) -> None:
-    try:
-        process.send_signal(signal.SIGKILL)
-        process.wait(5)
-    except (psutil.Error, OSError):
-        pass
+def kill(process: psutil.Process) -> None:
+    """End *process* without mercy, and do not wait for it; one that has gone meanwhile is no error."""
+    with contextlib.suppress(psutil.Error):
+        process.kill()

@@ -14,7 +14,7 @@ from docker_stack import DockerStack
 from doubles import fake_claude
 from guard import REPOSITORY
 from receiver import RECEIVER
-from sandbox import Sandbox
+from sandbox import Sandbox, kill
 
 from cclaunch.bundle import groups, hot
 from cclaunch.hot.paths import our_paths
@@ -120,7 +120,7 @@ def test_an_adopted_collector_that_is_gone_is_replaced_by_ours(warm: Sandbox, st
     paths = our_paths(warm.environ)
     assert adopted_ports(paths) is not None
     for process in warm.processes():
-        process.kill()
+        kill(process)
     assert wait_until(lambda: not warm.processes())
 
     assert warm.cclaunch("-p", "x").returncode != 125

@@ -254,7 +254,7 @@ def test_while_docker_is_away_the_embedded_collector_stands_in_and_gives_back(
     assert "stands in" in status["services"][0]["detail"]
     assert prober.longest < LONGEST_GAP_S
     assert sandbox.database.exists()
-    eventually(lambda: not [one for one in sandbox.processes() if "hand-back" in one.cmdline()])
+    eventually(lambda: not sandbox.processes("hand-back"))
 
 
 def knocks(listener: socket.socket) -> int:

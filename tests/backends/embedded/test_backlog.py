@@ -17,6 +17,7 @@ import pytest
 import stored
 from collector_client import Place, logs, wait_until
 from required import missing, require
+from sandbox import kill
 
 from cclaunch.backends.embedded import collector, ending, starting
 from cclaunch.errors import CannotStore, StartFailed
@@ -140,7 +141,7 @@ def test_what_was_acknowledged_while_the_database_is_locked_outlives_kill_9(plac
         for number in range(5):
             assert place.post("/v1/logs", logs(f"event_{number}").SerializeToString()).status == 200
         for process in place.processes():
-            process.kill()
+            kill(process)
     assert wait_until(lambda: collector.running(place.paths) is None)
     place.start()
 

@@ -16,6 +16,7 @@ import grpc
 import psutil
 import pytest
 from collector_client import Place, logs, wait_until
+from sandbox import kill
 
 from cclaunch.backends.embedded import collector, ending, starting
 from cclaunch.backends.embedded.collector import Running
@@ -177,7 +178,7 @@ def test_both_killed_leaves_a_place_that_starts_again_on_its_ports(place: Place)
     """The lock went with them, the ports file stayed."""
     ports = dict(place.ports)
     for process in place.processes():
-        process.kill()
+        kill(process)
     assert wait_until(lambda: collector.running(place.paths) is None)
 
     place.start()

@@ -29,9 +29,8 @@ def launched(sandbox: Sandbox) -> Iterator[Sandbox]:
     sandbox.configure()
     assert sandbox.cclaunch("-p", "hello").returncode == FAKE_EXIT
     yield sandbox
-    for process in psutil.process_iter():
-        if process.status() == psutil.STATUS_STOPPED and str(sandbox.data) in " ".join(process.cmdline()):
-            process.resume()
+    for process in sandbox.processes():
+        process.resume()
 
 
 def found(paths: Paths) -> collector.Running:
@@ -169,7 +168,7 @@ def test_a_person_can_end_a_stopped_one(launched: Sandbox, verb: list[str]) -> N
     done = launched.cclaunch(*verb)
 
     assert done.returncode == 0
-    assert not psutil.pid_exists(before.pid or 0) or psutil.Process(before.pid).status() == psutil.STATUS_ZOMBIE
+    assert before.pid not in [one.pid for one in launched.processes()]
     assert (collector.running(paths) is None) == (verb[1] == "down")
     assert "draining: asked to end" in Path(paths.collector_log).read_text()
 
