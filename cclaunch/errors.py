@@ -193,6 +193,10 @@ class StoreTooNew(StoreError):
 class StoreUnreachable(StoreError):
     """VictoriaLogs does not answer, or not to this question."""
 
+    def left_out(self) -> str:
+        """Return the sentence on an answer without this part."""
+        return f"{self.message} ({self.cause}): what is stored there is not part of this answer"
+
 
 class StoreBroken(StoreError):
     """The file is no database of ours, or it is damaged."""

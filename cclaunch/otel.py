@@ -137,6 +137,12 @@ PROTOCOLS = ("grpc", "http/protobuf", "http/json")
 EVENT_PREFIX = "claude_code."
 """The body of every event is this and the event's name."""
 
+REQUEST = "api_request"
+"""The event of a request to the API that cost something."""
+
+COST = "claude_code.cost.usage"
+"""The metric that claude itself counts its money in, in dollars."""
+
 METRICS = {
     "claude_code.session.count": "claude_code_session_count",
     "claude_code.cost.usage": "claude_code_cost_usage",

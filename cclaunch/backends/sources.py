@@ -7,7 +7,7 @@ from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import collector_ports
 
 if TYPE_CHECKING:
-    from cclaunch.store.stores import Places
+    from cclaunch.store.places import Places
 
 
 def vlogs_url(paths: Paths) -> str:
@@ -38,6 +38,6 @@ def notice(paths: Paths, environ: Environ) -> None:
 
 def places_of(paths: Paths) -> "Places":
     """Return all places that may hold events."""
-    from cclaunch.store.stores import Places
+    from cclaunch.store.places import Places
 
-    return Places(paths.database, vlogs_url(paths), metrics_url(paths))
+    return Places(paths.database, paths.ledger, paths.ledger_lock, vlogs_url(paths), metrics_url(paths))

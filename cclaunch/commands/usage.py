@@ -9,7 +9,7 @@ from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, moment
-from cclaunch.commands.shared.filters import note_unsent, unicode_only, unknown_days, where_option
+from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.hot.paths import Environ, Paths
@@ -68,8 +68,6 @@ def command(
     if found is not None and found.lost_usd_micros:
         lost = _money(found.lost_usd_micros / 1_000_000)
         console.note(f"claude's own metrics count {lost} more than these events: that much was lost on the way")
-    if found is not None and found.unknown_usd_micros:
-        console.note(unknown_days(where, _money(found.unknown_usd_micros / 1_000_000)))
     for text in sentences(paths):
         console.note(text)
     if other := adopted_ports(paths):
@@ -92,10 +90,10 @@ def _read(
     paths: Paths, since: int | None, until: int | None, keys: Sequence[str], wanted: dict[str, list[str]]
 ) -> "Usage | None":
     """Return what all stores say; tell what a part of them could not, and keys that nobody ever sent."""
-    from cclaunch.store import stores
+    from cclaunch.store.usage import usage
 
     places = places_of(paths)
-    found = stores.usage(places, since, until, keys, wanted)
+    found = usage(places, since, until, keys, wanted)
     for text in found.troubles:
         console.note(text)
     note_unsent(places, dict.fromkeys([*keys, *wanted]), requests=True)

@@ -85,6 +85,10 @@ class Paths:
 
     database = File("data", "/telemetry.db")
     """What the embedded collector stores."""
+    ledger = File("data", "/ledger.db")
+    """Every request once, for ever."""
+    ledger_lock = File("data", "/ledger.lock")
+    """Held by whoever brings the ledger up to date."""
     collector_ports = File("data", "/collector.ports")
     """Where the embedded collector listens."""
     collector_key = File("data", "/collector.key")

@@ -22,7 +22,9 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, NumberDataPoint
 from cclaunch import otel
 from cclaunch.store import limits
 from cclaunch.store.limits import LARGEST
+from cclaunch.store.record_key import again, record_key, texts_of
 from cclaunch.store.rows import CUMULATIVE, Batch, EventRow, PointRow, Value, cost_micros, integer, model_name, number, text
+from cclaunch.store.shared import Split
 
 INTEGERS = (
     "cost_usd_micros",
@@ -70,31 +72,37 @@ class RecordsRefused:
         return "; ".join(f"{count} not stored: {reason}" for reason, count in sorted(self._reasons.items()))
 
 
-def decode_logs(request: ExportLogsServiceRequest, seen: Counter[bytes] | None = None) -> Batch:
+def decode_logs(request: ExportLogsServiceRequest, seen: Counter[int] | None = None) -> Batch:
     """
     Return the events of *request*.
 
-    The key of each is a hash of the whole record plus its ordinal among equal records of the request: a batch
-    that is sent again is stored once, and two records that really are equal are both stored. *seen* counts equal
-    records where a request comes in slices.
+    The key of each is the record's plus its ordinal among equal records of the request: a batch that is sent again is
+    stored once, and two records that really are equal are both stored. *seen* counts equal records where a request
+    comes in slices.
     """
     rows: list[EventRow] = []
     seen = Counter() if seen is None else seen
     refused = RecordsRefused()
     for of_resource in request.resource_logs:
-        shared = attributes_of(of_resource.resource.attributes)
-        resource = of_resource.resource.SerializeToString(deterministic=True)
+        resource = _Resource(attributes_of(of_resource.resource.attributes))
         for of_scope in of_resource.scope_logs:
-            scope = of_scope.scope.SerializeToString(deterministic=True)
             for record in of_scope.log_records:
-                if len(record.attributes) + len(shared) > limits.MOST_ATTRIBUTES:
+                if len(record.attributes) + len(resource.attributes) > limits.MOST_ATTRIBUTES:
                     refused.add(f"more than {limits.MOST_ATTRIBUTES} attributes")
                     continue
-                digest = _digest(resource, scope, record.SerializeToString(deterministic=True))
-                key = digest + seen[digest].to_bytes(4, "big")
-                seen[digest] += 1
-                rows.append(event_row(key, record, shared))
+                row = event_row(record, resource)
+                rows.append(row._replace(key=again(row.key, seen[row.key])) if seen[row.key] else row)
+                seen[row.key] += 1
     return Batch(events=rows, rejected=refused.count, message=refused.message)
+
+
+class _Resource:
+    """The *attributes* of a resource, and what is made of them once for all of its records."""
+
+    def __init__(self, attributes: dict[str, Value]) -> None:
+        self.attributes = attributes
+        self.texts = texts_of(attributes)
+        self.split = Split(attributes)
 
 
 def _digest(*parts: bytes) -> bytes:
@@ -104,22 +112,26 @@ def _digest(*parts: bytes) -> bytes:
     return made.digest()
 
 
-def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> EventRow:
+def event_row(record: LogRecord, resource: _Resource) -> EventRow:
     """
-    Return the row of *record*; *shared* are the attributes of its resource, which the record's own override.
+    Return the row of *record*, whose attributes override those of its *resource*.
 
     A value that cannot be true stays among the attributes, as evidence, and out of the columns that are added up.
     """
-    attributes = {**shared, **attributes_of(record.attributes)}
+    own = attributes_of(record.attributes)
     body = plain(record.body)
     body_text = body if isinstance(body, str) else ""
-    if body is not None and not isinstance(body, str):
-        attributes.setdefault("body", body)
+    if body is not None and not isinstance(body, str) and "body" not in resource.attributes:
+        own.setdefault("body", body)
+    attributes = {**resource.attributes, **own}
     counts = {name: integer(attributes.get(name), limits.MOST_TOKENS) for name in INTEGERS[1:]}
+    name = _name(attributes, body_text, record)
+    sent = record.time_unix_nano or record.observed_time_unix_nano
+    shared, rest = resource.split(own, request=name == otel.REQUEST)
     return EventRow(
-        key=key,
+        key=record_key(sent, name, body_text, {**resource.texts, **texts_of(own)}),
         time_ns=_time_of(record),
-        name=_name(attributes, body_text, record),
+        name=name,
         body=body_text,
         service=text(attributes.get("service.name")),
         session_id=text(attributes.get("session.id")),
@@ -132,7 +144,9 @@ def event_row(key: bytes, record: LogRecord, shared: Mapping[str, Value]) -> Eve
         **counts,
         duration_ms=limits.bounded(number(attributes.get("duration_ms")), limits.MOST_MS),
         check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
-        attributes=attributes,
+        own=rest,
+        cache_1h_tokens=integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS),
+        shared=shared,
     )
 
 

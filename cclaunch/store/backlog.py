@@ -23,6 +23,8 @@ MOST_BYTES = 32 << 20
 """About what it may take of memory; what comes then is refused, and counted."""
 
 SERIES_VALUES = 9
+OLDER = len(EVENT_COLUMNS) - 2
+"""Values of an event of the first schema."""
 
 
 class Backlog:
@@ -45,6 +47,7 @@ class Backlog:
         new = Rows(
             [event for event in rows.events if event[0] not in self._known],
             [point for point in rows.points if _identity(point) not in self._known],
+            rows.shared,
         )
         size = new.size
         if self.count + new.number > MOST_ROWS or self.bytes + size > MOST_BYTES:
@@ -122,7 +125,8 @@ def _identities(rows: Rows) -> set[object]:
 
 def _plain(rows: Rows) -> dict[str, list[list[Any]]]:
     points = [[_shown(list(point.series)), point.start_ns, point.time_ns, point.value] for point in rows.points]
-    return {"events": [_shown(list(event)) for event in rows.events], "points": points}
+    shared = [list(one) for one in rows.shared]
+    return {"events": [_shown(list(event)) for event in rows.events], "points": points, "shared": shared}
 
 
 def _shown(values: list[Any]) -> list[Any]:
@@ -132,11 +136,19 @@ def _shown(values: list[Any]) -> list[Any]:
 
 
 def _rows(plain: dict[str, list[list[Any]]]) -> Rows:
-    events = [(bytes.fromhex(str(event[0])), *event[1:]) for event in plain["events"]]
+    events = [_event(event) for event in plain["events"]]
+    shared = [(int(key), int(last), str(text)) for key, last, text in plain.get("shared", [])]
     points = [
         PointValues((bytes.fromhex(str(series[0])), *series[1:]), int(start), int(moment), float(value))
         for series, start, moment, value in plain["points"]
     ]
     if any(len(event) != len(EVENT_COLUMNS) for event in events) or any(len(point.series) != SERIES_VALUES for point in points):
         raise ValueError("no rows of ours")
-    return Rows(events, points)
+    return Rows(events, points, shared)
+
+
+def _event(values: list[Any]) -> tuple[object, ...]:
+    """Return the values of an event; one of the first schema shares nothing, and its key is bytes."""
+    key, *rest = values
+    older = [None] * (len(EVENT_COLUMNS) - OLDER) if len(values) == OLDER else []
+    return (key if isinstance(key, int) else bytes.fromhex(str(key)), *rest, *older)

@@ -13,12 +13,17 @@ from functools import lru_cache
 from typing import Any
 
 from cclaunch import otel
-from cclaunch.store.retention import DAY
 from cclaunch.store.rows import model_name
 from cclaunch.store.schema import dump
+from cclaunch.store.spending import TOKENS
 
 Where = Mapping[str, str | Collection[str]]
 """Key -> the value it must have, or several of which it must have one. An empty value: without the key, or empty."""
+
+DAY = "date(time_ns / 1000000000, 'unixepoch', 'localtime')"
+
+EVENTS = "(SELECT e.*, c.attributes AS common FROM events e LEFT JOIN shared c ON c.key = e.shared)"
+"""Events, with what they share beside their own attributes: what the conditions here are about."""
 
 ALIASES = {"profile": "cclaunch.profile", "repository": "vcs.repository.name", "session": "session.id"}
 """Word -> the attribute that it stands for."""
@@ -35,7 +40,6 @@ COLUMNS = {
 }
 """What has a column of its own, or is worked out from one: texts, NULL where the attribute is missing or empty."""
 
-TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens")
 NUMBERS = ("duration_ms", "cost_usd_micros", *TOKENS)
 """Attributes whose column holds the number even when it was sent as text; it is the number that is shown."""
 
@@ -46,18 +50,19 @@ Sql = tuple[str, list[Any]]
 
 def register(connection: sqlite3.Connection) -> None:
     """Give *connection* the function that looks up what a JSON path cannot name."""
-    connection.create_function(FUNCTION, 2, _odd_attribute, deterministic=True)
+    connection.create_function(FUNCTION, 3, _odd_attribute, deterministic=True)
 
 
-@lru_cache(1)
+@lru_cache(2)
 def _parsed(attributes: str) -> Mapping[str, Any]:
     """Return the attributes of a row; several keys of one row are asked one after the other."""
     found: Mapping[str, Any] = json.loads(attributes)
     return found
 
 
-def _odd_attribute(attributes: str, key: str) -> str | None:
-    value = _parsed(attributes).get(key)
+def _odd_attribute(attributes: str, common: str | None, key: str) -> str | None:
+    own = _parsed(attributes)
+    value = own[key] if key in own else _parsed(common).get(key) if common else None
     return None if value is None else dump(value)
 
 
@@ -80,8 +85,8 @@ def expression(key: str) -> Sql:
 def _attribute(key: str) -> Sql:
     """Return the JSON text of an attribute."""
     if any(character in '"\\' or character < " " for character in key):
-        return f"{FUNCTION}(attributes, ?)", [key]
-    return "nullif(attributes -> ?, 'null')", [f'$."{key}"']
+        return f"{FUNCTION}(attributes, common, ?)", [key]
+    return "nullif(coalesce(attributes -> ?, common -> ?), 'null')", [f'$."{key}"'] * 2
 
 
 def decoded(key: str, value: Any) -> Any:

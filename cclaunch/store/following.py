@@ -133,7 +133,7 @@ class Tail:
             try:
                 found += tail.start(count)
             except StoreUnreachable as error:
-                self.troubles.append(stores.uncounted(error))
+                self.troubles.append(error.left_out())
         found = stores.without_twins(found)
         return self._once(found[len(found) - min(count, len(found)) :])
 

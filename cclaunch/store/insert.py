@@ -12,7 +12,14 @@ from typing import NamedTuple
 from cclaunch.store.rows import Batch, EventRow, PointRow
 from cclaunch.store.schema import dump
 
-EVENT_COLUMNS = EventRow._fields
+EVENT_COLUMNS = tuple("attributes" if name == "own" else name for name in EventRow._fields)
+"""In the order in which the table has them."""
+
+ATTRIBUTES = EVENT_COLUMNS.index("attributes")
+INSERT_SHARED = (
+    "INSERT INTO shared (key, last_ns, attributes) VALUES (?, ?, ?)"
+    " ON CONFLICT (key) DO UPDATE SET last_ns = max(last_ns, excluded.last_ns)"
+)
 INSERT_EVENT = f"INSERT OR IGNORE INTO events ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
 INSERT_SERIES = (
     "INSERT INTO series (key, name, unit, temporality, monotonic, session_id, check_nonce, last_ns, attributes)"
@@ -35,10 +42,18 @@ class PointValues(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What one request holds: the values of its *events* in the order of the columns, and its *points*."""
+    """
+    What one request holds.
+
+    Attributes:
+        events: The values of each, in the order of the columns.
+        points: The data points.
+        shared: What the events share: key, newest time (ns), text.
+    """
 
     events: list[tuple[object, ...]]
     points: list[PointValues]
+    shared: list[tuple[int, int, str]]
 
     @property
     def number(self) -> int:
@@ -48,13 +63,23 @@ class Rows(NamedTuple):
     @property
     def size(self) -> int:
         """Return about how many bytes of memory they take."""
-        texts = sum(len(str(row[-1])) + len(str(row[3])) for row in self.events)
+        texts = sum(len(str(row[ATTRIBUTES])) + len(str(row[3])) for row in self.events) + sum(len(one[2]) for one in self.shared)
         return texts + sum(len(str(point.series[-1])) for point in self.points) + ROW_BYTES * self.number
 
 
 def rows_of(batch: Batch) -> Rows:
     """Return the rows of *batch*. Raises whatever JSON cannot hold."""
-    return Rows([(*row[:-1], dump(row.attributes)) for row in batch.events], [_values(point) for point in batch.points])
+    shared: dict[int, tuple[int, int, str]] = {}
+    for row in batch.events:
+        if row.shared is not None:
+            key, before = row.shared.key, shared.get(row.shared.key)
+            shared[key] = key, row.time_ns if before is None else max(before[1], row.time_ns), row.shared.text
+    events = [_event(row) for row in batch.events]
+    return Rows(events, [_values(point) for point in batch.points], list(shared.values()))
+
+
+def _event(row: EventRow) -> tuple[object, ...]:
+    return (*row[:ATTRIBUTES], dump(row.own), row.cache_1h_tokens, row.shared.key if row.shared else None)
 
 
 def _values(row: PointRow) -> PointValues:
@@ -76,6 +101,7 @@ def _values(row: PointRow) -> PointValues:
 def insert_rows(connection: sqlite3.Connection, rows: Iterable[Rows]) -> None:
     """Insert *rows*; what is stored already stays as it is. A point's series is made when it is the first of its kind."""
     for one in rows:
+        connection.executemany(INSERT_SHARED, one.shared)
         connection.executemany(INSERT_EVENT, one.events)
         for point in one.points:
             series = connection.execute(INSERT_SERIES, point.series).fetchone()[0]

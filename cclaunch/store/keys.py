@@ -9,28 +9,13 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 
-from cclaunch.store.filters import ALIASES, COLUMNS, canonical, expression
-from cclaunch.store.retention import COUNTED
-from cclaunch.store.spending import LABELS
+from cclaunch.store.filters import ALIASES, COLUMNS, EVENTS, canonical, expression
 
 SAMPLE = 1000
 """The newest events, whose keys are offered."""
 
 ALWAYS = frozenset(COLUMNS) - {"cclaunch.profile"}
 """What every event has, or may lack without a mistake."""
-
-
-def unsent(connection: sqlite3.Connection, keys: Iterable[str], *, requests: bool) -> Mapping[str, list[str]]:
-    """
-    Return key -> the names most like it, for each of *keys* that no event ever had.
-
-    Args:
-        connection: A reader's.
-        keys: As they were typed.
-        requests: Ask the requests, which cost something, and the daily totals; else all events.
-    """
-    missing = missing_of(connection, keys, requests=requests)
-    return guesses(missing, names_of(connection, requests=requests) if missing else [])
 
 
 def guesses(missing: Iterable[str], names: Collection[str]) -> Mapping[str, list[str]]:
@@ -44,29 +29,21 @@ def asked_of(keys: Iterable[str]) -> list[str]:
     return [key for key in keys if canonical(key) not in ALWAYS]
 
 
-def missing_of(connection: sqlite3.Connection, keys: Iterable[str], *, requests: bool) -> list[str]:
-    """Return those of *keys* that no event (or request) of our own database ever had."""
-    scope = _scope(requests)
-    return [key for key in asked_of(keys) if not _was_sent(connection, canonical(key), scope, requests)]
+def missing_of(connection: sqlite3.Connection, keys: Iterable[str]) -> list[str]:
+    """Return those of *keys* that no event of our own database ever had."""
+    return [key for key in asked_of(keys) if not _was_sent(connection, canonical(key))]
 
 
-def names_of(connection: sqlite3.Connection, *, requests: bool) -> set[str]:
+def names_of(connection: sqlite3.Connection) -> set[str]:
     """Return the keys of the newest events; empty when there is no event."""
-    query = f"SELECT attributes FROM events WHERE {_scope(requests)} ORDER BY id DESC LIMIT {SAMPLE}"
-    return {key for row in connection.execute(query) for key in json.loads(row[0])}
+    query = f"SELECT attributes, common FROM {EVENTS} WHERE check_nonce IS NULL ORDER BY id DESC LIMIT {SAMPLE}"
+    return {key for row in connection.execute(query) for text in row if text for key in json.loads(text)}
 
 
-def _scope(requests: bool) -> str:
-    return COUNTED if requests else "check_nonce IS NULL"
-
-
-def _was_sent(connection: sqlite3.Connection, key: str, scope: str, requests: bool) -> bool:
+def _was_sent(connection: sqlite3.Connection, key: str) -> bool:
     sql, parameters = expression(key)
-    if connection.execute(f"SELECT 1 FROM events WHERE {scope} AND {sql} IS NOT NULL LIMIT 1", parameters).fetchone():
-        return True
-    if not requests or key not in LABELS:
-        return False
-    return any(json.loads(row[0]).get(LABELS[key]) is not None for row in connection.execute("SELECT DISTINCT labels FROM daily"))
+    query = f"SELECT 1 FROM {EVENTS} WHERE check_nonce IS NULL AND {sql} IS NOT NULL LIMIT 1"
+    return connection.execute(query, parameters).fetchone() is not None
 
 
 def _near(key: str, names: list[str]) -> list[str]:

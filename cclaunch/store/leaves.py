@@ -2,7 +2,7 @@
 Rows of a table whose tree is broken: its leaf pages, read without SQLite.
 
 When an inner page is damaged, the leaves below it are whole and nothing leads to them. A row of ``events`` is known by
-its shape: the number of its columns, and a key of twenty bytes. Read from the database file alone, without its log.
+its shape: the number of its columns, and a key that is a number, or twenty bytes in the first schema. Read from the database file alone, without its log.
 """
 
 import struct
@@ -10,6 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 LEAF = 0x0D
+ADDED = 2
+"""Columns that the second schema has added: a row of the first one is so many shorter."""
+
+INTEGERS = (1, 2, 3, 4, 5, 6, 8, 9)
+"""SQLite's serial types of a whole number."""
+
 KEY_TYPE = 12 + 2 * 20
 """SQLite's serial type of a blob of twenty bytes."""
 
@@ -75,14 +81,15 @@ def _record(data: bytes, columns: int) -> list[Any] | None:
     while at < end:
         kind, at = _varint(data, at)
         kinds.append(kind)
-    if len(kinds) != columns + 1 or kinds[0] != 0 or kinds[1] != KEY_TYPE:
+    missing = columns + 1 - len(kinds)
+    if missing not in (0, ADDED) or kinds[0] != 0 or not (kinds[1] == KEY_TYPE or (kinds[1] in INTEGERS and not missing)):
         return None
     values = []
     at = end
     for kind in kinds:
         value, at = _value(data, at, kind)
         values.append(value)
-    return values[1:]
+    return [*values[1:], *[None] * missing]
 
 
 def _value(data: bytes, at: int, kind: int) -> tuple[Any, int]:

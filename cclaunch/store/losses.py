@@ -8,73 +8,54 @@ whole: a loss has no attributes of its own.
 
 import json
 import sqlite3
-from typing import Any
 
-from cclaunch.store.filters import Where, canonical, conditions, matches, wanted_of
-from cclaunch.store.retention import COUNTED
-from cclaunch.store.rows import CUMULATIVE
+from cclaunch.store.filters import Where, canonical, matches, wanted_of
+from cclaunch.store.ledger.periods import LABELS
+from cclaunch.store.ledger.schema import QUARTER_NS
 
-COST = "claude_code.cost.usage"
-
-TOTALS = f"""
-SELECT s.id AS id, CASE WHEN s.temporality = {CUMULATIVE} THEN
-    (SELECT sum(top) FROM (SELECT max(value) AS top FROM points WHERE series = s.id GROUP BY start_ns))
-ELSE (SELECT sum(value) FROM points WHERE series = s.id) END AS value
-FROM series s
-"""
-"""The value of a series: the sum of a delta one's points; of a cumulative one, its highest since each start."""
-
-EVENTS_ONLY = ("day", "event.name", "prompt.id", "request_id")
+EVENTS_ONLY = ("event.name", "prompt.id", "request_id")
 """Keys that no metric has: a filter by one of them says nothing of what was lost."""
+
+FOREVER = (1 << 63) - 1
+SPENT = """
+SELECT m.session, m.micros - ifnull(q.micros, 0) AS missing, ifnull(q.requests, 0)
+FROM (SELECT session, sum(micros) AS micros, max(last_ns) AS last_ns FROM metered GROUP BY session) m LEFT JOIN (
+    SELECT session, sum(requests) AS requests, sum(micros) AS micros FROM quarters WHERE quarter >= ? GROUP BY session
+) q ON q.session = m.session
+WHERE m.last_ns >= ? AND m.last_ns < ? AND m.micros > ifnull(q.micros, 0)
+"""
 
 
 def lost_usd_micros(connection: sqlite3.Connection, since: int | None, until: int | None, where: Where | None = None) -> int:
-    """Return how many micro-dollars the cost metric counted beyond the events of this store."""
-    return sum(lost_by_session(connection, since, until, where).values())
-
-
-def lost_by_session(
-    connection: sqlite3.Connection, since: int | None, until: int | None, where: Where | None = None
-) -> dict[str, int]:
     """
-    Return session -> how many micro-dollars the cost metric counted beyond the events.
+    Return how many micro-dollars the cost metric counted beyond the requests of the ledger.
 
-    Only whole sessions are compared: those whose last point lies in the range, and none of whose days is folded; all of
-    whose series and requests meet *where*. Events arrive before metrics, so a session that is still running shows
-    nothing; half a micro-dollar a request is rounding.
+    Only whole sessions are compared: those whose last point lies in the range, all of whose requests meet *where*. Events
+    arrive before metrics, so a session that is still running shows nothing; half a micro-dollar a request is rounding.
     """
-    rows = connection.execute(
-        f"""
-        WITH spent AS (
-            SELECT s.session_id AS session, sum(t.value) * 1000000 AS micros, max(s.last_ns) AS last_ns,
-                min((SELECT min(start_ns) FROM points WHERE series = s.id)) AS first_ns
-            FROM ({TOTALS}) t JOIN series s ON s.id = t.id
-            WHERE s.name = '{COST}' AND s.check_nonce IS NULL AND s.session_id IS NOT NULL
-            GROUP BY s.session_id),
-        seen AS (
-            SELECT session_id AS session, count(*) AS requests, sum(cost_usd_micros) AS micros
-            FROM (SELECT *, min(id) FROM events WHERE {COUNTED} GROUP BY coalesce(request_id, hex(key))) GROUP BY session_id)
-        SELECT spent.session AS session, spent.micros - coalesce(seen.micros, 0) AS missing,
-            coalesce(seen.requests, 0) AS requests
-        FROM spent LEFT JOIN seen ON seen.session = spent.session
-        WHERE spent.last_ns >= ? AND spent.last_ns < ?
-            AND first_ns >= coalesce((SELECT unixepoch(max(day), '+1 day', 'utc') * 1000000000 FROM daily), 0)
-        """,
-        (since if since is not None else 0, until if until is not None else (1 << 63) - 1),
-    )
-    lossy = [row for row in rows if row["missing"] > 1 + row["requests"]]
-    return {row["session"]: round(row["missing"]) for row in lossy if not where or _lies_in(connection, row["session"], where)}
+    begin, end = since or 0, FOREVER if until is None else until
+    first = connection.execute("SELECT min(first_ns) FROM metered WHERE last_ns >= ? AND last_ns < ?", (begin, end)).fetchone()[0]
+    if first is None:
+        return 0
+    rows = connection.execute(SPENT, (first // QUARTER_NS, begin, end)).fetchall()
+    lossy = {session: missing for session, missing, requests in rows if missing > 1 + requests}
+    if not lossy or not where:
+        return sum(lossy.values())
+    if any(canonical(key) in (*LABELS, *EVENTS_ONLY) for key in where):
+        return 0
+    return sum(missing for session, missing in lossy.items() if _lies_in(connection, session, where))
 
 
-def _lies_in(connection: sqlite3.Connection, session: str, where: Where) -> bool:
+def _lies_in(connection: sqlite3.Connection, session: int, where: Where) -> bool:
     """Say whether all that is known of *session*, the series of its cost and its requests, meets *where*."""
-    if any(canonical(key) in EVENTS_ONLY for key in where):
-        return False
-    query = "SELECT attributes FROM series WHERE name = ? AND session_id = ? AND check_nonce IS NULL"
-    for row in connection.execute(query, (COST, session)):
-        attributes: dict[str, Any] = json.loads(row["attributes"])
-        if not all(matches(attributes.get(canonical(key)), wanted_of(key, given)) for key, given in where.items()):
+    query = (
+        'SELECT attributes FROM sets WHERE id IN (SELECT "set" FROM metered WHERE session = ?1'
+        ' UNION SELECT "set" FROM quarters WHERE session = ?1)'
+    )
+    name = connection.execute("SELECT name FROM sessions WHERE id = ?", (session,)).fetchone()[0]
+    wanted = {canonical(key): wanted_of(key, given) for key, given in where.items()}
+    for row in connection.execute(query, (session,)):
+        attributes = {**json.loads(row[0]), "session.id": name}
+        if not all(matches(attributes.get(key), values) for key, values in wanted.items()):
             return False
-    condition, values = conditions(where)
-    outside = f"SELECT 1 FROM events WHERE {COUNTED} AND session_id = ? AND ({condition}) IS NOT TRUE LIMIT 1"
-    return connection.execute(outside, [session, *values]).fetchone() is None
+    return True

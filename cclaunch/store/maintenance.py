@@ -1,5 +1,5 @@
 """
-The work on the database beside the writing: folding what is old, and looking for damage that a reader suspects.
+The work on the database beside the writing: deleting what is old, and looking for damage that a reader suspects.
 
 It is asked for by other threads; what they find out is handed to the one that owns the database, which is woken by an
 empty batch.
@@ -8,7 +8,7 @@ empty batch.
 from cclaunch.store.connection import connect
 from cclaunch.store.damage import Damaged, check_pages, damage_named
 from cclaunch.store.database import Database
-from cclaunch.store.retention import fold
+from cclaunch.store.retention import retain
 from cclaunch.store.rows import Batch
 from cclaunch.store.write_queue import WriteQueue
 
@@ -28,14 +28,14 @@ class Maintenance:
             self._look = True
             self._queue.submit(Batch())
 
-    def maintain(self, now_ns: int) -> None:
-        """Fold raw rows that are too old into the daily totals, on a connection of its own."""
+    def maintain(self, now_ns: int, read_to: int) -> None:
+        """Delete raw rows that are too old and that the ledger has read (up to the rowid *read_to*), on a connection of its own."""
         connection = connect(self._database.path)
         try:
             with damage_named():
                 if self._database.suspected():
                     check_pages(connection)
-                fold(connection, now_ns)
+                retain(connection, now_ns, read_to)
         except Damaged as error:  # for the thread that owns the database
             self._found = error
             self._queue.submit(Batch())

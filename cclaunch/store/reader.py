@@ -1,7 +1,7 @@
 """
 Reading: what happened, from a database that somebody else may be writing.
 
-Opened read-only and never migrated. What it cost is added up in ``cclaunch.store.spending``.
+Opened read-only and never migrated. What it cost is in the ledger.
 """
 
 import json
@@ -13,9 +13,17 @@ from typing import Any, NamedTuple
 
 from cclaunch.errors import StoreBroken, StoreMissing
 from cclaunch.store.damage import is_damage, mark_suspect
-from cclaunch.store.filters import NUMBERS, Where, conditions, register, within
-from cclaunch.store.losses import TOTALS
+from cclaunch.store.filters import EVENTS, NUMBERS, Where, conditions, register, within
+from cclaunch.store.rows import CUMULATIVE
 from cclaunch.store.schema import SCHEMA_VERSION, version_of
+
+TOTALS = f"""
+SELECT s.id AS id, CASE WHEN s.temporality = {CUMULATIVE} THEN
+    (SELECT sum(top) FROM (SELECT max(value) AS top FROM points WHERE series = s.id GROUP BY start_ns))
+ELSE (SELECT sum(value) FROM points WHERE series = s.id) END AS value
+FROM series s
+"""
+"""The value of a series: the sum of a delta one's points; of a cumulative one, its highest since each start."""
 
 MENDED = "`cclaunch stack up`: the collector puts it aside, and takes over what can be read; then ask again"
 
@@ -125,11 +133,11 @@ def events(
     condition, wanted = conditions(where or {})
     condition, values = f"check_nonce IS NULL AND {time} AND {condition}", [*ends, *wanted]
     if after is not None:
-        query = f"SELECT * FROM events WHERE {condition} AND id > ? ORDER BY id LIMIT ?"
+        query = f"SELECT * FROM {EVENTS} WHERE {condition} AND id > ? ORDER BY id LIMIT ?"
         found = connection.execute(query, [*values, after, -1 if limit is None else limit]).fetchall()
     else:
         way = "DESC" if newest else "ASC"
-        query = f"SELECT * FROM events WHERE {condition} ORDER BY time_ns {way}, sequence {way}, id {way} LIMIT ?"
+        query = f"SELECT * FROM {EVENTS} WHERE {condition} ORDER BY time_ns {way}, sequence {way}, id {way} LIMIT ?"
         found = connection.execute(query, [*values, -1 if limit is None else limit]).fetchall()
         found = found[::-1] if newest else found
     return [Event(row["id"], row["time_ns"], row["name"], row["session_id"], row["model"], _attributes(row)) for row in found]
@@ -137,7 +145,7 @@ def events(
 
 def _attributes(row: sqlite3.Row) -> dict[str, Any]:
     """Return what was sent, with the columns' numbers in the place of those that came as text."""
-    attributes: dict[str, Any] = json.loads(row["attributes"])
+    attributes: dict[str, Any] = {**(json.loads(row["common"]) if row["common"] else {}), **json.loads(row["attributes"])}
     for name in NUMBERS:
         if name in attributes and row[name] is not None:
             attributes[name] = row[name]

@@ -4,12 +4,14 @@ The rows that are stored, and how the values of a sender become theirs.
 The problem it owns: the store knows what it keeps, whoever brings it.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cclaunch.store import limits
 from cclaunch.store.limits import LARGEST
+from cclaunch.store.shared import Shared
 
 DELTA = 1
 
@@ -22,9 +24,13 @@ Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 
 
 class EventRow(NamedTuple):
-    """One event. *attributes* holds everything the exporter sent, resource included; the columns are read from it."""
+    """
+    One event: everything the exporter sent is in *shared* and *own*; the columns are read from it.
 
-    key: bytes
+    *key* is the record's (`record_key`).
+    """
+
+    key: int
     time_ns: int
     name: str
     body: str
@@ -42,7 +48,14 @@ class EventRow(NamedTuple):
     cache_creation_tokens: int | None
     duration_ms: float | None
     check_nonce: str | None
-    attributes: dict[str, Value]
+    own: dict[str, Value]
+    cache_1h_tokens: int | None
+    shared: Shared | None
+
+    @property
+    def attributes(self) -> dict[str, Value]:
+        """Return all attributes, resource included."""
+        return {**(json.loads(self.shared.text) if self.shared else {}), **self.own}
 
 
 class PointRow(NamedTuple):

@@ -15,8 +15,8 @@ from typing import Any
 
 from cclaunch.store.damaged_file import opened, put_first_page
 from cclaunch.store.insert import EVENT_COLUMNS
-from cclaunch.store.leaves import rows_of_events
-from cclaunch.store.salvaged_rows import DAILY_COLUMNS, insert_daily, insert_events, insert_series, is_event, is_series
+from cclaunch.store.leaves import ADDED, rows_of_events
+from cclaunch.store.salvaged_rows import insert_events, insert_series, insert_shared, is_event, is_series
 from cclaunch.store.set_aside import READING
 
 Portion = Callable[[sqlite3.Connection], None]
@@ -27,11 +27,14 @@ MOST_PROBES = 20_000
 LONGEST_S = 60.0
 """So long, and with so many questions that fail, rows are looked for between damaged pages."""
 
-EVENTS = f"SELECT id, {', '.join(EVENT_COLUMNS)} FROM events WHERE id BETWEEN ? AND ? ORDER BY id"
+EVENTS = "SELECT id, {0} FROM events WHERE id BETWEEN ? AND ? ORDER BY id"
+FIRST_COLUMNS = [name if number < len(EVENT_COLUMNS) - ADDED else "NULL" for number, name in enumerate(EVENT_COLUMNS)]
+"""What can be asked of a database of the first schema."""
+
 SERIES_COLUMNS = "key, name, unit, temporality, monotonic, session_id, check_nonce, last_ns, attributes"
 SERIES = f"SELECT id, {SERIES_COLUMNS} FROM series WHERE id BETWEEN ? AND ? ORDER BY id"
 POINTS = "SELECT start_ns, time_ns, value FROM points WHERE series = ? ORDER BY start_ns {0}, time_ns {0}"
-DAILY = "SELECT * FROM daily ORDER BY day {0}, labels {0}"
+SHARED = "SELECT key, last_ns, attributes FROM shared ORDER BY key {0}"
 
 
 class Salvage:
@@ -56,7 +59,7 @@ class Salvage:
         """
         Yield what is to be done in the new database, a transaction each.
 
-        First the daily totals and the newest event: new rows are then numbered behind the old ones.
+        First what events share and the newest event: new rows are then numbered behind the old ones.
         """
         connection = None
         try:
@@ -74,16 +77,18 @@ class Salvage:
                     os.unlink(self.path + READING + suffix)
 
     def _all(self, connection: sqlite3.Connection) -> Iterator[Portion]:
-        daily = [row for row in _both_ends(connection, DAILY, ()) if len(row) == DAILY_COLUMNS]
+        shared = _both_ends(connection, SHARED, ())
+        columns = EVENT_COLUMNS if _has(connection, "shared") else FIRST_COLUMNS
+        events = EVENTS.format(", ".join(columns))
         top = _top(connection, "events", "events_by_time")
-        newest = [row for row in self._walk(connection, EVENTS, top, top) if is_event(row)] if top else []
+        newest = [row for row in self._walk(connection, events, top, top) if is_event(row)] if top else []
 
         def first(target: sqlite3.Connection) -> None:
-            insert_daily(target, daily)
+            insert_shared(target, shared)
             insert_events(target, newest)
 
         yield first
-        for rows in _together(self._walk(connection, EVENTS, 1, top)):
+        for rows in _together(self._walk(connection, events, 1, top)):
             good = [row for row in rows if is_event(row)]
             self.events += len(good)
             self.lost += len(rows) - len(good)
@@ -145,7 +150,7 @@ class Salvage:
                 self._probes += 1
             if high <= low or self._probes > MOST_PROBES or time.monotonic() > self._until:
                 self.lost += max(0, high - low + 1)
-                if query is EVENTS:
+                if query is not SERIES:
                     self._add_hole(low, high)
                 continue
             middle = (low + high) // 2
@@ -167,6 +172,17 @@ def _top(connection: sqlite3.Connection, table: str, index: str) -> int:
     with contextlib.suppress(sqlite3.Error):
         return int(connection.execute("PRAGMA page_count").fetchone()[0]) * 20
     return 0
+
+
+def _has(connection: sqlite3.Connection, column: str) -> bool:
+    """Say whether events have *column*; where that cannot be told, it is taken for granted."""
+    try:
+        connection.execute(f"SELECT {column} FROM events LIMIT 0")
+    except sqlite3.OperationalError as error:
+        return "no such column" not in str(error)
+    except sqlite3.Error:
+        pass
+    return True
 
 
 def _both_ends(connection: sqlite3.Connection, query: str, values: Sequence[object]) -> list[Sequence[Any]]:

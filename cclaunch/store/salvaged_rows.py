@@ -9,9 +9,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from cclaunch.store.insert import EVENT_COLUMNS, INSERT_POINT, INSERT_SERIES
+from cclaunch.store.insert import ATTRIBUTES, EVENT_COLUMNS, INSERT_POINT, INSERT_SERIES, INSERT_SHARED
 
-DAILY_COLUMNS = 8
 PLACES = ", ".join("?" * len(EVENT_COLUMNS))
 INSERT_EVENT = f"INSERT OR IGNORE INTO events (id, {', '.join(EVENT_COLUMNS)}) VALUES (?, {PLACES})"
 INSERT_EVENT_ANEW = f"INSERT OR IGNORE INTO events ({', '.join(EVENT_COLUMNS)}) VALUES ({PLACES})"
@@ -20,8 +19,8 @@ INSERT_EVENT_ANEW = f"INSERT OR IGNORE INTO events ({', '.join(EVENT_COLUMNS)}) 
 def is_event(row: Sequence[Any]) -> bool:
     """Say whether *row* can be an event: a damaged page may hold anything."""
     key, moment, name, body = row[1:5]
-    kinds = isinstance(key, bytes) and isinstance(moment, int) and isinstance(name, str) and isinstance(body, str)
-    return kinds and _is_object(row[-1])
+    kinds = isinstance(key, bytes | int) and isinstance(moment, int) and isinstance(name, str) and isinstance(body, str)
+    return kinds and _is_object(row[1 + ATTRIBUTES])
 
 
 def is_series(row: Sequence[Any]) -> bool:
@@ -36,9 +35,10 @@ def _is_object(text: object) -> bool:
         return False
 
 
-def insert_daily(target: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert the daily totals *rows*."""
-    target.executemany(f"INSERT OR IGNORE INTO daily VALUES ({', '.join('?' * DAILY_COLUMNS)})", rows)
+def insert_shared(target: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert what events share, those of *rows* (key, newest time, text) that can be some."""
+    good = [row for row in rows if isinstance(row[0], int) and isinstance(row[1], int) and _is_object(row[2])]
+    target.executemany(INSERT_SHARED, good)
 
 
 def insert_events(target: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:

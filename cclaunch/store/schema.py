@@ -87,7 +87,30 @@ def m0001_initial(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m0001_initial,)
+SECOND = (
+    "CREATE TABLE shared (key INTEGER PRIMARY KEY, last_ns INTEGER NOT NULL, attributes TEXT NOT NULL)",
+    "CREATE INDEX shared_by_time ON shared (last_ns)",
+    "CREATE INDEX series_by_session ON series (session_id)",
+    "ALTER TABLE events ADD COLUMN cache_1h_tokens INTEGER",
+    "ALTER TABLE events ADD COLUMN shared INTEGER",
+    "DROP TABLE daily",
+    "CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL)",
+    "INSERT INTO identity (one, name) VALUES (1, lower(hex(randomblob(16))))",
+)
+
+
+def m0002_shared(connection: sqlite3.Connection) -> None:
+    """
+    Make room for what many events share, and give the database a name by which the ledger knows it.
+
+    Rows that are there stay as they are (at once, however many): ``shared`` is NULL, and ``attributes`` is all they have.
+    The daily totals go: the ledger counts, and no database of the first release was old enough to have any.
+    """
+    for statement in SECOND:
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m0001_initial, m0002_shared)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

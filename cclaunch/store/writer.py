@@ -202,6 +202,6 @@ class Writer:
         self._taking_over.close()
         self._database.close()
 
-    def maintain(self, now_ns: int) -> None:
-        """Fold raw rows that are too old into the daily totals, on a connection of its own."""
-        self._maintenance.maintain(now_ns)
+    def maintain(self, now_ns: int, read_to: int) -> None:
+        """Delete raw rows that are too old and that the ledger has read (up to the rowid *read_to*), on a connection of its own."""
+        self._maintenance.maintain(now_ns, read_to)

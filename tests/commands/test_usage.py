@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from ledgers import forget_old
 from runners import Verb
 from sandbox import Sandbox
 from stored import SECOND_NS, cost, event, request, store
 
 from cclaunch import cli
 from cclaunch.commands.shared.dates import ago, iso, nanoseconds, parse_moment
-from cclaunch.store.retention import fold
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
 DAY_NS = 86400 * SECOND_NS
@@ -186,7 +186,7 @@ def test_old_days_that_cannot_be_told_are_named(usage: Verb, sandbox: Sandbox) -
     """Their rows are gone; their totals do not know every key."""
     store(sandbox.database, request(1, NOON - 200 * DAY_NS, micros=1_500_000, effort="high"), request(2, NOON, effort="high"))
     with sqlite3.connect(sandbox.database, isolation_level=None) as connection:
-        fold(connection, NOON)
+        forget_old(connection, NOON)
     connection.close()
 
     code, out, err = usage("--json", "--where", "effort=high")

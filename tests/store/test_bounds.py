@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 from collector_client import cost
+from ledgers import forget_old, usage
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from otlp_requests import DAY_NS, logs, metric, request_event, write
 
 from cclaunch.otlp.decode import decode_logs, decode_metrics
 from cclaunch.store import limits
 from cclaunch.store.reader import events, series
-from cclaunch.store.retention import fold
 from cclaunch.store.rows import DELTA
-from cclaunch.store.spending import usage
 from cclaunch.store.writer import Writer
 
 NOW = time.time_ns()
@@ -213,6 +212,6 @@ def test_a_copy_that_comes_after_its_row_was_folded_is_not_counted_again(store: 
     request = logs(request_event(5, time=NOW - 100 * DAY_NS))
     write(store, request)
     with sqlite3.connect(store.path, isolation_level=None) as connection:
-        assert fold(connection, NOW) == 1
+        assert forget_old(connection, NOW) == 1
 
     assert usage(write(store, request)).total["requests"] == 1

@@ -13,15 +13,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from labels import LABELS, ODD, compact
+from ledgers import forget_old, lost_usd_micros, usage, unsent
 from stored import cost, events_of, store
 
 from cclaunch.store.filters import ALIASES, COLUMNS
-from cclaunch.store.keys import unsent
-from cclaunch.store.losses import lost_usd_micros
 from cclaunch.store.reader import events, open_reader
-from cclaunch.store.retention import fold
 from cclaunch.store.rows import Batch
-from cclaunch.store.spending import usage
 
 NOW = 1_790_000_000_000_000_000
 OLD = NOW - 100 * 86400 * 1_000_000_000
@@ -38,7 +35,7 @@ def written(tmp_path: Path) -> Iterator[Callable[..., sqlite3.Connection]]:
         store(path, events_of(*numbered, time_ns=NOW), *more)
         if old_are_folded:
             connection = sqlite3.connect(path, isolation_level=None)
-            fold(connection, NOW)
+            forget_old(connection, NOW)
             connection.close()
         readers.append(open_reader(str(path)))
         return readers[-1]
@@ -287,25 +284,25 @@ def test_a_key_that_nobody_sent_is_told_with_those_like_it(
     """From what is in the store."""
     reader = written({"team": "a", "cost.center": "1"})
 
-    assert unsent(reader, [key, "team", "cost.center"], requests=True) == {key: near}
+    assert unsent(reader, [key, "team", "cost.center"]) == {key: near}
 
 
 @pytest.mark.parametrize("key", [*sorted(set(COLUMNS) - {"cclaunch.profile"}), "session"])
 def test_what_every_event_may_have_is_never_told(written: Callable[..., sqlite3.Connection], key: str) -> None:
     """The store knows these by itself."""
-    assert not unsent(written({"team": "a"}), [key], requests=True)
+    assert not unsent(written({"team": "a"}), [key])
 
 
 def test_a_key_that_only_old_days_have_was_sent(written: Callable[..., sqlite3.Connection]) -> None:
     """Its rows are gone, its label is not."""
     reader = written({"time": OLD, "team": "a"}, {}, old_are_folded=True)
 
-    assert list(unsent(reader, ["team", "project"], requests=True)) == ["project"]
+    assert list(unsent(reader, ["team", "project"])) == ["project"]
 
 
 def test_an_empty_store_tells_nothing(written: Callable[..., sqlite3.Connection]) -> None:
     """Nothing was mistyped where nothing was sent."""
-    assert not unsent(written(), ["taem"], requests=True)
+    assert not unsent(written(), ["taem"])
 
 
 # Against a plain model.

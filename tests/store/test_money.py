@@ -8,18 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ledgers import forget_old, lost_usd_micros, usage
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from otlp_requests import DAY_NS, NOW, logs, metric, request_event, write
 
 from cclaunch import otel
 from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
 from cclaunch.otlp.decode import decode_metrics
-from cclaunch.store.losses import lost_usd_micros
 from cclaunch.store.reader import events, extent, find_check, open_reader, series
-from cclaunch.store.retention import fold
 from cclaunch.store.rows import CUMULATIVE, DELTA
 from cclaunch.store.set_aside import all_aside
-from cclaunch.store.spending import usage
 from cclaunch.store.writer import Writer
 
 
@@ -205,7 +203,7 @@ def test_a_session_with_folded_days_has_lost_nothing(store: Writer) -> None:
     assert lost_usd_micros(reader, None, None) == 0
 
     with sqlite3.connect(store.path, isolation_level=None) as connection:
-        assert fold(connection, NOW) == 1
+        assert forget_old(connection, NOW) == 1
 
     assert lost_usd_micros(reader, None, None) == 0
 
@@ -216,7 +214,7 @@ def test_a_younger_session_is_still_compared_when_days_are_folded(store: Writer)
     events_of = logs(request_event(1, time=NOW - 100 * DAY_NS), request_event(60, time=NOW, **{"session.id": "young"}))
     reader = write(store, events_of, cost)
     with sqlite3.connect(store.path, isolation_level=None) as connection:
-        assert fold(connection, NOW) == 1
+        assert forget_old(connection, NOW) == 1
 
     assert lost_usd_micros(reader, None, None) == 40
 
@@ -242,8 +240,8 @@ def test_folding_old_rows_changes_no_total(store: Writer, by: list[str]) -> None
     before = usage(reader, by=by)
 
     with sqlite3.connect(store.path, isolation_level=None) as connection:
-        assert fold(connection, NOW) == 2
-        assert fold(connection, NOW) == 0
+        assert forget_old(connection, NOW) == 2
+        assert forget_old(connection, NOW) == 0
 
     after = usage(reader, by=by)
     assert (after.rows, after.total) == (before.rows, before.total)

@@ -12,6 +12,7 @@ from collector_client import wait_until
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from labels import LABELS, ODD, compact
+from ledgers import usage
 from required import missing
 from sandbox import Sandbox
 from stackproc import Vlogs
@@ -25,7 +26,7 @@ from cclaunch.store import stores
 from cclaunch.store.filters import ALIASES, Where
 from cclaunch.store.following import Tail
 from cclaunch.store.reader import Event, events, open_reader
-from cclaunch.store.spending import Usage, usage
+from cclaunch.store.spending import Usage
 from cclaunch.store.vlogs import read
 
 SECOND = 1_000_000_000

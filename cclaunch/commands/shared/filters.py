@@ -52,17 +52,12 @@ def _conditions(ctx: click.Context, param: click.Parameter, words: Sequence[str]
 
 def note_unsent(places: "Places", keys: Iterable[str], *, requests: bool) -> None:
     """Say which of *keys* no request (or no event) ever had, and what was probably meant."""
-    from cclaunch.store.stores import unsent
+    if requests:
+        from cclaunch.store.usage import unsent
+    else:
+        from cclaunch.store.stores import unsent
 
-    for key, near in unsent(places, keys, requests=requests).items():
+    for key, near in unsent(places, keys).items():
         shown = key if len(key) <= LONGEST_SHOWN else key[:LONGEST_SHOWN] + "…"
         advice = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
         console.note(f"no {'request' if requests else 'event'} ever had `{shown}`{advice}")
-
-
-def unknown_days(where: "Where", money: str) -> str:
-    """Return the sentence on *money* of old days, of which the totals that are left cannot say whether they meet *where*."""
-    from cclaunch.store.spending import unkept
-
-    keys = " or ".join(f"`{key}`" for key in unkept(where))
-    return f"{money} of old days, kept as daily totals, is not counted: they do not know {keys}"

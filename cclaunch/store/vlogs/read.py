@@ -1,36 +1,28 @@
 """
 VictoriaLogs as a store: the same events and the same figures as from our own database, to the micro-dollar.
 
-Nothing is added up over there. The fields that are needed are fetched in slices of time and counted here, in integers,
-each request once. What an exporter sent twice (its acknowledgement was lost) lies there twice; the first one is counted.
+Nothing is added up over there: requests are read in slices of time, and counted in the ledger. What an exporter sent twice
+(its acknowledgement was lost) lies there twice, and is shown once.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.store import limits
-from cclaunch.store.filters import TOKENS, Where, canonical, matches, wanted_of
+from cclaunch.store.filters import Where, canonical, matches, wanted_of
 from cclaunch.store.reader import Event
-from cclaunch.store.rows import cost_micros, integer, model_name, text
-from cclaunch.store.spending import Group, merged
+from cclaunch.store.rows import integer, model_name, text
 from cclaunch.store.vlogs import http
 from cclaunch.store.vlogs.kinds import value_of
 from cclaunch.store.vlogs.query import NOT_CHECKS, any_of, conditions, named, nanoseconds, quoted, within
 
 NS = 1_000_000_000
-DAY_NS = 86400 * NS
-"""Two reports of one request lie no further apart: the exporter that repeats one gives up long before."""
-
 MOST_AT_ONCE = 20_000
 """Rows of one slice; a single hour may hold more."""
 
-REQUEST = "api_request"
-SPENT = ("request_id", "model", "cost_usd_micros", "cost_usd", *TOKENS)
-IDENTITY = ("_time", "_msg", "event.name", "event_name", "session.id", "event.sequence")
 ADDED = frozenset("_time _msg _stream _stream_id event_name scope.name scope.version severity_number severity_text".split())
 """Fields that VictoriaLogs has of its own, or makes of what is no attribute."""
 
@@ -64,13 +56,14 @@ class Found(NamedTuple):
         return all(matches(self.value(key), values) for key, values in wanted.items())
 
 
+def sent(row: Row) -> dict[str, str]:
+    """Return what was sent of a row, as it lies there."""
+    return {key: value for key, value in row.items() if value and key not in ADDED and not (key == "job" and value == JOB)}
+
+
 def read_row(row: Row) -> Found:
     """Return what a row of VictoriaLogs says. Raises ValueError when it has no time."""
-    attributes = {
-        key: value_of(key, value)
-        for key, value in row.items()
-        if value and key not in ADDED and not (key == "job" and value == JOB)
-    }
+    attributes = {key: value_of(key, value) for key, value in sent(row).items()}
     body = row.get("_msg", "")
     given = row.get("event.name", "")
     if body.startswith(otel.EVENT_PREFIX) and body != otel.EVENT_PREFIX + given:
@@ -147,78 +140,22 @@ def find_check(url: str, nonce: str) -> bool:
     return any(True for _ in http.rows(url, f"{any_of(otel.CHECK_ATTRIBUTE, [nonce])} | fields _time | limit 1"))
 
 
-def field_names(url: str, *, requests: bool) -> set[str]:
-    """Return every attribute that an event (or a request) ever had. Raises StoreUnreachable."""
-    which = named(REQUEST) if requests else "*"
-    return set(http.field_names(url, f"{which} {NOT_CHECKS}")) - ADDED
+def field_names(url: str) -> set[str]:
+    """Return every attribute that an event ever had. Raises StoreUnreachable."""
+    return set(http.field_names(url, f"* {NOT_CHECKS}")) - ADDED
 
 
-def identity(request_id: str | None, time_ns: int, session_id: str | None, sequence: int | None) -> int | None:
-    """Return what two reports of one request have in common, in eight bytes; None for one that nothing can be told of."""
-    if request_id is None and sequence is None:
-        return None
-    parts = [request_id] if request_id is not None else [str(time_ns), session_id or "", str(sequence)]
-    digest = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
-
-
-def groups(
-    url: str, since: int | None, until: int | None, by: Sequence[str], where: Where, counted: set[int] | None = None
-) -> list[Group]:
-    """
-    Return what was used between *since* and *until* (ns) where *where* holds, one group for equal values of *by*.
-
-    Args:
-        counted: Identities of requests that another store has counted; those found here are added.
-
-    Raises:
-        StoreUnreachable: VictoriaLogs does not answer.
-    """
-    wanted = {key: wanted_of(key, given) for key, given in where.items()}
-    seen = counted if counted is not None else set()
-    found: list[Group] = []
-    for request in _requests(url, None if since is None else since - DAY_NS, until, {*by, *wanted}):
-        known = identity(text(request.attributes.get("request_id")), request.time_ns, request.session_id, request.sequence)
-        if known is not None and known in seen:
-            continue
-        if known is not None:
-            seen.add(known)
-        if (since is None or request.time_ns >= since) and request.meets(wanted):
-            found.append(Group(tuple(request.value(key) for key in by), _sums(request)))
-        if len(found) >= MOST_AT_ONCE:
-            found = merged(found)
-    return merged(found)
-
-
-def spent(url: str, sessions: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Return session -> (requests, micro-dollars) that are recorded here. Raises StoreUnreachable."""
-    if not sessions:
-        return {}
-    found = groups(url, None, None, ["session.id"], {"session.id": list(sessions)})
-    return {str(group.values[0]): (group.sums[0], group.sums[1]) for group in found}
-
-
-def _sums(request: Found) -> tuple[int, ...]:
-    """Return what one request counts for; what cannot be true counts nothing, as in the embedded store."""
-    tokens = (integer(request.attributes.get(name), limits.MOST_TOKENS) or 0 for name in TOKENS)
-    return (1, cost_micros(request.attributes) or 0, *tokens)
-
-
-def _requests(url: str, since: int | None, until: int | None, keys: Collection[str]) -> Iterator[Found]:
-    """Yield the requests of a time, the oldest first, with the attributes that are needed for *keys* and the sums."""
-    names = dict.fromkeys([*IDENTITY, *SPENT, *(canonical(key) for key in keys if key)])
-    fields = ", ".join(quoted(name) for name in names)
-    for begin, end in _slices(url, since, until):
-        query = f"{within(begin, end)} {named(REQUEST)} {NOT_CHECKS} | fields {fields}"
-        yield from sorted(
-            (one for row in http.rows(url, query) if (one := read_row(row)).name == REQUEST),
-            key=_order,
-        )
+def request_slices(url: str, since: int | None) -> Iterator[list[Row]]:
+    """Yield the requests since a moment (ns; None: all there are), whole, in slices of time. Raises StoreUnreachable."""
+    for begin, end in _slices(url, since, None):
+        query = f"{within(begin, end)} {named(otel.REQUEST)} {NOT_CHECKS}"
+        if rows := [row for row in http.rows(url, query) if read_row(row).name == otel.REQUEST]:
+            yield rows
 
 
 def _slices(url: str, since: int | None, until: int | None) -> Iterator[tuple[int, int]]:
     """Yield times, in order and without a gap where there is something, none of which holds many requests but a busy hour."""
-    query = f"{within(since, until)} {named(REQUEST)} {NOT_CHECKS} | stats by (_time:1h) count() as rows"
+    query = f"{within(since, until)} {named(otel.REQUEST)} {NOT_CHECKS} | stats by (_time:1h) count() as rows"
     hours = sorted((nanoseconds(row["_time"]), int(row["rows"])) for row in http.rows(url, query))
     begin, total = None, 0
     end = 0

@@ -1,0 +1,1 @@
+"""The ledger: every request once, for ever, and the one way in."""

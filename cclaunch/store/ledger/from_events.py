@@ -1,0 +1,151 @@
+"""
+From the events of telemetry.db: which of them the ledger has not read yet, and how they become requests.
+
+The problem it owns: a cursor may only be believed where it still means the same rows. The database has a name, and the
+row at the cursor a key; where one of them is another, everything is read again, which changes nothing that is known.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from cclaunch import otel
+from cclaunch.store.ledger.attribute_sets import set_of
+from cclaunch.store.ledger.insert import COLUMNS, NEW_QUARTERS, add_up, insert_requests, set_id
+from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
+from cclaunch.store.ledger.senders import sender_of
+from cclaunch.store.record_key import again, number_of, record_key, texts_of
+from cclaunch.store.rows import integer
+from cclaunch.store import limits
+
+SOURCE = "telemetry"
+TOGETHER = 20_000
+"""Rowids of one slice, each in a transaction of its own."""
+
+COUNTED = f"e.name = '{otel.REQUEST}' AND e.check_nonce IS NULL"
+
+WRITTEN = "max(ifnull(e.cache_creation_tokens, 0) - ifnull(e.cache_1h_tokens, 0), 0)"
+PROJECT = f"""
+INSERT OR IGNORE INTO requests ({COLUMNS})
+SELECT e.time_ns, e.key, s.id, k."set", hash_of(e.request_id), e.cost_usd_micros, e.input_tokens, e.output_tokens,
+    e.cache_read_tokens, iif(e.cache_creation_tokens IS NULL, NULL, {WRITTEN}), e.cache_1h_tokens,
+    iif(e.cost_usd_micros IS NULL, {NO_COST}, {BY_EVENT}), {EVENT}, k.sender
+FROM telemetry.events e JOIN temp.known k ON k.shared = e.shared LEFT JOIN sessions s ON s.name = e.session_id
+WHERE e.id > ? AND e.id <= ? AND {COUNTED}
+{NEW_QUARTERS}
+"""
+
+
+class Cursor(NamedTuple):
+    """How far a *database* (its name) was read: to the rowid *position*, at which the event has *key*."""
+
+    database: str
+    position: int
+    key: Any
+
+
+def attach(connection: sqlite3.Connection, path: str) -> None:
+    """Attach telemetry.db at *path*, which is only read, to the ledger's *connection*. Raises sqlite3.Error."""
+    uri = f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode=ro"
+    connection.execute("ATTACH ? AS telemetry", (uri,))
+    connection.create_function("hash_of", 1, _hash_of, deterministic=True)
+    connection.execute('CREATE TEMP TABLE IF NOT EXISTS known (shared INTEGER PRIMARY KEY, "set" INTEGER, sender INTEGER)')
+
+
+def _hash_of(text: str | None) -> int | None:
+    return None if text is None else number_of(text)
+
+
+def cursor_of(connection: sqlite3.Connection) -> Cursor:
+    """Return the cursor from which to go on in the attached database: that of the last time, or its start."""
+    database = str(connection.execute("SELECT name FROM telemetry.identity").fetchone()[0])
+    row = connection.execute("SELECT database, position, key FROM cursors WHERE source = ?", (SOURCE,)).fetchone()
+    if row is None or row[0] != database:
+        return Cursor(database, 0, None)
+    top = _top(connection)
+    there = connection.execute("SELECT key FROM telemetry.events WHERE id = ?", (row[1],)).fetchone()
+    if top < row[1] or (there is not None and there[0] != row[2]):
+        return Cursor(database, 0, None)
+    return Cursor(*row)
+
+
+def _top(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT ifnull(max(id), 0) FROM telemetry.events").fetchone()[0])
+
+
+def left(connection: sqlite3.Connection, cursor: Cursor) -> int:
+    """Return how many rowids the ledger has not read yet."""
+    return _top(connection) - cursor.position
+
+
+def take_slice(connection: sqlite3.Connection, cursor: Cursor) -> Cursor:
+    """Read the next slice behind *cursor* into the ledger, in the transaction that is open; return the cursor behind it."""
+    last = min(cursor.position + TOGETHER, _top(connection))
+    ends = (cursor.position, last)
+    _know(connection, ends)
+    connection.execute(
+        "INSERT OR IGNORE INTO sessions (name) SELECT DISTINCT e.session_id FROM telemetry.events e"
+        f" WHERE e.id > ? AND e.id <= ? AND {COUNTED} AND e.session_id IS NOT NULL",
+        ends,
+    )
+    quarters = {row[0] for row in connection.execute(PROJECT, ends)}
+    quarters |= insert_requests(connection, _alone(connection, ends))
+    add_up(connection, quarters)
+    row = connection.execute("SELECT key FROM telemetry.events WHERE id = ?", (last,)).fetchone()
+    moved = Cursor(cursor.database, last, row[0] if row else None)
+    connection.execute(
+        "INSERT INTO cursors (source, database, position, key) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (source) DO UPDATE SET database = excluded.database, position = excluded.position, key = excluded.key",
+        (SOURCE, *moved),
+    )
+    return moved
+
+
+def _know(connection: sqlite3.Connection, ends: tuple[int, int]) -> None:
+    """Make a set of whatever the events of a slice share and was not met before."""
+    query = (
+        "SELECT DISTINCT e.shared, c.attributes FROM telemetry.events e JOIN telemetry.shared c ON c.key = e.shared"
+        f" WHERE e.id > ? AND e.id <= ? AND {COUNTED} AND e.shared NOT IN (SELECT shared FROM temp.known)"
+    )
+    for shared, text in connection.execute(query, ends).fetchall():
+        attributes = json.loads(text)
+        known = (shared, set_id(connection, set_of(attributes)), sender_of(connection, attributes, checked=True))
+        connection.execute('INSERT INTO temp.known (shared, "set", sender) VALUES (?, ?, ?)', known)
+
+
+def _alone(connection: sqlite3.Connection, ends: tuple[int, int]) -> Iterator[Request]:
+    """Yield the requests of a slice that share nothing: those of the first schema, whose attributes are whole."""
+    query = f"SELECT e.* FROM telemetry.events e WHERE e.id > ? AND e.id <= ? AND {COUNTED} AND e.shared IS NULL"
+    rows = connection.execute(query, ends)
+    names = [column[0] for column in rows.description]
+    for values in rows.fetchall():
+        yield _request(connection, dict(zip(names, values, strict=True)))
+
+
+def _request(connection: sqlite3.Connection, row: dict[str, Any]) -> Request:
+    attributes = json.loads(row["attributes"])
+    hour = integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS)
+    written = row["cache_creation_tokens"]
+    return Request(
+        row["time_ns"],
+        row["key"] if isinstance(row["key"], int) else _key(row, attributes),
+        row["session_id"],
+        set_of(attributes),
+        _hash_of(row["request_id"]),
+        row["cost_usd_micros"],
+        row["input_tokens"],
+        row["output_tokens"],
+        row["cache_read_tokens"],
+        None if written is None else max(written - (hour or 0), 0),
+        hour,
+        NO_COST if row["cost_usd_micros"] is None else BY_EVENT,
+        EVENT,
+        sender_of(connection, attributes, checked=True),
+    )
+
+
+def _key(row: dict[str, Any], attributes: dict[str, Any]) -> int:
+    """Return the key of an event of the first schema; the end of its own key says which of equals it is."""
+    key = record_key(row["time_ns"], row["name"], row["body"], texts_of(attributes))
+    return again(key, int.from_bytes(row["key"][16:], "big"))

@@ -1,0 +1,63 @@
+"""
+The one way in: requests into the ledger, each once, and the quarters of an hour that they change added up anew.
+
+The problem it owns: whoever brings a request (events, VictoriaLogs, transcripts, a copy), what was forgotten stays away and
+what is known stays as it is. Sums are never counted up: a quarter is added up from its requests, so nothing can make the
+two differ.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from cclaunch.store.ledger.request import Request
+from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
+from cclaunch.store.record_key import number_of
+
+COLUMNS = (
+    'time_ns, key, session, "set", request, micros, input, output, cache_read, cache_5m, cache_1h, origin, witnesses, sender'
+)
+NEW_QUARTERS = f" RETURNING time_ns / {QUARTER_NS}"
+INSERT = f"INSERT OR IGNORE INTO requests ({COLUMNS}) VALUES ({', '.join('?' * 14)})"
+
+SUMS = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
+ADD_UP = f"""
+INSERT INTO quarters (quarter, session, "set", requests, {", ".join(SUMS)})
+SELECT ?1, ifnull(session, {NOBODY}), "set", count(*), {", ".join(f"ifnull(sum({name}), 0)" for name in SUMS)}
+FROM requests WHERE time_ns >= ?1 * {QUARTER_NS} AND time_ns < (?1 + 1) * {QUARTER_NS} GROUP BY 2, 3
+"""
+
+
+def set_id(connection: sqlite3.Connection, attributes: str) -> int:
+    """Return the id of the attribute set *attributes* (its text), which is made when it is the first."""
+    key = number_of(attributes)
+    connection.execute("INSERT OR IGNORE INTO sets (key, attributes) VALUES (?, ?)", (key, attributes))
+    return int(connection.execute("SELECT id FROM sets WHERE key = ?", (key,)).fetchone()[0])
+
+
+def session_id(connection: sqlite3.Connection, name: str) -> int:
+    """Return the id of the session called *name*, which is made when it is the first."""
+    connection.execute("INSERT OR IGNORE INTO sessions (name) VALUES (?)", (name,))
+    return int(connection.execute("SELECT id FROM sessions WHERE name = ?", (name,)).fetchone()[0])
+
+
+def insert_requests(connection: sqlite3.Connection, requests: Iterable[Request]) -> set[int]:
+    """Insert *requests*, in the transaction that is open; return the quarters that are to be added up anew."""
+    sets: dict[str, int] = {}
+    sessions: dict[str, int] = {}
+    quarters: set[int] = set()
+    for one in requests:
+        if one.attributes not in sets:
+            sets[one.attributes] = set_id(connection, one.attributes)
+        if one.session is not None and one.session not in sessions:
+            sessions[one.session] = session_id(connection, one.session)
+        session = None if one.session is None else sessions[one.session]
+        if connection.execute(INSERT, (one.time_ns, one.key, session, sets[one.attributes], *one[4:])).rowcount:
+            quarters.add(one.time_ns // QUARTER_NS)
+    return quarters
+
+
+def add_up(connection: sqlite3.Connection, quarters: Iterable[int]) -> None:
+    """Add up *quarters* anew, in the transaction that is open."""
+    numbers: Sequence[tuple[int]] = [(number,) for number in quarters]
+    connection.executemany("DELETE FROM quarters WHERE quarter = ?", numbers)
+    connection.executemany(ADD_UP, numbers)

@@ -1,0 +1,74 @@
+"""
+What claude's own metric counted, session by session: held against the requests, it tells what was lost on the way.
+
+The problem it owns: adding up the points of all sessions was most of what a question cost. Here only sessions with news are
+added up, and the sum stays when the points are long gone.
+"""
+
+import json
+import sqlite3
+from typing import NamedTuple
+
+from cclaunch import otel
+from cclaunch.store.ledger.attribute_sets import set_of
+from cclaunch.store.ledger.insert import session_id, set_id
+from cclaunch.store.rows import CUMULATIVE
+
+SOURCE = "metered"
+OVERLAP_NS = 600 * 1_000_000_000
+"""A point may arrive so late, after newer ones of other sessions."""
+
+SERIES = f"""
+SELECT s.session_id, s.attributes, s.last_ns, (SELECT min(start_ns) FROM telemetry.points WHERE series = s.id),
+    CASE WHEN s.temporality = {CUMULATIVE} THEN
+        (SELECT sum(top) FROM (SELECT max(value) AS top FROM telemetry.points WHERE series = s.id GROUP BY start_ns))
+    ELSE (SELECT sum(value) FROM telemetry.points WHERE series = s.id) END
+FROM telemetry.series s WHERE s.name = '{otel.COST}' AND s.check_nonce IS NULL AND s.session_id IN (
+    SELECT session_id FROM telemetry.series WHERE last_ns >= ? AND name = '{otel.COST}' AND check_nonce IS NULL)
+"""
+"""All series of the sessions with news, and what each counts: of differences the sum, else the highest since each start."""
+
+KEEP = (
+    'INSERT INTO metered (session, "set", micros, first_ns, last_ns) VALUES (?, ?, ?, ?, ?) ON CONFLICT (session, "set") DO UPDATE'
+    " SET micros = max(micros, excluded.micros), first_ns = min(first_ns, excluded.first_ns), last_ns = max(last_ns, excluded.last_ns)"
+)
+
+
+class _Counted(NamedTuple):
+    """What the series of a session with the same attributes count together."""
+
+    micros: float
+    first_ns: int
+    last_ns: int
+
+
+def take_metered(connection: sqlite3.Connection, *, everything: bool = False) -> None:
+    """Bring up to date what the metric counted, from the attached telemetry.db, in a transaction of its own if there is news."""
+    row = connection.execute("SELECT position FROM cursors WHERE source = ?", (SOURCE,)).fetchone()
+    newest = row[0] if row else 0
+    last = connection.execute("SELECT ifnull(max(last_ns), 0) FROM telemetry.series").fetchone()[0]
+    if last <= newest and not everything:
+        return
+    found: dict[tuple[str, str], _Counted] = {}
+    for session, attributes, last_ns, first_ns, dollars in connection.execute(
+        SERIES, (0 if everything else newest - OVERLAP_NS,)
+    ):
+        if dollars is not None:
+            mark = session, set_of(json.loads(attributes))
+            one = _Counted(dollars * 1_000_000, first_ns, last_ns)
+            before = found.get(mark)
+            found[mark] = one if before is None else _together(before, one)
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for (session, attributes), one in found.items():
+            ids = session_id(connection, session), set_id(connection, attributes)
+            connection.execute(KEEP, (*ids, round(one.micros), one.first_ns, one.last_ns))
+        connection.execute(
+            "INSERT INTO cursors (source, database, position) VALUES (?, '', ?)"
+            " ON CONFLICT (source) DO UPDATE SET position = excluded.position",
+            (SOURCE, last),
+        )
+
+
+def _together(one: _Counted, other: _Counted) -> _Counted:
+    return _Counted(one.micros + other.micros, min(one.first_ns, other.first_ns), max(one.last_ns, other.last_ns))

@@ -1,0 +1,98 @@
+"""
+The file of the ledger, opened: by the one who writes (under the lock), and by whoever reads.
+
+The problem it owns: it is the precious file. It is known by a number in its header, a newer one is left alone, and what
+is committed is on the disk.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
+from cclaunch.store.ledger.schema import APPLICATION_ID, TABLES, VERSION
+
+BUSY_S = 5.0
+
+
+def version_of(connection: sqlite3.Connection, path: str) -> int:
+    """
+    Return the version of an open ledger; 0 for an empty file.
+
+    Raises:
+        StoreBroken: It is no database, or not one of ours.
+        StoreTooNew: A newer release wrote it.
+    """
+    try:
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+        tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise StoreBroken(
+            f"{path} is not a database: {error}", hint="`cclaunch stack up` puts it aside and fills a new one"
+        ) from error
+    if application != APPLICATION_ID and tables:
+        raise StoreBroken(f"{path} is a database of another program", hint=f"move it away: mv {path} {path}.other")
+    if found > VERSION:
+        newer = f"{path} was written by a newer cclaunch (version {found}, this one knows {VERSION})"
+        raise StoreTooNew(newer, hint="upgrade cclaunch")
+    return found if tables else 0
+
+
+def open_to_write(path: str) -> sqlite3.Connection:
+    """Return a connection that may write to the ledger at *path*, which is made when there is none. Raises StoreError, sqlite3.Error."""
+    made = not os.path.exists(path)
+    if made:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = sqlite3.connect(f"file:{_quoted(path)}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
+    try:
+        if version_of(connection, path) == 0:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("PRAGMA journal_mode = WAL")
+            _make(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in TABLES:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def reading(path: str) -> Iterator[sqlite3.Connection]:
+    """
+    Give a connection for one question to the ledger at *path*.
+
+    Raises:
+        StoreMissing: There is none yet.
+        StoreTooNew, StoreBroken: It cannot be read, also when that shows only while reading.
+    """
+    if not os.path.exists(path):
+        raise StoreMissing("nothing was recorded yet", cause=f"there is no {path}", hint="run `cclaunch`")
+    connection = None
+    try:
+        connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S)
+        if version_of(connection, path) == 0:
+            raise StoreMissing("nothing was recorded yet", cause=f"{path} is empty", hint="run `cclaunch`")
+        yield connection
+    except sqlite3.Error as error:
+        raise StoreBroken(f"cannot read {path}: {error}", hint=f"ls -l {os.path.dirname(path)}") from error
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _quoted(path: str) -> str:
+    """Return *path* as a URI of SQLite has it."""
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,44 @@
+"""One request as the ledger keeps it, and the words of its columns."""
+
+from typing import NamedTuple
+
+NO_COST, BY_EVENT, BY_TABLE = 0, 1, 2
+"""Where the money comes from: nowhere, what claude's event says, a table of prices."""
+
+EVENT, TRANSCRIPT = 1, 2
+"""Who has seen it: bits."""
+
+UNKNOWN, OTHER, LAUNCH = 0, 1, 2
+"""Who sent it: nobody knows; another program of this user; a claude that cclaunch has launched."""
+
+
+class Request(NamedTuple):
+    """
+    One request.
+
+    Attributes:
+        time_ns: When it happened, in nanoseconds since the epoch.
+        key: The key of its record (`record_key`).
+        session: The id of its session, or None.
+        attributes: The text of its attribute set.
+        request: 64 bits of the hash of the id that the API gave it, or None.
+        micros: What it cost, in micro-dollars; None where nothing says.
+        input, output, cache_read: Tokens; None where nothing says.
+        cache_5m, cache_1h: Tokens written to the cache for five minutes, and for an hour.
+        origin, witnesses, sender: See above.
+    """
+
+    time_ns: int
+    key: int
+    session: str | None
+    attributes: str
+    request: int | None
+    micros: int | None
+    input: int | None
+    output: int | None
+    cache_read: int | None
+    cache_5m: int | None
+    cache_1h: int | None
+    origin: int
+    witnesses: int
+    sender: int

@@ -1,0 +1,79 @@
+"""
+What the ledger looks like.
+
+The problem it owns: a request has one narrow row for ever, and a question over years must not read them all. So requests
+lie in the order of time, and are added up by quarters of an hour: the largest piece of time that neither an hour nor a
+day of any time zone cuts. What many requests have in common (their attributes, their session) is stored once.
+"""
+
+APPLICATION_ID = 0x63636C62
+VERSION = 1
+QUARTER_NS = 900 * 1_000_000_000
+
+TABLES = (
+    """CREATE TABLE sets (
+        id INTEGER PRIMARY KEY,
+        key INTEGER NOT NULL UNIQUE,
+        attributes TEXT NOT NULL)""",
+    """CREATE TABLE sessions (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE)""",
+    """CREATE TABLE requests (
+        time_ns INTEGER NOT NULL,
+        key INTEGER NOT NULL,
+        session INTEGER,
+        "set" INTEGER NOT NULL,
+        request INTEGER,
+        micros INTEGER,
+        input INTEGER,
+        output INTEGER,
+        cache_read INTEGER,
+        cache_5m INTEGER,
+        cache_1h INTEGER,
+        origin INTEGER NOT NULL,
+        witnesses INTEGER NOT NULL,
+        sender INTEGER NOT NULL,
+        PRIMARY KEY (time_ns, key)) WITHOUT ROWID""",
+    """CREATE TABLE quarters (
+        quarter INTEGER NOT NULL,
+        session INTEGER NOT NULL,
+        "set" INTEGER NOT NULL,
+        requests INTEGER NOT NULL,
+        micros INTEGER NOT NULL,
+        input INTEGER NOT NULL,
+        output INTEGER NOT NULL,
+        cache_read INTEGER NOT NULL,
+        cache_5m INTEGER NOT NULL,
+        cache_1h INTEGER NOT NULL,
+        PRIMARY KEY (quarter, session, "set")) WITHOUT ROWID""",
+    """CREATE TABLE cursors (
+        source TEXT PRIMARY KEY,
+        database TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        key BLOB) WITHOUT ROWID""",
+    "CREATE TABLE launches (instance INTEGER PRIMARY KEY)",
+    """CREATE TABLE metered (
+        session INTEGER NOT NULL,
+        "set" INTEGER NOT NULL,
+        micros INTEGER NOT NULL,
+        first_ns INTEGER NOT NULL,
+        last_ns INTEGER NOT NULL,
+        PRIMARY KEY (session, "set")) WITHOUT ROWID""",
+    """CREATE TABLE forgotten (
+        time_ns INTEGER NOT NULL,
+        key INTEGER NOT NULL,
+        request INTEGER,
+        PRIMARY KEY (time_ns, key)) WITHOUT ROWID""",
+    """CREATE TABLE forgotten_rules (
+        id INTEGER PRIMARY KEY,
+        until_ns INTEGER NOT NULL,
+        rule TEXT NOT NULL)""",
+)
+"""
+``sets``: attributes as JSON with sorted keys, under 64 bits of its hash. ``requests.request``: 64 bits of the hash of the id
+that the API gave it. ``origin``, ``witnesses``, ``sender``: see `request`. ``metered``: what claude's own cost metric counted.
+``quarters.session``: 0 where a request names none, as NULL would be no part of a key.
+"""
+
+NOBODY = 0
+"""The session of requests that name none."""
