@@ -17,7 +17,6 @@ from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.places import Places
 from cclaunch.store.spending import Usage, assembled
 
-
 ALWAYS = frozenset((*LABELS, "session.id", "model", "service.name", "event.name", "request_id", "prompt.id"))
 """What every request has, or may lack without a mistake."""
 

@@ -8,7 +8,6 @@ import click
 from cclaunch import console
 
 if TYPE_CHECKING:
-    from cclaunch.store.filters import Where
     from cclaunch.store.stores import Places
 
 EXAMPLE = "--where team=data-engineering"

@@ -7,17 +7,18 @@ row at the cursor a key; where one of them is another, everything is read again,
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cclaunch import otel
-from cclaunch.store.ledger.attribute_sets import set_of
-from cclaunch.store.ledger.insert import COLUMNS, NEW_QUARTERS, add_up, insert_requests, set_id
-from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
-from cclaunch.store.ledger.senders import sender_of
-from cclaunch.store.record_key import again, number_of, record_key, texts_of
-from cclaunch.store.rows import integer
 from cclaunch.store import limits
+from cclaunch.store.ledger.attribute_sets import set_of
+from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests, session_id, set_id
+from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
+from cclaunch.store.ledger.schema import QUARTER_NS
+from cclaunch.store.ledger.senders import sender_of
+from cclaunch.store.record_key import again, record_key, texts_of
+from cclaunch.store.rows import integer, text
 
 SOURCE = "telemetry"
 TOGETHER = 20_000
@@ -28,12 +29,11 @@ COUNTED = f"e.name = '{otel.REQUEST}' AND e.check_nonce IS NULL"
 WRITTEN = "max(ifnull(e.cache_creation_tokens, 0) - ifnull(e.cache_1h_tokens, 0), 0)"
 PROJECT = f"""
 INSERT OR IGNORE INTO requests ({COLUMNS})
-SELECT e.time_ns, e.key, s.id, k."set", hash_of(e.request_id), e.cost_usd_micros, e.input_tokens, e.output_tokens,
+SELECT e.time_ns, e.key, k.session, k."set", e.request_id, e.cost_usd_micros, e.input_tokens, e.output_tokens,
     e.cache_read_tokens, iif(e.cache_creation_tokens IS NULL, NULL, {WRITTEN}), e.cache_1h_tokens,
     iif(e.cost_usd_micros IS NULL, {NO_COST}, {BY_EVENT}), {EVENT}, k.sender
-FROM telemetry.events e JOIN temp.known k ON k.shared = e.shared LEFT JOIN sessions s ON s.name = e.session_id
+FROM telemetry.events e JOIN temp.known k ON k.shared = e.shared
 WHERE e.id > ? AND e.id <= ? AND {COUNTED}
-{NEW_QUARTERS}
 """
 
 
@@ -49,12 +49,7 @@ def attach(connection: sqlite3.Connection, path: str) -> None:
     """Attach telemetry.db at *path*, which is only read, to the ledger's *connection*. Raises sqlite3.Error."""
     uri = f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode=ro"
     connection.execute("ATTACH ? AS telemetry", (uri,))
-    connection.create_function("hash_of", 1, _hash_of, deterministic=True)
-    connection.execute('CREATE TEMP TABLE IF NOT EXISTS known (shared INTEGER PRIMARY KEY, "set" INTEGER, sender INTEGER)')
-
-
-def _hash_of(text: str | None) -> int | None:
-    return None if text is None else number_of(text)
+    connection.execute('CREATE TEMP TABLE known (shared INTEGER PRIMARY KEY, session INTEGER, "set" INTEGER, sender INTEGER)')
 
 
 def cursor_of(connection: sqlite3.Connection) -> Cursor:
@@ -83,15 +78,17 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor) -> Cursor:
     """Read the next slice behind *cursor* into the ledger, in the transaction that is open; return the cursor behind it."""
     last = min(cursor.position + TOGETHER, _top(connection))
     ends = (cursor.position, last)
-    _know(connection, ends)
-    connection.execute(
-        "INSERT OR IGNORE INTO sessions (name) SELECT DISTINCT e.session_id FROM telemetry.events e"
-        f" WHERE e.id > ? AND e.id <= ? AND {COUNTED} AND e.session_id IS NOT NULL",
-        ends,
+    query = (
+        f"SELECT DISTINCT e.shared, e.time_ns / {QUARTER_NS} FROM telemetry.events e WHERE e.id > ? AND e.id <= ? AND {COUNTED}"
     )
-    quarters = {row[0] for row in connection.execute(PROJECT, ends)}
-    quarters |= insert_requests(connection, _alone(connection, ends))
-    add_up(connection, quarters)
+    found = connection.execute(query, ends).fetchall()
+    shared = {row[0] for row in found}
+    _know(connection, shared - {None})
+    changed = connection.execute(PROJECT, ends).rowcount
+    if None in shared:
+        changed += len(insert_requests(connection, _alone(connection, ends)))
+    if changed:
+        add_up(connection, {row[1] for row in found})
     row = connection.execute("SELECT key FROM telemetry.events WHERE id = ?", (last,)).fetchone()
     moved = Cursor(cursor.database, last, row[0] if row else None)
     connection.execute(
@@ -102,16 +99,21 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor) -> Cursor:
     return moved
 
 
-def _know(connection: sqlite3.Connection, ends: tuple[int, int]) -> None:
-    """Make a set of whatever the events of a slice share and was not met before."""
-    query = (
-        "SELECT DISTINCT e.shared, c.attributes FROM telemetry.events e JOIN telemetry.shared c ON c.key = e.shared"
-        f" WHERE e.id > ? AND e.id <= ? AND {COUNTED} AND e.shared NOT IN (SELECT shared FROM temp.known)"
-    )
-    for shared, text in connection.execute(query, ends).fetchall():
-        attributes = json.loads(text)
-        known = (shared, set_id(connection, set_of(attributes)), sender_of(connection, attributes, checked=True))
-        connection.execute('INSERT INTO temp.known (shared, "set", sender) VALUES (?, ?, ?)', known)
+def _know(connection: sqlite3.Connection, shared: Iterable[int]) -> None:
+    """Work out whatever of *shared*, attributes that events have in common, was not met before."""
+    for key in shared:
+        if connection.execute("SELECT 1 FROM temp.known WHERE shared = ?", (key,)).fetchone():
+            continue
+        row = connection.execute("SELECT attributes FROM telemetry.shared WHERE key = ?", (key,)).fetchone()
+        attributes = json.loads(row[0]) if row else {}
+        session = text(attributes.get("session.id"))
+        known = (
+            key,
+            None if session is None else session_id(connection, session),
+            set_id(connection, set_of(attributes)),
+            sender_of(connection, attributes, checked=True),
+        )
+        connection.execute('INSERT INTO temp.known (shared, session, "set", sender) VALUES (?, ?, ?, ?)', known)
 
 
 def _alone(connection: sqlite3.Connection, ends: tuple[int, int]) -> Iterator[Request]:
@@ -132,7 +134,7 @@ def _request(connection: sqlite3.Connection, row: dict[str, Any]) -> Request:
         row["key"] if isinstance(row["key"], int) else _key(row, attributes),
         row["session_id"],
         set_of(attributes),
-        _hash_of(row["request_id"]),
+        row["request_id"],
         row["cost_usd_micros"],
         row["input_tokens"],
         row["output_tokens"],

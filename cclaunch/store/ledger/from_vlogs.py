@@ -14,7 +14,7 @@ from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import add_up, insert_requests
 from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
 from cclaunch.store.ledger.senders import sender_of
-from cclaunch.store.record_key import number_of, record_key, texts_of
+from cclaunch.store.record_key import record_key, texts_of
 from cclaunch.store.rows import cost_micros, integer, text
 from cclaunch.store.vlogs import read
 from cclaunch.store.vlogs.read import Row
@@ -86,14 +86,13 @@ def _request(connection: sqlite3.Connection, row: Row) -> Request:
     attributes: dict[str, Any] = found.attributes
     hour = integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS)
     written = integer(attributes.get("cache_creation_tokens"), limits.MOST_TOKENS)
-    given = text(attributes.get("request_id"))
     micros = cost_micros(attributes)
     return Request(
         found.time_ns,
         record_key(found.time_ns, found.name, row.get("_msg", ""), texts_of(read.sent(row))),
         found.session_id,
         set_of(attributes),
-        None if given is None else number_of(given),
+        text(attributes.get("request_id")),
         micros,
         integer(attributes.get("input_tokens"), limits.MOST_TOKENS),
         integer(attributes.get("output_tokens"), limits.MOST_TOKENS),

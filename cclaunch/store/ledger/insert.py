@@ -16,7 +16,6 @@ from cclaunch.store.record_key import number_of
 COLUMNS = (
     'time_ns, key, session, "set", request, micros, input, output, cache_read, cache_5m, cache_1h, origin, witnesses, sender'
 )
-NEW_QUARTERS = f" RETURNING time_ns / {QUARTER_NS}"
 INSERT = f"INSERT OR IGNORE INTO requests ({COLUMNS}) VALUES ({', '.join('?' * 14)})"
 
 SUMS = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")

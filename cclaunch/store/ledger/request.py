@@ -21,7 +21,7 @@ class Request(NamedTuple):
         key: The key of its record (`record_key`).
         session: The id of its session, or None.
         attributes: The text of its attribute set.
-        request: 64 bits of the hash of the id that the API gave it, or None.
+        request: The id that the API gave it, or None; others may have the same.
         micros: What it cost, in micro-dollars; None where nothing says.
         input, output, cache_read: Tokens; None where nothing says.
         cache_5m, cache_1h: Tokens written to the cache for five minutes, and for an hour.
@@ -32,7 +32,7 @@ class Request(NamedTuple):
     key: int
     session: str | None
     attributes: str
-    request: int | None
+    request: str | None
     micros: int | None
     input: int | None
     output: int | None

@@ -23,7 +23,7 @@ TABLES = (
         key INTEGER NOT NULL,
         session INTEGER,
         "set" INTEGER NOT NULL,
-        request INTEGER,
+        request TEXT,
         micros INTEGER,
         input INTEGER,
         output INTEGER,
@@ -70,8 +70,8 @@ TABLES = (
         rule TEXT NOT NULL)""",
 )
 """
-``sets``: attributes as JSON with sorted keys, under 64 bits of its hash. ``requests.request``: 64 bits of the hash of the id
-that the API gave it. ``origin``, ``witnesses``, ``sender``: see `request`. ``metered``: what claude's own cost metric counted.
+``sets``: attributes as JSON with sorted keys, under 64 bits of its hash. ``requests.request``: the id that the API
+gave it, which is no key: gateways repeat them. ``origin``, ``witnesses``, ``sender``: see `request`. ``metered``: what claude's own cost metric counted.
 ``quarters.session``: 0 where a request names none, as NULL would be no part of a key.
 """
 

@@ -5,7 +5,7 @@ Nothing is added up over there: requests are read in slices of time, and counted
 (its acknowledgement was lost) lies there twice, and is shown once.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from cclaunch.store.reader import Event
 from cclaunch.store.rows import integer, model_name, text
 from cclaunch.store.vlogs import http
 from cclaunch.store.vlogs.kinds import value_of
-from cclaunch.store.vlogs.query import NOT_CHECKS, any_of, conditions, named, nanoseconds, quoted, within
+from cclaunch.store.vlogs.query import NOT_CHECKS, any_of, conditions, named, nanoseconds, within
 
 NS = 1_000_000_000
 MOST_AT_ONCE = 20_000
