@@ -4,7 +4,6 @@ The ledger of a store that a test has written: brought up to date and asked, as 
 The problem it owns: a test knows its telemetry.db by a reader's connection, and the ledger lies beside it.
 """
 
-import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,9 +20,8 @@ from cclaunch.store.usage import usage as asked
 
 
 def places_at(path: str | Path, vlogs: str = "", metrics: str = "") -> Places:
-    """Return the places of the telemetry.db at *path*."""
-    beside = os.path.dirname(os.path.realpath(path))
-    return Places(str(path), f"{beside}/ledger.db", f"{beside}/ledger.lock", vlogs, metrics)
+    """Return the places of the database at *path*, with a ledger of its own beside it."""
+    return Places(str(path), f"{path}-ledger", f"{path}-ledger-lock", vlogs, metrics)
 
 
 def path_of(reader: sqlite3.Connection) -> str:
