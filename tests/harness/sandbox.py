@@ -148,7 +148,7 @@ class Sandbox:
         """Return the living processes whose environment or command line names this sandbox; with *word*, those called so."""
         mark = str(self.home)
         ours = [process for process in psutil.process_iter() if process.pid != os.getpid() and _names(process, mark)]
-        return [process for process in ours if word in _command_line(process)]
+        return [process for process in ours if word in _command_line(process)] if word else ours
 
     def survivors(self, patience: float = 60) -> list[str]:
         """Return what still runs after *patience* seconds, as text, and kill it: a failing test must not leave litter."""
