@@ -22,7 +22,7 @@ from cclaunch.store.rows import integer, text
 
 SOURCE = "telemetry"
 TOGETHER = 20_000
-"""Rowids of one slice, each in a transaction of its own."""
+"""Rowids of one slice at most, each in a transaction of its own."""
 
 COUNTED = f"e.name = '{otel.REQUEST}' AND e.check_nonce IS NULL"
 
@@ -74,9 +74,9 @@ def left(connection: sqlite3.Connection, cursor: Cursor) -> int:
     return _top(connection) - cursor.position
 
 
-def take_slice(connection: sqlite3.Connection, cursor: Cursor) -> Cursor:
-    """Read the next slice behind *cursor* into the ledger, in the transaction that is open; return the cursor behind it."""
-    last = min(cursor.position + TOGETHER, _top(connection))
+def take_slice(connection: sqlite3.Connection, cursor: Cursor, rows: int = TOGETHER) -> Cursor:
+    """Read *rows* rowids behind *cursor* into the ledger, in the transaction that is open; return the cursor behind them."""
+    last = min(cursor.position + rows, _top(connection))
     ends = (cursor.position, last)
     query = (
         f"SELECT DISTINCT e.shared, e.time_ns / {QUARTER_NS} FROM telemetry.events e WHERE e.id > ? AND e.id <= ? AND {COUNTED}"
