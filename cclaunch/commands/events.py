@@ -14,7 +14,7 @@ from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_op
 
 if TYPE_CHECKING:
     from cclaunch.store.reader import Event
-    from cclaunch.store.stores import Places
+    from cclaunch.store.places import Places
 
 Wanted = dict[str, list[str]]
 

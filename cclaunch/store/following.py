@@ -12,6 +12,7 @@ import time
 from cclaunch.errors import StoreMissing, StoreUnreachable
 from cclaunch.store import reader, stores
 from cclaunch.store.filters import Where
+from cclaunch.store.places import Places
 from cclaunch.store.reader import Event
 from cclaunch.store.vlogs import read
 
@@ -119,7 +120,7 @@ class Tail:
         troubles: A sentence on each place that did not answer at the start; it is asked again all the same.
     """
 
-    def __init__(self, places: stores.Places, where: Where) -> None:
+    def __init__(self, places: Places, where: Where) -> None:
         self._tails: list[DatabaseTail | VlogsTail] = [DatabaseTail(places.database, where)]
         if places.vlogs:
             self._tails.append(VlogsTail(places.vlogs, where))

@@ -2,7 +2,8 @@
 Rows of a table whose tree is broken: its leaf pages, read without SQLite.
 
 When an inner page is damaged, the leaves below it are whole and nothing leads to them. A row of ``events`` is known by
-its shape: the number of its columns, and a key that is a number, or twenty bytes in the first schema. Read from the database file alone, without its log.
+its shape: the number of its columns, and a key that is a number, or twenty bytes in the first schema. Read from the
+database file alone, without its log.
 """
 
 import struct

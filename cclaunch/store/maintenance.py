@@ -29,7 +29,7 @@ class Maintenance:
             self._queue.submit(Batch())
 
     def maintain(self, now_ns: int, read_to: int) -> None:
-        """Delete raw rows that are too old and that the ledger has read (up to the rowid *read_to*), on a connection of its own."""
+        """Delete raw rows that are too old and that the ledger has read (to the rowid *read_to*), on a connection of its own."""
         connection = connect(self._database.path)
         try:
             with damage_named():

@@ -203,5 +203,5 @@ class Writer:
         self._database.close()
 
     def maintain(self, now_ns: int, read_to: int) -> None:
-        """Delete raw rows that are too old and that the ledger has read (up to the rowid *read_to*), on a connection of its own."""
+        """Delete raw rows that are too old and that the ledger has read (to the rowid *read_to*), on a connection of its own."""
         self._maintenance.maintain(now_ns, read_to)

@@ -16,6 +16,7 @@ import pytest
 import real_claude
 from collector_client import wait_until
 from grafana_asks import Sample, Span, targets
+from ledgers import places_at
 from messages_api import MessagesApi, Tokens
 from metrics_page import total as page_total
 from real_claude import VERSIONS, outcome
@@ -260,7 +261,7 @@ def test_what_check_sends_is_read_back_and_counted_nowhere(recorded: Recorded, p
     money = {"datasource": {"uid": "ds-vlogs"}, "queryType": "stats", "expr": cost()}
     before = total(recorded.ask(money)), total(recorded.panel("cclaunch-cost", "Requests"))
     port = collector.grpc if protocol == "grpc" else collector.http
-    places = stores.Places(str(tmp_path / "none.db"), recorded.stack.vlogs.url, f"http://127.0.0.1:{collector.metrics}/metrics")
+    places = places_at(tmp_path / "none.db", recorded.stack.vlogs.url, f"http://127.0.0.1:{collector.metrics}/metrics")
 
     assert stores.find_check(places, nonce) == (False, False)
     send(Road(protocol, f"http://127.0.0.1:{port}"), nonce)

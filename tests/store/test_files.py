@@ -317,7 +317,7 @@ def test_looking_after_a_database_drops_no_lock_on_it(writer: Writer, path: Path
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM events").fetchall()
         put(writer, "in_the_log")
-    writer.maintain(NOW)
+    writer.maintain(NOW, 0)
     code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(c.execute('SELECT count(*) FROM events').fetchone()[0])"
     seen = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True, timeout=120)
 

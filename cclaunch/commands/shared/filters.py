@@ -8,7 +8,7 @@ import click
 from cclaunch import console
 
 if TYPE_CHECKING:
-    from cclaunch.store.stores import Places
+    from cclaunch.store.places import Places
 
 EXAMPLE = "--where team=data-engineering"
 HELP = (

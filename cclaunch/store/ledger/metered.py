@@ -29,8 +29,9 @@ FROM telemetry.series s WHERE s.name = '{otel.COST}' AND s.check_nonce IS NULL A
 """All series of the sessions with news, and what each counts: of differences the sum, else the highest since each start."""
 
 KEEP = (
-    'INSERT INTO metered (session, "set", micros, first_ns, last_ns) VALUES (?, ?, ?, ?, ?) ON CONFLICT (session, "set") DO UPDATE'
-    " SET micros = max(micros, excluded.micros), first_ns = min(first_ns, excluded.first_ns), last_ns = max(last_ns, excluded.last_ns)"
+    'INSERT INTO metered (session, "set", micros, first_ns, last_ns) VALUES (?, ?, ?, ?, ?)'
+    ' ON CONFLICT (session, "set") DO UPDATE SET micros = max(micros, excluded.micros),'
+    " first_ns = min(first_ns, excluded.first_ns), last_ns = max(last_ns, excluded.last_ns)"
 )
 
 

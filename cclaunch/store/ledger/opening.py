@@ -43,7 +43,7 @@ def version_of(connection: sqlite3.Connection, path: str) -> int:
 
 
 def open_to_write(path: str) -> sqlite3.Connection:
-    """Return a connection that may write to the ledger at *path*, which is made when there is none. Raises StoreError, sqlite3.Error."""
+    """Return a connection that may write to the ledger at *path*; without one it is made. Raises StoreError, sqlite3.Error."""
     made = not os.path.exists(path)
     if made:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))

@@ -27,7 +27,7 @@ class Period(NamedTuple):
 
 LABELS: dict[str, Callable[[date], str]] = {
     "day": date.isoformat,
-    "week": lambda day: "{0}-W{1:02d}".format(*day.isocalendar()),
+    "week": lambda day: "{}-W{:02d}".format(*day.isocalendar()[:2]),
     "month": lambda day: f"{day.year:04d}-{day.month:02d}",
 }
 """Key that a person groups by -> what a local date is called under it."""

@@ -71,7 +71,8 @@ TABLES = (
 )
 """
 ``sets``: attributes as JSON with sorted keys, under 64 bits of its hash. ``requests.request``: the id that the API
-gave it, which is no key: gateways repeat them. ``origin``, ``witnesses``, ``sender``: see `request`. ``metered``: what claude's own cost metric counted.
+gave it, which is no key: gateways repeat them. ``origin``, ``witnesses``, ``sender``: see `request`. ``metered``: what
+claude's own cost metric counted.
 ``quarters.session``: 0 where a request names none, as NULL would be no part of a key.
 """
 

@@ -5,7 +5,7 @@ Nothing is added up over there: requests are read in slices of time, and counted
 (its acknowledgement was lost) lies there twice, and is shown once.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -145,7 +145,7 @@ def field_names(url: str) -> set[str]:
     return set(http.field_names(url, f"* {NOT_CHECKS}")) - ADDED
 
 
-def request_slices(url: str, since: int | None) -> Iterator[list[Row]]:
+def request_slices(url: str, since: int | None) -> Iterator[Sequence[Row]]:
     """Yield the requests since a moment (ns; None: all there are), whole, in slices of time. Raises StoreUnreachable."""
     for begin, end in _slices(url, since, None):
         query = f"{within(begin, end)} {named(otel.REQUEST)} {NOT_CHECKS}"
