@@ -15,6 +15,7 @@ from cclaunch.files.lock import locked
 from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.metered import take_metered
 from cclaunch.store.ledger.opening import open_to_write
+from cclaunch.store.ledger.senders import Launches
 from cclaunch.store.places import Places
 
 LOCK_S = 5.0
@@ -45,18 +46,29 @@ def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda d
     until = None if seconds is None else time.monotonic() + seconds
     with locked(places.ledger_lock, LOCK_S):
         connection = open_to_write(places.ledger)
+        launches = Launches(places.launched)
         try:
-            caught = _take_events(connection, places.database, until, tell)
+            caught = _take_events(connection, places.database, launches, until, tell)
             if places.vlogs:
                 from cclaunch.store.ledger.from_vlogs import take_vlogs  # it asks over HTTP
 
-                take_vlogs(connection, places.vlogs)
+                take_vlogs(connection, places.vlogs, launches)
+            _take_launches(connection, launches)
             return caught
         finally:
             connection.close()
 
 
-def _take_events(connection: sqlite3.Connection, database: str, until: float | None, tell: Tell) -> Caught:
+def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:
+    """Have the ledger know launches that have sent nothing yet; and let the names of ended ones go."""
+    if not launches.are_known(connection):
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            launches.register(connection)
+    launches.sweep()
+
+
+def _take_events(connection: sqlite3.Connection, database: str, launches: Launches, until: float | None, tell: Tell) -> Caught:
     if not os.path.exists(database):
         return Caught(0, 0)
     from_events.attach(connection, database)
@@ -65,7 +77,7 @@ def _take_events(connection: sqlite3.Connection, database: str, until: float | N
     while done < whole and (until is None or time.monotonic() < until):
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            moved = from_events.take_slice(connection, cursor)
+            moved = from_events.take_slice(connection, cursor, launches)
         done += moved.position - cursor.position
         cursor = moved
         tell(done, whole)
