@@ -13,6 +13,7 @@ class Places(NamedTuple):
         ledger_lock: The lock of whoever brings it up to date.
         vlogs: The URL of VictoriaLogs, or an empty text where there is none.
         metrics: The URL of the page on which the stack's collector shows its metrics, or an empty text.
+        launched: The directory in which launches leave their names, or an empty text.
     """
 
     database: str
@@ -20,3 +21,4 @@ class Places(NamedTuple):
     ledger_lock: str
     vlogs: str = ""
     metrics: str = ""
+    launched: str = ""
