@@ -5,6 +5,7 @@ import sqlite3
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ledgers import places_at
@@ -80,7 +81,8 @@ def test_what_others_of_this_user_send_is_told_apart(places: Places) -> None:
 
 def test_of_another_users_claim_nothing_is_believed(places: Places) -> None:
     """The collector has marked it; that it names a launch of ours proves nothing."""
-    send(places, name(places), **{otel.SENDER: "1001"})
+    claim: dict[str, Any] = {otel.SENDER: "1001"}
+    send(places, name(places), **claim)
     assert verdicts(places) == [UNKNOWN]
 
 
