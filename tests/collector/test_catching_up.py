@@ -212,7 +212,8 @@ def dying(moment):
 def whole():
     tables = ("sets", "sessions", "requests", "quarters", "cursors", "metered")
     with real(places.ledger) as made:
-        return [sorted(map(repr, made.execute("SELECT * FROM " + name))) for name in tables]
+        found = [sorted(map(repr, made.execute("SELECT * FROM " + name))) for name in tables]
+    return [[row for row in rows if "launches" not in row] for rows in found]  # that one says when
 
 def away():
     for end in ("", "-wal", "-shm"):
