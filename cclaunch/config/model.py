@@ -38,13 +38,13 @@ class Telemetry(NamedTuple):
     """
     ``[telemetry]``: what is sent, and how.
 
-    *routing* is ``cclaunch`` or ``environment`` (leave the shell's); *protocol* an OTLP one; *branch* and *host* ask for
-    the attributes ``vcs.ref.head.name`` and ``host.name``.
+    *routing* is ``cclaunch`` or ``environment`` (leave the shell's); *protocol* an OTLP one; *branch* and *host* say
+    whether the attributes ``vcs.ref.head.name`` and ``host.name`` are sent.
     """
 
     routing: str = "cclaunch"
     protocol: str = "grpc"
-    branch: bool = False
+    branch: bool = True
     host: bool = False
 
 
