@@ -46,7 +46,9 @@ def caught_up(places: Places) -> CaughtUp:
             bare.execute(statement)
         alone = _inserted(bare, INSERT, ledger.execute(f"SELECT {COLUMNS} FROM requests"))
         width = len(ledger.execute("SELECT * FROM quarters LIMIT 1").fetchone())
-        sums = _inserted(bare, f"INSERT INTO quarters VALUES ({', '.join('?' * width)})", ledger.execute("SELECT * FROM quarters"))
+        sums = _inserted(
+            bare, f"INSERT INTO quarters VALUES ({', '.join('?' * width)})", ledger.execute("SELECT * FROM quarters")
+        )
         return CaughtUp(requests, seconds, alone, alone + sums)
     finally:
         bare.close()

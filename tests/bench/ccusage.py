@@ -31,7 +31,7 @@ def native() -> Path:
     return found[0]
 
 
-def asking_ccusage(place: Sandbox, directory: Path) -> Asked:
+def asking(place: Sandbox, directory: Path) -> Asked:
     """Return the question to ccusage in *place*, about the transcripts below *directory*, which stands for ~/.claude."""
     return Asked([str(native()), *QUESTION], {**place.environ, "CLAUDE_CONFIG_DIR": str(directory)}, place.work)
 
