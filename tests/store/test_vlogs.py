@@ -25,8 +25,8 @@ from cclaunch.otlp.decode import decode_logs
 from cclaunch.store import stores
 from cclaunch.store import usage as asking
 from cclaunch.store.filters import ALIASES, Where
-from cclaunch.store.places import Places
 from cclaunch.store.following import Tail
+from cclaunch.store.places import Places
 from cclaunch.store.reader import Event, events, open_reader
 from cclaunch.store.shared import has_few_values
 from cclaunch.store.spending import Usage
@@ -195,9 +195,7 @@ def test_what_check_sent_is_found_by_its_nonce_and_never_counted(there: Vlogs, c
 
 def test_money_is_in_whole_micro_dollars(there: Vlogs, places: Places, case: str) -> None:
     """A tenth of a dollar ten thousand times, one of them sent twice, is a thousand dollars."""
-    records = [
-        {"case": case, "event.sequence": n % 9_999, "cost_usd_micros": 100_000, "cost_usd": 0.1} for n in range(10_000)
-    ]
+    records = [{"case": case, "event.sequence": n % 9_999, "cost_usd_micros": 100_000, "cost_usd": 0.1} for n in range(10_000)]
     there.take(export_of(*records, time_ns=NOW))
 
     found = asking.usage(places, NOW, NOW + 1, [], {"case": case}).usage
@@ -288,7 +286,9 @@ def answers(
     """Return everything that can be asked, in a form that tells 1 from true; *also* is asked of events alone."""
     found = ask_usage(by, where)
     assert found is not None
-    shown = [(event.time_ns, event.name, event.session_id, event.model, event.attributes) for event in ask_events({**where, **also})]
+    shown = [
+        (event.time_ns, event.name, event.session_id, event.model, event.attributes) for event in ask_events({**where, **also})
+    ]
     return [json.dumps(one, sort_keys=True) for one in (*found.rows, found.total, *shown)]
 
 
