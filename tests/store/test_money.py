@@ -315,4 +315,5 @@ def test_attributes_are_valid_json(store: Writer) -> None:
     reader = write(store, logs({"nan": float("inf"), "x": "\ud7ff"}))
 
     query = "SELECT json_patch(s.attributes, e.attributes) FROM events e JOIN shared s ON s.key = e.shared"
-    assert json.loads(reader.execute(query).fetchone()[0]) == {"event.name": "api_request", "nan": "inf", "x": "\ud7ff"}
+    found = json.loads(reader.execute(query).fetchone()[0])
+    assert {key: found[key] for key in ("event.name", "nan", "x")} == {"event.name": "api_request", "nan": "inf", "x": "\ud7ff"}
