@@ -14,8 +14,8 @@ from ledgers import places_at
 from stored import export_of, request, store
 
 from cclaunch.backends.embedded import ending as shutting_down
-from cclaunch.collector import catching_up, ending
-from cclaunch.collector.catching_up import CatchingUp
+from cclaunch.collector import catching_up
+from cclaunch.collector.catching_up import CatchingUp, maintain
 from cclaunch.files.lock import locked
 from cclaunch.hot import probe
 from cclaunch.store.ledger.catch_up import Caught, catch_up
@@ -116,12 +116,12 @@ def test_nothing_old_goes_that_the_ledger_has_not_read(tmp_path: Path) -> None:
     asked: list[tuple[int, int]] = []
     writer: Any = SimpleNamespace(maintain=lambda now_ns, read_to: asked.append((now_ns, read_to)))
 
-    ending.maintain(writer, CatchingUp(lambda: places, said.append))
+    maintain(writer, CatchingUp(lambda: places, said.append), said.append)
     assert asked == [(0, 0)]
     assert len(said) == 1
 
     os.rmdir(places.ledger)
-    ending.maintain(writer, CatchingUp(lambda: places, said.append))
+    maintain(writer, CatchingUp(lambda: places, said.append), said.append)
     assert asked[1][0] > NOW
     assert asked[1][1] == 4
 
