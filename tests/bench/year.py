@@ -22,7 +22,7 @@ RELEASES = 26
 LEAST_RELEASE = 307
 MODELS = ("claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5")
 PRICES = {"claude-opus-4-8": (5.0, 25.0), "claude-sonnet-4-6": (3.0, 15.0), "claude-haiku-4-5": (1.0, 5.0)}
-"""Model -> dollars per million tokens, in and out: what is written to the cache costs 1.25 times that in, what is read a tenth."""
+"""Model -> dollars per million tokens, in and out; written to the cache costs 1.25 times that in, read from it a tenth."""
 
 SOURCES = ("repl_main_thread", "agent:builtin:general-purpose", "compact")
 
