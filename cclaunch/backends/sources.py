@@ -40,4 +40,4 @@ def places_of(paths: Paths) -> "Places":
     """Return all places that may hold events."""
     from cclaunch.store.places import Places
 
-    return Places(paths.database, paths.ledger, paths.ledger_lock, vlogs_url(paths), metrics_url(paths))
+    return Places(paths.database, paths.ledger, paths.ledger_lock, vlogs_url(paths), metrics_url(paths), paths.ledger_copies)

@@ -11,6 +11,7 @@ from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, moment
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
 from cclaunch.commands.shared.kept import sentences
+from cclaunch.commands.shared.parts import Parts
 from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import adopted_ports
@@ -36,7 +37,23 @@ BY_HELP = (
 )
 
 
-@click.command("usage", epilog=f"A DATE is one of {FORMS}. A day or month given to --until is included.")
+class _Usage(Parts):
+    """`usage` itself, with one part, which is loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the parts."""
+        return ["forget"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the part called *cmd_name*."""
+        if cmd_name != "forget":
+            return None
+        from cclaunch.commands.usage_forget import command as forget
+
+        return forget
+
+
+@click.group("usage", cls=_Usage, invoke_without_command=True, epilog=f"A DATE is one of {FORMS}. A day or month given to --until is included.")
 @click.option("--by", multiple=True, callback=unicode_only, metavar="KEY", help=BY_HELP)
 @where_option
 @click.option("--since", callback=moment(), metavar="DATE", help="Only what happened from then on.")
@@ -52,6 +69,10 @@ def command(
     as_json: bool,
 ) -> None:
     """What did it cost: dollars, requests and tokens, by day and by model unless told otherwise."""
+    if ctx.invoked_subcommand is not None:
+        if by or where or as_json or since is not None or until is not None:
+            raise click.UsageError(f"options of `{ctx.invoked_subcommand}` stand behind it", ctx)
+        return
     keys, paths = _keys(by), paths_of(ctx)
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until", ctx)

@@ -13,6 +13,7 @@ class Places(NamedTuple):
         ledger_lock: The lock of whoever brings it up to date.
         vlogs: The URL of VictoriaLogs, or an empty text where there is none.
         metrics: The URL of the page on which the stack's collector shows its metrics, or an empty text.
+        copies: The directory of the ledger's weekly copies, or an empty text where none are made.
     """
 
     database: str
@@ -20,3 +21,4 @@ class Places(NamedTuple):
     ledger_lock: str
     vlogs: str = ""
     metrics: str = ""
+    copies: str = ""

@@ -4,15 +4,14 @@ What was used: the ledger, brought up to date and asked.
 The problem it owns: a part that cannot be read costs its part of the answer and one sentence, unless there is nothing else.
 """
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch.errors import StoreMissing, StoreUnreachable
+from cclaunch.errors import StoreMissing
 from cclaunch.store import losses
 from cclaunch.store.filters import Where, canonical
 from cclaunch.store.ledger import opening, reading
-from cclaunch.store.ledger.catch_up import catch_up
+from cclaunch.store.ledger.answering import answering
 from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.places import Places
 from cclaunch.store.spending import Usage, assembled
@@ -46,15 +45,9 @@ def usage(
         StoreTooNew, StoreBroken: The ledger cannot be read.
         StoreUnreachable: VictoriaLogs does not answer, and there is nothing else.
     """
-    troubles = []
+    troubles: list[str] = []
     try:
-        catch_up(places, None, tell)
-    except StoreUnreachable as error:
-        if not os.path.exists(places.database):
-            raise
-        troubles = [error.left_out()]
-    try:
-        with opening.reading(places.ledger) as connection:
+        with answering(places, troubles, tell) as connection:
             found = reading.groups(connection, since, until, by, where)
             lost = losses.lost_usd_micros(connection, since, until, where)
     except StoreMissing:

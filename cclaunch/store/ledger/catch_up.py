@@ -5,17 +5,19 @@ The problem it owns: whoever asks, the collector after its commits, and the next
 may be killed at any step. So it goes on from a cursor, in slices, each of them whole or not at all.
 """
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from cclaunch.errors import StoreMissing
 from cclaunch.files.lock import locked
 from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.metered import take_metered
-from cclaunch.store.ledger.opening import open_to_write
+from cclaunch.store.ledger.refill import opened
+from cclaunch.store.ledger.scrub import sweep_new
 from cclaunch.store.places import Places
+from cclaunch.store.reader import open_reader
 
 LOCK_S = 5.0
 Tell = Callable[[int, int], None]
@@ -44,7 +46,7 @@ def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda d
     """
     until = None if seconds is None else time.monotonic() + seconds
     with locked(places.ledger_lock, LOCK_S):
-        connection = open_to_write(places.ledger)
+        connection = opened(places)
         try:
             caught = _take_events(connection, places.database, until, tell)
             if places.vlogs:
@@ -57,7 +59,9 @@ def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda d
 
 
 def _take_events(connection: sqlite3.Connection, database: str, until: float | None, tell: Tell) -> Caught:
-    if not os.path.exists(database):
+    try:
+        open_reader(database).close()  # it says what is wrong with it
+    except StoreMissing:
         return Caught(0, 0)
     from_events.attach(connection, database)
     cursor = from_events.cursor_of(connection)
@@ -70,4 +74,5 @@ def _take_events(connection: sqlite3.Connection, database: str, until: float | N
         cursor = moved
         tell(done, whole)
     take_metered(connection)
+    sweep_new(connection, database)
     return Caught(done, whole - done)
