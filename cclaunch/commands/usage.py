@@ -53,7 +53,12 @@ class _Usage(Parts):
         return forget
 
 
-@click.group("usage", cls=_Usage, invoke_without_command=True, epilog=f"A DATE is one of {FORMS}. A day or month given to --until is included.")
+@click.group(
+    "usage",
+    cls=_Usage,
+    invoke_without_command=True,
+    epilog=f"A DATE is one of {FORMS}. A day or month given to --until is included.",
+)
 @click.option("--by", multiple=True, callback=unicode_only, metavar="KEY", help=BY_HELP)
 @where_option
 @click.option("--since", callback=moment(), metavar="DATE", help="Only what happened from then on.")

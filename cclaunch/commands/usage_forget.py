@@ -11,7 +11,6 @@ from cclaunch.commands.shared.confirm import agree
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, local, moment
 from cclaunch.commands.shared.filters import unicode_only, where_option
-from cclaunch.hot.paths import Environ
 
 KEPT = "nothing was forgotten"
 
@@ -51,7 +50,7 @@ def command(
     if not as_json:
         console.line(_sentence(found.gone))
     agree("Forget this for good?", yes=yes, otherwise=KEPT)
-    with _Progress(environ) as tell:
+    with console.Steps(environ) as tell:
         gone = forgetting.forget(places, found.rules, tell)._replace(events=found.gone.events)
     _tell(_document(gone, notes, forgotten=True), "forgotten", as_json)
     for text in notes:
@@ -94,16 +93,3 @@ def _tell(document: dict[str, Any], sentence: str, as_json: bool) -> None:
         console.json_line(document, indent=2)
     else:
         console.note(sentence)
-
-
-class _Progress:
-    """What is being done, on a terminal: a bar where it is known how much there is."""
-
-    def __init__(self, environ: Environ) -> None:
-        self._shown = console.Steps(environ)
-
-    def __enter__(self) -> console.Steps:
-        return self._shown.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        self._shown.__exit__(*error)

@@ -24,6 +24,7 @@ from cclaunch.store.ledger.tombstones import Rule
 from cclaunch.store.ledger.wanted import Wanted, rules_for
 from cclaunch.store.places import Places
 from cclaunch.store.reader import open_reader
+from cclaunch.store.usage import brought_up
 
 LOCK_S = 60.0
 ALWAYS = frozenset((*LABELS, "session.id", "model", "service.name"))
@@ -50,7 +51,7 @@ def look(places: Places, wanted: Wanted, now_ns: int) -> Found:
     """Return what *wanted* means now. Raises StoreError, StoreMissing."""
     rules, troubles = rules_for(wanted, now_ns), list[str]()
     try:
-        with answering(places, troubles) as connection:
+        with answering(places, brought_up(places)) as (connection, troubles):
             gone = find(connection, rules)
     except StoreMissing:
         gone = NOTHING

@@ -4,18 +4,21 @@ What was used: the ledger, brought up to date and asked.
 The problem it owns: a part that cannot be read costs its part of the answer and one sentence, unless there is nothing else.
 """
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch.errors import StoreMissing
+from cclaunch.errors import FileTrouble, StoreBroken, StoreError, StoreMissing, StoreUnreachable
 from cclaunch.store import losses
 from cclaunch.store.filters import Where, canonical
 from cclaunch.store.ledger import opening, reading
 from cclaunch.store.ledger.answering import answering
+from cclaunch.store.ledger.current import is_current
 from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.places import Places
 from cclaunch.store.spending import Usage, assembled
 
+Tell = Callable[[int, int], None]
 ALWAYS = frozenset((*LABELS, "session.id", "model", "service.name", "event.name", "request_id", "prompt.id"))
 """What every request has, or may lack without a mistake."""
 
@@ -33,7 +36,7 @@ def usage(
     until: int | None,
     by: Sequence[str],
     where: Where,
-    tell: Callable[[int, int], None] = lambda done, whole: None,
+    tell: Tell = lambda done, whole: None,
 ) -> Told:
     """
     Return what was used between *since* and *until* (ns) where *where* holds, grouped by *by*.
@@ -45,14 +48,59 @@ def usage(
         StoreTooNew, StoreBroken: The ledger cannot be read.
         StoreUnreachable: VictoriaLogs does not answer, and there is nothing else.
     """
-    troubles: list[str] = []
+    trouble = brought_up(places, tell)
     try:
-        with answering(places, troubles, tell) as connection:
+        with answering(places, trouble) as (connection, told):
+            if trouble is not None and reading.extent(connection) is None and not _may_go_on(trouble, places):
+                raise trouble
             found = reading.groups(connection, since, until, by, where)
             lost = losses.lost_usd_micros(connection, since, until, where)
-    except StoreMissing:
-        return Told(None, troubles)
-    return Told(assembled(found, since, until, by, lost), troubles)
+    except StoreMissing as missing:
+        if trouble is not None:
+            raise trouble from missing
+        return Told(None, [])
+    return Told(assembled(found, since, until, by, lost), told)
+
+
+def _may_go_on(trouble: StoreError, places: Places) -> bool:
+    """Say whether nothing is an answer: our own database was read, it is another place that is silent."""
+    return isinstance(trouble, StoreUnreachable) and os.path.exists(places.database)
+
+
+def brought_up(places: Places, tell: Tell = lambda done, whole: None) -> StoreError | None:
+    """Have the ledger take in what is new; return what kept it from that. Raises StoreTooNew and StoreBroken of the ledger."""
+    if not places.vlogs and is_current(places):
+        return None
+    import sqlite3
+
+    from cclaunch.store.damage import is_suspected
+    from cclaunch.store.ledger.catch_up import catch_up  # only where something is new
+
+    for again in (False, True):
+        try:
+            catch_up(places, None, tell)
+        except StoreError as error:
+            return error
+        except (sqlite3.Error, FileTrouble, OSError) as error:
+            if again or not is_suspected(places.ledger):  # a damaged one is put aside at the second time
+                return _untaken(error, places)
+        else:
+            return None
+    return None
+
+
+def _untaken(error: Exception, places: Places) -> StoreBroken:
+    from cclaunch.errors import CclaunchError
+    from cclaunch.store import trouble
+    from cclaunch.store.damage import is_damage
+    from cclaunch.store.reader import MENDED
+
+    what = f"cannot take {places.database} into {places.ledger}"
+    if is_damage(error):
+        return StoreBroken(what, cause=str(error), hint=MENDED)
+    if isinstance(error, CclaunchError):
+        return StoreBroken(what, cause=error.message, hint=error.hint)
+    return StoreBroken(what, cause=trouble.describe(places.ledger, error), hint=f"ls -l {os.path.dirname(places.ledger)}")
 
 
 def unsent(places: Places, asked: Iterable[str]) -> Mapping[str, list[str]]:

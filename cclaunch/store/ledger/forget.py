@@ -51,7 +51,9 @@ class Gone(NamedTuple):
 def find(connection: sqlite3.Connection, rules: Sequence[Rule]) -> Gone:
     """Find what *rules* mean in the ledger of *connection*, which need not be able to write, and return it."""
     connection.execute("PRAGMA temp_store = MEMORY")  # no name of what goes is written anywhere once more
-    connection.execute('CREATE TEMP TABLE IF NOT EXISTS going (session INTEGER, "set" INTEGER, since_ns INTEGER, until_ns INTEGER)')
+    connection.execute(
+        'CREATE TEMP TABLE IF NOT EXISTS going (session INTEGER, "set" INTEGER, since_ns INTEGER, until_ns INTEGER)'
+    )
     connection.execute('CREATE INDEX IF NOT EXISTS temp.going_by_set ON going (session, "set")')
     connection.execute("DELETE FROM temp.going")
     names = dict(connection.execute("SELECT id, name FROM sessions"))

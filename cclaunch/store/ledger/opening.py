@@ -48,7 +48,7 @@ def open_to_write(path: str) -> sqlite3.Connection:
     made = not os.path.exists(path)
     if made:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    connection = sqlite3.connect(f"file:{_quoted(path)}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
+    connection = sqlite3.connect(f"file:{quoted(path)}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
     try:
         if version_of(connection, path) == 0:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -101,7 +101,7 @@ def reading(path: str) -> Iterator[sqlite3.Connection]:
 
 
 def only(path: str) -> sqlite3.Connection:
-    """Return a connection that only reads the ledger at *path*, also where nothing beside it can be written. Raises sqlite3.Error."""
+    """Return a connection that only reads the ledger at *path*, also where nothing can be written. Raises sqlite3.Error."""
     connection = _read_only(path, "mode=ro")
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
@@ -116,9 +116,9 @@ def only(path: str) -> sqlite3.Connection:
 
 
 def _read_only(path: str, how: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{_quoted(path)}?{how}", uri=True, isolation_level=None, timeout=BUSY_S)
+    return sqlite3.connect(f"file:{quoted(path)}?{how}", uri=True, isolation_level=None, timeout=BUSY_S)
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
     """Return *path* as a URI of SQLite has it."""
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -100,7 +100,7 @@ def restore(places: Places) -> str:
 
 
 def begin_anew(places: Places) -> sqlite3.Connection:
-    """Put the damaged ledger aside, fill a new one from the last copy and from what can be read of the old one; return it open."""
+    """Put the damaged ledger aside, fill a new one from the last copy and what can be read of the old; return it open."""
     path = os.path.realpath(places.ledger)
     aside = set_aside.put_aside(path)
     with contextlib.suppress(FileNotFoundError):

@@ -152,4 +152,3 @@ def _position(connection: sqlite3.Connection, source: str, database: str) -> int
 def _move(connection: sqlite3.Connection, source: str, database: str, position: int) -> None:
     query = "INSERT OR REPLACE INTO cursors (source, database, position) VALUES (?, ?, ?)"
     connection.execute(query, (source, database, position))
-

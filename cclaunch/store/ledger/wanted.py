@@ -1,8 +1,8 @@
 """
 What a person wants forgotten, and the rules that it makes.
 
-The problem it owns: how far a rule reaches. A session is forgotten for ever, whenever more of it comes; a time, up to its end; what
-is asked for by its attributes, up to the moment of forgetting: new work of the same name is new work.
+The problem it owns: how far a rule reaches. A session is forgotten for ever, whenever more of it comes; a time, up to its end;
+what is asked for by its attributes, up to the moment of forgetting: new work of the same name is new work.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
