@@ -12,7 +12,11 @@ from cclaunch.collector.log import say
 from cclaunch.collector.service import EmbeddedCollector
 from cclaunch.collector.standing import LOOK_S, Standing
 from cclaunch.collector.stays import stays
+from cclaunch.config.model import read_configuration
 from cclaunch.files.sweeping import sweep
+from cclaunch.hot.paths import Paths
+from cclaunch.store.ledger.care import look_after
+from cclaunch.store.places import Places
 from cclaunch.store.writer import Writer
 
 MAINTENANCE_S = 6 * 3600.0
@@ -86,6 +90,7 @@ class Ending:
 
     async def _tidy(self) -> None:
         await asyncio.to_thread(maintain, self._collector.writer, self._collector.catching_up)
+        await asyncio.to_thread(look_after_ledger, self._collector.paths)
         await asyncio.to_thread(sweep, self._collector.paths.cache)
 
     def _look(self) -> None:
@@ -111,3 +116,10 @@ def maintain(writer: Writer, catching_up: CatchingUp) -> None:
         writer.maintain(0 if read_to is None else time.time_ns(), read_to or 0)  # nothing is old at the beginning of time
     except Exception as error:  # whatever it is, the collector's work is to take telemetry
         say(f"maintenance failed: {error}")
+
+
+def look_after_ledger(paths: Paths) -> None:
+    """Do what the ledger needs now and then, within the bound that is set by now; what fails is written down."""
+    config, _ = read_configuration(paths)
+    places = Places(paths.database, paths.ledger, paths.ledger_lock, copies=paths.ledger_copies)
+    look_after(places, config.history.keep_days, time.time_ns(), lambda text: say(f"the ledger: {text}"))

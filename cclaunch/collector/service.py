@@ -38,7 +38,7 @@ class EmbeddedCollector:
         self.writer = Writer(paths.database, say)
         self.arrivals = Arrivals()
         self.intake = Intake(self.writer)
-        places = Places(paths.database, paths.ledger, paths.ledger_lock)
+        places = Places(paths.database, paths.ledger, paths.ledger_lock, copies=paths.ledger_copies)
         self.catching_up = CatchingUp(lambda: places, say)
         self.launched = Launched(paths.launched, paths.collector_pids)
         self.last_active = time.monotonic()

@@ -1,5 +1,8 @@
 """``cclaunch usage``: what did it cost, by day and by model or by anything else that the events carry."""
 
+import contextlib
+import os
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +16,7 @@ from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_op
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.commands.stack.told import tell_intruder
+from cclaunch.files.lock import held
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import adopted_ports
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BY = ("day", "model")
 MOST_KEYS = 20
+DAY_S = 86_400
 MEASURES = {
     "cost_usd": "cost",
     "requests": "requests",
@@ -99,6 +104,18 @@ def command(
     if other := adopted_ports(paths):
         console.note(f"telemetry goes to {other.owner} on port {other.grpc}: what is stored there is not counted here")
     tell_intruder(paths)
+    _look_after(paths)
+
+
+def _look_after(paths: Paths) -> None:
+    """Do once a day what the collector does for the ledger, where none lives; what is in the way is tried again."""
+    with contextlib.suppress(OSError):
+        if held(paths.collector_lock) or time.time() - os.stat(paths.ledger_copies).st_mtime < DAY_S:
+            return
+    from cclaunch.config.model import configuration
+    from cclaunch.store.ledger.care import look_after
+
+    look_after(places_of(paths), configuration(paths).history.keep_days, time.time_ns(), console.note)
 
 
 def _keys(by: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ What the ledger needs now and then: the end of a forgetting that was broken off,
 The problem it owns: nobody waits for it. The collector does it in a thread; `usage` only where no collector lives.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -13,11 +14,9 @@ from cclaunch.files.lock import locked
 from cclaunch.store import trouble
 from cclaunch.store.damage import Damaged, mark_suspect
 from cclaunch.store.ledger import copies
-from cclaunch.store.ledger.forget import forget_requests, is_left
 from cclaunch.store.ledger.opening import reading
 from cclaunch.store.ledger.refill import opened, take_ledger
-from cclaunch.store.ledger.scrub import finish
-from cclaunch.store.ledger.tombstones import Rule
+from cclaunch.store.ledger.tombstones import Rule, is_left
 from cclaunch.store.places import Places
 
 NS = 1_000_000_000
@@ -34,12 +33,10 @@ def look_after(places: Places, keep_days: int, now_ns: int, say: Callable[[str],
     """
     try:
         if os.path.exists(places.ledger) and _is_due(places, keep_days, now_ns):
-            with locked(places.ledger_lock, LOCK_S):
-                connection = opened(places)
-                try:
-                    _do(connection, places, keep_days, now_ns)
-                finally:
-                    connection.close()
+            with locked(places.ledger_lock, LOCK_S), contextlib.closing(opened(places)) as connection:
+                _do(connection, places, keep_days, now_ns)
+        if places.copies:
+            copies.looked_at(places.copies)
     except (sqlite3.Error, OSError) as error:
         say(trouble.describe(places.ledger, error))
     except Damaged as error:
@@ -72,10 +69,14 @@ def _do(connection: sqlite3.Connection, places: Places, keep_days: int, now_ns: 
     whole = is_left(connection)
     border = _border(connection, keep_days, now_ns)
     if border is not None:
+        from cclaunch.store.ledger.forget import forget_requests  # rare, as below
+
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             forget_requests(connection, [Rule(0, border, {})])
     if is_left(connection):
+        from cclaunch.store.ledger.scrub import finish
+
         finish(connection, places, whole=whole)
     elif places.copies and copies.is_due(places.copies, now_ns / NS):
         _copy(connection, places, now_ns)

@@ -18,7 +18,7 @@ from cclaunch.store.damage import is_damage, mark_suspect
 from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.metered import take_metered
 from cclaunch.store.ledger.refill import opened
-from cclaunch.store.ledger.scrub import sweep_new
+from cclaunch.store.ledger.tombstones import forgets
 from cclaunch.store.places import Places
 from cclaunch.store.schema import SCHEMA_VERSION
 
@@ -86,7 +86,10 @@ def _take_events(connection: sqlite3.Connection, places: Places, until: float | 
             tell(done, whole)
             rows = _next(rows, time.monotonic() - began)
         take_metered(connection)
-        sweep_new(connection, database)
+        if forgets(connection):
+            from cclaunch.store.ledger.scrub import sweep_new  # only where something was
+
+            sweep_new(connection, database)
         return Caught(done, whole - done, cursor.position)
 
 

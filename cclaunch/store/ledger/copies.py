@@ -46,6 +46,13 @@ def is_due(directory: str, now_s: float) -> bool:
     return not found or not now_s - WEEK_S < found[0].time_s < now_s + DAY_S
 
 
+def size_of(path: str) -> int | None:
+    """Return the bytes of the ledger at *path* with its log, or None without one."""
+    with contextlib.suppress(OSError):
+        return sum(os.path.getsize(path + suffix) for suffix in ("", "-wal") if not suffix or os.path.exists(path + suffix))
+    return None
+
+
 def requests_in(path: str) -> int:
     """Return how many requests the copy at *path* holds; 0 when it cannot be read."""
     with contextlib.suppress(sqlite3.Error), contextlib.closing(only(path)) as connection:
@@ -84,6 +91,12 @@ def make(connection: sqlite3.Connection, directory: str, now_s: float, *, alone:
     for old in before[0 if alone else KEPT - 1 :]:
         os.unlink(old.path)
     return path
+
+
+def looked_at(directory: str) -> None:
+    """Note by the time of *directory* that it was looked whether a copy is due."""
+    with contextlib.suppress(OSError):
+        os.utime(directory)
 
 
 def _name(directory: str, now_s: float) -> str:

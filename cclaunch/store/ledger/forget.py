@@ -12,11 +12,8 @@ from typing import Any, NamedTuple
 
 from cclaunch.store.ledger.insert import add_up
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
-from cclaunch.store.ledger.tombstones import SESSION, Rule, add_rule, facts_of, hashed
+from cclaunch.store.ledger.tombstones import RAW, SCRUB, SESSION, Rule, add_rule, facts_of, hashed
 from cclaunch.store.record_key import number_of
-
-RAW, SCRUB = "raw", "scrub"
-"""Cursors: up to which raw event the rules were asked; whether pages and copies still hold what was forgotten."""
 
 GOING = """
 FROM requests r JOIN temp.going g ON g.session = ifnull(r.session, 0) AND g."set" = r."set"
@@ -106,11 +103,6 @@ def _leave(connection: sqlite3.Connection) -> None:
     """Write down what is left to do in other files."""
     connection.execute("DELETE FROM cursors WHERE source = ?", (RAW,))
     connection.execute("INSERT OR REPLACE INTO cursors (source, database, position) VALUES (?, '', 1)", (SCRUB,))
-
-
-def is_left(connection: sqlite3.Connection) -> bool:
-    """Say whether something is left to do of what was begun."""
-    return connection.execute("SELECT 1 FROM cursors WHERE source = ?", (SCRUB,)).fetchone() is not None
 
 
 def _hashed(value: Any) -> int | None:

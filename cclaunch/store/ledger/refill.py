@@ -127,7 +127,7 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
         lost = 0
         for rows in _together(_both_ends(other, ROWS)):
             good = [
-                Request(*row[:2], names.get(row[2]), sets[row[3]], *row[4:])
+                Request._make((*row[:2], names.get(row[2]), sets[row[3]], *row[4:]))
                 for row in rows
                 if row[3] in sets and (row[2] is None or row[2] in names)
             ]

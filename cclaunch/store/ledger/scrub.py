@@ -5,18 +5,18 @@ The problem it owns: all of it lies beside a collector that may be writing, take
 any step. The ledger says what is left to do, and each step may be done twice.
 """
 
+import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from cclaunch.errors import StoreError
 from cclaunch.store import trouble
 from cclaunch.store.connection import connect
 from cclaunch.store.ledger import copies, raw
-from cclaunch.store.ledger.forget import RAW, SCRUB
 from cclaunch.store.ledger.metered import OVERLAP_NS
-from cclaunch.store.ledger.tombstones import rules_of
+from cclaunch.store.ledger.tombstones import RAW, SCRUB, rules_of
 from cclaunch.store.places import Places
 
 PATIENCE_MS = 10_000
@@ -80,17 +80,23 @@ def finish(connection: sqlite3.Connection, places: Places, tell: Tell = say_noth
     Raises:
         StoreError: Something is in the way; the rest is done at the next time.
     """
-    for path, work in (
-        (places.database, lambda: _finish_raw(connection, places.database, tell, whole)),
-        (places.ledger, lambda: _finish_ledger(connection, places, tell, whole)),
-    ):
-        try:
-            work()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(trouble.describe(path, error)) from error
+    with _said(places.database):
+        _finish_raw(connection, places.database, tell, whole)
+    with _said(places.ledger):
+        _finish_ledger(connection, places, tell, whole)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM cursors WHERE source = ?", (SCRUB,))
+
+
+@contextlib.contextmanager
+def _said(path: str) -> Iterator[None]:
+    """Say what kept us from writing the database at *path*."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        what = "it is forgotten, and leaves the files when that is mended"
+        raise StoreError(trouble.describe(path, error), cause=what) from error
 
 
 def _finish_raw(connection: sqlite3.Connection, database: str, tell: Tell, whole: bool) -> None:

@@ -20,6 +20,9 @@ FOREVER = (1 << 63) - 1
 NEAR_NS = 600 * 1_000_000_000
 """A transcript and an event name the moment of one request so far apart at most; an id alone may be that of many."""
 
+RAW, SCRUB = "raw", "scrub"
+"""Cursors: up to which raw event the rules were asked; whether pages and copies still hold what was forgotten."""
+
 hashed = lru_cache(4096)(number_of)
 NOTHING = number_of("")
 """The value of what is missing, as ``--where KEY=`` has it."""
@@ -53,6 +56,16 @@ def facts_of(attributes: Mapping[str, Any], session: str | None) -> dict[int, in
             facts[hashed(key)] = hashed(printed(spell(attributes[key])))
     facts[SESSION] = hashed(session or "")
     return facts
+
+
+def forgets(connection: sqlite3.Connection) -> bool:
+    """Say whether the ledger that is open has rules."""
+    return connection.execute("SELECT 1 FROM forgotten_rules").fetchone() is not None
+
+
+def is_left(connection: sqlite3.Connection) -> bool:
+    """Say whether something is left to do in other files of what was forgotten."""
+    return connection.execute("SELECT 1 FROM cursors WHERE source = ?", (SCRUB,)).fetchone() is not None
 
 
 def rules_of(connection: sqlite3.Connection) -> list[Rule]:

@@ -11,8 +11,9 @@ from ledgers import places_at
 from stored import cost, event, request, store
 
 from cclaunch.store import forgetting
-from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.ledger.care import look_after
+from cclaunch.store.ledger.catch_up import catch_up
+from cclaunch.store.ledger.forget import Gone
 from cclaunch.store.ledger.insert import add_up, insert_requests
 from cclaunch.store.ledger.opening import open_to_write, reading
 from cclaunch.store.ledger.request import TRANSCRIPT, Request
@@ -60,7 +61,7 @@ def sessions(places: Places) -> set[str | None]:
     return {row["session"] for row in found.rows} if found else set()
 
 
-def forget(places: Places, wanted: Wanted) -> forgetting.Gone:
+def forget(places: Places, wanted: Wanted) -> Gone:
     """Forget what is *wanted*, and return what was found before."""
     found = forgetting.look(places, wanted, NOW)
     gone = forgetting.forget(places, found.rules)
