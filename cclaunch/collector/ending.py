@@ -16,7 +16,7 @@ from cclaunch.config.model import read_configuration
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.paths import Paths
 from cclaunch.store.ledger.care import look_after
-from cclaunch.store.places import Places
+from cclaunch.store.places import local_places
 from cclaunch.store.writer import Writer
 
 MAINTENANCE_S = 6 * 3600.0
@@ -121,5 +121,4 @@ def maintain(writer: Writer, catching_up: CatchingUp) -> None:
 def look_after_ledger(paths: Paths) -> None:
     """Do what the ledger needs now and then, within the bound that is set by now; what fails is written down."""
     config, _ = read_configuration(paths)
-    places = Places(paths.database, paths.ledger, paths.ledger_lock, copies=paths.ledger_copies)
-    look_after(places, config.history.keep_days, time.time_ns(), lambda text: say(f"the ledger: {text}"))
+    look_after(local_places(paths), config.history.keep_days, time.time_ns(), lambda text: say(f"the ledger: {text}"))

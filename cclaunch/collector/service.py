@@ -20,7 +20,7 @@ from cclaunch.collector.pids import Launched
 from cclaunch.files.process_identity import pid_here
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.probe import proof, registration
-from cclaunch.store.places import Places
+from cclaunch.store.places import local_places
 from cclaunch.store.reader import reading, series
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
@@ -38,7 +38,7 @@ class EmbeddedCollector:
         self.writer = Writer(paths.database, say)
         self.arrivals = Arrivals()
         self.intake = Intake(self.writer)
-        places = Places(paths.database, paths.ledger, paths.ledger_lock, copies=paths.ledger_copies)
+        places = local_places(paths)
         self.catching_up = CatchingUp(lambda: places, say)
         self.launched = Launched(paths.launched, paths.collector_pids)
         self.last_active = time.monotonic()

@@ -18,6 +18,7 @@ from cclaunch.store.damage import is_damage, mark_suspect
 from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.metered import take_metered
 from cclaunch.store.ledger.refill import opened
+from cclaunch.store.ledger.senders import Launches
 from cclaunch.store.ledger.tombstones import forgets
 from cclaunch.store.places import Places
 from cclaunch.store.schema import SCHEMA_VERSION
@@ -55,18 +56,29 @@ def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda d
     until = None if seconds is None else time.monotonic() + seconds
     with locked(places.ledger_lock, LOCK_S if seconds is None else min(LOCK_S, seconds)):
         connection = opened(places)
+        launches = Launches(places.launched)
         try:
-            caught = _take_events(connection, places, until, tell)
+            caught = _take_events(connection, places, launches, until, tell)
             if places.vlogs and not caught.left:
                 from cclaunch.store.ledger.from_vlogs import take_vlogs  # it asks over HTTP
 
-                take_vlogs(connection, places.vlogs)
+                take_vlogs(connection, places.vlogs, launches)
+            _take_launches(connection, launches)
             return caught
         finally:
             connection.close()
 
 
-def _take_events(connection: sqlite3.Connection, places: Places, until: float | None, tell: Tell) -> Caught:
+def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:
+    """Have the ledger know launches that have sent nothing yet; and let the names of ended ones go."""
+    if not launches.are_known(connection):
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            launches.register(connection)
+    launches.sweep()
+
+
+def _take_events(connection: sqlite3.Connection, places: Places, launches: Launches, until: float | None, tell: Tell) -> Caught:
     database, ledger = places.database, places.ledger
     if not os.path.exists(database):
         return Caught(0, 0, 0)
@@ -80,7 +92,7 @@ def _take_events(connection: sqlite3.Connection, places: Places, until: float | 
             began = time.monotonic()
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
-                moved = from_events.take_slice(connection, cursor, rows)
+                moved = from_events.take_slice(connection, cursor, launches, rows)
             done += moved.position - cursor.position
             cursor = moved
             tell(done, whole)

@@ -7,7 +7,8 @@ row at the cursor a key; where one of them is another, everything is read again,
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cclaunch import otel
@@ -16,7 +17,7 @@ from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests, session_id, set_id
 from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
 from cclaunch.store.ledger.schema import QUARTER_NS
-from cclaunch.store.ledger.senders import sender_of
+from cclaunch.store.ledger.senders import Launches, sender_of
 from cclaunch.store.ledger.tombstones import Tombstones
 from cclaunch.store.record_key import again, record_key, texts_of
 from cclaunch.store.rows import integer, text
@@ -89,17 +90,22 @@ def left(connection: sqlite3.Connection, cursor: Cursor) -> int:
     return _top(connection) - cursor.position
 
 
-def take_slice(connection: sqlite3.Connection, cursor: Cursor, rows: int = TOGETHER) -> Cursor:
-    """Read *rows* rowids behind *cursor* into the ledger, in the transaction that is open; return the cursor behind them."""
+def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launches, rows: int = TOGETHER) -> Cursor:
+    """
+    Read *rows* rowids behind *cursor* into the ledger, in the transaction that is open; return the cursor behind them.
+
+    Whose events these are, the *launches* say that have left their names by then.
+    """
     last = min(cursor.position + rows, _top(connection))
+    launches.register(connection)  # behind the look at what is there: each launch was named before claude started
     ends = (cursor.position, last)
     query = (
         f"SELECT DISTINCT e.shared, e.time_ns / {QUARTER_NS} FROM telemetry.events e WHERE e.id > ? AND e.id <= ? AND {COUNTED}"
     )
     found = connection.execute(query, ends).fetchall()
-    shared = {row[0] for row in found}
+    shared = {row[0]: row[1] for row in sorted(found, key=itemgetter(1), reverse=True)}
     forgotten = Tombstones(connection)
-    _know(connection, shared - {None}, ends, forgotten)
+    _know(connection, {key: quarter * QUARTER_NS for key, quarter in shared.items() if key is not None}, ends, forgotten)
     changed = connection.execute(PROJECT + (UNLESS_FORGOTTEN if forgotten else ""), ends).rowcount
     if None in shared:
         changed += len(insert_requests(connection, _alone(connection, ends)))
@@ -115,10 +121,10 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor, rows: int = TOGET
     return moved
 
 
-def _know(connection: sqlite3.Connection, shared: Iterable[int], ends: tuple[int, int], forgotten: Tombstones) -> None:
-    """Work out whatever of *shared*, attributes that events have in common, was not met before."""
+def _know(connection: sqlite3.Connection, shared: Mapping[int, int], ends: tuple[int, int], forgotten: Tombstones) -> None:
+    """Work out whatever of *shared*, attributes that events have in common -> when that was, was not met before."""
     times = _times(connection, ends) if forgotten else {}
-    for key in shared:
+    for key, time_ns in shared.items():
         if connection.execute("SELECT 1 FROM temp.known WHERE shared = ?", (key,)).fetchone():
             continue
         row = connection.execute("SELECT attributes FROM telemetry.shared WHERE key = ?", (key,)).fetchone()
@@ -131,7 +137,7 @@ def _know(connection: sqlite3.Connection, shared: Iterable[int], ends: tuple[int
             key,
             None if session is None else session_id(connection, session),
             set_id(connection, attribute_set),
-            sender_of(connection, attributes, checked=True),
+            sender_of(connection, attributes, time_ns, checked=True),
         )
         connection.executemany(
             "INSERT INTO temp.away (shared, since_ns, until_ns) VALUES (?, ?, ?)", [(key, *one) for one in spans]
@@ -173,7 +179,7 @@ def _request(connection: sqlite3.Connection, row: dict[str, Any]) -> Request:
         hour,
         NO_COST if micros is None else BY_EVENT,
         EVENT,
-        sender_of(connection, attributes, checked=True),
+        sender_of(connection, attributes, row["time_ns"], checked=True),
     )
 
 
