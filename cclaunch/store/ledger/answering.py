@@ -78,11 +78,13 @@ def _stand_in(places: Places) -> sqlite3.Connection | None:
 def _take_all(connection: sqlite3.Connection, database: str) -> None:
     from cclaunch.store.ledger import from_events
     from cclaunch.store.ledger.metered import take_metered
+    from cclaunch.store.ledger.senders import Launches
 
+    launches = Launches("")  # their names are for the ledger itself
     from_events.attach(connection, database)
     cursor = from_events.cursor_of(connection)
     while from_events.left(connection, cursor):
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            cursor = from_events.take_slice(connection, cursor)
+            cursor = from_events.take_slice(connection, cursor, launches)
     take_metered(connection)
