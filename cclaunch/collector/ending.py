@@ -11,8 +11,11 @@ from cclaunch.collector.log import say
 from cclaunch.collector.pids import Launched
 from cclaunch.collector.standing import LOOK_S, Standing
 from cclaunch.collector.stays import stays
+from cclaunch.config.model import read_configuration
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.paths import Paths
+from cclaunch.store.ledger.care import look_after
+from cclaunch.store.places import local_places
 
 MAINTENANCE_S = 6 * 3600.0
 
@@ -109,6 +112,7 @@ class Ending:
 
     async def _tidy(self) -> None:
         await asyncio.to_thread(self._living.maintain)
+        await asyncio.to_thread(look_after_ledger, self._living.paths)
         await asyncio.to_thread(sweep, self._living.paths.cache)
 
     def _look(self) -> None:
@@ -125,3 +129,9 @@ class Ending:
         if self._living.launched.any() or stays(self._living.paths):
             self._living.last_active = time.monotonic()
         return time.monotonic() - self._living.last_active > self._idle_exit
+
+
+def look_after_ledger(paths: Paths) -> None:
+    """Do what the ledger needs now and then, within the bound that is set by now; what fails is written down."""
+    config, _ = read_configuration(paths)
+    look_after(local_places(paths), config.history.keep_days, time.time_ns(), lambda text: say(f"the ledger: {text}"))

@@ -91,6 +91,8 @@ class Paths:
     """Every request once, for ever."""
     ledger_lock = File("data", "/ledger.lock")
     """Held by whoever brings the ledger up to date."""
+    ledger_copies = File("data", "/ledger-copies")
+    """The directory of the ledger's weekly copies."""
     collector_ports = File("data", "/collector.ports")
     """Where the embedded collector listens."""
     collector_key = File("data", "/collector.key")

@@ -53,7 +53,7 @@ class Session(NamedTuple):
 
 
 def year(number: int, end_ns: int) -> Iterator[Session]:
-    """Yield sessions of *number* requests in all (a multiple of PER_SESSION), in the order in which they begin; they end at *end_ns*."""
+    """Yield sessions of *number* requests in all (a multiple of PER_SESSION), in order of their begin; they end at *end_ns*."""
     chance = random.Random(SEED)
     sessions = number // PER_SESSION
     for index in range(sessions):

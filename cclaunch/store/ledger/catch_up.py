@@ -17,6 +17,7 @@ from cclaunch.store.damage import is_damage, mark_suspect
 from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.metered import take_metered
 from cclaunch.store.ledger.senders import Launches
+from cclaunch.store.ledger.tombstones import forgets
 from cclaunch.store.ledger.writing import LOCK_S, writing
 from cclaunch.store.places import Places
 from cclaunch.store.schema import SCHEMA_VERSION
@@ -60,7 +61,7 @@ def catch_up(
     until = None if seconds is None else time.monotonic() + seconds
     launches = Launches(places.launched)
     with writing(places, LOCK_S if seconds is None else min(LOCK_S, seconds)) as connection:
-        caught = _take_events(connection, places.database, launches, until, tell)
+        caught = _take_events(connection, places, launches, until, tell)
         _take_launches(connection, launches)
     if not places.vlogs or caught.left:
         return caught
@@ -78,10 +79,11 @@ def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:
     launches.sweep()
 
 
-def _take_events(connection: sqlite3.Connection, database: str, launches: Launches, until: float | None, tell: Tell) -> Caught:
+def _take_events(connection: sqlite3.Connection, places: Places, launches: Launches, until: float | None, tell: Tell) -> Caught:
+    database, ledger = places.database, places.ledger
     if not os.path.exists(database):
         return Caught(0, 0, 0)
-    with _damage_told(connection, database):
+    with _damage_told(connection, database, ledger):
         from_events.attach(connection, database)
         if not _is_readable(connection, database):
             return Caught(0, 0, 0)
@@ -97,6 +99,10 @@ def _take_events(connection: sqlite3.Connection, database: str, launches: Launch
             tell(done, whole)
             rows = _next(rows, time.monotonic() - began)
         take_metered(connection)
+        if forgets(connection):
+            from cclaunch.store.ledger.scrub import sweep_new  # only where something was
+
+            sweep_new(connection, database)
         return Caught(done, whole - done, cursor.position)
 
 
@@ -116,11 +122,17 @@ def _next(rows: int, took: float) -> int:
 
 
 @contextlib.contextmanager
-def _damage_told(connection: sqlite3.Connection, database: str) -> Iterator[None]:
-    """Have the writer of *database* look it through where reading it met damage, as `reader.reading` does."""
+def _damage_told(connection: sqlite3.Connection, database: str, ledger: str) -> Iterator[None]:
+    """Have whoever opens the damaged one next, *ledger* or *database*, look it through, as `reader.reading` does."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if is_damage(error) and connection.execute("PRAGMA main.quick_check(1)").fetchone()[0] == "ok":
-            mark_suspect(database)
+        if is_damage(error):
+            mark_suspect(database if _is_sound(connection) else ledger)
         raise
+
+
+def _is_sound(connection: sqlite3.Connection) -> bool:
+    with contextlib.suppress(sqlite3.DatabaseError):
+        return str(connection.execute("PRAGMA main.quick_check(1)").fetchone()[0]) == "ok"
+    return False

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cclaunch.files.lock import locked
-from cclaunch.store.ledger.opening import open_to_write
+from cclaunch.store.ledger.refill import opened
 from cclaunch.store.places import Places
 
 LOCK_S = 5.0
@@ -19,7 +19,7 @@ LOCK_S = 5.0
 @contextmanager
 def writing(places: Places, seconds: float = LOCK_S) -> Iterator[sqlite3.Connection]:
     """
-    Give a connection to the ledger, for as long as nobody else writes to it.
+    Give a connection to the ledger, for as long as nobody else writes to it; it is made or mended first where it must be.
 
     Raises:
         Busy: Another one has been at it for so many *seconds*.
@@ -27,7 +27,7 @@ def writing(places: Places, seconds: float = LOCK_S) -> Iterator[sqlite3.Connect
         sqlite3.Error: The file cannot be read or written.
     """
     with locked(places.ledger_lock, seconds):
-        connection = open_to_write(places.ledger)
+        connection = opened(places)
         try:
             yield connection
         finally:
