@@ -3,6 +3,8 @@ Who still needs the collector: the processes that a launch became, by a name for
 
 The name tells the boot, the pid, and the ticks since boot at which the process was made: no other process ever has the same,
 and no clock that is set changes that. A launch makes it itself (`hot.alive`), or has the collector do it by its question.
+Where it ends with the launch's instance id, the ledger needs it longer than we do: that of a process that has ended is kept
+under another name until catch-up has read it.
 Names outlive a collector that was killed: its successor must not leave a quiet session alone.
 """
 
@@ -18,15 +20,16 @@ from cclaunch.errors import FileTrouble
 from cclaunch.files.atomic import make_directory
 from cclaunch.files.boot import boot_id
 from cclaunch.files.process_identity import is_gone, start_ticks
-from cclaunch.hot.alive import ANCHOR, mark_of
+from cclaunch.hot.alive import ANCHOR, ENDED, mark_of
 
 TOLERANCE_S = 2.0
 """What the list of release 0.1 says of a process is reckoned from the clock, and that may have been set meanwhile."""
 
-MARK = re.compile(r"[0-9a-f]{0,8}\.[0-9]{1,10}\.[0-9]{1,20}")
+MARK = re.compile(r"[0-9a-f]{0,8}\.[0-9]{1,10}\.[0-9]{1,20}(\.[0-9a-f-]{36})?")
+"""The name of a process, with the instance id of its launch; older launches leave none."""
 
 MOST = 4096
-"""Processes that are remembered: more sessions than a machine can run."""
+"""Processes that are remembered, and names of ended ones: more sessions than a machine can run."""
 
 
 class Launched:
@@ -95,9 +98,19 @@ class Launched:
         dead = found - self._known
         for name in dead:
             with contextlib.suppress(OSError):
-                os.unlink(f"{self._directory}/{name}")
+                self._end(name)
         news, self._told = dead - self._told, dead  # one that cannot be taken away is told once
         return bool(self._known) or any(name.startswith(self._boot[:8]) for name in news)
+
+    def _end(self, name: str) -> None:
+        """Take the *name* of an ended process away; one with an instance id stays as such for the ledger. Raises OSError."""
+        path, instance = f"{self._directory}/{name}", _parts(name)[3]
+        if instance and sum(one.startswith(ENDED) for one in os.listdir(self._directory)) < MOST:
+            os.rename(path, f"{self._directory}/{ENDED}{instance}")
+            with contextlib.suppress(FileNotFoundError):  # of two names for one file, rename leaves both
+                os.unlink(path)
+        else:
+            os.unlink(path)
 
 
 def any_alive(directory: str) -> bool:
@@ -118,9 +131,15 @@ def _names(directory: str | int) -> Iterator[str]:
                 yield entry.name
 
 
+def _parts(name: str) -> tuple[str, int, int, str]:
+    """Return (boot, pid, ticks, instance id or an empty text) of a *name* of our making."""
+    boot, pid, ticks, *instance = name.split(".")
+    return boot, int(pid), int(ticks), "".join(instance)
+
+
 def _lives(name: str, boot: str) -> bool:
-    _, pid, ticks = name.rsplit(".", 2)
-    return name == mark_of(boot, int(pid), int(ticks)) and not is_gone(int(pid), int(ticks))
+    _, pid, ticks, instance = _parts(name)
+    return name == mark_of(boot, pid, ticks, instance) and not is_gone(pid, ticks)
 
 
 def _is_ours(pid: int) -> bool:

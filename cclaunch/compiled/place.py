@@ -11,10 +11,9 @@ from cclaunch.compiled.keep import Records, keep, settled, source_records
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Place
-from cclaunch.hot.reading import read_small
 from cclaunch.hot.records import FORMAT, place_file, place_key
 from cclaunch.place.file import read_place_file
-from cclaunch.place.repository import git_directory, repository
+from cclaunch.place.repository import branch, repository
 
 
 def compile_place(paths: Paths, directory: str, home: str, *, asked: str = "", write: bool = True) -> Place:
@@ -25,7 +24,7 @@ def compile_place(paths: Paths, directory: str, home: str, *, asked: str = "", w
         paths: Our directories.
         directory: A real path.
         home: The home directory, where the search for ``.cclaunch.toml`` ends at the latest.
-        asked: The automatic attributes that were asked for beside the usual: words of ``branch`` and ``host``.
+        asked: The automatic attributes that are wanted beside the repository: words of ``branch`` and ``host``.
         write: Whether the cache may be written.
     """
     said, watched = _read(directory, home, asked.split())
@@ -46,9 +45,9 @@ def _read(directory: str, home: str, asked: list[str]) -> tuple[Records, list[st
     stated = read_place_file(directory, home, os.geteuid() if hasattr(os, "geteuid") else -1)
     automatic = [("vcs.repository.name", name)]
     if "branch" in asked:
-        head = git_directory(directory) + "/HEAD"
-        read = [*read, head]
-        automatic.append(("vcs.ref.head.name", _branch(head)))
+        head, sources = branch(directory)
+        read = [*read, *sources]
+        automatic.append(("vcs.ref.head.name", head))
     if "host" in asked:
         automatic.append(("host.name", os.uname().nodename))
     records = [["file", stated.path, stated.profile]]
@@ -56,9 +55,3 @@ def _read(directory: str, home: str, asked: list[str]) -> tuple[Records, list[st
     records += [["stated", key, value] for key, value in stated.attributes.items()]
     records += [["warning", stated.trouble]] if stated.trouble else []
     return records, list(dict.fromkeys([*read, *stated.sources]))
-
-
-def _branch(head: str) -> str:
-    """Return the branch that git's *head* file names; empty for a detached one or none."""
-    text = (read_small(head, 4096) or b"").decode("utf-8", "replace").strip()
-    return text.removeprefix("ref: refs/heads/") if text.startswith("ref: refs/heads/") else ""

@@ -8,7 +8,7 @@ nothing is written, and nothing has to be believed that a file says: not after k
 
 A launch has the collector stay by a name for its process in a directory, made between two looks at the lock; a collector that
 wants to leave gives up the lock first, and then looks for such names. They are links of one empty file, for a file costs a
-launch more than all else here.
+launch more than all else here. The name ends with the launch's instance id: by that the ledger knows later what it sent.
 
 Hot: this module imports nothing that the interpreter has not loaded already.
 """
@@ -33,8 +33,13 @@ as the last place says (FAT), nothing is locked, and launches ask.
 """
 
 
+BOOT = "/proc/sys/kernel/random/boot_id"
+
 ANCHOR = "anchor"
 """The file that the names are links of, among them."""
+
+ENDED = "ended."
+"""What the name of an ended launch begins with, until the ledger has read the instance id that follows."""
 
 
 def here() -> str:
@@ -43,7 +48,7 @@ def here() -> str:
 
     A home directory may be shared with a container, or copied; ports, pids and clocks are not.
     """
-    boot = _said("/proc/sys/kernel/random/boot_id", 64).decode("ascii", "replace").strip()
+    boot = _said(BOOT, 64).decode("ascii", "replace").strip()
     network, pids = namespace("net"), namespace("pid")
     return f"{boot} {network} {pids} {namespace('time')}" if boot and network and pids else ""
 
@@ -61,7 +66,7 @@ def namespace(kind: str) -> str:
         return ""
 
 
-def vouched(lock: str, launched: str, pid: str, boot: str) -> bool:
+def vouched(lock: str, launched: str, pid: str, boot: str, instance: str = "") -> bool:
     """
     Say whether the collector *pid* lives and is well, and make it stay while this process lives, under whatever name.
 
@@ -70,6 +75,7 @@ def vouched(lock: str, launched: str, pid: str, boot: str) -> bool:
         launched: The directory of those that it stays for.
         pid: Its process, as it has left word.
         boot: What ``here`` says, here and there.
+        instance: The ``service.instance.id`` of this launch.
 
     Raises nothing, and waits for nothing but the file system that the name is left in. False says that it is to be asked: also
     when there is a second name for the file of the locks (a copy by hard links), and when the system refuses all such questions.
@@ -82,7 +88,7 @@ def vouched(lock: str, launched: str, pid: str, boot: str) -> bool:
         place = place_of(int(pid))
         if not _beats(handle, place) or _beats(handle, place + 2 * BEATS) or system.fstat(handle).st_nlink != 1:
             return False
-        _leave_name(launched, mark_of(boot, system.getpid(), _started()))
+        _leave_name(launched, mark_of(boot, system.getpid(), _started(), instance))
         return _beats(handle, place)
     except (OSError, ValueError, IndexError, OverflowError):
         return False
@@ -95,9 +101,19 @@ def place_of(pid: int) -> int:
     return pid % PIDS * SPAN + int(monotonic() / BEAT_S) % SPAN
 
 
-def mark_of(boot: str, pid: int, ticks: int) -> str:
-    """Return the name that has a collector stay for a process: *boot*, *pid*, and its start in *ticks* since boot."""
-    return f"{boot[:8]}.{pid}.{ticks}"
+def mark_of(boot: str, pid: int, ticks: int, instance: str = "") -> str:
+    """Return the name that has a collector stay for a process: *boot*, *pid*, its start in *ticks* since boot, and *instance*."""
+    return f"{boot[:8]}.{pid}.{ticks}.{instance}" if instance else f"{boot[:8]}.{pid}.{ticks}"
+
+
+def own_mark(instance: str) -> str:
+    """Return the name of this process, with the *instance* of its launch. Raises IndexError, ValueError when it is not told."""
+    return mark_of(_said(BOOT, 64).decode("ascii", "replace"), system.getpid(), _started(), instance)
+
+
+def leave_own_name(launched: str, instance: str) -> None:
+    """Leave this process's name in the directory *launched*. Raises OSError, IndexError, ValueError."""
+    _leave_name(launched, own_mark(instance))
 
 
 def _leave_name(launched: str, name: str) -> None:

@@ -82,6 +82,19 @@ def heard(asked: Questions, made_plan: plan.Plan, paths: Paths, wanted: Launch, 
     return woken or asked.ports, trouble
 
 
+def leave_name(paths: Paths, instance: str) -> None:
+    """Have the ledger know that what *instance* sends is ours, whoever takes it; where that cannot be left, it will not."""
+    try:
+        alive.leave_own_name(paths.launched, instance)
+    except (OSError, ValueError, IndexError):
+        try:
+            from cclaunch.launch.first_name import leave_first_name
+
+            leave_first_name(paths.launched, instance)
+        except Exception:  # the guest's rule
+            return
+
+
 def _tell_shells(paths: Paths, wanted: Launch) -> None:
     """Have shells that start from now on send to the collector that was woken: its ports may be others."""
     if stamp(paths.shell) == MISSING:  # nobody has asked for that

@@ -27,14 +27,16 @@ class Asked:
         ports: Where the collector of ours, or an adopted one, listens; None when none does.
         vouched: Whether the collector of ours is known to be well, and stays for this launch, without being asked.
         questions: The questions that are open; None when there was none to ask.
+        instance: The ``service.instance.id`` of this launch, which is left for the ledger.
     """
 
-    __slots__ = ("containers", "ports", "questions", "vouched")
+    __slots__ = ("containers", "instance", "ports", "questions", "vouched")
 
-    def __init__(self, paths: Paths, wanted: bool, writable: bool) -> None:
+    def __init__(self, paths: Paths, wanted: bool, writable: bool, instance: str = "") -> None:
+        self.instance = instance
         self.containers = read_flat(paths.stack_ports)
         self.ports = collector_ports(paths) or adopted_ports(paths)
-        self.vouched = wanted and writable and not self.containers and _vouched(paths, self.ports)
+        self.vouched = wanted and writable and not self.containers and _vouched(paths, self.ports, instance)
         self.questions = _questions(paths, self.containers, self.ports) if wanted and not self.vouched else None
 
 
@@ -44,17 +46,20 @@ def _questions(paths: Paths, containers: "dict[str, str]", ports: "Ports | None"
     return Questions(paths, containers, ports)
 
 
-def _vouched(paths: Paths, ports: "Ports | None") -> bool:
+def _vouched(paths: Paths, ports: "Ports | None", instance: str) -> bool:
     """Say whether our collector of this release is well by its lock. In another place than ours, that says nothing."""
     if ports is None or not is_same(ports.version) or not ports.here or ports.here != alive.here():
         return False
-    return alive.vouched(paths.collector_alive, paths.launched, ports.pid, ports.here)
+    return alive.vouched(paths.collector_alive, paths.launched, ports.pid, ports.here, instance)
 
 
 def awake(made_plan: plan.Plan, paths: Paths, asked: Asked, wanted: Launch, writable: bool) -> "tuple[Ports | None, str]":
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
     if asked.vouched or asked.questions is None:
         return asked.ports, ""
-    from cclaunch.launch.asking import heard
+    from cclaunch.launch.asking import heard, leave_name
 
-    return heard(asked.questions, made_plan, paths, wanted, writable)
+    ports, trouble = heard(asked.questions, made_plan, paths, wanted, writable)
+    if asked.instance and writable and ports is not None and not ports.owner:
+        leave_name(paths, asked.instance)
+    return ports, trouble

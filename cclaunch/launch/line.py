@@ -64,7 +64,8 @@ def prepare(wanted: Launch) -> int:
         code = foreign_directory(doubts, paths, base, wanted.profile, quiet=wanted.quiet)
         if code >= 0:
             return code
-    asked = Asked(paths, reading.exports, writable)
+    instance_id = fresh_id()
+    asked = Asked(paths, reading.exports, writable, instance_id)
     directory = _directory()
     made_plan, place, selection = gather.gather(paths, environ, directory, wanted.profile, writable, _compiler)
     if wanted.profile and selection.trouble:
@@ -83,7 +84,6 @@ def prepare(wanted: Launch) -> int:
     def composed(said: "Claims | None" = None) -> Composition:
         return compose(made_plan, environ, place, ports, instance_id, selection, said)
 
-    instance_id = fresh_id()
     claims: list[list[str]] = []
     if reading.exports and not wanted.quiet:
         claims = gather.gather_claims(made_plan, paths, directory, selection, environ, writable, _compiler)

@@ -13,6 +13,7 @@ from cclaunch.otlp.signals import Signal
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
+
 class Malformed(Exception):
     """Bytes that are no request: sending them again is no use."""
 

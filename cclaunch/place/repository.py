@@ -1,5 +1,5 @@
 """
-The name of the repository that a directory belongs to, read from ``.git`` itself.
+The name and the branch of the repository that a directory belongs to, read from ``.git`` itself.
 
 Starting git would cost more than the launch. Worktrees and submodules have a ``.git`` *file* that points
 elsewhere; the remote's URL may hold a password, so only the last part of its path ever leaves here. What git finds,
@@ -33,6 +33,9 @@ ORIGIN = ("remote", "origin", "url")
 WORKTREE = ("core", "", "worktree")
 
 HEAD = re.compile(rb"ref:\s*refs/|[0-9a-f]{40}")
+BRANCHES, NO_FILES = "refs/heads/", ".invalid"
+"""Where branches are; and the one that HEAD names where references are no files (reftable)."""
+
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 HELPER = re.compile(r"[A-Za-z0-9]+::")
 HOST = re.compile(r"(?:\[[^\]/]*\]|[^/:\[]*@\[[^\]/]*\]|[^/:]+):")
@@ -214,9 +217,24 @@ def _fitting(name: str) -> str:
     return text
 
 
-def git_directory(directory: str) -> str:
-    """Return the git directory of the worktree that holds *directory*; an empty string outside of one."""
-    return _search(directory)[1]
+def branch(directory: str) -> tuple[str, list[str]]:
+    """
+    Return (name, sources) of the branch that the worktree with *directory* is on.
+
+    The name is empty outside a repository, while HEAD is detached, and where git keeps it in a table that only git reads.
+    The sources are the paths whose change can change the answer while the repository stays the same one.
+    """
+    git = _search(directory)[1]
+    if not git:
+        return "", []
+    head = posixpath.join(git, "HEAD")
+    try:
+        target = os.readlink(head)  # as old releases of git made it
+    except (OSError, ValueError):
+        said = (read_small(head, SHORT_FILE) or b"").decode("utf-8", "surrogateescape")
+        target = said.removeprefix("ref:").strip() if said.startswith("ref:") else ""
+    name = target.removeprefix(BRANCHES) if target.startswith(BRANCHES) else ""
+    return ("" if name == NO_FILES else _fitting(name)), [head]
 
 
 def worktrees(directory: str) -> list[str]:

@@ -25,7 +25,12 @@ DAY = "date(time_ns / 1000000000, 'unixepoch', 'localtime')"
 EVENTS = "(SELECT e.*, c.attributes AS common FROM events e LEFT JOIN shared c ON c.key = e.shared)"
 """Events, with what they share beside their own attributes: what the conditions here are about."""
 
-ALIASES = {"profile": "cclaunch.profile", "repository": "vcs.repository.name", "session": "session.id"}
+ALIASES = {
+    "branch": "vcs.ref.head.name",
+    "profile": "cclaunch.profile",
+    "repository": "vcs.repository.name",
+    "session": "session.id",
+}
 """Word -> the attribute that it stands for."""
 
 COLUMNS = {

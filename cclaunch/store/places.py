@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from cclaunch.hot.paths import Paths
+
 
 class Places(NamedTuple):
     """
@@ -13,6 +15,7 @@ class Places(NamedTuple):
         ledger_lock: The lock of whoever brings it up to date.
         vlogs: The URL of VictoriaLogs, or an empty text where there is none.
         metrics: The URL of the page on which the stack's collector shows its metrics, or an empty text.
+        launched: The directory in which launches leave their names, or an empty text.
     """
 
     database: str
@@ -20,3 +23,9 @@ class Places(NamedTuple):
     ledger_lock: str
     vlogs: str = ""
     metrics: str = ""
+    launched: str = ""
+
+
+def local_places(paths: Paths, vlogs: str = "", metrics: str = "") -> Places:
+    """Return the places of ours below *paths*, and those of the stack where there is one."""
+    return Places(paths.database, paths.ledger, paths.ledger_lock, vlogs, metrics, paths.launched)

@@ -7,11 +7,13 @@ The problem it owns: the store knows what it keeps, whoever brings it.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cclaunch.store import limits
 from cclaunch.store.limits import LARGEST
-from cclaunch.store.shared import Shared, with_attribute
+
+if TYPE_CHECKING:
+    from cclaunch.store.shared import Shared
 
 DELTA = 1
 
@@ -50,7 +52,7 @@ class EventRow(NamedTuple):
     check_nonce: str | None
     own: dict[str, Value]
     cache_1h_tokens: int | None
-    shared: Shared | None
+    shared: "Shared | None"
 
     @property
     def attributes(self) -> dict[str, Value]:
@@ -81,16 +83,6 @@ class Batch(NamedTuple):
     rejected: int = 0
     message: str = ""
 
-    def marked(self, key: str, value: str) -> "Batch":
-        """Return it with an attribute of ours on every row, which is no part of what tells one record from another."""
-        made: dict[Shared | None, Shared] = {}
-        for row in self.events:
-            if row.shared not in made:
-                made[row.shared] = with_attribute(row.shared, key, value)
-        events = [row._replace(shared=made[row.shared]) for row in self.events]
-        points = [point._replace(attributes={**point.attributes, key: value}) for point in self.points]
-        return self._replace(events=events, points=points)
-
 
 def number(value: Value) -> float | int | None:
     """Return *value* as a number that SQLite can hold, also when it was sent as text; None when it is none."""
@@ -114,8 +106,6 @@ def number(value: Value) -> float | int | None:
 
 def integer(value: Value, most: float) -> int | None:
     """Return *value* as a whole number when it is one from 0 to *most*, else None: no count and no cost is negative."""
-    if value is None:
-        return None
     if type(value) is int:
         return value if 0 <= value <= most else None
     found = limits.bounded(number(value), most)

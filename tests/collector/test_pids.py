@@ -9,10 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cclaunch.collector import pids
 from cclaunch.collector.pids import Launched, any_alive
 from cclaunch.files import process_identity
 from cclaunch.files.boot import boot_id
-from cclaunch.hot.alive import ANCHOR, mark_of
+from cclaunch.hot.alive import ANCHOR, ENDED, mark_of
 
 
 @pytest.fixture
@@ -105,3 +106,43 @@ def test_the_list_of_the_first_releases_is_taken_over(directory: str, tmp_path: 
     assert Launched(directory, str(before)).any()
     assert {name.split(".")[1] for name in names(directory)} == {str(session.pid)}
     assert not before.exists()
+
+
+INSTANCE = "01234567-89ab-4cde-8f01-23456789abcd"
+
+
+def test_a_name_with_an_instance_id_has_the_collector_stay(directory: str, session: subprocess.Popen[bytes]) -> None:
+    """As one without does, which older launches leave."""
+    known = Launched(directory)
+    ticks = process_identity.start_ticks(session.pid)
+    assert ticks
+    Path(directory, mark_of(boot_id(), session.pid, ticks, INSTANCE)).touch()
+    assert known.any()
+    assert any_alive(directory)
+
+
+def test_of_one_that_has_ended_the_instance_id_stays_for_the_ledger(directory: str, session: subprocess.Popen[bytes]) -> None:
+    """What it sent may not have been read yet. It may have launched twice, and has left one name by its question."""
+    known = Launched(directory)
+    ticks = process_identity.start_ticks(session.pid)
+    assert ticks
+    mark = mark_of(boot_id(), session.pid, ticks)
+    for name in (f"{mark}.{INSTANCE}", f"{mark}.{INSTANCE[::-1]}"):
+        os.link(f"{directory}/{ANCHOR}", f"{directory}/{name}")
+    os.link(f"{directory}/{ANCHOR}", f"{directory}/{ENDED}{INSTANCE}")
+    known.add(session.pid)
+    session.kill()
+    session.wait()
+    assert known.any()
+    assert not known.any()
+    assert names(directory) == {f"{ENDED}{INSTANCE}", f"{ENDED}{INSTANCE[::-1]}"}
+
+
+def test_names_of_ended_ones_do_not_pile_up(directory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ledger that cannot be written reads none of them."""
+    monkeypatch.setattr(pids, "MOST", 3)
+    known = Launched(directory)
+    for number in range(9):
+        Path(directory, mark_of(boot_id(), os.getpid(), 1, f"{INSTANCE[:-1]}{number}")).touch()
+        known.any()
+    assert len(names(directory)) == 3

@@ -147,12 +147,27 @@ def test_explain_tells_where_each_attribute_comes_from(sandbox: Sandbox, capsys:
 
     _, attributes = explained(environ, capsys)
 
-    assert {key: (one["value"], one["source"]) for key, one in attributes.items() if key != "vcs.repository.name"} == {
+    assert {key: (one["value"], one["source"]) for key, one in attributes.items() if not key.startswith("vcs.")} == {
         "service.instance.id": ("fresh-per-launch", "launch"),
         "cclaunch.profile": ("a", "profile a"),
         "team": ("a", "profile a"),
         "cost": ("9", "shell"),
     }
+
+
+def test_explain_names_the_branch_as_what_a_launch_adds(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the configuration leaves it out."""
+    monkeypatch.chdir(sandbox.work)
+    sandbox.run(["git", "init", "-q", "-b", "feature/x"])
+    _, attributes = explained(sandbox.environ, capsys)
+    assert (attributes["vcs.ref.head.name"]["value"], attributes["vcs.ref.head.name"]["source"]) == ("feature/x", "automatic")
+
+    sandbox.config_file.parent.mkdir(parents=True, exist_ok=True)
+    sandbox.config_file.write_text("[telemetry]\nbranch = false\n")
+    _, attributes = explained(sandbox.environ, capsys)
+    assert "vcs.ref.head.name" not in attributes
 
 
 def test_explain_is_what_a_launch_composes(

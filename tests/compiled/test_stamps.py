@@ -87,7 +87,24 @@ def test_a_remote_that_is_set_behind_the_reading_counts_next_time(
     behind(monkeypatch, "cclaunch.compiled.place.repository", count, change)
     launched(paths, work)
 
-    assert launched(paths, work)[1].attributes == {"vcs.repository.name": "new"}
+    assert launched(paths, work)[1].attributes["vcs.repository.name"] == "new"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_branch_that_is_checked_out_behind_the_reading_counts_next_time(
+    paths: Paths, work: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """As git does it: another file in the place of HEAD."""
+    (work / ".git" / "HEAD").write_text("ref: refs/heads/before\n")
+
+    def change() -> None:
+        (work / ".git" / "HEAD.lock").write_text("ref: refs/heads/after\n")
+        (work / ".git" / "HEAD.lock").rename(work / ".git" / "HEAD")
+
+    behind(monkeypatch, "cclaunch.compiled.place.branch", count, change)
+    launched(paths, work)
+
+    assert launched(paths, work)[1].attributes["vcs.ref.head.name"] == "after"
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -125,7 +142,7 @@ def test_a_repository_that_is_made_between_two_readings_is_not_kept_as_none(
     launched(paths, work)
     (work / ".git" / "config").write_text('[remote "origin"]\n\turl = https://example.invalid/a/late.git\n')
 
-    assert launched(paths, work)[1].attributes == {"vcs.repository.name": "late"}
+    assert launched(paths, work)[1].attributes == {"vcs.repository.name": "late", "vcs.ref.head.name": "main"}
 
 
 def test_a_place_that_does_not_change_is_kept(paths: Paths, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:

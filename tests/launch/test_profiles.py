@@ -193,18 +193,23 @@ def test_a_launch_inside_a_launch_stacks_nothing(place: Sandbox) -> None:
     assert attributes["service.instance.id"] not in outer[otel.RESOURCE_ATTRIBUTES]
 
 
-def test_branch_and_host_are_sent_when_they_are_asked_for(place: Sandbox) -> None:
+def test_the_branch_is_sent_by_itself(place: Sandbox) -> None:
     """And a switched branch shows in the next launch."""
-    place.config_file.parent.mkdir(parents=True, exist_ok=True)
-    place.config_file.write_text("[telemetry]\nbranch = true\nhost = true\n")
     place.run(["git", "init", "-q", "-b", "one"])
-    assert launched(place)[0]["vcs.ref.head.name"] == "one"
+    assert launched(place)[0] == {"vcs.repository.name": place.work.name, "vcs.ref.head.name": "one"}
 
     place.run(["git", "checkout", "-q", "-b", "feature/two"])
 
-    found = launched(place)[0]
-    assert found["vcs.ref.head.name"] == "feature/two"
-    assert found["host.name"] == Path("/proc/sys/kernel/hostname").read_text().strip()
+    assert launched(place)[0]["vcs.ref.head.name"] == "feature/two"
+
+
+def test_the_branch_is_left_out_and_the_host_is_sent_when_that_is_asked_for(place: Sandbox) -> None:
+    """By the configuration."""
+    place.config_file.parent.mkdir(parents=True, exist_ok=True)
+    place.config_file.write_text("[telemetry]\nbranch = false\nhost = true\n")
+    place.run(["git", "init", "-q", "-b", "one"])
+    host = Path("/proc/sys/kernel/hostname").read_text().strip()
+    assert launched(place)[0] == {"vcs.repository.name": place.work.name, "host.name": host}
 
 
 @pytest.fixture

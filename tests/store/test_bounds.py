@@ -1,4 +1,4 @@
-"""Numbers that cannot be true: what any program may send, and what is made of it. And what the sums cannot bear yet."""
+"""Numbers that cannot be true: what any program may send, and what is made of it."""
 
 import math
 import sqlite3
@@ -20,7 +20,6 @@ from cclaunch.store.rows import DELTA
 from cclaunch.store.writer import Writer
 
 NOW = time.time_ns()
-LEDGER = "the ledger's issue: sums that cannot overflow, requests told apart by their record, a memory beyond the raw rows"
 
 ABSURD: list[Any] = [
     9e12,
@@ -114,7 +113,7 @@ def test_the_dollars_count_where_the_micro_dollars_cannot_be_true(store: Writer)
 
 @pytest.mark.parametrize("sent", [1, 10**15, NOW + 366 * DAY_NS, 2**63 - 1, 2**64 - 1])
 def test_an_event_of_no_possible_time_is_of_now(store: Writer, sent: int) -> None:
-    """One of 1970 would be folded away, one of next year would never grow old."""
+    """One of 1970 would be deleted at once, one of next year would never grow old."""
     before = time.time_ns()
     reader = write(store, logs({"time": sent}))
 
@@ -184,10 +183,9 @@ def test_an_id_of_a_megabyte_is_none(store: Writer) -> None:
     reader = write(store, logs({"time": NOW, "session.id": "s" * (1 << 20), "name": "n" * 5000}))
 
     assert tuple(reader.execute("SELECT session_id, length(name) FROM events").fetchone()) == (None, limits.LONGEST_NAME)
-    assert [len(event.attributes["session.id"]) for event in events(reader)] == [1 << 20]
+    assert len(events(reader)[0].attributes["session.id"]) == 1 << 20
 
 
-@pytest.mark.xfail(reason=LEDGER, raises=sqlite3.OperationalError)
 def test_absurd_rows_of_an_older_release_do_not_break_the_sum(store: Writer) -> None:
     """They passed the door when it had no bounds, and lie in the database."""
     write(store, logs(request_event(1, time=NOW), request_event(2, time=NOW)))
@@ -204,11 +202,13 @@ def test_requests_of_one_request_id_are_all_counted(store: Writer) -> None:
     assert usage(write(store, logs(*same))).total["requests"] == 3
 
 
-def test_a_copy_that_comes_after_its_row_was_deleted_is_not_counted_again(store: Writer) -> None:
+def test_a_copy_that_comes_after_its_row_is_gone_is_not_counted_again(store: Writer) -> None:
     """A sender that was without a network for 90 days, or a backup that is replayed."""
     request = logs(request_event(5, time=NOW - 100 * DAY_NS))
     write(store, request, logs(request_event(6, time=NOW)))
     with sqlite3.connect(store.path, isolation_level=None) as connection:
         assert forget_old(connection, NOW) == 1
 
-    assert usage(write(store, request)).total["requests"] == 2
+    reader = write(store, request)
+    assert len(events(reader)) == 2
+    assert usage(reader).total["requests"] == 2

@@ -7,7 +7,8 @@ row at the cursor a key; where one of them is another, everything is read again,
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cclaunch import otel
@@ -16,22 +17,30 @@ from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests, session_id, set_id
 from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
 from cclaunch.store.ledger.schema import QUARTER_NS
-from cclaunch.store.ledger.senders import sender_of
+from cclaunch.store.ledger.senders import Launches, sender_of
 from cclaunch.store.record_key import again, record_key, texts_of
 from cclaunch.store.rows import integer, text
 
 SOURCE = "telemetry"
 TOGETHER = 20_000
-"""Rowids of one slice, each in a transaction of its own."""
+"""Rowids of one slice at most, each in a transaction of its own."""
 
 COUNTED = f"e.name = '{otel.REQUEST}' AND e.check_nonce IS NULL"
 
-WRITTEN = "max(ifnull(e.cache_creation_tokens, 0) - ifnull(e.cache_1h_tokens, 0), 0)"
+
+def _bounded(column: str, most: int) -> str:
+    """Return the column, NULL where it is no number from 0 to *most*: the first release's door had no bounds."""
+    return f"iif(e.{column} BETWEEN 0 AND {most}, e.{column}, NULL)"
+
+
+MICROS = _bounded("cost_usd_micros", limits.MOST_MICROS)
+WRITTEN_ALL, WRITTEN_1H = (_bounded(f"cache_{name}_tokens", limits.MOST_TOKENS) for name in ("creation", "1h"))
+WRITTEN_5M = f"max({WRITTEN_ALL} - ifnull({WRITTEN_1H}, 0), 0)"
 PROJECT = f"""
 INSERT OR IGNORE INTO requests ({COLUMNS})
-SELECT e.time_ns, e.key, k.session, k."set", e.request_id, e.cost_usd_micros, e.input_tokens, e.output_tokens,
-    e.cache_read_tokens, iif(e.cache_creation_tokens IS NULL, NULL, {WRITTEN}), e.cache_1h_tokens,
-    iif(e.cost_usd_micros IS NULL, {NO_COST}, {BY_EVENT}), {EVENT}, k.sender
+SELECT e.time_ns, e.key, k.session, k."set", e.request_id, {MICROS},
+    {", ".join(_bounded(f"{name}_tokens", limits.MOST_TOKENS) for name in ("input", "output", "cache_read"))},
+    {WRITTEN_5M}, {WRITTEN_1H}, iif({MICROS} IS NULL, {NO_COST}, {BY_EVENT}), {EVENT}, k.sender
 FROM telemetry.events e JOIN temp.known k ON k.shared = e.shared
 WHERE e.id > ? AND e.id <= ? AND {COUNTED}
 """
@@ -74,16 +83,21 @@ def left(connection: sqlite3.Connection, cursor: Cursor) -> int:
     return _top(connection) - cursor.position
 
 
-def take_slice(connection: sqlite3.Connection, cursor: Cursor) -> Cursor:
-    """Read the next slice behind *cursor* into the ledger, in the transaction that is open; return the cursor behind it."""
-    last = min(cursor.position + TOGETHER, _top(connection))
+def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launches, rows: int = TOGETHER) -> Cursor:
+    """
+    Read *rows* rowids behind *cursor* into the ledger, in the transaction that is open; return the cursor behind them.
+
+    Whose events these are, the *launches* say that have left their names by then.
+    """
+    last = min(cursor.position + rows, _top(connection))
+    launches.register(connection)  # behind the look at what is there: each launch was named before claude started
     ends = (cursor.position, last)
     query = (
         f"SELECT DISTINCT e.shared, e.time_ns / {QUARTER_NS} FROM telemetry.events e WHERE e.id > ? AND e.id <= ? AND {COUNTED}"
     )
     found = connection.execute(query, ends).fetchall()
-    shared = {row[0] for row in found}
-    _know(connection, shared - {None})
+    shared = {row[0]: row[1] for row in sorted(found, key=itemgetter(1), reverse=True)}
+    _know(connection, {key: quarter * QUARTER_NS for key, quarter in shared.items() if key is not None})
     changed = connection.execute(PROJECT, ends).rowcount
     if None in shared:
         changed += len(insert_requests(connection, _alone(connection, ends)))
@@ -99,9 +113,9 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor) -> Cursor:
     return moved
 
 
-def _know(connection: sqlite3.Connection, shared: Iterable[int]) -> None:
-    """Work out whatever of *shared*, attributes that events have in common, was not met before."""
-    for key in shared:
+def _know(connection: sqlite3.Connection, shared: Mapping[int, int]) -> None:
+    """Work out whatever of *shared*, attributes that events have in common -> when that was, was not met before."""
+    for key, time_ns in shared.items():
         if connection.execute("SELECT 1 FROM temp.known WHERE shared = ?", (key,)).fetchone():
             continue
         row = connection.execute("SELECT attributes FROM telemetry.shared WHERE key = ?", (key,)).fetchone()
@@ -111,7 +125,7 @@ def _know(connection: sqlite3.Connection, shared: Iterable[int]) -> None:
             key,
             None if session is None else session_id(connection, session),
             set_id(connection, set_of(attributes)),
-            sender_of(connection, attributes, checked=True),
+            sender_of(connection, attributes, time_ns, checked=True),
         )
         connection.execute('INSERT INTO temp.known (shared, session, "set", sender) VALUES (?, ?, ?, ?)', known)
 
@@ -128,22 +142,23 @@ def _alone(connection: sqlite3.Connection, ends: tuple[int, int]) -> Iterator[Re
 def _request(connection: sqlite3.Connection, row: dict[str, Any]) -> Request:
     attributes = json.loads(row["attributes"])
     hour = integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS)
-    written = row["cache_creation_tokens"]
+    written = integer(row["cache_creation_tokens"], limits.MOST_TOKENS)
+    micros = integer(row["cost_usd_micros"], limits.MOST_MICROS)
     return Request(
         row["time_ns"],
         row["key"] if isinstance(row["key"], int) else _key(row, attributes),
         row["session_id"],
         set_of(attributes),
         row["request_id"],
-        row["cost_usd_micros"],
-        row["input_tokens"],
-        row["output_tokens"],
-        row["cache_read_tokens"],
+        micros,
+        integer(row["input_tokens"], limits.MOST_TOKENS),
+        integer(row["output_tokens"], limits.MOST_TOKENS),
+        integer(row["cache_read_tokens"], limits.MOST_TOKENS),
         None if written is None else max(written - (hour or 0), 0),
         hour,
-        NO_COST if row["cost_usd_micros"] is None else BY_EVENT,
+        NO_COST if micros is None else BY_EVENT,
         EVENT,
-        sender_of(connection, attributes, checked=True),
+        sender_of(connection, attributes, row["time_ns"], checked=True),
     )
 
 

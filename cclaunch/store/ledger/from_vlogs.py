@@ -13,7 +13,7 @@ from cclaunch.store import limits
 from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import add_up, insert_requests
 from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
-from cclaunch.store.ledger.senders import sender_of
+from cclaunch.store.ledger.senders import Launches, sender_of
 from cclaunch.store.record_key import record_key, texts_of
 from cclaunch.store.rows import cost_micros, integer, text
 from cclaunch.store.vlogs import read
@@ -26,9 +26,11 @@ LOOK_BACK_NS = 60 * NS
 DAY_NS = 86_400 * NS
 
 
-def take_vlogs(connection: sqlite3.Connection, url: str) -> None:
+def take_vlogs(connection: sqlite3.Connection, url: str, launches: Launches) -> None:
     """
     Read what the VictoriaLogs at *url* holds and the ledger may not know, a transaction for each slice of time.
+
+    Whose requests these are, the *launches* say that have left their names by then.
 
     Raises:
         StoreUnreachable: It does not answer; what was read until then is in the ledger.
@@ -40,6 +42,7 @@ def take_vlogs(connection: sqlite3.Connection, url: str) -> None:
     for rows in read.request_slices(url, since):
         with connection:
             connection.execute("BEGIN IMMEDIATE")
+            launches.register(connection)
             requests = [_request(connection, row) for row in rows]
             add_up(connection, insert_requests(connection, requests))
             newest = max(newest, *(one.time_ns for one in requests))
@@ -101,5 +104,5 @@ def _request(connection: sqlite3.Connection, row: Row) -> Request:
         hour,
         NO_COST if micros is None else BY_EVENT,
         EVENT,
-        sender_of(connection, attributes, checked=False),
+        sender_of(connection, attributes, found.time_ns, checked=False),
     )

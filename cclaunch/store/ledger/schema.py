@@ -51,7 +51,7 @@ TABLES = (
         database TEXT NOT NULL,
         position INTEGER NOT NULL,
         key BLOB) WITHOUT ROWID""",
-    "CREATE TABLE launches (instance INTEGER PRIMARY KEY)",
+    "CREATE TABLE launches (instance INTEGER PRIMARY KEY, sender INTEGER NOT NULL, seen_ns INTEGER NOT NULL)",
     """CREATE TABLE metered (
         session INTEGER NOT NULL,
         "set" INTEGER NOT NULL,
@@ -72,7 +72,7 @@ TABLES = (
 """
 ``sets``: attributes as JSON with sorted keys, under 64 bits of its hash. ``requests.request``: the id that the API
 gave it, which is no key: gateways repeat them. ``origin``, ``witnesses``, ``sender``: see `request`. ``metered``: what
-claude's own cost metric counted.
+claude's own cost metric counted. ``launches``: 64 bits of the hash of an instance id, who has it, and when it was met last.
 ``quarters.session``: 0 where a request names none, as NULL would be no part of a key.
 """
 
