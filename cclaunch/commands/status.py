@@ -57,7 +57,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         *((one.about, one.sentence()) for one in told),
         ("shell", f"{shell.name} ({shell.reason})" if shell else "unknown"),
         ("stack", f"{state.backend}: {health}{process}"),
-        *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.services),
+        *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.parts),
         *(("store", text) for text in store),
         ("ledger", told_ledger),
         ("last event", f"{last[1]}, {local(last[0])} ({ago(last[0], time.time_ns())})" if last else no_store),

@@ -67,6 +67,8 @@ class Paths:
     """Why the stack could not be woken a moment ago."""
     roused = File("state", "/roused")
     """Which services a launch had started a moment ago."""
+    kept = File("state", "/keeper-woken")
+    """That the keeper was started a moment ago."""
     collector_log = File("state", "/collector.log")
     """The embedded collector's words."""
     stack_log = File("state", "/stack.log")

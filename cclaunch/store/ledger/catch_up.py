@@ -13,17 +13,15 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cclaunch.errors import StoreBroken
-from cclaunch.files.lock import locked
 from cclaunch.store.damage import is_damage, mark_suspect
 from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.metered import take_metered
-from cclaunch.store.ledger.refill import opened
 from cclaunch.store.ledger.senders import Launches
 from cclaunch.store.ledger.tombstones import forgets
+from cclaunch.store.ledger.writing import LOCK_S, writing
 from cclaunch.store.places import Places
 from cclaunch.store.schema import SCHEMA_VERSION
 
-LOCK_S = 5.0
 FIRST_ROWS = 2_000
 SLICE_S = 0.1
 """A slice that takes longer is followed by a smaller one: others wait for the lock."""
@@ -32,20 +30,27 @@ Tell = Callable[[int, int], None]
 
 
 class Caught(NamedTuple):
-    """What catch-up did: *read* rowids of our own database, up to *position*; how many are *left* because its time was over."""
+    """
+    What catch-up did: *read* rowids of our own database, up to *position*.
+
+    *left*: rowids, and requests of VictoriaLogs, that are left because its time was over.
+    """
 
     read: int
     left: int
     position: int
 
 
-def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda done, whole: None) -> Caught:
+def catch_up(
+    places: Places, seconds: float | None = None, tell: Tell = lambda done, whole: None, *, everything: bool = False
+) -> Caught:
     """
     Bring the ledger up to what is committed at all *places*.
 
     Args:
         seconds: At most so long, a slice more or less; None: until all is read.
         tell: Called after each slice with how much was read, and how much there was.
+        everything: Look at all that VictoriaLogs has, also what was read already.
 
     Raises:
         Busy: Another one has been at it for long.
@@ -54,19 +59,15 @@ def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda d
         sqlite3.Error: A file cannot be read or written.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    with locked(places.ledger_lock, LOCK_S if seconds is None else min(LOCK_S, seconds)):
-        connection = opened(places)
-        launches = Launches(places.launched)
-        try:
-            caught = _take_events(connection, places, launches, until, tell)
-            if places.vlogs and not caught.left:
-                from cclaunch.store.ledger.from_vlogs import take_vlogs  # it asks over HTTP
+    launches = Launches(places.launched)
+    with writing(places, LOCK_S if seconds is None else min(LOCK_S, seconds)) as connection:
+        caught = _take_events(connection, places, launches, until, tell)
+        _take_launches(connection, launches)
+    if not places.vlogs or caught.left:
+        return caught
+    from cclaunch.store.ledger.from_vlogs import take_vlogs  # it asks over HTTP
 
-                take_vlogs(connection, places.vlogs, launches)
-            _take_launches(connection, launches)
-            return caught
-        finally:
-            connection.close()
+    return caught._replace(left=take_vlogs(places, launches, until, tell, everything=everything))
 
 
 def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:
