@@ -281,6 +281,41 @@ class Bars:
         self._drawn.update(self._tasks[name], completed=done, total=total or None)
 
 
+class Steps:
+    """The steps of long work: on a terminal's stderr the present one with a bar, that goes away again; else nothing."""
+
+    def __init__(self, environ: "Mapping[str, str]") -> None:
+        self._environ = environ
+        self._drawn: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> "Steps":
+        """Begin to draw."""
+        if colourful(sys.stderr, self._environ):
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = (TextColumn("{task.description}", markup=False), BarColumn())
+            self._drawn = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._drawn.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing on the screen."""
+        if self._drawn is not None:
+            self._drawn.stop()
+
+    def __call__(self, what: str, done: int, whole: int) -> None:
+        """Show that *done* of *whole* is done of the step *what*; 0 of 0 when that is not known."""
+        if self._drawn is None:
+            return
+        if what not in self._tasks:
+            for task in self._tasks.values():
+                self._drawn.update(task, visible=False)
+            self._tasks[what] = self._drawn.add_task(printable(what), total=None)
+        self._drawn.update(self._tasks[what], completed=done, total=whole or None)
+
+
 def _whisper(text: str) -> None:
     """Write *text* to stderr as it is; a closed one is no reason to stop."""
     try:

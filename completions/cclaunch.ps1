@@ -22,6 +22,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'config' = 'Settings, and where they come from'
             'completions' = 'Completions for your shell: verbs, options, profiles, and claude''s own'
         }
+        'usage' = [ordered]@{
+            'forget' = 'Forget requests and raw events for good; whatever way they come again, they'
+        }
         'dashboard' = [ordered]@{
             'add' = 'Put another dashboard into Grafana'
             'list' = 'Name all dashboards: ours, and those that were added'
@@ -85,6 +88,15 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--where' = 'Only what has this value'
             '--since' = 'Only what happened from then on'
             '--until' = 'Only what happened before'
+            '--json' = 'Print one JSON object'
+            '--help' = 'Show this message and exit.'
+        }
+        'usage forget' = [ordered]@{
+            '--session' = 'All of this session, for ever'
+            '--before' = 'All that happened before'
+            '--where' = 'Only what has this value'
+            '--yes' = 'Do not ask'
+            '-y' = 'Do not ask'
             '--json' = 'Print one JSON object'
             '--help' = 'Show this message and exit.'
         }
@@ -381,6 +393,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'usage --where' = @('day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'usage --since' = @('today', 'yesterday', '24h', '7d', '30d')
         'usage --until' = @('today', 'yesterday', '24h', '7d', '30d')
+        'usage forget --session' = @()
+        'usage forget --before' = @('today', 'yesterday', '24h', '7d', '30d')
+        'usage forget --where' = @('day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'events -n' = @()
         'events --name' = @()
         'events --session' = @()
