@@ -185,21 +185,21 @@ def table(
         right: Numbers of the columns that are aligned to the right.
         foot: A last row, set apart by a rule.
     """
-    headings, *clean = [[printable(cell) for cell in row] for row in [titles, *rows, *([foot] if foot else [])]]
-    widths = [max(width(cells[column]) for cells in [headings, *clean]) for column in range(len(titles))]
-    code(_styled(_aligned(headings, widths, right), BOLD, environ))
-    for position, cells in enumerate(clean):
-        if foot and position == len(clean) - 1:
-            line("  ".join("-" * one for one in widths))
-        line(_aligned(cells, widths, right))
+    columns = [[printable(cell) for cell in column] for column in zip(titles, *rows, *([foot] if foot else []), strict=True)]
+    widths = [max(map(width, column)) for column in columns]
+    aligned = [_column(column, wide, number in right) for number, (column, wide) in enumerate(zip(columns, widths, strict=True))]
+    heading, *lines = ["  ".join(cells).rstrip() for cells in zip(*aligned, strict=True)]
+    if foot:
+        lines.insert(-1, "  ".join("-" * wide for wide in widths))
+    code("\n".join([_styled(heading, BOLD, environ), *lines]))  # in one piece: a terminal takes each line by itself
 
 
-def _aligned(cells: "Sequence[str]", widths: "Sequence[int]", right: "Sequence[int]") -> str:
-    padded = []
-    for column, (cell, wide) in enumerate(zip(cells, widths, strict=True)):
-        room = " " * (wide - width(cell))
-        padded.append(room + cell if column in right else cell + room)
-    return "  ".join(padded).rstrip()
+def _column(cells: "Sequence[str]", wide: int, right: bool) -> "list[str]":
+    """Return *cells* as *wide* as one another."""
+    if "".join(cells).isascii():
+        return [cell.rjust(wide) if right else cell.ljust(wide) for cell in cells]
+    rooms = [" " * (wide - width(cell)) for cell in cells]
+    return [room + cell if right else cell + room for room, cell in zip(rooms, cells, strict=True)]
 
 
 def width(text: str) -> int:

@@ -20,6 +20,9 @@ JOB = ("job", "claude")
 LONGEST_NAME = 128
 """Bytes of an attribute's name that VictoriaLogs keeps."""
 
+SHORT = LONGEST_NAME // 4
+"""Characters of a name that is no longer than that, whatever they are."""
+
 PAIR, VALUE = "\x02", "\x01"
 
 
@@ -38,7 +41,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return format(Decimal(repr(value)), "f").removesuffix(".0")
+        text = repr(value)
+        return (format(Decimal(text), "f") if "e" in text else text).removesuffix(".0")
     return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -47,6 +51,7 @@ def texts_of(attributes: Mapping[str, Any]) -> dict[str, str]:
     found = {key: value if type(value) is str else text_of(value) for key, value in attributes.items()}
     if found.get(JOB[0]) == JOB[1]:
         del found[JOB[0]]
+    found.pop(otel.SENDER, None)  # a mark of ours: how it came is no part of what it is
     return found
 
 
@@ -61,12 +66,12 @@ def record_key(time_ns: int, name: str, body: str, texts: Mapping[str, str]) -> 
         texts: All of its attributes, as `texts_of` gives them.
     """
     said = "" if body == otel.EVENT_PREFIX + name else body
-    pairs = [
-        f"{key}{VALUE}{text}"
-        for key, text in sorted(texts.items())
-        if text and len(key.encode("utf-8", "surrogatepass")) <= LONGEST_NAME
-    ]
+    pairs = [f"{key}{VALUE}{text}" for key in sorted(texts) if (text := texts[key]) and (len(key) <= SHORT or _is_kept(key))]
     return number_of(PAIR.join([str(time_ns), name, said, *pairs]))
+
+
+def _is_kept(name: str) -> bool:
+    return len(name.encode("utf-8", "surrogatepass")) <= LONGEST_NAME
 
 
 def again(key: int, ordinal: int) -> int:

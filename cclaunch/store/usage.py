@@ -5,7 +5,7 @@ The problem it owns: a part that cannot be read costs its part of the answer and
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cclaunch.errors import FileTrouble, StoreBroken, StoreError, StoreMissing, StoreUnreachable
@@ -114,12 +114,15 @@ def _untaken(error: Exception, places: Places) -> StoreBroken:
 
 def unsent(places: Places, asked: Iterable[str]) -> Mapping[str, list[str]]:
     """Return key -> the names most like it, for each of *asked* that no request ever had."""
+    missing = [key for key in asked if canonical(key) not in ALWAYS]
+    if not missing:
+        return {}
     try:
         with opening.reading(places.ledger) as connection:
-            names: Collection[str] = reading.names(connection)
+            missing = reading.missing(connection, missing)
+            names = reading.names(connection) if missing else ()
     except StoreMissing:
         return {}
-    missing = [key for key in asked if canonical(key) not in {*names, *ALWAYS}]
     if not missing:
         return {}
     from cclaunch.store import keys  # only where something is misspelt
