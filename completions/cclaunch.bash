@@ -39,7 +39,7 @@ _cclaunch_verb() {
         "stack") parts="compose disable down enable logs pull restart status up use" options="--help" ;;
         "stack compose") options="--show-password --help" ;;
         "stack disable") options="--force --help" ;;
-        "stack down") options="--volumes --yes --help" ;;
+        "stack down") options="--volumes --ledger --yes --help" ;;
         "stack enable") options="--force --help" ;;
         "stack logs") options="-f --follow -n --help" words="collector prometheus victorialogs grafana guard" ;;
         "stack pull") options="--help" ;;

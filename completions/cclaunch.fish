@@ -243,7 +243,8 @@ complete -c cclaunch -n '__cclaunch_in stack compose' -f
 complete -c cclaunch -n '__cclaunch_in stack disable' -l force -d 'Also where a hand has changed the file, or it is not ours'
 complete -c cclaunch -n '__cclaunch_in stack disable' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack disable' -f
-complete -c cclaunch -n '__cclaunch_in stack down' -l volumes -d 'Delete everything that was recorded, too'
+complete -c cclaunch -n '__cclaunch_in stack down' -l volumes -d 'Delete the raw events and metrics, too'
+complete -c cclaunch -n '__cclaunch_in stack down' -l ledger -d 'With --volumes: delete the ledger, too, every request that was ever counted'
 complete -c cclaunch -n '__cclaunch_in stack down' -l yes -d 'Do not ask before deleting'
 complete -c cclaunch -n '__cclaunch_in stack down' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack down' -f

@@ -184,7 +184,8 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch stack down" [
-        --volumes # Delete everything that was recorded, too
+        --volumes # Delete the raw events and metrics, too
+        --ledger # With --volumes: delete the ledger, too, every request that was ever counted
         --yes # Do not ask before deleting
         ...words: string
     ]

@@ -147,7 +147,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'stack down' = [ordered]@{
-            '--volumes' = 'Delete everything that was recorded, too'
+            '--volumes' = 'Delete the raw events and metrics, too'
+            '--ledger' = 'With --volumes: delete the ledger, too, every request that was ever counted'
             '--yes' = 'Do not ask before deleting'
             '--help' = 'Show this message and exit.'
         }

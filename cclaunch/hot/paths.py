@@ -93,6 +93,8 @@ class Paths:
     """Held by whoever brings the ledger up to date."""
     ledger_copies = File("data", "/ledger-copies")
     """The directory of the ledger's weekly copies."""
+    ledger_copies = File("data", "/ledger-copies")
+    """The directory of the ledger's weekly copies."""
     collector_ports = File("data", "/collector.ports")
     """Where the embedded collector listens."""
     collector_key = File("data", "/collector.key")

@@ -220,7 +220,7 @@ def _reader(field: FieldDescriptor, special: Mapping[str, Read], known: dict[str
 def is_repeated(field: FieldDescriptor) -> bool:
     """Say whether there may be many of *field*; releases of protobuf that know the word ask for it."""
     known = getattr(field, "is_repeated", None)
-    return bool(field.label == FieldDescriptor.LABEL_REPEATED if known is None else known)
+    return bool(getattr(field, "label", None) == FieldDescriptor.LABEL_REPEATED if known is None else known)
 
 
 def _scalar(field: FieldDescriptor) -> Read:
@@ -232,7 +232,7 @@ def _scalar(field: FieldDescriptor) -> Read:
         return number
     if kind == FieldDescriptor.CPPTYPE_BOOL:
         return boolean
-    if kind == FieldDescriptor.CPPTYPE_ENUM:
+    if field.enum_type is not None:
         return _enumerated(field.enum_type)
     if field.type == FieldDescriptor.TYPE_STRING:
         return string

@@ -10,7 +10,6 @@ from contextlib import closing
 from typing import NamedTuple
 
 from cclaunch.errors import StoreError, StoreMissing
-from cclaunch.files.lock import locked
 from cclaunch.store import keys, set_aside, trouble
 from cclaunch.store.filters import canonical
 from cclaunch.store.ledger import raw, scrub
@@ -19,9 +18,9 @@ from cclaunch.store.ledger.forget import Gone, find, forget_requests
 from cclaunch.store.ledger.opening import reading
 from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.ledger.reading import names
-from cclaunch.store.ledger.refill import opened
 from cclaunch.store.ledger.tombstones import Rule
 from cclaunch.store.ledger.wanted import Wanted, rules_for
+from cclaunch.store.ledger.writing import writing
 from cclaunch.store.places import Places
 from cclaunch.store.reader import open_reader
 from cclaunch.store.usage import brought_up
@@ -74,19 +73,14 @@ def forget(places: Places, rules: Sequence[Rule], tell: scrub.Tell = scrub.say_n
         Busy: Another one has been at the ledger for long; nothing was forgotten.
         StoreError: Something is in the way: nothing was forgotten, or what is left to do is done by itself later, as it says.
     """
-    with locked(places.ledger_lock, LOCK_S):
-        try:
-            connection = opened(places)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(trouble.describe(places.ledger, error)) from error
-        with closing(connection):
-            try:
-                with connection:
-                    connection.execute("BEGIN IMMEDIATE")
-                    gone = forget_requests(connection, rules)
-            except sqlite3.Error as error:
-                raise StoreError(trouble.describe(places.ledger, error), cause="nothing was forgotten") from error
+    try:
+        with writing(places, LOCK_S) as connection:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                gone = forget_requests(connection, rules)
             scrub.finish(connection, places, tell)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(trouble.describe(places.ledger, error), cause="nothing was forgotten") from error
     return gone
 
 

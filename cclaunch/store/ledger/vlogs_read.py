@@ -38,6 +38,12 @@ class WasRead:
         return [int(name.removeprefix(QUARTER)) for name in self._found if name.startswith(QUARTER)]
 
 
+def last_look(connection: sqlite3.Connection) -> int:
+    """Return when any VictoriaLogs was looked back at last (ns), or 0."""
+    query = "SELECT ifnull(max(position), 0) FROM cursors WHERE source = ?"
+    return int(connection.execute(query, (f"vlogs {HOUR}",)).fetchone()[0])
+
+
 def move(connection: sqlite3.Connection, url: str, name: str, position: int) -> None:
     """Remember *position* under *name*, in the transaction that is open."""
     connection.execute(MOVE, (f"vlogs {name}", url, position))

@@ -5,7 +5,6 @@ import sqlite3
 import time
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ledgers import places_at
@@ -17,6 +16,7 @@ from cclaunch.store.ledger import from_events, senders
 from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.ledger.request import LAUNCH, OTHER, UNKNOWN
 from cclaunch.store.ledger.schema import QUARTER_NS
+from cclaunch.store.marking import marked
 from cclaunch.store.places import Places
 
 DAY_NS = senders.DAY_NS
@@ -81,8 +81,8 @@ def test_what_others_of_this_user_send_is_told_apart(places: Places) -> None:
 
 def test_of_another_users_claim_nothing_is_believed(places: Places) -> None:
     """The collector has marked it; that it names a launch of ours proves nothing."""
-    claim: dict[str, Any] = {otel.SENDER: "1001"}
-    send(places, name(places), **claim)
+    batch = events_of({"cost_usd_micros": 1, "service.instance.id": name(places)}, time_ns=AT)
+    store(Path(places.database), marked(batch, otel.SENDER, "unknown"))
     assert verdicts(places) == [UNKNOWN]
 
 
