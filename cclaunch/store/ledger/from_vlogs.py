@@ -84,6 +84,11 @@ class _Cursors:
         )
 
 
+def key_of(row: Row, found: read.Found) -> int:
+    """Return the key of the event in a *row* that was read as *found*."""
+    return record_key(found.time_ns, found.name, row.get("_msg", ""), texts_of(read.sent(row)))
+
+
 def _request(connection: sqlite3.Connection, row: Row) -> Request:
     found = read.read_row(row)
     attributes: dict[str, Any] = found.attributes
@@ -92,7 +97,7 @@ def _request(connection: sqlite3.Connection, row: Row) -> Request:
     micros = cost_micros(attributes)
     return Request(
         found.time_ns,
-        record_key(found.time_ns, found.name, row.get("_msg", ""), texts_of(read.sent(row))),
+        key_of(row, found),
         found.session_id,
         set_of(attributes),
         text(attributes.get("request_id")),
