@@ -181,6 +181,11 @@ class ContextStale(EngineError):
 class StoreError(CclaunchError):
     """What was recorded cannot be read or written."""
 
+    def left_out(self) -> str:
+        """Return the sentence on an answer without this part."""
+        cause = f" ({self.cause})" if self.cause else ""
+        return f"{self.message}{cause}: what is new there is not part of this answer"
+
 
 class StoreMissing(StoreError):
     """There is no database yet: nothing was recorded."""

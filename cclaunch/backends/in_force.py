@@ -7,10 +7,7 @@ An engine is asked only where what was written down is missing or wrong and some
 import contextlib
 from collections.abc import Mapping
 
-from cclaunch.backends.chosen import chosen
-from cclaunch.backends.docker import health, record
-from cclaunch.backends.docker.backend import DockerBackend
-from cclaunch.backends.docker.brought import COLLECTOR
+from cclaunch.backends.docker import record
 from cclaunch.backends.embedded import collector as embedded
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
@@ -32,6 +29,8 @@ def notice(paths: Paths, config: Config, environ: Mapping[str, str]) -> bool:
     likely = [config.ports.victorialogs] if embedded.running(paths) else [config.ports.victorialogs, config.ports.grpc]
     if not any(probe.listens(port, KNOCK_S) for port in likely):
         return False
+    from cclaunch.backends.docker.backend import DockerBackend  # nearly nobody comes as far
+
     backend = DockerBackend(paths, config, environ)
     with contextlib.suppress(CclaunchError), backend.engine(ENGINE_S) as engine:
         found = engine.containers()
@@ -48,9 +47,14 @@ def in_force(paths: Paths, config: Config, environ: Mapping[str, str]) -> str:
     Whoever has brought up the compose file has not been asked for `stack use docker`: while the containers have the ports,
     they are what there is to look at and to stop.
     """
+    from cclaunch.backends.chosen import chosen
+
     name = chosen(paths, config)
     if name == "docker" or embedded.running(paths) is not None:
         return name
     if not probe.listens(config.ports.grpc, KNOCK_S) or not notice(paths, config, environ):
         return name
+    from cclaunch.backends.docker import health
+    from cclaunch.backends.docker.brought import COLLECTOR
+
     return "docker" if health.ask(COLLECTOR, record.port(paths, "health")) is None else name

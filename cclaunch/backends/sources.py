@@ -38,6 +38,6 @@ def notice(paths: Paths, environ: Environ) -> None:
 
 def places_of(paths: Paths) -> "Places":
     """Return all places that may hold events."""
-    from cclaunch.store.places import Places
+    from cclaunch.store.places import local_places
 
-    return Places(paths.database, paths.ledger, paths.ledger_lock, vlogs_url(paths), metrics_url(paths), paths.launched)
+    return local_places(paths, vlogs_url(paths), metrics_url(paths))

@@ -4,9 +4,9 @@ import time
 from typing import Any, NamedTuple
 
 from cclaunch.backends.embedded import collector as embedded
-from cclaunch.backends.embedded.foreign import intruder
 from cclaunch.backends.every import backend
 from cclaunch.backends.in_force import in_force
+from cclaunch.backends.intruders import intruder
 from cclaunch.backends.protocol import ServiceStatus
 from cclaunch.hot.paths import Environ, Paths
 

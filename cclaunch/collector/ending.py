@@ -6,6 +6,7 @@ import signal as signals
 import time
 
 from cclaunch.collector import words
+from cclaunch.collector.catching_up import CatchingUp
 from cclaunch.collector.heartbeat import Heartbeat
 from cclaunch.collector.log import say
 from cclaunch.collector.service import EmbeddedCollector
@@ -84,7 +85,7 @@ class Ending:
         return self._idle()
 
     async def _tidy(self) -> None:
-        await asyncio.to_thread(maintain, self._collector.writer)
+        await asyncio.to_thread(maintain, self._collector.writer, self._collector.catching_up)
         await asyncio.to_thread(sweep, self._collector.paths.cache)
 
     def _look(self) -> None:
@@ -103,9 +104,10 @@ class Ending:
         return time.monotonic() - self._collector.last_active > self._idle_exit
 
 
-def maintain(writer: Writer) -> None:
-    """Fold old rows; a failure is written down and tried again at the next turn."""
+def maintain(writer: Writer, catching_up: CatchingUp) -> None:
+    """Delete raw rows that are old, and that the ledger has read; a failure is written down and tried again at the next turn."""
     try:
-        writer.maintain(time.time_ns())
+        read_to = catching_up.all()
+        writer.maintain(0 if read_to is None else time.time_ns(), read_to or 0)  # nothing is old at the beginning of time
     except Exception as error:  # whatever it is, the collector's work is to take telemetry
         say(f"maintenance failed: {error}")

@@ -71,6 +71,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
     while not all(one.started for one in servers):
         await asyncio.sleep(0.002)
     say(f"cclaunch {__version__} listens: {', '.join(f'{name} {port}' for name, port in ports.items())}")
+    collector.catching_up.start()
     ending = Ending(collector, config.stack.idle_exit, lifeline, standing)
     await ending.wait()
     say(f"draining: {ending.reason}")
@@ -83,6 +84,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
         one.over.set()
     await asyncio.wait(tasks, timeout=4)
     await asyncio.to_thread(collector.writer.close)
+    await asyncio.to_thread(collector.catching_up.stop)
     if ending.moved:
         with contextlib.suppress(FileTrouble):  # the supervisor says so
             make_directory(paths.data)

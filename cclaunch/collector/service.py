@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from cclaunch import __version__
 from cclaunch.collector import words
 from cclaunch.collector.budget import Arrivals
+from cclaunch.collector.catching_up import CatchingUp
 from cclaunch.collector.exposition import exposition
 from cclaunch.collector.intake import Intake
 from cclaunch.collector.log import say
@@ -19,6 +20,7 @@ from cclaunch.collector.pids import Launched
 from cclaunch.files.process_identity import pid_here
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.probe import proof, registration
+from cclaunch.store.places import local_places
 from cclaunch.store.reader import reading, series
 from cclaunch.store.schema import SCHEMA_VERSION
 from cclaunch.store.writer import Writer
@@ -36,13 +38,17 @@ class EmbeddedCollector:
         self.writer = Writer(paths.database, say)
         self.arrivals = Arrivals()
         self.intake = Intake(self.writer)
+        places = local_places(paths)
+        self.catching_up = CatchingUp(lambda: places, say)
         self.launched = Launched(paths.launched, paths.collector_pids)
         self.last_active = time.monotonic()
 
     async def take(self, signal: Any, body: bytes | bytearray, kind: str, over: Callable[[], None] = lambda: None) -> Message:
         """Store the request *body*, as `intake.Intake.take` does."""
         self.last_active = time.monotonic()
-        return await self.intake.take(signal, body, kind, over)
+        answer = await self.intake.take(signal, body, kind, over)
+        self.catching_up.news()
+        return answer
 
     async def health(self, nonce: str, pid: int, by: str = "", inside: int = 0) -> tuple[str, str]:
         """
@@ -62,7 +68,7 @@ class EmbeddedCollector:
         lines.append(f"proof={proof(self.key, nonce).decode('ascii')}" if proven else "proof=")
         if self.writer.waiting:
             lines.append(f"waiting={self.writer.waiting}")
-        if notice := words.notice(self.writer, launch=bool(pid)):
+        if notice := words.notice(self.writer, self.catching_up.trouble, launch=bool(pid)):
             lines.append(f"notice={notice}")
         return "".join(f"{line}\n" for line in [*lines, *([trouble] if trouble else [])]), trouble
 

@@ -30,7 +30,12 @@ def wrong(writer: Writer, data: str) -> str:
     return writer.sentence()
 
 
-def notice(writer: Writer, *, launch: bool) -> str:
-    """Return what went wrong before and has to be known; to a *launch* also, once, what could not be kept."""
-    told = [set_aside.sentence(writer.path), writer.refused.tell() if launch else ""]
+def notice(writer: Writer, ledger: str, *, launch: bool) -> str:
+    """
+    Return what went wrong before and has to be known; to a *launch* also, once, what could not be kept.
+
+    *ledger* is what keeps the ledger from being brought up to date: nothing to a launch, whose telemetry is safe.
+    """
+    counting = f"the ledger is not up to date: {ledger}" if ledger and not launch else ""
+    told = [set_aside.sentence(writer.path), counting, writer.refused.tell() if launch else ""]
     return "; ".join(text for text in told if text)[:LONGEST]

@@ -6,7 +6,7 @@ import click
 
 from cclaunch import console, otel
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.stack.told import tell_intruder
+from cclaunch.commands.shared.intruded import tell_intruder
 from cclaunch.hot.attributes import left_out
 from cclaunch.hot.marks import BLOCK, LAST_BLOCK, SHELL_ATTRIBUTES, own_exports
 from cclaunch.hot.paths import Environ

@@ -13,8 +13,8 @@ from cclaunch.commands.shared.dates import iso, local
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
 
 if TYPE_CHECKING:
-    from cclaunch.store.reader import Event
     from cclaunch.store.places import Places
+    from cclaunch.store.reader import Event
 
 Wanted = dict[str, list[str]]
 

@@ -10,8 +10,8 @@ from cclaunch.backends.sources import notice, places_of
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, moment
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
+from cclaunch.commands.shared.intruded import tell_intruder
 from cclaunch.commands.shared.kept import sentences
-from cclaunch.commands.stack.told import tell_intruder
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import adopted_ports
 

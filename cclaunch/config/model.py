@@ -29,7 +29,6 @@ from cclaunch.config.checks import (
     whole,
 )
 from cclaunch.errors import ConfigError
-from cclaunch.files.toml import read_toml, wrong
 from cclaunch.hot.paths import Paths
 
 SIZE_LIMIT = 64 * 1024
@@ -216,6 +215,8 @@ def load_config(path: str) -> Config:
 
 def parse_config(data: bytes, path: str) -> Config:
     """Return the configuration that the bytes of *path* say. Raises ConfigError as ``load_config`` does."""
+    from cclaunch.files.toml import read_toml, wrong  # most have no such file
+
     text, tables = read_toml(data, path)
     for table, keys in tables.items():
         if table not in CHECKS:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from cclaunch.hot.paths import Paths
+
 
 class Places(NamedTuple):
     """
@@ -22,3 +24,8 @@ class Places(NamedTuple):
     vlogs: str = ""
     metrics: str = ""
     launched: str = ""
+
+
+def local_places(paths: Paths, vlogs: str = "", metrics: str = "") -> Places:
+    """Return the places of ours below *paths*, and those of the stack where there is one."""
+    return Places(paths.database, paths.ledger, paths.ledger_lock, vlogs, metrics, paths.launched)

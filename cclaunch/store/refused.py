@@ -8,10 +8,12 @@ and is told for 30 days. The file is made while there is room for it: on a full 
 import os
 import threading
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cclaunch.hot.reading import read_flat
-from cclaunch.store.insert import Rows
+
+if TYPE_CHECKING:
+    from cclaunch.store.insert import Rows
 
 NAME = "-refused"
 MOST_KNOWN = 50_000
@@ -78,7 +80,7 @@ class RefusalCount:
                 self._kept = False
             self.keep()
 
-    def add(self, rows: Rows, reason: str) -> None:
+    def add(self, rows: "Rows", reason: str) -> None:
         """Count *rows* as refused."""
         with self._lock:
             self.count(rows.number, reason)
@@ -91,7 +93,7 @@ class RefusalCount:
             why = " ".join(reason.split())[:LONGEST_REASON]
             self._note(Refusals(self._now.rows + number, time.time(), why, told=False))
 
-    def stored(self, rows: Rows) -> None:
+    def stored(self, rows: "Rows") -> None:
         """Take off what was refused once and is stored now."""
         with self._lock:
             again = {event[0] for event in rows.events} & self._known if self._known else ()

@@ -7,11 +7,13 @@ The problem it owns: the store knows what it keeps, whoever brings it.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cclaunch.store import limits
 from cclaunch.store.limits import LARGEST
-from cclaunch.store.shared import Shared
+
+if TYPE_CHECKING:
+    from cclaunch.store.shared import Shared
 
 DELTA = 1
 
@@ -50,7 +52,7 @@ class EventRow(NamedTuple):
     check_nonce: str | None
     own: dict[str, Value]
     cache_1h_tokens: int | None
-    shared: Shared | None
+    shared: "Shared | None"
 
     @property
     def attributes(self) -> dict[str, Value]:

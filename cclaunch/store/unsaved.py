@@ -12,13 +12,11 @@ from collections.abc import Callable
 from cclaunch.errors import CclaunchError
 from cclaunch.store import trouble
 from cclaunch.store.backlog import Backlog, load, put_down
+from cclaunch.store.beside import UNSAVED
 from cclaunch.store.database import Database
 from cclaunch.store.insert import Rows
 from cclaunch.store.outage import Outage
 from cclaunch.store.refused import RefusalCount
-
-UNSAVED = "-unsaved"
-"""Behind the database's name: the file of what was acknowledged, or received before the end, and could not be committed."""
 
 
 class Unsaved:

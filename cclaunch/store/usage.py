@@ -8,15 +8,16 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from cclaunch.errors import StoreMissing, StoreUnreachable
+from cclaunch.errors import FileTrouble, StoreBroken, StoreError, StoreMissing, StoreUnreachable
 from cclaunch.store import losses
 from cclaunch.store.filters import Where, canonical
 from cclaunch.store.ledger import opening, reading
-from cclaunch.store.ledger.catch_up import catch_up
+from cclaunch.store.ledger.current import is_current
 from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.places import Places
 from cclaunch.store.spending import Usage, assembled
 
+Tell = Callable[[int, int], None]
 ALWAYS = frozenset((*LABELS, "session.id", "model", "service.name", "event.name", "request_id", "prompt.id"))
 """What every request has, or may lack without a mistake."""
 
@@ -34,7 +35,7 @@ def usage(
     until: int | None,
     by: Sequence[str],
     where: Where,
-    tell: Callable[[int, int], None] = lambda done, whole: None,
+    tell: Tell = lambda done, whole: None,
 ) -> Told:
     """
     Return what was used between *since* and *until* (ns) where *where* holds, grouped by *by*.
@@ -46,20 +47,48 @@ def usage(
         StoreTooNew, StoreBroken: The ledger cannot be read.
         StoreUnreachable: VictoriaLogs does not answer, and there is nothing else.
     """
-    troubles = []
-    try:
-        catch_up(places, None, tell)
-    except StoreUnreachable as error:
-        if not os.path.exists(places.database):
-            raise
-        troubles = [error.left_out()]
+    trouble = _brought_up(places, tell)
     try:
         with opening.reading(places.ledger) as connection:
+            if trouble is not None and reading.extent(connection) is None and not _may_go_on(trouble, places):
+                raise trouble
             found = reading.groups(connection, since, until, by, where)
             lost = losses.lost_usd_micros(connection, since, until, where)
-    except StoreMissing:
-        return Told(None, troubles)
-    return Told(assembled(found, since, until, by, lost), troubles)
+    except StoreMissing as missing:
+        if trouble is not None:
+            raise trouble from missing
+        return Told(None, [])
+    return Told(assembled(found, since, until, by, lost), [] if trouble is None else [trouble.left_out()])
+
+
+def _may_go_on(trouble: StoreError, places: Places) -> bool:
+    """Say whether nothing is an answer: our own database was read, it is another place that is silent."""
+    return isinstance(trouble, StoreUnreachable) and os.path.exists(places.database)
+
+
+def _brought_up(places: Places, tell: Tell) -> StoreError | None:
+    """Have the ledger take in what is new; return what kept it from that. Raises StoreTooNew and StoreBroken of the ledger."""
+    if not places.vlogs and is_current(places):
+        return None
+    import sqlite3
+
+    from cclaunch.store.ledger.catch_up import catch_up  # only where something is new
+
+    try:
+        catch_up(places, None, tell)
+    except StoreError as error:
+        return error
+    except (sqlite3.Error, FileTrouble, OSError) as error:
+        return _untaken(error, places)
+    return None
+
+
+def _untaken(error: Exception, places: Places) -> StoreBroken:
+    from cclaunch.store.damage import is_damage
+    from cclaunch.store.reader import MENDED
+
+    hint = MENDED if is_damage(error) else f"ls -l {os.path.dirname(places.ledger)}"
+    return StoreBroken(f"cannot take {places.database} into {places.ledger}", cause=str(error), hint=hint)
 
 
 def unsent(places: Places, asked: Iterable[str]) -> Mapping[str, list[str]]:

@@ -145,8 +145,10 @@ def test_the_collectors_maintenance_sweeps(cache: Path, paths: Paths, monkeypatc
     put(cache / "settings" / "a.json", 31)
     monkeypatch.setattr(ending, "FIRST_MAINTENANCE_S", 0)
     monkeypatch.setattr(words, "vouches", lambda *_: False)
-    writer = SimpleNamespace(maintain=int, look_after=int)
-    idle: Any = SimpleNamespace(paths=paths, writer=writer, launched=SimpleNamespace(any=bool), last_active=0)
+    writer = SimpleNamespace(maintain=lambda *_: None, look_after=int)
+    idle: Any = SimpleNamespace(
+        paths=paths, writer=writer, launched=SimpleNamespace(any=bool), last_active=0, catching_up=SimpleNamespace(all=int)
+    )
     standing: Any = SimpleNamespace(lost=bool, mend=list)
 
     async def run() -> None:

@@ -1,6 +1,5 @@
-"""Numbers that cannot be true: what any program may send, and what is made of it. And what the sums cannot bear yet."""
+"""Numbers that cannot be true: what any program may send, and what is made of it."""
 
-import json
 import math
 import sqlite3
 import time
@@ -21,7 +20,6 @@ from cclaunch.store.rows import DELTA
 from cclaunch.store.writer import Writer
 
 NOW = time.time_ns()
-LEDGER = "the ledger's issue: sums that cannot overflow, requests told apart by their record, a memory beyond the raw rows"
 
 ABSURD: list[Any] = [
     9e12,
@@ -115,7 +113,7 @@ def test_the_dollars_count_where_the_micro_dollars_cannot_be_true(store: Writer)
 
 @pytest.mark.parametrize("sent", [1, 10**15, NOW + 366 * DAY_NS, 2**63 - 1, 2**64 - 1])
 def test_an_event_of_no_possible_time_is_of_now(store: Writer, sent: int) -> None:
-    """One of 1970 would be folded away, one of next year would never grow old."""
+    """One of 1970 would be deleted at once, one of next year would never grow old."""
     before = time.time_ns()
     reader = write(store, logs({"time": sent}))
 
@@ -185,10 +183,9 @@ def test_an_id_of_a_megabyte_is_none(store: Writer) -> None:
     reader = write(store, logs({"time": NOW, "session.id": "s" * (1 << 20), "name": "n" * 5000}))
 
     assert tuple(reader.execute("SELECT session_id, length(name) FROM events").fetchone()) == (None, limits.LONGEST_NAME)
-    assert len(json.loads(reader.execute("SELECT attributes FROM events").fetchone()[0])["session.id"]) == 1 << 20
+    assert len(events(reader)[0].attributes["session.id"]) == 1 << 20
 
 
-@pytest.mark.xfail(reason=LEDGER, raises=sqlite3.OperationalError)
 def test_absurd_rows_of_an_older_release_do_not_break_the_sum(store: Writer) -> None:
     """They passed the door when it had no bounds, and lie in the database."""
     write(store, logs(request_event(1, time=NOW), request_event(2, time=NOW)))
@@ -198,7 +195,6 @@ def test_absurd_rows_of_an_older_release_do_not_break_the_sum(store: Writer) -> 
     assert usage(write(store)).total["requests"] == 2
 
 
-@pytest.mark.xfail(reason=LEDGER)
 def test_requests_of_one_request_id_are_all_counted(store: Writer) -> None:
     """Some gateways answer every request with the same id."""
     same = [{**request_event(number), "time": NOW + number, "request_id": "constant"} for number in (1, 2, 3)]
@@ -206,12 +202,13 @@ def test_requests_of_one_request_id_are_all_counted(store: Writer) -> None:
     assert usage(write(store, logs(*same))).total["requests"] == 3
 
 
-@pytest.mark.xfail(reason=LEDGER)
-def test_a_copy_that_comes_after_its_row_was_folded_is_not_counted_again(store: Writer) -> None:
+def test_a_copy_that_comes_after_its_row_is_gone_is_not_counted_again(store: Writer) -> None:
     """A sender that was without a network for 90 days, or a backup that is replayed."""
     request = logs(request_event(5, time=NOW - 100 * DAY_NS))
-    write(store, request)
+    write(store, request, logs(request_event(6, time=NOW)))
     with sqlite3.connect(store.path, isolation_level=None) as connection:
         assert forget_old(connection, NOW) == 1
 
-    assert usage(write(store, request)).total["requests"] == 1
+    reader = write(store, request)
+    assert len(events(reader)) == 2
+    assert usage(reader).total["requests"] == 2

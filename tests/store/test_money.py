@@ -59,7 +59,7 @@ def test_a_number_beyond_64_bits_breaks_nothing(store: Writer, digits: str) -> N
 
 
 def test_an_event_without_a_time_is_of_now(store: Writer) -> None:
-    """An event of 1970 would be folded away at once."""
+    """An event of 1970 would be deleted at once."""
     before = time.time_ns()
     reader = write(store, logs({"time": 0}))
 
@@ -102,11 +102,12 @@ def test_equal_records_of_one_request_are_all_stored(store: Writer) -> None:
 
 
 def test_money_counts_once_per_request(store: Writer) -> None:
-    """A request that was reported twice was paid once."""
-    reader = write(store, logs(request_event(5), request_event(5, time=NOW + 1)), logs(request_event(7)))
+    """What was sent twice was paid once; two that were given the same id were paid both."""
+    twice = logs(request_event(5), request_event(5, time=NOW + 1))
+    reader = write(store, twice, twice, logs(request_event(7)))
 
     total = usage(reader).total
-    assert (total["cost_usd"], total["requests"], total["input_tokens"]) == (0.000012, 2, 2)
+    assert (total["cost_usd"], total["requests"], total["input_tokens"]) == (0.000017, 3, 3)
 
 
 def test_a_request_without_an_id_counts_by_itself(store: Writer) -> None:
@@ -195,8 +196,8 @@ def test_a_session_without_loss_has_lost_nothing(store: Writer) -> None:
     assert lost_usd_micros(reader, None, None) == 0
 
 
-def test_a_session_with_folded_days_has_lost_nothing(store: Writer) -> None:
-    """Its points outlive its first events: what is in the daily totals is not lost."""
+def test_a_session_whose_first_events_are_gone_has_lost_nothing(store: Writer) -> None:
+    """Its points outlive its first events: what is in the ledger is not lost."""
     session, old, new = {"session.id": "long"}, NOW - 100 * DAY_NS, NOW - DAY_NS
     cost = metric("claude_code.cost.usage", [(old, old + 1, 0.00006), (old, new, 0.0001)], CUMULATIVE, session_id="long")
     reader = write(store, logs(request_event(60, time=old, **session), request_event(40, time=new, **session)), cost)
@@ -208,8 +209,8 @@ def test_a_session_with_folded_days_has_lost_nothing(store: Writer) -> None:
     assert lost_usd_micros(reader, None, None) == 0
 
 
-def test_a_younger_session_is_still_compared_when_days_are_folded(store: Writer) -> None:
-    """Folding old days does not hide what is lost today."""
+def test_a_younger_session_is_still_compared_when_old_events_are_gone(store: Writer) -> None:
+    """Their end does not hide what is lost today."""
     cost = metric("claude_code.cost.usage", [(NOW - DAY_NS, NOW, 0.0001)], DELTA, session_id="young")
     events_of = logs(request_event(1, time=NOW - 100 * DAY_NS), request_event(60, time=NOW, **{"session.id": "young"}))
     reader = write(store, events_of, cost)
@@ -229,10 +230,12 @@ def test_a_histogram_is_rejected_by_name() -> None:
     assert (batch.rejected, "histogram" in batch.message) == (1, True)
 
 
-@pytest.mark.parametrize("by", [["day"], ["model"], ["team"], ["profile", "repository"], ["day", "project"]])
-def test_folding_old_rows_changes_no_total(store: Writer, by: list[str]) -> None:
+@pytest.mark.parametrize(
+    "by", [["day"], ["model"], ["team"], ["profile", "repository"], ["day", "project"], ["session"], ["effort", "month"]]
+)
+def test_deleting_old_events_changes_no_total(store: Writer, by: list[str]) -> None:
     """Raw rows go after 90 days, the numbers stay."""
-    labels = {"team": "t", "cclaunch.profile": "p", "vcs.repository.name": "r"}
+    labels = {"team": "t", "cclaunch.profile": "p", "vcs.repository.name": "r", "session.id": "s", "effort": "high"}
     old, new = NOW - 100 * DAY_NS, NOW - DAY_NS
     reader = write(
         store, logs(request_event(1, time=old, **labels), request_event(2, time=old), request_event(4, time=new, **labels))
@@ -311,4 +314,6 @@ def test_attributes_are_valid_json(store: Writer) -> None:
     """Others may read the database with sqlite3 alone."""
     reader = write(store, logs({"nan": float("inf"), "x": "\ud7ff"}))
 
-    assert json.loads(reader.execute("SELECT attributes FROM events WHERE json_valid(attributes)").fetchone()[0])["nan"] == "inf"
+    query = "SELECT json_patch(s.attributes, e.attributes) FROM events e JOIN shared s ON s.key = e.shared"
+    found = json.loads(reader.execute(query).fetchone()[0])
+    assert {key: found[key] for key in ("event.name", "nan", "x")} == {"event.name": "api_request", "nan": "inf", "x": "\ud7ff"}

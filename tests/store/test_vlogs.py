@@ -12,7 +12,7 @@ from collector_client import wait_until
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from labels import LABELS, ODD, compact
-from ledgers import usage
+from ledgers import places_at, usage
 from required import missing
 from sandbox import Sandbox
 from stackproc import Vlogs
@@ -23,9 +23,12 @@ from cclaunch import cli
 from cclaunch.backends import sources
 from cclaunch.otlp.decode import decode_logs
 from cclaunch.store import stores
+from cclaunch.store import usage as asking
 from cclaunch.store.filters import ALIASES, Where
 from cclaunch.store.following import Tail
+from cclaunch.store.places import Places
 from cclaunch.store.reader import Event, events, open_reader
+from cclaunch.store.shared import has_few_values
 from cclaunch.store.spending import Usage
 from cclaunch.store.vlogs import read
 
@@ -63,13 +66,28 @@ def sent(there: Vlogs, case: str) -> Callable[..., None]:
 
 
 @pytest.fixture
-def counted(there: Vlogs, case: str) -> Callable[..., int]:
+def places(there: Vlogs, tmp_path: Path) -> Places:
+    """VictoriaLogs alone, and a ledger that has read nothing of it yet."""
+    return places_at(tmp_path / "none.db", there.url)
+
+
+@pytest.fixture
+def counted(places: Places, case: str) -> Callable[..., int]:
     """The number of requests that meet a condition."""
 
     def run(**where: str) -> int:
-        return sum(group.sums[0] for group in read.groups(there.url, None, None, [], {"case": case, **where}))
+        found = asking.usage(places, None, None, [], {"case": case, **where}).usage
+        assert found is not None
+        return int(found.total["requests"])
 
     return run
+
+
+def grouped(places: Places, case: str, key: str) -> list[tuple[Any, int]]:
+    """Return (value, number of requests) for each value of *key* among those of a test."""
+    found = asking.usage(places, None, None, [key], {"case": case}).usage
+    assert found is not None
+    return [(row[key], row["requests"]) for row in found.rows]
 
 
 # Foreign words.
@@ -98,25 +116,23 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_value_is_nothing_but_a_value(
-    sent: Callable[..., None], counted: Callable[..., int], there: Vlogs, case: str, text: str
+    sent: Callable[..., None], counted: Callable[..., int], places: Places, case: str, text: str
 ) -> None:
     """It is found as it is, and finds nothing else."""
     sent({"team": text}, {"team": "other"}, {})
 
     assert counted(team=text) == 1
-    rows = read.groups(there.url, None, None, ["team"], {"case": case})
-    assert sorted(str(group.values[0]) for group in rows) == sorted([text, "other", "None"])
+    assert sorted(str(value) for value, _ in grouped(places, case, "team")) == sorted([text, "other", "None"])
 
 
 @pytest.mark.parametrize("key", sorted({*HOSTILE, *ODD} - {""}))
 def test_a_hostile_key_is_nothing_but_a_key(
-    sent: Callable[..., None], counted: Callable[..., int], there: Vlogs, case: str, key: str
+    sent: Callable[..., None], counted: Callable[..., int], places: Places, case: str, key: str
 ) -> None:
     """Grouped by and filtered by, it is the attribute of that name."""
     sent({key: "x"}, {key: "y"}, {"team": "x"})
 
-    rows = read.groups(there.url, None, None, [key], {"case": case})
-    assert [(group.values[0], group.sums[0]) for group in rows] == [("x", 1), ("y", 1), (None, 1)]
+    assert grouped(places, case, key) == [("x", 1), ("y", 1), (None, 1)]
     assert [counted(**{key: value}) for value in ("x", "y", "z", "", "*")] == [1, 1, 0, 1, 0]
 
 
@@ -177,33 +193,20 @@ def test_what_check_sent_is_found_by_its_nonce_and_never_counted(there: Vlogs, c
     assert (counted(), read.events(there.url, limit=9, where={"case": case})) == (0, [])
 
 
-def test_money_is_in_whole_micro_dollars(there: Vlogs, case: str) -> None:
-    """A tenth of a dollar ten thousand times, one of them reported twice, is a thousand dollars."""
-    records = [
-        {"case": case, "request_id": f"{case}-{n % 9_999}", "cost_usd_micros": 100_000, "cost_usd": 0.1} for n in range(10_000)
-    ]
-    there.take(export_of(*records, time_ns=NOW))
+def test_a_key_that_was_sent_is_known(sent: Callable[..., None], counted: Callable[..., int], places: Places) -> None:
+    """And one that nobody sent is told with those like it, of requests and of events."""
+    sent({"cost.center": "1"}, {"team": "a"})
+    assert counted() == 2
 
-    (group,) = read.groups(there.url, NOW, NOW + 1, [], {"case": case})
-
-    assert group.sums[:2] == (9_999, 999_900_000)
+    assert asking.unsent(places, ["cost.center", "team", "cost.centre", "model"]) == {"cost.centre": ["cost.center"]}
+    assert stores.unsent(places, ["cost.center", "cost.centre", "model"]) == {"cost.centre": ["cost.center"]}
 
 
-def test_a_key_that_was_sent_is_known(there: Vlogs, sent: Callable[..., None], tmp_path: Path) -> None:
-    """And one that nobody sent is told with those like it."""
-    sent({"cost.center": "1"})
-    places = stores.Places(str(tmp_path / "none.db"), there.url)
-
-    assert stores.unsent(places, ["cost.center", "team", "cost.centre", "model"], requests=True) == {
-        "cost.centre": ["cost.center"]
-    }
-
-
-def test_following_shows_what_arrives_once(there: Vlogs, case: str, tmp_path: Path) -> None:
+def test_following_shows_what_arrives_once(there: Vlogs, case: str, places: Places) -> None:
     """Also what happened a while ago and is sent only now."""
     now = time.time_ns()
     there.take(export_of(*({"case": case, "event.sequence": n} for n in range(3)), time_ns=now))
-    tail = Tail(stores.Places(str(tmp_path / "none.db"), there.url), {"case": [case]})
+    tail = Tail(places, {"case": [case]})
     shown = [event.attributes["event.sequence"] for event in tail.start(2)]
 
     there.take(
@@ -249,11 +252,13 @@ RECORD = st.fixed_dictionaries(
     }
 )
 ASKED = st.sampled_from([*TEXT_KEYS, *KINDS, *ALIASES, "day", "event.name"])
+COUNTED = ASKED.filter(lambda key: key not in ("prompt.id", "event.name") and has_few_values(ALIASES.get(str(key), str(key))))
+"""What the ledger is asked by: the others are of each request alone."""
 ENDS = st.one_of(st.none(), st.integers(-4, 1).map(lambda days: NOW + days * DAY + 7 * HOUR), st.just(NOW + 1))
 
 
 def made(case: str, number: int, record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record as it is sent; the reports of one request are hours apart and no more."""
+    """Return a record as it is sent; several may have one request id."""
     at = NOW - (record["request"] or record["day"]) * 2 * DAY + record["later"]
     own = {"request_id": f"{case}-{record['request']}" if record["request"] else None, "cost_usd_micros": record["micros"]}
     own = {key: value for key, value in own.items() if value is not None}
@@ -265,11 +270,13 @@ def answers(
     ask_events: Callable[[Where], list[Event]],
     by: list[str],
     where: dict[str, list[str]],
+    also: dict[str, list[str]],
 ) -> list[str]:
-    """Return everything that can be asked, in a form that tells 1 from true."""
+    """Return everything that can be asked, in a form that tells 1 from true; *also* is asked of events alone."""
     found = ask_usage(by, where)
     assert found is not None
-    shown = [(event.time_ns, event.name, event.session_id, event.model, event.attributes) for event in ask_events(where)]
+    happened = ask_events({**where, **also})
+    shown = [(event.time_ns, event.name, event.session_id, event.model, event.attributes) for event in happened]
     return [json.dumps(one, sort_keys=True) for one in (*found.rows, found.total, *shown)]
 
 
@@ -288,18 +295,20 @@ def arrived(there: Vlogs, case: str) -> int:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_both_stores_and_any_mixture_of_them_answer_the_same(there: Vlogs, tmp_path: Path, data: st.DataObject | None) -> None:
-    """Any attributes, any --by, any --where, any range; requests reported twice; data here, there, and at both places."""
+    """Any attributes, any --by, any --where, any range; one request id for several; data here, there, and at both places."""
     case = f"case-{next(CASES)}"
     records: list[dict[str, Any]] = []
     by: list[str] = []
     where: dict[str, list[str]] = {}
+    also: dict[str, list[str]] = {}
     since = until = None
     halves: dict[int | None, str] = {}
     if data is not None:
         records = data.draw(st.lists(RECORD, max_size=6))
-        by = data.draw(st.lists(ASKED, max_size=2, unique=True))
+        by = data.draw(st.lists(COUNTED, max_size=2, unique=True))
         shown = sorted({compact(value) for record in records for value in record["attributes"].values()} | {"", "a", "api_error"})
-        where = data.draw(st.dictionaries(ASKED, st.lists(st.sampled_from(shown), max_size=2), max_size=2))
+        where = data.draw(st.dictionaries(COUNTED, st.lists(st.sampled_from(shown), max_size=2), max_size=2))
+        also = data.draw(st.dictionaries(ASKED, st.lists(st.sampled_from(shown), max_size=2), max_size=1))
         since, until = data.draw(ENDS), data.draw(ENDS)
         halves = {key: data.draw(st.sampled_from(["own", "there", "both"])) for key in (1, 2, 3, None)}
     everything = sorted((made(case, number, record) for number, record in enumerate(records)), key=lambda one: one["time"])
@@ -313,21 +322,23 @@ def test_both_stores_and_any_mixture_of_them_answer_the_same(there: Vlogs, tmp_p
     assert wait_until(lambda: arrived(there, case) == len(sent))
 
     reader = open_reader(str(tmp_path / f"{case}-whole.db"))
-    places = stores.Places(str(tmp_path / f"{case}-own.db"), there.url)
+    places = places_at(tmp_path / f"{case}-own.db", there.url)
     try:
         expected = answers(
             lambda by, where: usage(reader, since, until, by, where),
             lambda where: events(reader, limit=4, where=where),
             by,
             where,
+            also,
         )
     finally:
         reader.close()
     got = answers(
-        lambda by, where: stores.usage(places, since, until, by, where).usage,
+        lambda by, where: asking.usage(places, since, until, by, where).usage,
         lambda where: stores.events(places, limit=4, where=where)[0],
         by,
         where,
+        also,
     )
 
     assert got == expected
@@ -347,15 +358,25 @@ def test_a_session_that_moved_is_no_loss(there: Vlogs, sent: Callable[..., None]
         cost(f"s-{case}", 0.5, NOW),
         decode_logs(export_of({**session, "cost_usd_micros": 200_000, "request_id": "a"}, time_ns=NOW)),
     )
-    places = stores.Places(str(path), there.url)
 
-    before = stores.usage(places, None, None, [], {"session.id": [f"s-{case}"]}).usage
+    before = asking.usage(places_at(path), None, None, [], {"session.id": [f"s-{case}"]}).usage
     sent(session)
-    after = stores.usage(places, None, None, [], {"session.id": [f"s-{case}"]}).usage
+    after = asking.usage(places_at(path, there.url), None, None, [], {"session.id": [f"s-{case}"]}).usage
 
     assert before is not None
     assert after is not None
     assert (before.lost_usd_micros, after.lost_usd_micros) == (300_000, 0)
+
+
+def test_money_is_in_whole_micro_dollars(there: Vlogs, places: Places, case: str) -> None:
+    """A tenth of a dollar ten thousand times, one of them sent twice, is a thousand dollars."""
+    records = [{"case": case, "event.sequence": n % 9_999, "cost_usd_micros": 100_000, "cost_usd": 0.1} for n in range(10_000)]
+    there.take(export_of(*records, time_ns=NOW))
+
+    found = asking.usage(places, NOW, NOW + 1, [], {"case": case}).usage
+
+    assert found is not None
+    assert (found.total["requests"], found.total["cost_usd"]) == (9_999, 999.9)
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,29 @@ collector's protocols; and whose engine holds them (``engine``: uids). It is the
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from cclaunch.backends.docker.compose import compose
-from cclaunch.backends.docker.model import GUARD, StackModel
-from cclaunch.config.model import Config
 from cclaunch.files.atomic import remove, write_atomic
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports
 from cclaunch.hot.reading import numbers, read_flat
 
+if TYPE_CHECKING:
+    from cclaunch.backends.docker.model import StackModel
+    from cclaunch.config.model import Config
+
 
 def remember_stack(
-    paths: Paths, config: Config, stack: StackModel, engine: Iterable[int] = (), *, published: Mapping[str, int] | None = None
+    paths: Paths, config: "Config", stack: "StackModel", engine: Iterable[int] = (), *, published: Mapping[str, int] | None = None
 ) -> None:
     """
     Write down that *stack* runs, in an *engine* of these uids. Raises FileTrouble.
 
     Its ports are those that it asks for, where none is *published* otherwise.
     """
+    from cclaunch.backends.docker.compose import compose  # whoever only reads needs no model of the stack
+    from cclaunch.backends.docker.model import GUARD
+
     ports = {name: number for service in stack.services for number, (name, _) in service.ports.items()} | dict(published or {})
     asked = [service.name for service in stack.services if service.name != GUARD]  # through which the others are asked
     lines = {**ports, "services": " ".join(asked), "project": stack.project, "engine": " ".join(map(str, engine))}

@@ -19,8 +19,7 @@ from cclaunch.errors import FileTrouble
 from cclaunch.files.atomic import write_atomic
 from cclaunch.hot import listeners, probe
 from cclaunch.hot.paths import Paths
-from cclaunch.hot.ports import Ports, adopted_ports, collector_ports
-from cclaunch.hot.reading import numbers, read_flat
+from cclaunch.hot.ports import Ports
 from cclaunch.program import run_program
 
 if TYPE_CHECKING:
@@ -129,22 +128,6 @@ def _remember(paths: Paths, ports: Ports) -> None:
     text = "".join(f"{name}={getattr(ports, name)}\n" for name in ("grpc", "http", "metrics", "owner", "uids"))
     with contextlib.suppress(FileTrouble):
         write_atomic(paths.adopted, text.encode())
-
-
-def intruder(paths: Paths, config: Config) -> str:
-    """
-    Return the sentence on somebody else who holds the port that claude's telemetry is sent to, or an empty string.
-
-    A launch goes another way then; but a shell's variables and a bare claude keep to the port.
-    """
-    from cclaunch.backends.listeners import strangers, whose
-
-    containers = read_flat(paths.stack_ports)
-    ports = collector_ports(paths) or adopted_ports(paths)
-    name = "grpc" if config.telemetry.protocol == "grpc" else "http"
-    number = getattr(ports, name) if ports else containers.get(name) or str(getattr(config.ports, name))
-    others = strangers(numbers(number), numbers(f"{containers.get('engine', '')} {ports.uids if ports else ''}"))
-    return f"port {number} ({name}) is held by {whose(others)}: what is sent there is theirs to read" if others else ""
 
 
 def forget(paths: Paths) -> None:

@@ -12,7 +12,7 @@ from cclaunch.commands.persist.shim import shim_state, tell_shim
 from cclaunch.commands.persist.words import carried
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.here import told_here
-from cclaunch.commands.stack.told import tell_intruder
+from cclaunch.commands.shared.intruded import tell_intruder
 from cclaunch.config.state import load_state, path_of
 from cclaunch.errors import CclaunchError
 from cclaunch.files.theirs.look import examine

@@ -15,8 +15,8 @@ def sentences(paths: Paths, *, waiting: bool = True) -> list[str]:
     *waiting*: ask the collector, too, whether something waits in memory.
     """
     from cclaunch.store import set_aside
+    from cclaunch.store.beside import UNSAVED
     from cclaunch.store.refused import refusals
-    from cclaunch.store.unsaved import UNSAVED
 
     path = paths.database
     found = [set_aside.sentence(path)]

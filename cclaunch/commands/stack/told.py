@@ -22,15 +22,6 @@ def tell_started(used: Backend, started: Started, paths: Paths, config: Config) 
         _tell_pages(pages, paths, config)
 
 
-def tell_intruder(paths: Paths) -> None:
-    """Say so when somebody else holds the port that a shell's variables and a bare claude keep to."""
-    from cclaunch.backends.embedded.foreign import intruder
-    from cclaunch.config.model import configuration
-
-    if intruded := intruder(paths, configuration(paths)):
-        console.note(intruded)
-
-
 def _tell_pages(pages: list[Page], paths: Paths, config: Config) -> None:
     for page in pages:
         console.line(f"{page.name}: healthy, {page.url}" + (f", {page.detail}" if page.detail else ""))

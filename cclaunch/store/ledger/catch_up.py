@@ -5,28 +5,37 @@ The problem it owns: whoever asks, the collector after its commits, and the next
 may be killed at any step. So it goes on from a cursor, in slices, each of them whole or not at all.
 """
 
+import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from cclaunch.errors import StoreBroken
 from cclaunch.files.lock import locked
+from cclaunch.store.damage import is_damage, mark_suspect
 from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.metered import take_metered
 from cclaunch.store.ledger.opening import open_to_write
 from cclaunch.store.ledger.senders import Launches
 from cclaunch.store.places import Places
+from cclaunch.store.schema import SCHEMA_VERSION
 
 LOCK_S = 5.0
+FIRST_ROWS = 2_000
+SLICE_S = 0.1
+"""A slice that takes longer is followed by a smaller one: others wait for the lock."""
+
 Tell = Callable[[int, int], None]
 
 
 class Caught(NamedTuple):
-    """What catch-up did: *read* rowids of our own database, and how many are *left* because its time was over."""
+    """What catch-up did: *read* rowids of our own database, up to *position*; how many are *left* because its time was over."""
 
     read: int
     left: int
+    position: int
 
 
 def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda done, whole: None) -> Caught:
@@ -39,17 +48,17 @@ def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda d
 
     Raises:
         Busy: Another one has been at it for long.
-        StoreTooNew, StoreBroken: The ledger is not one that this release can write.
+        StoreTooNew, StoreBroken: The ledger is not one that this release can write, or the database not one that it can read.
         StoreUnreachable: VictoriaLogs does not answer; our own database was read.
         sqlite3.Error: A file cannot be read or written.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    with locked(places.ledger_lock, LOCK_S):
+    with locked(places.ledger_lock, LOCK_S if seconds is None else min(LOCK_S, seconds)):
         connection = open_to_write(places.ledger)
         launches = Launches(places.launched)
         try:
             caught = _take_events(connection, places.database, launches, until, tell)
-            if places.vlogs:
+            if places.vlogs and not caught.left:
                 from cclaunch.store.ledger.from_vlogs import take_vlogs  # it asks over HTTP
 
                 take_vlogs(connection, places.vlogs, launches)
@@ -70,16 +79,47 @@ def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:
 
 def _take_events(connection: sqlite3.Connection, database: str, launches: Launches, until: float | None, tell: Tell) -> Caught:
     if not os.path.exists(database):
-        return Caught(0, 0)
-    from_events.attach(connection, database)
-    cursor = from_events.cursor_of(connection)
-    whole, done = from_events.left(connection, cursor), 0
-    while done < whole and (until is None or time.monotonic() < until):
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            moved = from_events.take_slice(connection, cursor, launches)
-        done += moved.position - cursor.position
-        cursor = moved
-        tell(done, whole)
-    take_metered(connection)
-    return Caught(done, whole - done)
+        return Caught(0, 0, 0)
+    with _damage_told(connection, database):
+        from_events.attach(connection, database)
+        if not _is_readable(connection, database):
+            return Caught(0, 0, 0)
+        cursor = from_events.cursor_of(connection)
+        whole, done, rows = from_events.left(connection, cursor), 0, FIRST_ROWS
+        while done < whole and (until is None or time.monotonic() < until):
+            began = time.monotonic()
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                moved = from_events.take_slice(connection, cursor, launches, rows)
+            done += moved.position - cursor.position
+            cursor = moved
+            tell(done, whole)
+            rows = _next(rows, time.monotonic() - began)
+        take_metered(connection)
+        return Caught(done, whole - done, cursor.position)
+
+
+def _is_readable(connection: sqlite3.Connection, database: str) -> bool:
+    """Say whether the attached *database* has anything. Raises StoreBroken for one that its collector has to change first."""
+    version = int(connection.execute("PRAGMA telemetry.user_version").fetchone()[0])
+    if 0 < version < SCHEMA_VERSION:
+        raise StoreBroken(f"{database} has an older schema ({version})", hint="`cclaunch stack restart` brings it up to date")
+    return version > 0
+
+
+def _next(rows: int, took: float) -> int:
+    """Return how many rowids the next slice has, after one of *rows* that took so many seconds."""
+    if took > SLICE_S:
+        return max(FIRST_ROWS // 10, rows // 2)
+    return min(from_events.TOGETHER, rows * 2) if took < SLICE_S / 2 else rows
+
+
+@contextlib.contextmanager
+def _damage_told(connection: sqlite3.Connection, database: str) -> Iterator[None]:
+    """Have the writer of *database* look it through where reading it met damage, as `reader.reading` does."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if is_damage(error) and connection.execute("PRAGMA main.quick_check(1)").fetchone()[0] == "ok":
+            mark_suspect(database)
+        raise

@@ -23,16 +23,24 @@ from cclaunch.store.rows import integer, text
 
 SOURCE = "telemetry"
 TOGETHER = 20_000
-"""Rowids of one slice, each in a transaction of its own."""
+"""Rowids of one slice at most, each in a transaction of its own."""
 
 COUNTED = f"e.name = '{otel.REQUEST}' AND e.check_nonce IS NULL"
 
-WRITTEN = "max(ifnull(e.cache_creation_tokens, 0) - ifnull(e.cache_1h_tokens, 0), 0)"
+
+def _bounded(column: str, most: int) -> str:
+    """Return the column, NULL where it is no number from 0 to *most*: the first release's door had no bounds."""
+    return f"iif(e.{column} BETWEEN 0 AND {most}, e.{column}, NULL)"
+
+
+MICROS = _bounded("cost_usd_micros", limits.MOST_MICROS)
+WRITTEN_ALL, WRITTEN_1H = (_bounded(f"cache_{name}_tokens", limits.MOST_TOKENS) for name in ("creation", "1h"))
+WRITTEN_5M = f"max({WRITTEN_ALL} - ifnull({WRITTEN_1H}, 0), 0)"
 PROJECT = f"""
 INSERT OR IGNORE INTO requests ({COLUMNS})
-SELECT e.time_ns, e.key, k.session, k."set", e.request_id, e.cost_usd_micros, e.input_tokens, e.output_tokens,
-    e.cache_read_tokens, iif(e.cache_creation_tokens IS NULL, NULL, {WRITTEN}), e.cache_1h_tokens,
-    iif(e.cost_usd_micros IS NULL, {NO_COST}, {BY_EVENT}), {EVENT}, k.sender
+SELECT e.time_ns, e.key, k.session, k."set", e.request_id, {MICROS},
+    {", ".join(_bounded(f"{name}_tokens", limits.MOST_TOKENS) for name in ("input", "output", "cache_read"))},
+    {WRITTEN_5M}, {WRITTEN_1H}, iif({MICROS} IS NULL, {NO_COST}, {BY_EVENT}), {EVENT}, k.sender
 FROM telemetry.events e JOIN temp.known k ON k.shared = e.shared
 WHERE e.id > ? AND e.id <= ? AND {COUNTED}
 """
@@ -75,13 +83,13 @@ def left(connection: sqlite3.Connection, cursor: Cursor) -> int:
     return _top(connection) - cursor.position
 
 
-def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launches) -> Cursor:
+def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launches, rows: int = TOGETHER) -> Cursor:
     """
-    Read the next slice behind *cursor* into the ledger, in the transaction that is open; return the cursor behind it.
+    Read *rows* rowids behind *cursor* into the ledger, in the transaction that is open; return the cursor behind them.
 
     Whose events these are, the *launches* say that have left their names by then.
     """
-    last = min(cursor.position + TOGETHER, _top(connection))
+    last = min(cursor.position + rows, _top(connection))
     launches.register(connection)  # behind the look at what is there: each launch was named before claude started
     ends = (cursor.position, last)
     query = (
@@ -134,20 +142,21 @@ def _alone(connection: sqlite3.Connection, ends: tuple[int, int]) -> Iterator[Re
 def _request(connection: sqlite3.Connection, row: dict[str, Any]) -> Request:
     attributes = json.loads(row["attributes"])
     hour = integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS)
-    written = row["cache_creation_tokens"]
+    written = integer(row["cache_creation_tokens"], limits.MOST_TOKENS)
+    micros = integer(row["cost_usd_micros"], limits.MOST_MICROS)
     return Request(
         row["time_ns"],
         row["key"] if isinstance(row["key"], int) else _key(row, attributes),
         row["session_id"],
         set_of(attributes),
         row["request_id"],
-        row["cost_usd_micros"],
-        row["input_tokens"],
-        row["output_tokens"],
-        row["cache_read_tokens"],
+        micros,
+        integer(row["input_tokens"], limits.MOST_TOKENS),
+        integer(row["output_tokens"], limits.MOST_TOKENS),
+        integer(row["cache_read_tokens"], limits.MOST_TOKENS),
         None if written is None else max(written - (hour or 0), 0),
         hour,
-        NO_COST if row["cost_usd_micros"] is None else BY_EVENT,
+        NO_COST if micros is None else BY_EVENT,
         EVENT,
         sender_of(connection, attributes, row["time_ns"], checked=True),
     )

@@ -47,7 +47,7 @@ def open_to_write(path: str) -> sqlite3.Connection:
     made = not os.path.exists(path)
     if made:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    connection = sqlite3.connect(f"file:{_quoted(path)}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
+    connection = sqlite3.connect(f"file:{quoted(path)}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
     try:
         if version_of(connection, path) == 0:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -82,7 +82,7 @@ def reading(path: str) -> Iterator[sqlite3.Connection]:
         raise StoreMissing("nothing was recorded yet", cause=f"there is no {path}", hint="run `cclaunch`")
     connection = None
     try:
-        connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S)
+        connection = sqlite3.connect(f"file:{quoted(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S)
         if version_of(connection, path) == 0:
             raise StoreMissing("nothing was recorded yet", cause=f"{path} is empty", hint="run `cclaunch`")
         yield connection
@@ -93,6 +93,6 @@ def reading(path: str) -> Iterator[sqlite3.Connection]:
             connection.close()
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
     """Return *path* as a URI of SQLite has it."""
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

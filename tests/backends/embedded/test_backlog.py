@@ -23,9 +23,9 @@ from cclaunch.backends.embedded import collector, ending, starting
 from cclaunch.errors import CannotStore, StartFailed
 from cclaunch.store import backlog, committing
 from cclaunch.store.backlog import Backlog, load, put_down
+from cclaunch.store.beside import UNSAVED
 from cclaunch.store.insert import rows_of
 from cclaunch.store.refused import RefusalCount, refusals
-from cclaunch.store.unsaved import UNSAVED
 from cclaunch.store.write_queue import StoreUnavailable
 from cclaunch.store.writer import Writer
 

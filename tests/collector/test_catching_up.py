@@ -1,0 +1,272 @@
+"""The ledger is brought up to date behind the commits, and nothing that happens to it reaches who sends telemetry."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from collector_client import Place, collector, wait_until
+from guard import REPOSITORY
+from ledgers import places_at
+from stored import export_of, request, store
+
+from cclaunch.backends.embedded import ending as shutting_down
+from cclaunch.collector import catching_up, ending
+from cclaunch.collector.catching_up import CatchingUp
+from cclaunch.files.lock import locked
+from cclaunch.hot import probe
+from cclaunch.store.ledger.catch_up import Caught, catch_up
+from cclaunch.store.ledger.opening import open_to_write
+from cclaunch.store.places import Places
+
+NOW = 1_790_000_000_000_000_000
+LONG_AGO = NOW - 200 * 24 * 3600 * 1_000_000_000
+
+
+def post(place: Place, number: int) -> int:
+    """Send one api_request, and return the status of the answer."""
+    body = export_of({"request_id": f"req_{number}", "cost_usd_micros": 5, "session.id": "s"}, time_ns=NOW + number)
+    return place.post("/v1/logs", body.SerializeToString()).status
+
+
+def counted(ledger: str) -> int:
+    """Return how many requests the ledger at this path has, its own sums agreeing; 0 where there is none."""
+    try:
+        with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+            query = "SELECT (SELECT count(*) FROM requests), (SELECT ifnull(sum(requests), 0) FROM quarters)"
+            rows, added_up = connection.execute(query).fetchone()
+    except sqlite3.OperationalError:
+        return 0
+    assert rows == added_up
+    return int(rows)
+
+
+def log_of(place: Place) -> str:
+    """Return what the collector has written down."""
+    return Path(place.paths.collector_log).read_text()
+
+
+def places_of(place: Place) -> Places:
+    """Return where the place's database and ledger are."""
+    return Places(place.paths.database, place.paths.ledger, place.paths.ledger_lock)
+
+
+def test_what_is_committed_is_in_the_ledger_soon_without_anybody_asking(place: Place) -> None:
+    """A status line and a budget read what it keeps."""
+    for number in (1, 2):
+        assert post(place, number) == 200
+        assert wait_until(lambda number=number: counted(place.paths.ledger) == number)  # type: ignore[misc]
+
+
+def test_a_request_is_acknowledged_while_another_holds_the_ledger(place: Place) -> None:
+    """Whoever asks over years holds it for a while."""
+    with locked(place.paths.ledger_lock, 60):
+        assert post(place, 1) == 200
+        assert post(place, 2) == 200
+
+    assert wait_until(lambda: counted(place.paths.ledger) == 2)
+
+
+def test_what_came_last_is_in_the_ledger_when_the_collector_has_ended(place: Place) -> None:
+    """The next question may come when telemetry.db is gone."""
+    for number in range(5):
+        assert post(place, number) == 200
+    shutting_down.shutdown(place.paths)
+
+    assert counted(place.paths.ledger) == 5
+
+
+def newer(path: str) -> None:
+    """Put a ledger of a later release there."""
+    with closing(open_to_write(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+def directory(path: str) -> None:
+    """Put a directory there: it can neither be read nor written."""
+    os.mkdir(path)
+
+
+@pytest.mark.parametrize("spoil", [newer, directory])
+def test_a_ledger_that_cannot_be_used_hurts_no_ingestion_and_is_said_once(tmp_path: Path, spoil: Callable[[str], None]) -> None:
+    """Not even a launch hears of it: its telemetry is safe."""
+    made = Place(tmp_path)
+    Path(made.paths.data).mkdir(parents=True)
+    spoil(made.paths.ledger)
+    with collector(tmp_path) as place:
+        assert wait_until(lambda: "the ledger is not up to date: " in log_of(place))
+        for number in range(3):
+            assert post(place, number) == 200
+        assert probe.answer(probe.ask(place.ports["http"], 0, Path(place.paths.collector_key).read_text().strip(), 30)) is None
+        assert "the ledger is not up to date: " in place.ask("GET", "/health?nonce=a").body.decode()
+    assert log_of(place).count("the ledger is not up to date: ") == 1
+
+
+def test_the_collector_listens_before_the_ledger_has_read_what_was_recorded_before(tmp_path: Path) -> None:
+    """An upgrade meets a year of events; a session that starts meanwhile waits for none of them."""
+    made = Place(tmp_path)
+    store(Path(made.paths.database), *(request(number, NOW + number) for number in range(50)))
+    with ExitStack() as held:
+        held.enter_context(locked(made.paths.ledger_lock, 60))
+        with collector(tmp_path) as place:
+            assert post(place, 1000) == 200
+            read = counted(place.paths.ledger)
+            held.close()
+            assert wait_until(lambda: counted(place.paths.ledger) == 51)
+    assert read == 0
+
+
+def test_nothing_old_goes_that_the_ledger_has_not_read(tmp_path: Path) -> None:
+    """What is older than 90 days stands nowhere else."""
+    places = places_at(tmp_path / "telemetry.db")
+    store(Path(places.database), *(request(number, LONG_AGO + number) for number in range(3)), request(9, NOW))
+    directory(places.ledger)
+    said: list[str] = []
+    asked: list[tuple[int, int]] = []
+    writer: Any = SimpleNamespace(maintain=lambda now_ns, read_to: asked.append((now_ns, read_to)))
+
+    ending.maintain(writer, CatchingUp(lambda: places, said.append))
+    assert asked == [(0, 0)]
+    assert len(said) == 1
+
+    os.rmdir(places.ledger)
+    ending.maintain(writer, CatchingUp(lambda: places, said.append))
+    assert asked[1][0] > NOW
+    assert asked[1][1] == 4
+
+
+def test_what_was_wrong_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And said to be over."""
+    monkeypatch.setattr(catching_up, "LATER_S", 0.01)
+    places = places_at(tmp_path / "telemetry.db")
+    store(Path(places.database), request(1, NOW))
+    directory(places.ledger)
+    said: list[str] = []
+    made = CatchingUp(lambda: places, said.append)
+    made.start()
+    assert wait_until(lambda: made.trouble)
+    os.rmdir(places.ledger)
+
+    assert wait_until(lambda: not made.trouble)
+    made.stop()
+    assert counted(places.ledger) == 1
+    assert [line.partition(":")[0] for line in said] == [
+        "the ledger is not up to date",
+        "the ledger is brought up to date again",
+    ]
+
+
+def test_others_get_at_the_ledger_between_two_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An asker does not wait until years are read."""
+    places = places_at(tmp_path / "telemetry.db")
+    store(Path(places.database), *(request(number, NOW + number) for number in range(30)))
+    turns: list[int] = []
+
+    def one_each(places: Places, seconds: float) -> Any:
+        with locked(places.ledger_lock, 0):
+            turns.append(1)
+        return Caught(1, 1, 0)
+
+    monkeypatch.setattr(catching_up, "catch_up", one_each)
+    monkeypatch.setattr(catching_up, "GAP_S", 0.02)
+    made = CatchingUp(lambda: places, lambda _: None)
+    made.start()
+    try:
+        for _ in range(3):
+            with locked(places.ledger_lock, 60):
+                pass
+    finally:
+        made.stop()
+    assert turns
+
+
+KILLED = """
+import os, signal, sqlite3, sys
+sys.path[:] = {path!r}
+from cclaunch.store.ledger import from_events, opening
+from cclaunch.store.ledger.catch_up import Caught, catch_up
+from cclaunch.store.places import Places
+
+places = Places(*sys.argv[1:4])
+from_events.TOGETHER = 7
+real = sqlite3.connect
+
+def dying(moment):
+    left = [moment]
+    def count(_):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    def connect(*words, **named):
+        made = real(*words, **named)
+        made.set_trace_callback(count)
+        return made
+    return connect
+
+def whole():
+    tables = ("sets", "sessions", "requests", "quarters", "cursors", "metered")
+    with real(places.ledger) as made:
+        found = [sorted(map(repr, made.execute("SELECT * FROM " + name))) for name in tables]
+    return [[row for row in rows if "launches" not in row] for rows in found]  # that one says when
+
+def away():
+    for end in ("", "-wal", "-shm"):
+        if os.path.exists(places.ledger + end):
+            os.unlink(places.ledger + end)
+
+catch_up(places)
+wanted = whole()
+moment, killed = 0, 0
+while True:
+    away()
+    moment += {step}
+    child = os.fork()
+    if child == 0:
+        sqlite3.connect = dying(moment)
+        catch_up(places)
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    catch_up(places)
+    assert whole() == wanted, moment
+    if status == 0:
+        break
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    killed += 1
+print(killed)
+"""
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Places:
+    """A database with requests of several sessions and quarters of an hour."""
+    places = places_at(tmp_path / "telemetry.db")
+    quarter = 900 * 1_000_000_000
+    each = [request(number, NOW + number * quarter // 3, session__id=f"s{number % 3}") for number in range(30)]
+    store(Path(places.database), *each)
+    return places
+
+
+def test_killed_at_any_moment_it_goes_on_to_the_same_ledger(recorded: Places) -> None:
+    """Kill -9 before any statement of the database's: what is committed stays, and what is read again changes nothing."""
+    code = KILLED.format(path=[str(REPOSITORY), *sys.path], step=5)
+    words = [sys.executable, "-c", code, recorded.database, recorded.ledger, recorded.ledger_lock]
+    done = subprocess.run(words, check=True, capture_output=True, timeout=300)
+
+    assert int(done.stdout) > 10
+    assert counted(recorded.ledger) == 30
+
+
+def test_a_ledger_of_before_a_change_of_the_database_reads_the_other_one_whole(recorded: Places, tmp_path: Path) -> None:
+    """The cursor names the database: of a fresh one nothing was read yet."""
+    catch_up(recorded)
+    os.unlink(recorded.database)
+    store(Path(recorded.database), *(request(number, NOW + number) for number in range(100, 103)))
+
+    assert catch_up(recorded).read == 3
+    assert counted(recorded.ledger) == 33
