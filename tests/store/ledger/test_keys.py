@@ -20,7 +20,7 @@ from cclaunch.otlp.decode import decode_logs
 from cclaunch.otlp.encoding import JSON, PROTOBUF, parse_request
 from cclaunch.otlp.signals import SIGNALS
 from cclaunch.store.ledger.from_vlogs import key_of
-from cclaunch.store.record_key import LONGEST_NAME, again, record_key, texts_of
+from cclaunch.store.record_key import NOT_COMPARED, again, record_key, texts_of
 from cclaunch.store.vlogs import read
 
 LOGS = next(one for one in SIGNALS if one.name == "logs")
@@ -37,7 +37,10 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vlogs]:
         yield service
 
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+LONGEST_NAME = 128
+"""Bytes: VictoriaLogs takes no event with an attribute that has a longer name."""
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 SCALARS = st.one_of(
     TEXTS,
     st.booleans(),
@@ -45,20 +48,23 @@ SCALARS = st.one_of(
     st.floats(),
     st.floats(-1e6, 1e6),
     st.integers(-(10**15), 10**15).map(float),
-    st.binary(max_size=9),
     st.none(),
 )
+PARTS = st.sampled_from(["b", "c d", "é"])
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)), max_leaves=6
+    SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(PARTS, inner, max_size=3)), max_leaves=6
 )
 NAMES = st.one_of(
-    TEXTS,
-    st.sampled_from(["job", "team", "a.b", "session.id", "event.sequence", "cost_usd", "model", "service.name", "user.email"]),
-    st.sampled_from(["severity_text", "severity_number", "scope.name", "event_name", "_msg", "_time", "_stream", "_stream_id", ""]),
-    st.integers(LONGEST_NAME - 2, LONGEST_NAME + 2).map("n".ljust),
-    st.integers(LONGEST_NAME // 2 - 1, LONGEST_NAME // 2 + 1).map(lambda count: "ä" * count),
-)
+    TEXTS.filter(lambda text: len(text.encode()) < LONGEST_NAME - 10),
+    st.sampled_from(["job", "team", "a.b", "session.id", "event.sequence", "cost_usd", "model", "user.email"]),
+    st.sampled_from(sorted(NOT_COMPARED)),
+).filter(lambda name: name not in ("", "_msg", "service.name"))
 RECORDS = st.dictionaries(NAMES, VALUES, max_size=5)
+"""
+But no second ``service.name``, over which VictoriaLogs 1.52.1 ends itself, and no second body (``_msg``, or no name at all),
+of which it shows one or the other; as of what resource and record both have, which claude never sends.
+"""
+RESOURCES = st.dictionaries(NAMES.map("of a resource ".__add__), VALUES, max_size=5)
 
 
 def of_otlp(request: ExportLogsServiceRequest, kind: str) -> list[int]:
@@ -76,12 +82,25 @@ def of_vlogs(there: Vlogs, since: int, until: int) -> list[int]:
     return [key_of(row, one) for one, row in sorted(within, key=lambda pair: pair[0].time_ns)]
 
 
-@given(resource=RECORDS, records=st.lists(RECORDS, min_size=1, max_size=30))
+@given(resource=RESOURCES, records=st.lists(RECORDS, min_size=1, max_size=30))
 @example(resource={"job": "claude"}, records=[{"job": "other"}, {"job": "claude"}, {"job": ""}, {}])
 @example(resource={"team": "a"}, records=[{"team": ""}, {"team": None}, {"team": []}, {"team": {}}, {"team": "b"}])
-@example(resource={}, records=[{"a": value} for value in (1.0, 5e-324, 1.7976931348623157e308, -0.0, 0.1, 1e21, 1e-7, 123456789.125)])
-@example(resource={}, records=[{"a": value} for value in (float("nan"), float("inf"), float("-inf"), 1 << 53, -(1 << 63), b"\xff")])
-@example(resource={}, records=[{"a": value} for value in ("\x00", "a\nb", "\x01", "\x02", "\x7f", "\u2028", " ", "<&>", "\U0001f642")])
+@example(
+    resource={}, records=[{"a": value} for value in (1.0, 5e-324, 1.7976931348623157e308, -0.0, 0.1, 1e21, 1e-7, 123456789.125)]
+)
+@example(
+    resource={}, records=[{"a": value} for value in (float("nan"), float("inf"), float("-inf"), 1 << 53, -(1 << 63), b"\xff")]
+)
+@example(
+    resource={}, records=[{"a": value} for value in ("\x00", "a\nb", "\x01", "\x02", "\x7f", "\u2028", " ", "<&>", "\U0001f642")]
+)
+@example(
+    resource={}, records=[{"n" * LONGEST_NAME: "x"}, {"ä" * (LONGEST_NAME // 2): "x"}, {"a b": "x"}, {"\x00": "x"}, {"a\n": "x"}]
+)
+@example(
+    resource={"a": "nan"},
+    records=[{"a": ""}, {"a": "NaN"}, {"a": float("nan")}, {"a": [float("inf"), -0.0, "\x7f"]}, {"a": "[x"}],
+)
 @example(resource={}, records=[{"a": [1.5, True, None, "x", b"x"]}, {"a": {"b": {"c": [1e21]}}}, {"a": [[], {}, "<é>"]}])
 @settings(
     max_examples=40,
@@ -111,7 +130,7 @@ def test_equal_events_of_one_export_are_told_apart_the_same_way_each_time(record
     assert keys == of_otlp(request, JSON)
 
 
-@given(st.dictionaries(NAMES, TEXTS.filter(bool), min_size=1, max_size=5), st.data())
+@given(st.dictionaries(TEXTS, TEXTS.filter(lambda text: text and text[0] != "["), min_size=1, max_size=5), st.data())
 def test_another_event_has_another_key(attributes: dict[str, str], data: st.DataObject) -> None:
     """By each attribute that is kept, by its time, name and body."""
     key = record_key(NOW, "api_request", "", attributes)
@@ -121,7 +140,7 @@ def test_another_event_has_another_key(attributes: dict[str, str], data: st.Data
     assert key == record_key(NOW, "api_request", "claude_code.api_request", attributes)
     name = data.draw(st.sampled_from(sorted(attributes)))
     other = record_key(NOW, "api_request", "", {**attributes, name: attributes[name] + "x"})
-    assert (key == other) == (len(name.encode()) > LONGEST_NAME)
+    assert key != other
     assert key == record_key(NOW, "api_request", "", dict(reversed(attributes.items())))
 
 
@@ -135,7 +154,12 @@ def test_a_key_is_a_number_that_sqlite_keeps(key: int, ordinal: int) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [({"a": "bc"}, {"ab": "c"}), ({"a": "b", "c": "d"}, {"a": "b\x02c\x01d"}), ({"a": "1"}, {"a": "1", "b": "x"})],
+    [
+        ({"a": "bc"}, {"ab": "c"}),
+        ({"a": "b", "c": "d"}, {"a": "b\x02c\x01d"}),
+        ({"a": "b\x01c"}, {"a\x01b": "c"}),
+        ({"a": "1"}, {"a": "1", "b": "x"}),
+    ],
 )
 def test_no_attributes_run_into_one_another(one: dict[str, str], other: dict[str, str]) -> None:
     """Names and values are apart; what separates them may be in a value."""
