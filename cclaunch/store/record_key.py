@@ -13,13 +13,8 @@ from typing import Any
 
 from cclaunch import otel
 
-NOT_COMPARED = frozenset(
-    [
-        "",
-        otel.SENDER,
-        *"job severity_number severity_text scope.name scope.version event_name _msg _time _stream _stream_id".split(),
-    ]
-)
+OURS = "job severity_number severity_text scope.name scope.version event_name _msg _time _stream _stream_id".split()
+NOT_COMPARED = frozenset(["", otel.SENDER, *OURS])
 """Attributes that nobody sees again in VictoriaLogs: names of its own, the job of our stack. And how a record came to us."""
 
 SPELLED = {"NaN": "nan", "+Inf": "inf", "-Inf": "-inf"}
