@@ -185,21 +185,21 @@ def table(
         right: Numbers of the columns that are aligned to the right.
         foot: A last row, set apart by a rule.
     """
-    headings, *clean = [[printable(cell) for cell in row] for row in [titles, *rows, *([foot] if foot else [])]]
-    widths = [max(width(cells[column]) for cells in [headings, *clean]) for column in range(len(titles))]
-    code(_styled(_aligned(headings, widths, right), BOLD, environ))
-    for position, cells in enumerate(clean):
-        if foot and position == len(clean) - 1:
-            line("  ".join("-" * one for one in widths))
-        line(_aligned(cells, widths, right))
+    columns = [[printable(cell) for cell in column] for column in zip(titles, *rows, *([foot] if foot else []), strict=True)]
+    widths = [max(map(width, column)) for column in columns]
+    aligned = [_column(column, wide, number in right) for number, (column, wide) in enumerate(zip(columns, widths, strict=True))]
+    heading, *lines = ["  ".join(cells).rstrip() for cells in zip(*aligned, strict=True)]
+    if foot:
+        lines.insert(-1, "  ".join("-" * wide for wide in widths))
+    code("\n".join([_styled(heading, BOLD, environ), *lines]))  # in one piece: a terminal takes each line by itself
 
 
-def _aligned(cells: "Sequence[str]", widths: "Sequence[int]", right: "Sequence[int]") -> str:
-    padded = []
-    for column, (cell, wide) in enumerate(zip(cells, widths, strict=True)):
-        room = " " * (wide - width(cell))
-        padded.append(room + cell if column in right else cell + room)
-    return "  ".join(padded).rstrip()
+def _column(cells: "Sequence[str]", wide: int, right: bool) -> "list[str]":
+    """Return *cells* as *wide* as one another."""
+    if "".join(cells).isascii():
+        return [cell.rjust(wide) if right else cell.ljust(wide) for cell in cells]
+    rooms = [" " * (wide - width(cell)) for cell in cells]
+    return [room + cell if right else cell + room for room, cell in zip(rooms, cells, strict=True)]
 
 
 def width(text: str) -> int:
@@ -279,6 +279,41 @@ class Bars:
         if first:
             self._tasks[name] = self._drawn.add_task(printable(name), total=None)
         self._drawn.update(self._tasks[name], completed=done, total=total or None)
+
+
+class Steps:
+    """The steps of long work: on a terminal's stderr the present one with a bar, that goes away again; else nothing."""
+
+    def __init__(self, environ: "Mapping[str, str]") -> None:
+        self._environ = environ
+        self._drawn: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> "Steps":
+        """Begin to draw."""
+        if colourful(sys.stderr, self._environ):
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = (TextColumn("{task.description}", markup=False), BarColumn())
+            self._drawn = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._drawn.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing on the screen."""
+        if self._drawn is not None:
+            self._drawn.stop()
+
+    def __call__(self, what: str, done: int, whole: int) -> None:
+        """Show that *done* of *whole* is done of the step *what*; 0 of 0 when that is not known."""
+        if self._drawn is None:
+            return
+        if what not in self._tasks:
+            for task in self._tasks.values():
+                self._drawn.update(task, visible=False)
+            self._tasks[what] = self._drawn.add_task(printable(what), total=None)
+        self._drawn.update(self._tasks[what], completed=done, total=whole or None)
 
 
 def _whisper(text: str) -> None:

@@ -26,7 +26,8 @@ _cclaunch_verb() {
         "") parts="exec env usage events dashboard statusline status check stack profile persist unpersist config completions" options="--version --help --" ;;
         "exec") options="--help" kind=command ;;
         "env") options="--shell --unset --json --explain --help" ;;
-        "usage") options="--by --where --since --until --json --help" ;;
+        "usage") parts="forget" options="--by --where --since --until --json --help" ;;
+        "usage forget") options="--session --before --where --yes -y --json --help" ;;
         "events") options="-n -f --follow --json --name --session --where --help" ;;
         "dashboard") parts="add list remove" options="--help" ;;
         "dashboard add") options="--help" ;;
@@ -38,7 +39,7 @@ _cclaunch_verb() {
         "stack") parts="compose disable down enable logs pull restart status up use" options="--help" ;;
         "stack compose") options="--show-password --help" ;;
         "stack disable") options="--force --help" ;;
-        "stack down") options="--volumes --yes --help" ;;
+        "stack down") options="--volumes --ledger --yes --help" ;;
         "stack enable") options="--force --help" ;;
         "stack logs") options="-f --follow -n --help" words="collector prometheus victorialogs grafana guard" ;;
         "stack pull") options="--help" ;;
@@ -82,6 +83,9 @@ _cclaunch_value() {
         "usage --where") words="day= model= profile= project= repository= session= team=" ;;
         "usage --since") words="today yesterday 24h 7d 30d" ;;
         "usage --until") words="today yesterday 24h 7d 30d" ;;
+        "usage forget --session") : ;;
+        "usage forget --before") words="today yesterday 24h 7d 30d" ;;
+        "usage forget --where") words="day= model= profile= project= repository= session= team=" ;;
         "events -n") : ;;
         "events --name") : ;;
         "events --session") : ;;

@@ -189,7 +189,14 @@ complete -c cclaunch -n '__cclaunch_in usage' -l since -x -a 'today yesterday 24
 complete -c cclaunch -n '__cclaunch_in usage' -l until -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened before'
 complete -c cclaunch -n '__cclaunch_in usage' -l json -d 'Print one JSON object'
 complete -c cclaunch -n '__cclaunch_in usage' -l help -d 'Show this message and exit.'
-complete -c cclaunch -n '__cclaunch_in usage' -f
+complete -c cclaunch -n '__cclaunch_at usage' -f -a forget -d 'Forget requests and raw events for good; whatever way they come again, they'
+complete -c cclaunch -n '__cclaunch_in usage forget' -l session -x -d 'All of this session, for ever'
+complete -c cclaunch -n '__cclaunch_in usage forget' -l before -x -a 'today yesterday 24h 7d 30d' -d 'All that happened before'
+complete -c cclaunch -n '__cclaunch_in usage forget' -l where -x -a 'day= model= profile= project= repository= session= team=' -d 'Only what has this value'
+complete -c cclaunch -n '__cclaunch_in usage forget' -l yes -s y -d 'Do not ask'
+complete -c cclaunch -n '__cclaunch_in usage forget' -l json -d 'Print one JSON object'
+complete -c cclaunch -n '__cclaunch_in usage forget' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in usage forget' -f
 complete -c cclaunch -n '__cclaunch_in events' -s n -x -d 'The last N events'
 complete -c cclaunch -n '__cclaunch_in events' -s f -l follow -d 'Go on with every event that arrives, until Ctrl-C'
 complete -c cclaunch -n '__cclaunch_in events' -l json -d 'One JSON object a line, with every attribute'
@@ -236,7 +243,8 @@ complete -c cclaunch -n '__cclaunch_in stack compose' -f
 complete -c cclaunch -n '__cclaunch_in stack disable' -l force -d 'Also where a hand has changed the file, or it is not ours'
 complete -c cclaunch -n '__cclaunch_in stack disable' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack disable' -f
-complete -c cclaunch -n '__cclaunch_in stack down' -l volumes -d 'Delete everything that was recorded, too'
+complete -c cclaunch -n '__cclaunch_in stack down' -l volumes -d 'Delete the raw events and metrics, too'
+complete -c cclaunch -n '__cclaunch_in stack down' -l ledger -d 'With --volumes: delete the ledger, too, every request that was ever counted'
 complete -c cclaunch -n '__cclaunch_in stack down' -l yes -d 'Do not ask before deleting'
 complete -c cclaunch -n '__cclaunch_in stack down' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack down' -f

@@ -103,11 +103,23 @@ module completions_of_cclaunch {
     def "nu-complete cclaunch usage --where" [] { ["day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
     def "nu-complete cclaunch usage --since" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     def "nu-complete cclaunch usage --until" [] { ["today" "yesterday" "24h" "7d" "30d"] }
+    def "nu-complete cclaunch usage parts" [] { [{value: "forget", description: "Forget requests and raw events for good; whatever way they come again, they"}] }
     export extern "cclaunch usage" [
         --by: string@"nu-complete cclaunch usage --by" # Group by day, model, profile, team, project, repository, session or any other attribute
         --where: string@"nu-complete cclaunch usage --where" # Only what has this value
         --since: string@"nu-complete cclaunch usage --since" # Only what happened from then on
         --until: string@"nu-complete cclaunch usage --until" # Only what happened before
+        --json # Print one JSON object
+        ...words: string@"nu-complete cclaunch usage parts"
+    ]
+
+    def "nu-complete cclaunch usage forget --before" [] { ["today" "yesterday" "24h" "7d" "30d"] }
+    def "nu-complete cclaunch usage forget --where" [] { ["day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
+    export extern "cclaunch usage forget" [
+        --session: string # All of this session, for ever
+        --before: string@"nu-complete cclaunch usage forget --before" # All that happened before
+        --where: string@"nu-complete cclaunch usage forget --where" # Only what has this value
+        --yes(-y) # Do not ask
         --json # Print one JSON object
         ...words: string
     ]
@@ -172,7 +184,8 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch stack down" [
-        --volumes # Delete everything that was recorded, too
+        --volumes # Delete the raw events and metrics, too
+        --ledger # With --volumes: delete the ledger, too, every request that was ever counted
         --yes # Do not ask before deleting
         ...words: string
     ]

@@ -22,6 +22,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'config' = 'Settings, and where they come from'
             'completions' = 'Completions for your shell: verbs, options, profiles, and claude''s own'
         }
+        'usage' = [ordered]@{
+            'forget' = 'Forget requests and raw events for good; whatever way they come again, they'
+        }
         'dashboard' = [ordered]@{
             'add' = 'Put another dashboard into Grafana'
             'list' = 'Name all dashboards: ours, and those that were added'
@@ -88,6 +91,15 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--json' = 'Print one JSON object'
             '--help' = 'Show this message and exit.'
         }
+        'usage forget' = [ordered]@{
+            '--session' = 'All of this session, for ever'
+            '--before' = 'All that happened before'
+            '--where' = 'Only what has this value'
+            '--yes' = 'Do not ask'
+            '-y' = 'Do not ask'
+            '--json' = 'Print one JSON object'
+            '--help' = 'Show this message and exit.'
+        }
         'events' = [ordered]@{
             '-n' = 'The last N events'
             '-f' = 'Go on with every event that arrives, until Ctrl-C'
@@ -135,7 +147,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'stack down' = [ordered]@{
-            '--volumes' = 'Delete everything that was recorded, too'
+            '--volumes' = 'Delete the raw events and metrics, too'
+            '--ledger' = 'With --volumes: delete the ledger, too, every request that was ever counted'
             '--yes' = 'Do not ask before deleting'
             '--help' = 'Show this message and exit.'
         }
@@ -381,6 +394,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'usage --where' = @('day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'usage --since' = @('today', 'yesterday', '24h', '7d', '30d')
         'usage --until' = @('today', 'yesterday', '24h', '7d', '30d')
+        'usage forget --session' = @()
+        'usage forget --before' = @('today', 'yesterday', '24h', '7d', '30d')
+        'usage forget --where' = @('day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'events -n' = @()
         'events --name' = @()
         'events --session' = @()

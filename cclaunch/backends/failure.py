@@ -58,6 +58,23 @@ def was_roused(paths: Paths) -> bool:
     return bool(_recent(found)) and found.get("version", "") == __version__
 
 
+def remember_kept(paths: Paths) -> None:
+    """Remember that the keeper was started a moment ago."""
+    _write(paths.kept, "", {"version": __version__})
+
+
+def was_kept(paths: Paths) -> bool:
+    """Say whether the keeper was started a moment ago, by this release."""
+    found = read_flat(paths.kept)
+    return found.get("version", "") == __version__ and _recent({**found, "reason": "started"}) != ""
+
+
+def forget_kept(paths: Paths) -> None:
+    """Forget that: the next launch that finds none starts it."""
+    with contextlib.suppress(OSError):
+        os.unlink(paths.kept)
+
+
 def forget_failure(paths: Paths) -> None:
     """Forget an earlier failure: the next launch tries again."""
     for path in (paths.wake_failed, paths.roused):

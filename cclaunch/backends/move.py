@@ -82,6 +82,7 @@ def _to_embedded(paths: Paths, config: Config, environ: Mapping[str, str], secon
 
 def _out_of_docker(paths: Paths, config: Config, environ: Mapping[str, str], until: float) -> Started:
     """End the collector's container and start ours on its ports; the container again when that fails."""
+    from cclaunch.backends.docker import keeper
     from cclaunch.backends.docker.backend import DockerBackend
     from cclaunch.backends.docker.brought import COLLECTOR
     from cclaunch.backends.docker.services import leave_metrics
@@ -96,6 +97,7 @@ def _out_of_docker(paths: Paths, config: Config, environ: Mapping[str, str], unt
         return started._replace(notes=[f"the containers are left as they are: {error.message}", *started.notes])
     with engine:
         leave_metrics(engine)
+        keeper.end(paths)  # it has the lock; now, while somebody listens
         ran = engine.stop(COLLECTOR)
         try:
             started = starting.start_in_turn(paths, config, until, environ=environ)

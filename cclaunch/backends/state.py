@@ -12,22 +12,33 @@ from cclaunch.hot.paths import Environ, Paths
 
 
 class StackState(NamedTuple):
-    """The whole stack: healthy when its collector is; *pid* is the embedded collector's, None while it does not run."""
+    """
+    The whole stack: healthy when its collector is; *pid* is the embedded collector's, None while it does not run.
+
+    *keeper* is our program beside the containers, None where there are none: telemetry does not depend on it.
+    """
 
     backend: str
     healthy: bool
     pid: int | None
     trouble: str
     services: list[ServiceStatus]
+    keeper: ServiceStatus | None = None
+
+    @property
+    def parts(self) -> list[ServiceStatus]:
+        """Return the services, and the keeper behind them."""
+        return [*self.services, *([self.keeper] if self.keeper else [])]
 
     def document(self) -> dict[str, Any]:
         """Return it as ``--json`` has it; a container's image, age in seconds and bytes of data only where there is one."""
-        return {
+        found = {
             "backend": self.backend,
             "healthy": self.healthy,
             "pid": self.pid,
             "services": [_document(service) for service in self.services],
         }
+        return found if self.keeper is None else {**found, "keeper": _document(self.keeper)}
 
 
 def _document(service: ServiceStatus) -> dict[str, Any]:
@@ -54,4 +65,12 @@ def stack_state(paths: Paths, environ: Environ) -> StackState:
     collector = next((service for service in services if service.name == "collector"), None)
     healthy = collector is not None and collector.healthy
     trouble = "" if healthy else (collector.detail if collector and collector.detail else "it does not run")
-    return StackState(used.name, healthy, running.pid if running else None, trouble, services)
+    return StackState(used.name, healthy, running.pid if running else None, trouble, services, _keeper(used.name, paths))
+
+
+def _keeper(backend: str, paths: Paths) -> ServiceStatus | None:
+    if backend != "docker" or embedded.running(paths) is not None:
+        return None
+    from cclaunch.backends.docker import keeper
+
+    return keeper.status(paths)

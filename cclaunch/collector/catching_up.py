@@ -13,6 +13,7 @@ from collections.abc import Callable
 from cclaunch.errors import Busy, CclaunchError
 from cclaunch.store.ledger.catch_up import Caught, catch_up
 from cclaunch.store.places import Places
+from cclaunch.store.writer import Writer
 
 TURN_S = 0.2
 """So long one turn may take, a slice more or less."""
@@ -44,16 +45,20 @@ class CatchingUp:
         places: Returns where what is recorded lies; asked at each turn.
         say: Writes a line to the log.
         often: Seconds after which it is looked for news without a word.
+        turn: Seconds that one turn may take, a slice more or less.
 
     Attributes:
         trouble: What keeps the ledger from being brought up to date, or an empty text.
     """
 
-    def __init__(self, places: Callable[[], Places], say: Callable[[str], None], often: float = OFTEN_S) -> None:
+    def __init__(
+        self, places: Callable[[], Places], say: Callable[[str], None], often: float = OFTEN_S, turn: float = TURN_S
+    ) -> None:
         self.trouble = ""
         self._places = places
         self._say = say
         self._often = often
+        self._turn_s = turn
         self._news = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
@@ -75,12 +80,12 @@ class CatchingUp:
         if self._thread.is_alive():
             self._thread.join(2 * LAST_S)
         if not self._thread.is_alive():
-            self._turn(LAST_S)
+            self._turn(self._places()._replace(vlogs=""), LAST_S)  # what VictoriaLogs has, it keeps
 
     def all(self) -> int | None:
         """Read all that is committed; return the rowid up to which the ledger knows our database, or None where that fails."""
         while not self._over.is_set():
-            caught = self._turn(TURN_S)
+            caught = self._turn(self._places(), self._turn_s)
             if caught is None or not caught.left:
                 return None if caught is None else caught.position
             self._over.wait(GAP_S)
@@ -93,15 +98,15 @@ class CatchingUp:
                 return
             self._news.clear()
             began = time.monotonic()
-            caught = self._turn(TURN_S)
+            caught = self._turn(self._places(), self._turn_s)
             if caught is None or caught.left:
                 self._news.set()
             self._over.wait(_pause(caught, time.monotonic() - began))
 
-    def _turn(self, seconds: float) -> Caught | None:
+    def _turn(self, places: Places, seconds: float) -> Caught | None:
         """Read for at most *seconds*; None when that failed."""
         try:
-            caught = catch_up(self._places(), seconds)
+            caught = catch_up(places, seconds)
         except Busy:  # somebody else is at it
             return Caught(0, 1, 0)
         except Exception as error:  # whatever it is, the collector's work is to take telemetry
@@ -123,3 +128,12 @@ def _pause(caught: Caught | None, took: float) -> float:
     if caught is None:
         return LATER_S
     return GAP_S if caught.left else max(NEWS_S, SHARE * took)
+
+
+def maintain(writer: Writer, catching_up: CatchingUp, say: Callable[[str], None]) -> None:
+    """Have raw rows deleted that are old, and that the ledger has read; a failure is said, and the next turn tries again."""
+    try:
+        read_to = catching_up.all()
+        writer.maintain(0 if read_to is None else time.time_ns(), read_to or 0)  # nothing is old at the beginning of time
+    except Exception as error:  # whatever it is, the collector's work is to take telemetry
+        say(f"maintenance failed: {error}")

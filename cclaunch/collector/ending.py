@@ -4,20 +4,46 @@ import asyncio
 import contextlib
 import signal as signals
 import time
+from typing import Protocol
 
-from cclaunch.collector import words
-from cclaunch.collector.catching_up import CatchingUp
 from cclaunch.collector.heartbeat import Heartbeat
 from cclaunch.collector.log import say
-from cclaunch.collector.service import EmbeddedCollector
+from cclaunch.collector.pids import Launched
 from cclaunch.collector.standing import LOOK_S, Standing
 from cclaunch.collector.stays import stays
+from cclaunch.config.model import read_configuration
 from cclaunch.files.sweeping import sweep
-from cclaunch.store.writer import Writer
+from cclaunch.hot.paths import Paths
+from cclaunch.store.ledger.care import look_after
+from cclaunch.store.places import local_places
 
 MAINTENANCE_S = 6 * 3600.0
 
 FIRST_MAINTENANCE_S = 300.0
+
+
+class Living(Protocol):
+    """
+    Who is to end: the collector, or the keeper.
+
+    Attributes:
+        paths: Our directories.
+        launched: The processes that it stays for.
+        last_active: When it was needed last, in ``time.monotonic()``'s seconds.
+    """
+
+    paths: Paths
+    launched: Launched
+    last_active: float
+
+    def vouches(self) -> bool:
+        """Say whether a launch need not ask how it is."""
+
+    def look_after(self) -> None:
+        """See to what others have found; called each second."""
+
+    def maintain(self) -> None:
+        """Tidy up what is old; may take its time. Never raises."""
 
 
 class Ending:
@@ -31,13 +57,13 @@ class Ending:
         tidying: The work on old rows and files that was begun last; None before.
     """
 
-    def __init__(self, collector: EmbeddedCollector, idle_exit_s: float, lifeline: int, standing: Standing) -> None:
+    def __init__(self, living: Living, idle_exit_s: float, lifeline: int, standing: Standing) -> None:
         self.reason = ""
         self.orphaned = False
         self.moved = False
         self._standing = standing
-        self._collector = collector
-        self._heartbeat = Heartbeat(collector.paths.collector_alive)
+        self._living = living
+        self._heartbeat = Heartbeat(living.paths.collector_alive)
         self._idle_exit = idle_exit_s
         self.tidying: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
@@ -74,7 +100,7 @@ class Ending:
 
     def _beat(self) -> None:
         """Say that launches need not ask, as long as that is true."""
-        if words.vouches(self._collector.writer, self._collector.paths.data):
+        if self._living.vouches():
             self._heartbeat.beat()
         else:
             self._heartbeat.stop()
@@ -85,8 +111,9 @@ class Ending:
         return self._idle()
 
     async def _tidy(self) -> None:
-        await asyncio.to_thread(maintain, self._collector.writer, self._collector.catching_up)
-        await asyncio.to_thread(sweep, self._collector.paths.cache)
+        await asyncio.to_thread(self._living.maintain)
+        await asyncio.to_thread(look_after_ledger, self._living.paths)
+        await asyncio.to_thread(sweep, self._living.paths.cache)
 
     def _look(self) -> None:
         """See to our place, and to what readers have found."""
@@ -96,18 +123,15 @@ class Ending:
             return
         for name in self._standing.mend():
             say(f"{name} was missing or changed: written again")
-        self._collector.writer.look_after()
+        self._living.look_after()
 
     def _idle(self) -> bool:
-        if self._collector.launched.any() or stays(self._collector.paths):
-            self._collector.last_active = time.monotonic()
-        return time.monotonic() - self._collector.last_active > self._idle_exit
+        if self._living.launched.any() or stays(self._living.paths):
+            self._living.last_active = time.monotonic()
+        return time.monotonic() - self._living.last_active > self._idle_exit
 
 
-def maintain(writer: Writer, catching_up: CatchingUp) -> None:
-    """Delete raw rows that are old, and that the ledger has read; a failure is written down and tried again at the next turn."""
-    try:
-        read_to = catching_up.all()
-        writer.maintain(0 if read_to is None else time.time_ns(), read_to or 0)  # nothing is old at the beginning of time
-    except Exception as error:  # whatever it is, the collector's work is to take telemetry
-        say(f"maintenance failed: {error}")
+def look_after_ledger(paths: Paths) -> None:
+    """Do what the ledger needs now and then, within the bound that is set by now; what fails is written down."""
+    config, _ = read_configuration(paths)
+    look_after(local_places(paths), config.history.keep_days, time.time_ns(), lambda text: say(f"the ledger: {text}"))

@@ -21,6 +21,9 @@ from cclaunch.hot.reading import read_flat
 
 KINDS = {"pids": "PID", "network": "network"}
 
+KEEPER = "keeper"
+"""What the holder is that has no ports: beside containers, which receive in its place."""
+
 
 class Holder:
     """
@@ -30,21 +33,24 @@ class Holder:
         pid: The supervisor's.
         ticks: When that was made, as `start_ticks` has it; None where an older release signed.
         place: Where it runs, as `here` has it; what it did not say is empty.
+        role: ``KEEPER``, or empty: it is a collector.
         data: The directory of the lock: our data directory.
     """
 
-    __slots__ = ("data", "pid", "place", "ticks")
+    __slots__ = ("data", "pid", "place", "role", "ticks")
 
-    def __init__(self, pid: int, ticks: int | None, place: dict[str, str], data: str) -> None:
+    def __init__(self, pid: int, ticks: int | None, place: dict[str, str], data: str, role: str = "") -> None:
         self.pid = pid
         self.ticks = ticks
         self.place = place
+        self.role = role
         self.data = data
 
 
-def sign(handle: int) -> None:
-    """Write into the locked file that this process holds it, and where it runs."""
+def sign(handle: int, role: str = "") -> None:
+    """Write into the locked file that this process holds it, where it runs, and in which *role* (`Holder.role`)."""
     lines = {**here(), "pid": os.getpid(), "ticks": start_ticks(os.getpid()) or "", "started": time.time()}  # 0.1 reads the last
+    lines |= {"role": role} if role else {}
     os.ftruncate(handle, 0)
     os.pwrite(handle, "".join(f"{name}={value}\n" for name, value in lines.items()).encode(), 0)
 
@@ -58,7 +64,7 @@ def signed(path: str) -> Holder | None:
     place = {name: text.get(name, "") for name in here()}
     if not pid.isdigit():
         return None
-    return Holder(int(pid), int(ticks) if ticks.isdigit() else None, place, os.path.dirname(path))
+    return Holder(int(pid), int(ticks) if ticks.isdigit() else None, place, os.path.dirname(path), text.get("role", ""))
 
 
 def holder(path: str) -> Holder | None:

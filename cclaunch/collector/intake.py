@@ -16,11 +16,11 @@ from typing import Any
 from google.protobuf.message import Message
 
 from cclaunch.collector.budget import AT_WORK, Budget
-from cclaunch.collector.peer import mark
+from cclaunch.collector.peer import marked
 from cclaunch.otlp import jsonwire, wire
 from cclaunch.otlp.encoding import JSON, PROTOBUF, parse_request
 from cclaunch.otlp.signals import Rejected, Signal, answer_of
-from cclaunch.otlp.slices import MOST_COPIED, SLICE_RECORDS, NeverFits, Tally
+from cclaunch.otlp.slices import SLICE_RECORDS, Tally
 from cclaunch.store.rows import Batch
 from cclaunch.store.write_queue import Unstorable
 from cclaunch.store.writer import Writer
@@ -78,12 +78,8 @@ class Intake:
     async def _take_slices(self, signal: Signal, body: bytes | bytearray, kind: str) -> Message:
         """Look through the whole request, so that nothing of a damaged one is stored; then store it."""
         tally = Tally()
-        slices: Iterator[bytes]
-        if kind == JSON:
-            slices = iter(await self._all(_converted(signal, body, tally)))
-        else:
-            await self._all(_checked(signal, body, tally))
-            slices = wire.slices(body, signal.name, signal.request.DESCRIPTOR, Tally())
+        await self._look(_checked(signal, body, kind, tally))
+        slices = _slices(signal, body, kind, Tally())
         refused = Batch(rejected=sum(tally.refused.values()), message=_sentence(tally))
         batches = [refused]
         seen: Counter[bytes] = Counter()
@@ -91,19 +87,19 @@ class Intake:
             if not piece:
                 continue
             async with self._turns:  # what is parsed and waits takes more room than its bytes
-                request = await self._read(parse_request, piece, PROTOBUF, signal)
+                request = await self._read(parse_request, piece, kind, signal)
                 batch = await self._store(signal, request, len(piece), signal.count(request), seen)
                 del request  # else it waits along for the next turn
             batches.append(Batch(rejected=batch.rejected, message=batch.message))
         return answer_of(signal, batches)
 
-    async def _store(self, signal: Signal, request: Message, size: int, count: int, seen: Counter[bytes] | None) -> Batch:
+    async def _store(self, signal: Signal, request: Any, size: int, count: int, seen: Counter[bytes] | None) -> Batch:
         """Decode and commit one slice; *seen* is for a slice of more. Raises Rejected, StoreUnavailable."""
         room = size * ROWS_PER_BYTE + count * BYTES_PER_RECORD
         await self._rows.take(room)
         try:
-            batch: Batch = signal.decode(request) if seen is None else await self._read(signal.decode, request, seen)
-            mark(batch)
+            decoded: Batch = signal.decode(request) if seen is None else await self._read(signal.decode, request, seen)
+            batch = marked(decoded)
             if batch.events or batch.points:
                 await asyncio.wrap_future(self._writer.submit(batch))
         except Unstorable as error:
@@ -112,13 +108,10 @@ class Intake:
             self._rows.give(room)
         return batch
 
-    async def _all(self, pieces: Iterator[bytes]) -> list[bytes]:
-        """Return all of *pieces* that are not empty."""
-        found = []
-        while (piece := await self._step(pieces)) is not None:
-            if piece:
-                found.append(piece)
-        return found
+    async def _look(self, pieces: Iterator[bytes]) -> None:
+        """Go through all of *pieces*, in turns with others."""
+        while await self._step(pieces) is not None:
+            pass
 
     async def _step(self, pieces: Iterator[bytes]) -> bytes | None:
         """Return the next of *pieces*, or None: one turn of the thread."""
@@ -129,22 +122,19 @@ class Intake:
         return await asyncio.get_running_loop().run_in_executor(self._reader, work, *words)
 
 
-def _checked(signal: Signal, body: bytes | bytearray, tally: Tally) -> Iterator[bytes]:
-    """Parse every slice of a request in protobuf; yield nothing but turns. Raises Malformed, NeverFits."""
-    for piece in wire.slices(body, signal.name, signal.request.DESCRIPTOR, tally):
-        parse_request(piece, PROTOBUF, signal)
+def _slices(signal: Signal, body: bytes | bytearray, kind: str, tally: Tally) -> Iterator[bytes]:
+    """Return the slices of a request. Raises Malformed, NeverFits, also later."""
+    if kind == JSON:
+        return jsonwire.slices(body, signal.name, tally)
+    return wire.slices(body, signal.name, signal.request.DESCRIPTOR, tally)
+
+
+def _checked(signal: Signal, body: bytes | bytearray, kind: str, tally: Tally) -> Iterator[bytes]:
+    """Parse every slice of a request; yield nothing but turns. Raises Malformed, NeverFits."""
+    for piece in _slices(signal, body, kind, tally):
+        if piece:
+            parse_request(piece, kind, signal)
         yield b""
-
-
-def _converted(signal: Signal, body: bytes | bytearray, tally: Tally) -> Iterator[bytes]:
-    """Yield every slice of a request in JSON as protobuf, which has less bytes. Raises Malformed, NeverFits."""
-    size = 0
-    for piece in jsonwire.slices(body, signal.name, tally):
-        made = parse_request(piece, JSON, signal).SerializeToString() if piece else b""
-        size += len(made)
-        if size > MOST_COPIED // 2:
-            raise NeverFits("the request is too large")
-        yield made
 
 
 def _sentence(tally: Tally) -> str:

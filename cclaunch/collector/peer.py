@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from cclaunch import otel
 from cclaunch.files.ownership import user
 from cclaunch.hot import listeners
+from cclaunch.store import marking
 
 if TYPE_CHECKING:
     from cclaunch.store.rows import Batch
@@ -46,14 +47,9 @@ CURRENT: ContextVar[Sender] = ContextVar("sender", default=Sender.UNKNOWN)
 """The sender of the request that is being served."""
 
 
-def mark(batch: "Batch") -> None:
-    """Mark the rows of *batch* when nobody tells who sent it; a sender's own word on that does not count."""
-    unknown = CURRENT.get() is not Sender.TRUSTED
-    for attributes in [row.attributes for row in batch.events] + [row.attributes for row in batch.points]:
-        if unknown:
-            attributes[otel.SENDER] = Sender.UNKNOWN.value
-        else:
-            attributes.pop(otel.SENDER, None)
+def marked(batch: "Batch") -> "Batch":
+    """Return *batch*, its rows marked when nobody tells who sent it; a sender's own word on that was left out already."""
+    return batch if CURRENT.get() is Sender.TRUSTED else marking.marked(batch, otel.SENDER, Sender.UNKNOWN.value)
 
 
 class Door:

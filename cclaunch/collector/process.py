@@ -17,24 +17,29 @@ FATAL = 4
 MOVED = 5
 """Exit code of a collector whose directory or lock is no longer at its path: the supervisor takes the place anew."""
 
+NO_PORTS = (-1, -1, -1)
+"""In the place of the ports: it is a keeper, which has none."""
+
+MODULES = ("supervisor", "main", "keeper")
+
 CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.collector.{module} import main; sys.exit(main(sys.argv[1:]))"
 
 
 def command(module: str, paths: Paths, *more: object) -> list[str]:
-    """Return the command line of *module* (``supervisor`` or ``main``) with our directories and *more* words."""
+    """Return the command line of *module* (one of ``MODULES``) with our directories and *more* words."""
     words = [paths.config, paths.state, paths.cache, paths.data, *map(str, more)]
     return [sys.executable, "-IS", "-c", CODE.format(path=search_path(), module=module), *words]
 
 
 def is_collector(words: "list[str]", paths: Paths) -> bool:
-    """Say whether a process with the command line *words* is the supervisor or the collector of *paths*'s data."""
+    """Say whether a process with the command line *words* is the supervisor, the collector or the keeper of *paths*'s data."""
     return data_of(words) == paths.data
 
 
 def data_of(words: "list[str]") -> "str | None":
-    """Return the data directory of the supervisor or collector with the command line *words*; None for any other process."""
+    """Return the data directory of the process of ours that has the command line *words*; None for any other process."""
     for number, word in enumerate(words):
-        if "from cclaunch.collector.supervisor import" in word or "from cclaunch.collector.main import" in word:
+        if any(f"from cclaunch.collector.{module} import" in word for module in MODULES):
             return words[number + 4] if len(words) > number + 4 else None
     return None
 

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from cclaunch import __version__
 from cclaunch.collector import words
 from cclaunch.collector.budget import Arrivals
-from cclaunch.collector.catching_up import CatchingUp
+from cclaunch.collector.catching_up import CatchingUp, maintain
 from cclaunch.collector.exposition import exposition
 from cclaunch.collector.intake import Intake
 from cclaunch.collector.log import say
@@ -29,7 +29,7 @@ DAY_NS = 24 * 3600 * 1_000_000_000
 
 
 class EmbeddedCollector:
-    """What the two servers call: ``take``, ``health`` and ``exposition``."""
+    """What the two servers call: ``take``, ``health`` and ``exposition``; and until when there are such (`ending.Living`)."""
 
     def __init__(self, paths: Paths, key: str) -> None:
         self.paths = paths
@@ -71,6 +71,18 @@ class EmbeddedCollector:
         if notice := words.notice(self.writer, self.catching_up.trouble, launch=bool(pid)):
             lines.append(f"notice={notice}")
         return "".join(f"{line}\n" for line in [*lines, *([trouble] if trouble else [])]), trouble
+
+    def vouches(self) -> bool:
+        """Say whether a launch need not ask how we are."""
+        return words.vouches(self.writer, self.paths.data)
+
+    def look_after(self) -> None:
+        """See to what readers of the database have found."""
+        self.writer.look_after()
+
+    def maintain(self) -> None:
+        """Delete what is old. Never raises."""
+        maintain(self.writer, self.catching_up, say)
 
     def _is_meant(self, nonce: str) -> bool:
         """Say whether the ports that *nonce* names, if it names any, are ours: else somebody handed the question on."""

@@ -2,7 +2,7 @@
 The supervisor: keeps the lock, starts the collector, and starts it again when it dies.
 
 It does almost nothing and imports almost nothing, so it stays small and alive. The lock is taken before
-anything else: of two supervisors one leaves.
+anything else: of two supervisors one leaves. Without ports it starts a keeper in the collector's place.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import time
 
 from cclaunch.collector import holder, sockets
 from cclaunch.collector.log import say
-from cclaunch.collector.process import FATAL, MOVED, command
+from cclaunch.collector.process import FATAL, MOVED, NO_PORTS, command
 from cclaunch.errors import CclaunchError
 from cclaunch.files import lock
 from cclaunch.files.atomic import make_directory
@@ -33,8 +33,8 @@ def main(words: list[str]) -> int:
     """
     Supervise.
 
-    *words*: config, state, cache and data directory; the ports of gRPC, HTTP and metrics; and, from a collector that
-    lost its supervisor, the descriptors of the lock and of the sockets, which are held already.
+    *words*: config, state, cache and data directory; the ports of gRPC, HTTP and metrics, or NO_PORTS; and, from a
+    collector that lost its supervisor, the descriptors of the lock and of the sockets, which are held already.
     """
     paths = Paths(*words[:4])
     more_descriptors()
@@ -46,12 +46,12 @@ def main(words: list[str]) -> int:
         return TAKEN
     os.set_inheritable(handle, True)
     try:
-        holder.sign(handle)
+        holder.sign(handle, _role(ports))
     except OSError as error:
         say(f"error: cannot write in {paths.data}: {error.strerror}")
         return 1
     try:
-        held = sockets.read_sockets(words[8]) if len(words) > 8 else sockets.open_all(paths, ports)
+        held = _held(paths, ports, words[8:])
     except OSError as error:
         say(f"error: no port can be opened: {error.strerror}")
         return 1
@@ -89,7 +89,7 @@ def _supervise(paths: Paths, ports: list[int], handle: int, held: dict[str, list
         if status == 0 or Child.ending:
             return 0
         if status == MOVED:
-            anew = _take_anew(paths)
+            anew = _take_anew(paths, _role(ports))
             if anew < 0:
                 return 0
             os.close(handle)
@@ -103,7 +103,18 @@ def _supervise(paths: Paths, ports: list[int], handle: int, held: dict[str, list
         time.sleep(PAUSES_S[failures - 1])
 
 
-def _take_anew(paths: Paths) -> int:
+def _held(paths: Paths, ports: list[int], inherited: list[str]) -> dict[str, list[int]]:
+    """Return the listening sockets: those that are held already, else opened; a keeper has none. Raises OSError."""
+    if _role(ports):
+        return {}
+    return sockets.read_sockets(inherited[0]) if inherited else sockets.open_all(paths, ports)
+
+
+def _role(ports: list[int]) -> str:
+    return holder.KEEPER if tuple(ports) == NO_PORTS else ""
+
+
+def _take_anew(paths: Paths, role: str) -> int:
     """
     Take the lock at its path, where another file stands than the one that is held; return its descriptor.
 
@@ -116,7 +127,7 @@ def _take_anew(paths: Paths) -> int:
             say("another collector has taken the place: ending")
             return -1
         os.set_inheritable(handle, True)
-        holder.sign(handle)
+        holder.sign(handle, role)
     except (OSError, CclaunchError) as error:
         say(f"error: {paths.data} is gone and cannot be made anew: {error}")
         return -1
@@ -128,7 +139,7 @@ def _run(paths: Paths, ports: list[int], handle: int, held: dict[str, list[int]]
     """Run one collector to its end and return its exit code, negative for a signal."""
     reading, writing = os.pipe()
     os.set_inheritable(reading, True)
-    words = command("main", paths, *ports, handle, reading, sockets.write_sockets(held))
+    words = command("keeper" if _role(ports) else "main", paths, *ports, handle, reading, sockets.write_sockets(held))
     pid = os.fork()
     if pid == 0:
         try:

@@ -8,7 +8,7 @@ from cclaunch import console
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.state import stack_state
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.shared.dates import ago, iso, local
+from cclaunch.commands.shared.dates import NS, ago, iso, local
 from cclaunch.commands.shared.here import PLACE, told_here
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.errors import CclaunchError
@@ -33,6 +33,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         state = stack_state(paths, environ)
         last, no_store = _last_event(paths)
         store = sentences(paths, waiting=False)
+        ledger, told_ledger = _ledger(paths)
     selection = found.made.selection
     if as_json:
         document = {
@@ -41,6 +42,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             "shell": {"name": shell.name, "source": shell.source} if shell else None,
             "stack": state.document(),
             "store": store,
+            "ledger": ledger,
             "notes": [one.sentence() for one in told],
             "last_event": None if last is None else {"time": iso(last[0]), "name": last[1]},
         }
@@ -55,8 +57,9 @@ def command(ctx: click.Context, as_json: bool) -> None:
         *((one.about, one.sentence()) for one in told),
         ("shell", f"{shell.name} ({shell.reason})" if shell else "unknown"),
         ("stack", f"{state.backend}: {health}{process}"),
-        *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.services),
+        *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.parts),
         *(("store", text) for text in store),
+        ("ledger", told_ledger),
         ("last event", f"{last[1]}, {local(last[0])} ({ago(last[0], time.time_ns())})" if last else no_store),
     ]
     wide = max(console.width(name) for name, _ in rows)
@@ -87,6 +90,19 @@ def _shell(environ: Environ) -> Detected | None:
     """Return the shell that we were started from, None when nothing tells."""
     found = detect(environ)
     return found if found.name else None
+
+
+def _ledger(paths: Paths) -> tuple[dict[str, object] | None, str]:
+    """Return (what programs are told of the ledger, the same for people): its size, and when it was copied last."""
+    from cclaunch.store.ledger.copies import copies, size_of
+
+    size, found = size_of(paths.ledger), copies(paths.ledger_copies)
+    if size is None:
+        return None, "none yet"
+    copied = int(found[0].time_s * NS) if found else None
+    document = {"path": paths.ledger, "bytes": size, "copied": None if copied is None else iso(copied)}
+    age = "not copied yet" if copied is None else f"copied {ago(copied, time.time_ns())} ({found[0].path})"
+    return document, f"{console.size(size)}, {age}"
 
 
 def _last_event(paths: Paths) -> tuple[tuple[int, str] | None, str]:

@@ -1,5 +1,8 @@
 """``cclaunch usage``: what did it cost, by day and by model or by anything else that the events carry."""
 
+import contextlib
+import os
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,8 @@ from cclaunch.commands.shared.dates import FORMS, iso, moment
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
 from cclaunch.commands.shared.intruded import tell_intruder
 from cclaunch.commands.shared.kept import sentences
+from cclaunch.commands.shared.parts import Parts
+from cclaunch.files.lock import held
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import adopted_ports
 
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BY = ("day", "model")
 MOST_KEYS = 20
+DAY_S = 86_400
 MEASURES = {
     "cost_usd": "cost",
     "requests": "requests",
@@ -36,7 +42,28 @@ BY_HELP = (
 )
 
 
-@click.command("usage", epilog=f"A DATE is one of {FORMS}. A day or month given to --until is included.")
+class _Usage(Parts):
+    """`usage` itself, with one part, which is loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the parts."""
+        return ["forget"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the part called *cmd_name*."""
+        if cmd_name != "forget":
+            return None
+        from cclaunch.commands.usage_forget import command as forget
+
+        return forget
+
+
+@click.group(
+    "usage",
+    cls=_Usage,
+    invoke_without_command=True,
+    epilog=f"A DATE is one of {FORMS}. A day or month given to --until is included.",
+)
 @click.option("--by", multiple=True, callback=unicode_only, metavar="KEY", help=BY_HELP)
 @where_option
 @click.option("--since", callback=moment(), metavar="DATE", help="Only what happened from then on.")
@@ -52,6 +79,10 @@ def command(
     as_json: bool,
 ) -> None:
     """What did it cost: dollars, requests and tokens, by day and by model unless told otherwise."""
+    if ctx.invoked_subcommand is not None:
+        if by or where or as_json or since is not None or until is not None:
+            raise click.UsageError(f"options of `{ctx.invoked_subcommand}` stand behind it", ctx)
+        return
     keys, paths = _keys(by), paths_of(ctx)
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until", ctx)
@@ -73,6 +104,18 @@ def command(
     if other := adopted_ports(paths):
         console.note(f"telemetry goes to {other.owner} on port {other.grpc}: what is stored there is not counted here")
     tell_intruder(paths)
+    _look_after(paths)
+
+
+def _look_after(paths: Paths) -> None:
+    """Do once a day what the collector does for the ledger, where none lives; what is in the way is tried again."""
+    with contextlib.suppress(OSError):
+        if held(paths.collector_lock) or time.time() - os.stat(paths.ledger_copies).st_mtime < DAY_S:
+            return
+    from cclaunch.config.model import configuration
+    from cclaunch.store.ledger.care import look_after
+
+    look_after(places_of(paths), configuration(paths).history.keep_days, time.time_ns(), console.note)
 
 
 def _keys(by: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ OPTION_VALUES = {
     "--where": tuple(f"{key}=" for key in KEYS),
     "--since": DATES,
     "--until": DATES,
+    "--before": DATES,
     "--shell": SHELLS,
 }
 OPTION_KINDS = {"--extends": PROFILE, "--claude-config-dir": DIRECTORY, "--rc-file": FILE}

@@ -143,6 +143,12 @@ class Privacy(NamedTuple):
     raw_api_bodies: bool = False
 
 
+class History(NamedTuple):
+    """``[history]``: *keep_days* is for how long requests are kept in the ledger; 0 for ever."""
+
+    keep_days: int = 0
+
+
 class Config(NamedTuple):
     """The whole of ``config.toml``."""
 
@@ -155,6 +161,7 @@ class Config(NamedTuple):
     retention: Retention = Retention()
     metrics: Metrics = Metrics()
     grafana: Grafana = Grafana()
+    history: History = History()
 
 
 CHECKS: Mapping[str, Mapping[str, Check]] = {
@@ -187,6 +194,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
     },
     "metrics": dict.fromkeys(Metrics._fields, span),
     "grafana": {"admin_password": line},
+    "history": {"keep_days": whole(0, 36500, "days (0: for ever)")},
 }
 """Table -> key -> what is wrong with a value, or None."""
 
@@ -249,6 +257,7 @@ def _build(tables: Mapping[str, Mapping[str, Any]]) -> Config:
         retention=Retention(**tables.get("retention", {})),
         metrics=Metrics(**{key: float(value) for key, value in tables.get("metrics", {}).items()}),
         grafana=Grafana(**tables.get("grafana", {})),
+        history=History(**tables.get("history", {})),
     )
 
 

@@ -67,6 +67,8 @@ class Paths:
     """Why the stack could not be woken a moment ago."""
     roused = File("state", "/roused")
     """Which services a launch had started a moment ago."""
+    kept = File("state", "/keeper-woken")
+    """That the keeper was started a moment ago."""
     collector_log = File("state", "/collector.log")
     """The embedded collector's words."""
     stack_log = File("state", "/stack.log")
@@ -89,6 +91,10 @@ class Paths:
     """Every request once, for ever."""
     ledger_lock = File("data", "/ledger.lock")
     """Held by whoever brings the ledger up to date."""
+    ledger_copies = File("data", "/ledger-copies")
+    """The directory of the ledger's weekly copies."""
+    ledger_copies = File("data", "/ledger-copies")
+    """The directory of the ledger's weekly copies."""
     collector_ports = File("data", "/collector.ports")
     """Where the embedded collector listens."""
     collector_key = File("data", "/collector.key")

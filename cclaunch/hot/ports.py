@@ -5,6 +5,7 @@ Hot: C modules only.
 """
 
 from cclaunch import __version__
+from cclaunch.hot.alive import here
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_flat
 
@@ -37,6 +38,17 @@ def collector_ports(paths: Paths) -> "Ports | None":
     ports = Ports(found["grpc"], found["http"], found.get("metrics", ""), found.get("version", ""))
     ports.pid, ports.here = found.get("pid", ""), found.get("here", "")
     return ports
+
+
+def keeper(paths: Paths) -> "Ports | None":
+    """Return where the keeper is that is of this release and runs in this very place: it has no ports, but *pid* and *here*."""
+    found = read_flat(paths.collector_ports)
+    place = found.get("here", "")
+    if not place or place != here() or "grpc" in found or not is_same(found.get("version", "")):
+        return None
+    none = Ports("", "", "")
+    none.pid, none.here = found.get("pid", ""), place
+    return none
 
 
 def is_same(version: str) -> bool:

@@ -9,7 +9,7 @@ Hot: C modules only; where a lock vouches for the collector, a launch does witho
 
 from cclaunch.hot import alive, listeners, plan, probe
 from cclaunch.hot.paths import Paths
-from cclaunch.hot.ports import Ports, is_older
+from cclaunch.hot.ports import Ports, is_older, keeper
 from cclaunch.hot.reading import MISSING, numbers, read_small, stamp
 from cclaunch.launch.wanted import Launch, say
 
@@ -59,6 +59,8 @@ def heard(asked: Questions, made_plan: plan.Plan, paths: Paths, wanted: Launch, 
         down = probe.unwell(asked.services)
         if asked.services and "collector" not in down and _is_the_engines(asked.containers):
             ports = Ports(asked.containers["grpc"], asked.containers["http"], asked.containers.get("metrics", ""))
+            if in_containers and writable:
+                _keep(paths, wanted)
             return ports, _rouse(paths, down, wanted) if down and in_containers and writable else ""
     if asked.containers:  # ours was not asked yet: it is in force, or stands in for the containers
         asked.ask(paths)
@@ -104,6 +106,19 @@ def _tell_shells(paths: Paths, wanted: Launch) -> None:
 
         refresh_files(wanted.environ, paths)
     except Exception:  # the guest's rule; what a shell exports is nothing to this launch
+        return
+
+
+def _keep(paths: Paths, wanted: Launch) -> None:
+    """Have the keeper stay for this launch; where its locks do not vouch for it, it is started. Nothing of it is the launch's."""
+    found = keeper(paths)
+    if found is not None and alive.vouched(paths.collector_alive, paths.launched, found.pid, found.here):
+        return
+    try:
+        from cclaunch.backends.docker.keeper import wake
+
+        wake(paths, wanted.environ)
+    except Exception:  # the guest's rule; `stack status` says how it is
         return
 
 

@@ -1,57 +1,30 @@
 """
-OTLP messages into the rows that the store keeps.
+Records and points of a request into the rows that the store keeps, whichever encoding they came in.
 
-Nothing an exporter sends may be lost on the way: strings, integers, doubles, booleans, arrays, maps and
-bytes all survive. What Claude Code spells differently from event to event (``duration_ms`` is an
-integer here and a string there) becomes one thing, because people add it up.
+What Claude Code spells differently from event to event (``duration_ms`` is an integer here and a string there) becomes one
+thing, because people add it up.
 """
 
-import base64
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
-from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, NumberDataPoint
 
 from cclaunch import otel
+from cclaunch.otlp import json_records, messages
+from cclaunch.otlp.records import Attributes, Metric, Point, Record
 from cclaunch.store import limits
 from cclaunch.store.limits import LARGEST
 from cclaunch.store.record_key import again, record_key, texts_of
-from cclaunch.store.rows import CUMULATIVE, Batch, EventRow, PointRow, Value, cost_micros, integer, model_name, number, text
+from cclaunch.store.rows import Batch, EventRow, PointRow, Value, cost_micros, integer, model_name, number, text
 from cclaunch.store.shared import Split
 
-INTEGERS = (
-    "cost_usd_micros",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_creation_tokens",
-)
-
-
-def plain(value: AnyValue) -> Value:
-    """Return *value* as something JSON can hold; an unset one is None, bytes are base64, NaN and infinities strings."""
-    kind = value.WhichOneof("value")
-    if kind == "array_value":
-        return [plain(item) for item in value.array_value.values]
-    if kind == "kvlist_value":
-        return attributes_of(value.kvlist_value.values)
-    if kind == "bytes_value":
-        return base64.b64encode(value.bytes_value).decode("ascii")
-    if kind == "double_value" and not math.isfinite(value.double_value):
-        return repr(value.double_value)
-    return getattr(value, kind) if kind in ("string_value", "int_value", "double_value", "bool_value") else None
-
-
-def attributes_of(pairs: Iterable[KeyValue]) -> dict[str, Value]:
-    """Return key -> plain value; the last of equal keys wins."""
-    return {pair.key: plain(pair.value) for pair in pairs}
+MANY = f"more than {limits.MOST_ATTRIBUTES} attributes"
 
 
 class RecordsRefused:
@@ -72,9 +45,9 @@ class RecordsRefused:
         return "; ".join(f"{count} not stored: {reason}" for reason, count in sorted(self._reasons.items()))
 
 
-def decode_logs(request: ExportLogsServiceRequest, seen: Counter[int] | None = None) -> Batch:
+def decode_logs(request: ExportLogsServiceRequest | json_records.Tree, seen: Counter[int] | None = None) -> Batch:
     """
-    Return the events of *request*.
+    Return the events of *request*, a message or what was read of JSON.
 
     The key of each is the record's plus its ordinal among equal records of the request: a batch that is sent again is
     stored once, and two records that really are equal are both stored. *seen* counts equal records where a request
@@ -83,23 +56,25 @@ def decode_logs(request: ExportLogsServiceRequest, seen: Counter[int] | None = N
     rows: list[EventRow] = []
     seen = Counter() if seen is None else seen
     refused = RecordsRefused()
-    for of_resource in request.resource_logs:
-        resource = _Resource(attributes_of(of_resource.resource.attributes))
-        for of_scope in of_resource.scope_logs:
-            for record in of_scope.log_records:
-                if len(record.attributes) + len(resource.attributes) > limits.MOST_ATTRIBUTES:
-                    refused.add(f"more than {limits.MOST_ATTRIBUTES} attributes")
-                    continue
-                row = event_row(record, resource)
-                rows.append(row._replace(key=again(row.key, seen[row.key])) if seen[row.key] else row)
-                seen[row.key] += 1
+    resources = json_records.logs_of(request) if isinstance(request, dict) else messages.logs_of(request)
+    for attributes, records in resources:
+        resource = _Resource(attributes)
+        for record in records:
+            if record.attributes is None:
+                refused.add(MANY)
+                continue
+            row = event_row(record, record.attributes, resource)
+            ordinal = seen[row.key]
+            seen[row.key] = ordinal + 1
+            rows.append(row._replace(key=again(row.key, ordinal)) if ordinal else row)
     return Batch(events=rows, rejected=refused.count, message=refused.message)
 
 
 class _Resource:
     """The *attributes* of a resource, and what is made of them once for all of its records."""
 
-    def __init__(self, attributes: dict[str, Value]) -> None:
+    def __init__(self, attributes: Attributes) -> None:
+        attributes.pop(otel.SENDER, None)
         self.attributes = attributes
         self.texts = texts_of(attributes)
         self.split = Split(attributes)
@@ -112,63 +87,65 @@ def _digest(*parts: bytes) -> bytes:
     return made.digest()
 
 
-def event_row(record: LogRecord, resource: _Resource) -> EventRow:
+def event_row(record: Record, own: Attributes, resource: _Resource) -> EventRow:
     """
-    Return the row of *record*, whose attributes override those of its *resource*.
+    Return the row of *record*, whose *own* attributes override those of its *resource*.
 
-    A value that cannot be true stays among the attributes, as evidence, and out of the columns that are added up.
+    A value that cannot be true stays among the attributes, as evidence, and out of the columns that are added up. Who
+    sends does not say who sent it: that mark is ours.
     """
-    own = attributes_of(record.attributes)
-    body = plain(record.body)
-    body_text = body if isinstance(body, str) else ""
-    if body is not None and not isinstance(body, str) and "body" not in resource.attributes:
-        own.setdefault("body", body)
+    own.pop(otel.SENDER, None)
+    body = record.body if isinstance(record.body, str) else ""
+    if body is not record.body and record.body is not None and "body" not in resource.attributes:
+        own.setdefault("body", record.body)
     attributes = {**resource.attributes, **own}
-    counts = {name: integer(attributes.get(name), limits.MOST_TOKENS) for name in INTEGERS[1:]}
-    name = _name(attributes, body_text, record)
-    sent = record.time_unix_nano or record.observed_time_unix_nano
+    get = attributes.get
+    name = _name(get("event.name"), body, record.event_name)
     shared, rest = resource.split(own, request=name == otel.REQUEST)
     return EventRow(
-        key=record_key(sent, name, body_text, {**resource.texts, **texts_of(own)}),
-        time_ns=_time_of(record),
-        name=name,
-        body=body_text,
-        service=text(attributes.get("service.name")),
-        session_id=text(attributes.get("session.id")),
-        sequence=integer(attributes.get("event.sequence"), limits.MOST_SEQUENCE),
-        prompt_id=text(attributes.get("prompt.id")),
-        request_id=text(attributes.get("request_id")),
-        model=model_name(attributes.get("model")),
-        profile=text(attributes.get("cclaunch.profile")),
+        record_key(record.time_ns or record.observed_ns, name, body, {**resource.texts, **texts_of(own)}),
+        _time_of(record),
+        name,
+        body,
+        service=text(get("service.name")),
+        session_id=text(get("session.id")),
+        sequence=integer(get("event.sequence"), limits.MOST_SEQUENCE),
+        prompt_id=text(get("prompt.id")),
+        request_id=text(get("request_id")),
+        model=model_name(get("model")),
+        profile=text(get("cclaunch.profile")),
         cost_usd_micros=cost_micros(attributes),
-        **counts,
-        duration_ms=limits.bounded(number(attributes.get("duration_ms")), limits.MOST_MS),
-        check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
+        input_tokens=integer(get("input_tokens"), limits.MOST_TOKENS),
+        output_tokens=integer(get("output_tokens"), limits.MOST_TOKENS),
+        cache_read_tokens=integer(get("cache_read_tokens"), limits.MOST_TOKENS),
+        cache_creation_tokens=integer(get("cache_creation_tokens"), limits.MOST_TOKENS),
+        duration_ms=limits.bounded(number(get("duration_ms")), limits.MOST_MS),
+        check_nonce=text(get(otel.CHECK_ATTRIBUTE)),
         own=rest,
-        cache_1h_tokens=integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS),
+        cache_1h_tokens=integer(get("cache_creation_1h_tokens"), limits.MOST_TOKENS),
         shared=shared,
     )
 
 
-def _time_of(record: LogRecord) -> int:
+def _time_of(record: Record) -> int:
     """Return when it happened: as sent, else as observed, else now. An event of 1970 would be thrown away as old."""
-    for sent in (record.time_unix_nano, record.observed_time_unix_nano):
+    for sent in (record.time_ns, record.observed_ns):
         if limits.plausible_time(sent):
-            return int(sent)
+            return sent
     return time.time_ns()
 
 
-def _name(attributes: Mapping[str, Value], body: str, record: LogRecord) -> str:
+def _name(sent: Value, body: str, event_name: str) -> str:
     """Return the event's name without prefix; the attribute can be lost to a limit, the body cannot."""
-    named = text(attributes.get("event.name"))
+    named = text(sent)
     if body.startswith(otel.EVENT_PREFIX) and not (named and body == otel.EVENT_PREFIX + named):
         found = body
     else:
-        found = named or record.event_name or body
+        found = named or event_name or body
     return found[: limits.LONGEST_NAME + len(otel.EVENT_PREFIX)].removeprefix(otel.EVENT_PREFIX)[: limits.LONGEST_NAME]
 
 
-def decode_metrics(request: ExportMetricsServiceRequest, seen: Counter[bytes] | None = None) -> Batch:
+def decode_metrics(request: ExportMetricsServiceRequest | json_records.Tree, seen: Counter[Any] | None = None) -> Batch:
     """
     Return the points of *request*. Histograms and summaries, which Claude Code does not send, are rejected and named.
 
@@ -176,68 +153,55 @@ def decode_metrics(request: ExportMetricsServiceRequest, seen: Counter[bytes] | 
     """
     points: list[PointRow] = []
     refused = RecordsRefused()
-    for of_resource in request.resource_metrics:
-        shared = attributes_of(of_resource.resource.attributes)
-        for of_scope in of_resource.scope_metrics:
-            for metric in of_scope.metrics:
-                kind = metric.WhichOneof("data")
-                if kind in ("sum", "gauge"):
-                    points += _points(metric, shared, refused)
-                elif kind:
-                    refused.add(f"only sums and gauges are, no {kind}", len(getattr(metric, kind).data_points))
+    resources = json_records.metrics_of(request) if isinstance(request, dict) else messages.metrics_of(request)
+    for shared, metrics in resources:
+        for metric in metrics:
+            if metric.kind in ("sum", "gauge"):
+                points += _points(metric, shared, refused)
+            elif metric.kind:
+                refused.add(f"only sums and gauges are, no {metric.kind}", metric.number)
     return Batch(points=points, rejected=refused.count, message=refused.message)
 
 
 def _points(metric: Metric, shared: Mapping[str, Value], refused: RecordsRefused) -> list[PointRow]:
-    temporality: int
-    if metric.WhichOneof("data") == "sum":
-        temporality, monotonic, points = int(metric.sum.aggregation_temporality), metric.sum.is_monotonic, metric.sum.data_points
-    else:
-        temporality, monotonic, points = CUMULATIVE, False, metric.gauge.data_points
     rows = []
-    for point in points:
-        reason = _refusal(point, monotonic, len(shared))
-        if reason is not None:
+    for point in metric.points:
+        reason = _refusal(point, metric.monotonic)
+        if reason is not None or point.attributes is None or point.value is None:
             if reason:
                 refused.add(reason)
             continue
-        attributes = {**shared, **attributes_of(point.attributes)}
+        attributes = {**shared, **point.attributes}
+        attributes.pop(otel.SENDER, None)
         if "model" in attributes:
             attributes["model"] = model_name(attributes["model"])
-        identity = (metric.name, metric.unit, str(temporality), str(monotonic), repr(sorted(attributes.items())))
+        kind = (metric.name, metric.unit, str(metric.temporality), str(metric.monotonic), repr(sorted(attributes.items())))
         rows.append(
             PointRow(
-                series_key=_digest(*(part.encode("utf-8", "surrogatepass") for part in identity)),
+                series_key=_digest(*(part.encode("utf-8", "surrogatepass") for part in kind)),
                 name=metric.name,
                 unit=metric.unit,
-                temporality=temporality,
-                monotonic=monotonic,
+                temporality=metric.temporality,
+                monotonic=metric.monotonic,
                 attributes=attributes,
                 check_nonce=text(attributes.get(otel.CHECK_ATTRIBUTE)),
-                start_ns=min(point.start_time_unix_nano, LARGEST),
-                time_ns=_point_time(point.time_unix_nano),
-                value=_value(point),
+                start_ns=min(point.start_ns, LARGEST),
+                time_ns=_point_time(point.time_ns),
+                value=point.value,
             )
         )
     return rows
 
 
-def _refusal(point: NumberDataPoint, monotonic: bool, shared: int) -> str | None:
+def _refusal(point: Point, monotonic: bool) -> str | None:
     """Return why *point* is not stored: empty when it holds no value, None when it is stored."""
-    if point.WhichOneof("value") is None:
+    if point.value is None:
         return ""
-    value = _value(point)
-    if not math.isfinite(value):
+    if not math.isfinite(point.value):
         return "no finite number"
-    if abs(value) > limits.MOST_VALUE or (monotonic and value < 0):
+    if abs(point.value) > limits.MOST_VALUE or (monotonic and point.value < 0):
         return "out of range"
-    if len(point.attributes) + shared > limits.MOST_ATTRIBUTES:
-        return f"more than {limits.MOST_ATTRIBUTES} attributes"
-    return None
-
-
-def _value(point: NumberDataPoint) -> float:
-    return float(getattr(point, point.WhichOneof("value") or "as_double"))
+    return MANY if point.attributes is None else None
 
 
 def _point_time(nanoseconds: int) -> int:

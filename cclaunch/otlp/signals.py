@@ -18,6 +18,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 
 from cclaunch.otlp.decode import decode_logs, decode_metrics
+from cclaunch.otlp.fields import Field
+from cclaunch.otlp.json_records import kind_of
+from cclaunch.otlp.json_request import request_fields
 from cclaunch.store.rows import Batch
 
 LONGEST_MESSAGE = 500
@@ -31,8 +34,8 @@ class Signal(NamedTuple):
     """
     One signal.
 
-    *name* is the last part of its HTTP path, *method* its gRPC method, *rejected* the field of the partial success; *count*
-    tells how many records, points or spans a request holds, *decode* makes its rows.
+    *name* is the last part of its HTTP path, *method* its gRPC method, *rejected* the field of the partial success; *fields*
+    are those of its request in JSON, *count* tells how many records, points or spans a request holds, *decode* makes its rows.
     """
 
     name: str
@@ -40,27 +43,35 @@ class Signal(NamedTuple):
     request: type[Message]
     response: type[Message]
     rejected: str
+    fields: dict[str, Field]
     count: Callable[[Any], int]
     decode: Callable[..., Batch]
 
 
-def log_records(request: ExportLogsServiceRequest) -> int:
+def _of(node: Any, name: str) -> Any:
+    """Return the messages in a field of a message, or of what JSON became."""
+    return node.get(name, ()) if isinstance(node, dict) else getattr(node, name)
+
+
+def log_records(request: Any) -> int:
     """Return how many records *request* holds."""
-    return sum(len(scope.log_records) for resource in request.resource_logs for scope in resource.scope_logs)
+    return sum(len(_of(scope, "log_records")) for one in _of(request, "resource_logs") for scope in _of(one, "scope_logs"))
 
 
-def data_points(request: ExportMetricsServiceRequest) -> int:
+def data_points(request: Any) -> int:
     """Return how many data points *request* holds."""
-    metrics = (metric for resource in request.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics)
-    return sum(len(getattr(metric, kind).data_points) for metric in metrics if (kind := metric.WhichOneof("data")))
+    scopes = (scope for one in _of(request, "resource_metrics") for scope in _of(one, "scope_metrics"))
+    metrics = (metric for scope in scopes for metric in _of(scope, "metrics"))
+    kinds = ((metric, kind_of(metric) if isinstance(metric, dict) else metric.WhichOneof("data")) for metric in metrics)
+    return sum(len(_of(_of(metric, kind), "data_points")) for metric, kind in kinds if kind)
 
 
-def spans_of(request: ExportTraceServiceRequest) -> int:
+def spans_of(request: Any) -> int:
     """Return how many spans *request* holds."""
-    return sum(len(scope.spans) for resource in request.resource_spans for scope in resource.scope_spans)
+    return sum(len(_of(scope, "spans")) for one in _of(request, "resource_spans") for scope in _of(one, "scope_spans"))
 
 
-def refuse_traces(request: ExportTraceServiceRequest, seen: Counter[bytes] | None = None) -> Batch:
+def refuse_traces(request: Any, seen: Counter[Any] | None = None) -> Batch:
     """Return a batch without rows that rejects every span of *request*; *seen* is for logs only."""
     spans = spans_of(request)
     return Batch(rejected=spans, message="traces are not stored: only metrics and logs are" if spans else "")
@@ -73,6 +84,7 @@ SIGNALS = (
         ExportLogsServiceRequest,
         ExportLogsServiceResponse,
         "rejected_log_records",
+        request_fields(ExportLogsServiceRequest.DESCRIPTOR),
         log_records,
         decode_logs,
     ),
@@ -82,6 +94,7 @@ SIGNALS = (
         ExportMetricsServiceRequest,
         ExportMetricsServiceResponse,
         "rejected_data_points",
+        request_fields(ExportMetricsServiceRequest.DESCRIPTOR),
         data_points,
         decode_metrics,
     ),
@@ -91,6 +104,7 @@ SIGNALS = (
         ExportTraceServiceRequest,
         ExportTraceServiceResponse,
         "rejected_spans",
+        request_fields(ExportTraceServiceRequest.DESCRIPTOR),
         spans_of,
         refuse_traces,
     ),

@@ -34,6 +34,11 @@ def mark_suspect(path: str) -> None:
         os.close(os.open(path + SUSPECT, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
+def is_suspected(path: str) -> bool:
+    """Say whether a reader has met damage in the database at *path*."""
+    return os.path.exists(path + SUSPECT)
+
+
 @contextlib.contextmanager
 def damage_named() -> Iterator[None]:
     """Raise Damaged for what says that the file itself is broken."""

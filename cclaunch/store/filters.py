@@ -87,9 +87,21 @@ def expression(key: str) -> Sql:
     return sql, parameters
 
 
+def _is_odd(key: str) -> bool:
+    """Say whether *key* is no plain member of a JSON path."""
+    return any(character in '"\\' or character < " " for character in key)
+
+
+def member(column: str, key: str) -> Sql:
+    """Return the JSON text of what *key* is in the JSON object of *column*; NULL where it is missing."""
+    if _is_odd(key):
+        return f"{FUNCTION}({column}, NULL, ?)", [key]
+    return f"nullif({column} -> ?, 'null')", [f'$."{key}"']
+
+
 def _attribute(key: str) -> Sql:
     """Return the JSON text of an attribute."""
-    if any(character in '"\\' or character < " " for character in key):
+    if _is_odd(key):
         return f"{FUNCTION}(attributes, common, ?)", [key]
     return "nullif(coalesce(attributes -> ?, common -> ?), 'null')", [f'$."{key}"'] * 2
 

@@ -16,6 +16,7 @@ class Places(NamedTuple):
         vlogs: The URL of VictoriaLogs, or an empty text where there is none.
         metrics: The URL of the page on which the stack's collector shows its metrics, or an empty text.
         launched: The directory in which launches leave their names, or an empty text.
+        copies: The directory of the ledger's weekly copies, or an empty text where none are made.
     """
 
     database: str
@@ -24,8 +25,9 @@ class Places(NamedTuple):
     vlogs: str = ""
     metrics: str = ""
     launched: str = ""
+    copies: str = ""
 
 
 def local_places(paths: Paths, vlogs: str = "", metrics: str = "") -> Places:
     """Return the places of ours below *paths*, and those of the stack where there is one."""
-    return Places(paths.database, paths.ledger, paths.ledger_lock, vlogs, metrics, paths.launched)
+    return Places(paths.database, paths.ledger, paths.ledger_lock, vlogs, metrics, paths.launched, paths.ledger_copies)

@@ -15,9 +15,16 @@ from typing import Any
 from cclaunch import otel
 
 NOT_COMPARED = frozenset(
-    ["", *"job severity_number severity_text scope.name scope.version event_name _msg _time _stream _stream_id".split()]
+    [
+        "",
+        otel.SENDER,
+        *"job severity_number severity_text scope.name scope.version event_name _msg _time _stream _stream_id".split(),
+    ]
 )
-"""Attributes that nobody sees again where events come back from VictoriaLogs: names of its own, and the job of our stack."""
+"""
+Attributes that nobody sees again where events come back from VictoriaLogs: names of its own, the job of our stack; and our mark
+of who sent it: how it came is no part of what it is.
+"""
 
 SPELLED = {"NaN": "nan", "+Inf": "inf", "-Inf": "-inf"}
 """What is no number over there -> the same in our store."""
@@ -40,7 +47,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return format(Decimal(repr(value)), "f").removesuffix(".0")
+        text = repr(value)
+        return (format(Decimal(text), "f") if "e" in text else text).removesuffix(".0")
     return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

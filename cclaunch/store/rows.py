@@ -106,6 +106,8 @@ def number(value: Value) -> float | int | None:
 
 def integer(value: Value, most: float) -> int | None:
     """Return *value* as a whole number when it is one from 0 to *most*, else None: no count and no cost is negative."""
+    if type(value) is int:
+        return value if 0 <= value <= most else None
     found = limits.bounded(number(value), most)
     return None if found is None else round(found)
 

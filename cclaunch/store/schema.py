@@ -114,9 +114,12 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m0001_initial, m
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
 def dump(value: object) -> str:
     """Return *value* as compact JSON, the form of ``attributes``: equal values are equal texts."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _encode(value)
 
 
 def version_of(connection: sqlite3.Connection, path: str) -> int:

@@ -29,9 +29,19 @@ MEASURES = ("_tokens", "_ms", "_usd", "_micros", "_bytes", "_length")
 """Ends of names of what is measured: another release may measure more."""
 
 
+MOST_KNOWN, LONGEST_KNOWN = 4096, 128
+_known: dict[str, bool] = {}
+"""What was said of names before, of so many and so long ones."""
+
+
 def has_few_values(key: str) -> bool:
     """Say whether an attribute of a request is one that many requests have alike; what nobody knows is the person's own."""
-    return key in REPEATED or not (key in OF_ONE or key.endswith(MEASURES))
+    known = _known.get(key)
+    if known is None:
+        known = key in REPEATED or not (key in OF_ONE or key.endswith(MEASURES))
+        if len(_known) < MOST_KNOWN and len(key) <= LONGEST_KNOWN:
+            _known[key] = known
+    return known
 
 
 class Shared(NamedTuple):

@@ -5,13 +5,14 @@ The problem it owns: a part that cannot be read costs its part of the answer and
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cclaunch.errors import FileTrouble, StoreBroken, StoreError, StoreMissing, StoreUnreachable
 from cclaunch.store import losses
 from cclaunch.store.filters import Where, canonical
 from cclaunch.store.ledger import opening, reading
+from cclaunch.store.ledger.answering import answering
 from cclaunch.store.ledger.current import is_current
 from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.places import Places
@@ -47,9 +48,9 @@ def usage(
         StoreTooNew, StoreBroken: The ledger cannot be read.
         StoreUnreachable: VictoriaLogs does not answer, and there is nothing else.
     """
-    trouble = _brought_up(places, tell)
+    trouble = brought_up(places, tell)
     try:
-        with opening.reading(places.ledger) as connection:
+        with answering(places, trouble) as (connection, told):
             if trouble is not None and reading.extent(connection) is None and not _may_go_on(trouble, places):
                 raise trouble
             found = reading.groups(connection, since, until, by, where)
@@ -58,7 +59,7 @@ def usage(
         if trouble is not None:
             raise trouble from missing
         return Told(None, [])
-    return Told(assembled(found, since, until, by, lost), [] if trouble is None else [trouble.left_out()])
+    return Told(assembled(found, since, until, by, lost), told)
 
 
 def _may_go_on(trouble: StoreError, places: Places) -> bool:
@@ -66,39 +67,53 @@ def _may_go_on(trouble: StoreError, places: Places) -> bool:
     return isinstance(trouble, StoreUnreachable) and os.path.exists(places.database)
 
 
-def _brought_up(places: Places, tell: Tell) -> StoreError | None:
+def brought_up(places: Places, tell: Tell = lambda done, whole: None) -> StoreError | None:
     """Have the ledger take in what is new; return what kept it from that. Raises StoreTooNew and StoreBroken of the ledger."""
     if not places.vlogs and is_current(places):
         return None
     import sqlite3
 
+    from cclaunch.store.damage import is_suspected
     from cclaunch.store.ledger.catch_up import catch_up  # only where something is new
 
-    try:
-        catch_up(places, None, tell)
-    except StoreError as error:
-        return error
-    except (sqlite3.Error, FileTrouble, OSError) as error:
-        return _untaken(error, places)
+    for again in (False, True):
+        try:
+            catch_up(places, None, tell)
+        except StoreError as error:
+            return error
+        except (sqlite3.Error, FileTrouble, OSError) as error:
+            if again or not is_suspected(places.ledger):  # a damaged one is put aside at the second time
+                return _untaken(error, places)
+        else:
+            return None
     return None
 
 
 def _untaken(error: Exception, places: Places) -> StoreBroken:
+    from cclaunch.errors import CclaunchError
+    from cclaunch.store import trouble
     from cclaunch.store.damage import is_damage
     from cclaunch.store.reader import MENDED
 
-    hint = MENDED if is_damage(error) else f"ls -l {os.path.dirname(places.ledger)}"
-    return StoreBroken(f"cannot take {places.database} into {places.ledger}", cause=str(error), hint=hint)
+    what = f"cannot take {places.database} into {places.ledger}"
+    if is_damage(error):
+        return StoreBroken(what, cause=str(error), hint=MENDED)
+    if isinstance(error, CclaunchError):
+        return StoreBroken(what, cause=error.message, hint=error.hint)
+    return StoreBroken(what, cause=trouble.describe(places.ledger, error), hint=f"ls -l {os.path.dirname(places.ledger)}")
 
 
 def unsent(places: Places, asked: Iterable[str]) -> Mapping[str, list[str]]:
     """Return key -> the names most like it, for each of *asked* that no request ever had."""
+    missing = [key for key in asked if canonical(key) not in ALWAYS]
+    if not missing:
+        return {}
     try:
         with opening.reading(places.ledger) as connection:
-            names: Collection[str] = reading.names(connection)
+            missing = reading.missing(connection, missing)
+            names = reading.names(connection) if missing else ()
     except StoreMissing:
         return {}
-    missing = [key for key in asked if canonical(key) not in {*names, *ALWAYS}]
     if not missing:
         return {}
     from cclaunch.store import keys  # only where something is misspelt

@@ -22,7 +22,7 @@ RELEASES = 26
 LEAST_RELEASE = 307
 MODELS = ("claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5")
 PRICES = {"claude-opus-4-8": (5.0, 25.0), "claude-sonnet-4-6": (3.0, 15.0), "claude-haiku-4-5": (1.0, 5.0)}
-"""Model -> dollars per million tokens, in and out: what is written to the cache costs 1.25 times that in, what is read a tenth."""
+"""Model -> dollars per million tokens, in and out: what is written to the cache costs 1.25 times that in, what is read 0.1."""
 
 SOURCES = ("repl_main_thread", "agent:builtin:general-purpose", "compact")
 
@@ -53,7 +53,7 @@ class Session(NamedTuple):
 
 
 def year(number: int, end_ns: int) -> Iterator[Session]:
-    """Yield sessions of *number* requests in all (a multiple of PER_SESSION), in the order in which they begin; they end at *end_ns*."""
+    """Yield sessions of *number* requests (a multiple of PER_SESSION), in the order of their beginnings, up to *end_ns*."""
     chance = random.Random(SEED)
     sessions = number // PER_SESSION
     for index in range(sessions):

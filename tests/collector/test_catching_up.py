@@ -1,9 +1,6 @@
 """The ledger is brought up to date behind the commits, and nothing that happens to it reaches who sends telemetry."""
 
 import os
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -12,13 +9,13 @@ from typing import Any
 
 import pytest
 from collector_client import Place, collector, wait_until
-from guard import REPOSITORY
+from ledger_rows import counted, killed_at_each_moment
 from ledgers import places_at
 from stored import export_of, request, store
 
 from cclaunch.backends.embedded import ending as shutting_down
-from cclaunch.collector import catching_up, ending
-from cclaunch.collector.catching_up import CatchingUp
+from cclaunch.collector import catching_up
+from cclaunch.collector.catching_up import CatchingUp, maintain
 from cclaunch.files.lock import locked
 from cclaunch.hot import probe
 from cclaunch.store.ledger.catch_up import Caught, catch_up
@@ -33,18 +30,6 @@ def post(place: Place, number: int) -> int:
     """Send one api_request, and return the status of the answer."""
     body = export_of({"request_id": f"req_{number}", "cost_usd_micros": 5, "session.id": "s"}, time_ns=NOW + number)
     return place.post("/v1/logs", body.SerializeToString()).status
-
-
-def counted(ledger: str) -> int:
-    """Return how many requests the ledger at this path has, its own sums agreeing; 0 where there is none."""
-    try:
-        with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
-            query = "SELECT (SELECT count(*) FROM requests), (SELECT ifnull(sum(requests), 0) FROM quarters)"
-            rows, added_up = connection.execute(query).fetchone()
-    except sqlite3.OperationalError:
-        return 0
-    assert rows == added_up
-    return int(rows)
 
 
 def log_of(place: Place) -> str:
@@ -131,12 +116,12 @@ def test_nothing_old_goes_that_the_ledger_has_not_read(tmp_path: Path) -> None:
     asked: list[tuple[int, int]] = []
     writer: Any = SimpleNamespace(maintain=lambda now_ns, read_to: asked.append((now_ns, read_to)))
 
-    ending.maintain(writer, CatchingUp(lambda: places, said.append))
+    maintain(writer, CatchingUp(lambda: places, said.append), said.append)
     assert asked == [(0, 0)]
     assert len(said) == 1
 
     os.rmdir(places.ledger)
-    ending.maintain(writer, CatchingUp(lambda: places, said.append))
+    maintain(writer, CatchingUp(lambda: places, said.append), said.append)
     assert asked[1][0] > NOW
     assert asked[1][1] == 4
 
@@ -186,62 +171,6 @@ def test_others_get_at_the_ledger_between_two_turns(tmp_path: Path, monkeypatch:
     assert turns
 
 
-KILLED = """
-import os, signal, sqlite3, sys
-sys.path[:] = {path!r}
-from cclaunch.store.ledger import from_events, opening
-from cclaunch.store.ledger.catch_up import Caught, catch_up
-from cclaunch.store.places import Places
-
-places = Places(*sys.argv[1:4])
-from_events.TOGETHER = 7
-real = sqlite3.connect
-
-def dying(moment):
-    left = [moment]
-    def count(_):
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-    def connect(*words, **named):
-        made = real(*words, **named)
-        made.set_trace_callback(count)
-        return made
-    return connect
-
-def whole():
-    tables = ("sets", "sessions", "requests", "quarters", "cursors", "metered")
-    with real(places.ledger) as made:
-        found = [sorted(map(repr, made.execute("SELECT * FROM " + name))) for name in tables]
-    return [[row for row in rows if "launches" not in row] for rows in found]  # that one says when
-
-def away():
-    for end in ("", "-wal", "-shm"):
-        if os.path.exists(places.ledger + end):
-            os.unlink(places.ledger + end)
-
-catch_up(places)
-wanted = whole()
-moment, killed = 0, 0
-while True:
-    away()
-    moment += {step}
-    child = os.fork()
-    if child == 0:
-        sqlite3.connect = dying(moment)
-        catch_up(places)
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    catch_up(places)
-    assert whole() == wanted, moment
-    if status == 0:
-        break
-    assert os.WTERMSIG(status) == signal.SIGKILL
-    killed += 1
-print(killed)
-"""
-
-
 @pytest.fixture
 def recorded(tmp_path: Path) -> Places:
     """A database with requests of several sessions and quarters of an hour."""
@@ -254,11 +183,7 @@ def recorded(tmp_path: Path) -> Places:
 
 def test_killed_at_any_moment_it_goes_on_to_the_same_ledger(recorded: Places) -> None:
     """Kill -9 before any statement of the database's: what is committed stays, and what is read again changes nothing."""
-    code = KILLED.format(path=[str(REPOSITORY), *sys.path], step=5)
-    words = [sys.executable, "-c", code, recorded.database, recorded.ledger, recorded.ledger_lock]
-    done = subprocess.run(words, check=True, capture_output=True, timeout=300)
-
-    assert int(done.stdout) > 10
+    assert killed_at_each_moment(recorded, 3) > 20
     assert counted(recorded.ledger) == 30
 
 

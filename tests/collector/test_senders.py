@@ -20,7 +20,7 @@ from other_user import UID, need_root, told_by
 from cclaunch import otel
 from cclaunch.collector import peer
 from cclaunch.collector.exposition import exposition
-from cclaunch.collector.peer import CURRENT, Door, Sender, asked, looked_up, mark
+from cclaunch.collector.peer import CURRENT, Door, Sender, asked, looked_up, marked
 from cclaunch.hot import listeners
 from cclaunch.otlp.decode import decode_logs, decode_metrics
 from cclaunch.store.reader import open_reader, series
@@ -210,24 +210,21 @@ def test_rows_of_an_unknown_sender_are_marked_and_stay_the_same_records() -> Non
     """A batch that comes again by a known way is stored once."""
     request, points = logs("x"), cost(1)
     plain, plain_points = decode_logs(request), decode_metrics(points)
-    marked, marked_points = decode_logs(request), decode_metrics(points)
     CURRENT.set(Sender.UNKNOWN)
-    mark(marked)
-    mark(marked_points)
+    unknown, unknown_points = marked(plain), marked(plain_points)
 
-    assert marked.events[0].attributes[otel.SENDER] == "unknown"
-    assert marked_points.points[0].attributes[otel.SENDER] == "unknown"
-    assert marked.events[0].key == plain.events[0].key
-    assert marked_points.points[0].series_key == plain_points.points[0].series_key
+    assert unknown.events[0].attributes[otel.SENDER] == "unknown"
+    assert unknown_points.points[0].attributes[otel.SENDER] == "unknown"
+    assert unknown.events[0].key == plain.events[0].key
+    assert unknown_points.points[0].series_key == plain_points.points[0].series_key
 
 
 def test_a_known_sender_cannot_mark_itself() -> None:
     """The mark is ours to give."""
     request = logs("x")
     request.resource_logs[0].resource.attributes.add(key=otel.SENDER).value.string_value = "trusted"
-    batch = decode_logs(request)
     CURRENT.set(Sender.TRUSTED)
-    mark(batch)
+    batch = marked(decode_logs(request))
 
     assert otel.SENDER not in batch.events[0].attributes
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cclaunch.collector import ending, words
+from cclaunch.collector import ending
 from cclaunch.compiled.keep import YOUNG_NS
 from cclaunch.compiled.place import compile_place
 from cclaunch.files.sweeping import sweep
@@ -144,11 +144,8 @@ def test_the_collectors_maintenance_sweeps(cache: Path, paths: Paths, monkeypatc
     """A machine on which nothing new is launched for weeks still has its collector."""
     put(cache / "settings" / "a.json", 31)
     monkeypatch.setattr(ending, "FIRST_MAINTENANCE_S", 0)
-    monkeypatch.setattr(words, "vouches", lambda *_: False)
-    writer = SimpleNamespace(maintain=lambda *_: None, look_after=int)
-    idle: Any = SimpleNamespace(
-        paths=paths, writer=writer, launched=SimpleNamespace(any=bool), last_active=0, catching_up=SimpleNamespace(all=int)
-    )
+    launched = SimpleNamespace(any=bool)
+    idle: Any = SimpleNamespace(paths=paths, vouches=bool, look_after=int, maintain=int, launched=launched, last_active=0)
     standing: Any = SimpleNamespace(lost=bool, mend=list)
 
     async def run() -> None:

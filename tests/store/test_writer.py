@@ -116,7 +116,7 @@ def test_want_of_memory_passes(writer: Writer) -> None:
             raise MemoryError
 
     (row,) = named("greedy").events
-    greedy = row._replace(attributes=Greedy(a=1))
+    greedy = row._replace(own=Greedy(a=1))
 
     refused = writer.submit(Batch(events=[greedy])).exception(120)
     assert isinstance(refused, StoreUnavailable)

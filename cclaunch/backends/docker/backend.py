@@ -12,7 +12,7 @@ from typing import Any
 
 from cclaunch import console
 from cclaunch.backends.chosen import chosen
-from cclaunch.backends.docker import brought, health, login, logs, record, services
+from cclaunch.backends.docker import brought, health, keeper, login, logs, record, services
 from cclaunch.backends.docker.brought import COLLECTOR
 from cclaunch.backends.docker.connect import WORK_S, connect, uids_of
 from cclaunch.backends.docker.contexts import endpoint as endpoint_of
@@ -83,9 +83,15 @@ class DockerBackend:
         Raises:
             StackError: The engine, an image, a port or the collector; with *whole* also any other service.
         """
-        if not whole and self._is_well():
-            return Started(_ports(self._config), [])
-        return self._start(until, whole=whole, fresh=False)
+        well = not whole and self._is_well()
+        started = Started(_ports(self._config), []) if well else self._start(until, whole=whole, fresh=False)
+        return self._kept(started, until)
+
+    def _kept(self, started: Started, until: float, *, fresh: bool = False) -> Started:
+        """Have the keeper run beside the containers that were *started*; nobody reads what a collector of others has."""
+        if started.ports.owner:
+            return started
+        return started._replace(notes=[*started.notes, *keeper.come_up(self._paths, self._environ, until, fresh=fresh)])
 
     def _is_well(self) -> bool:
         """Say whether all that we started is healthy: then a launch changes nothing, whatever config.toml says by now."""
@@ -109,7 +115,7 @@ class DockerBackend:
 
     def restart(self, until: float) -> Started:
         """End every service and start it again. Raises StackError."""
-        return self._start(until, whole=True, fresh=True)
+        return self._kept(self._start(until, whole=True, fresh=True), until, fresh=True)
 
     def _start(self, until: float, *, whole: bool, fresh: bool) -> Started:
         login.make(self._paths, self._config)
@@ -187,12 +193,13 @@ class DockerBackend:
             settle(engine, login.filled(self._paths, self._config))
 
     def shutdown(self) -> list[str]:
-        """Remove the containers and the network, and end a collector that stands in. Raises StackError."""
+        """Remove the containers and the network, and end the keeper, or a collector that stands in. Raises StackError."""
+        kept = keeper.end(self._paths)
         stood_in = ending.shutdown(self._paths)
         with self.engine() as engine:
             ran = engine.remove()
         forget_stack(self._paths)
-        return ran or ([COLLECTOR] if stood_in else [])
+        return [*(ran or ([COLLECTOR] if stood_in else [])), *([keeper.NAME] if kept else [])]
 
     def logs(self, services: Sequence[str], count: int, *, follow: bool) -> Iterator[str]:
         """Yield the last *count* lines of *services*; to *follow*, those to come. Raises StackError."""

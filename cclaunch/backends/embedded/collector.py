@@ -51,9 +51,18 @@ def _key(paths: Paths) -> str:
 
 
 def running(paths: Paths) -> Running | None:
-    """Return the processes of the collector that holds the lock, or None when nobody does."""
+    """Return the processes of the collector that holds the lock, or None when nobody does, or a keeper."""
+    return _in_role(paths, "")
+
+
+def keeper(paths: Paths) -> Running | None:
+    """Return the processes of the keeper that holds the lock, beside containers that receive; or None."""
+    return _in_role(paths, holder.KEEPER)
+
+
+def _in_role(paths: Paths, role: str) -> Running | None:
     supervisor = holder.holder(paths.collector_lock)
-    if supervisor is None:
+    if supervisor is None or supervisor.role != role:
         return None
     found = read_flat(paths.collector_ports).get("pid", "")
     return Running(int(found) if found.isdigit() else None, supervisor.pid, supervisor.ticks, collector_ports(paths))

@@ -68,6 +68,8 @@ def start_in_turn(
     if trouble is None:
         keep = ports  # an older one's sessions still run, and send to its ports
     collector.refuse_elsewhere(paths)
+    if collector.keeper(paths) is not None:  # it has kept the ledger beside containers
+        ending.shutdown(paths)
     if collector.running(paths) is not None:
         _end_if_sick(trouble)
     if trouble is not None and not replace and (waiting := collector.silent(paths)) is not None:

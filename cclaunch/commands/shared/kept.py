@@ -19,7 +19,7 @@ def sentences(paths: Paths, *, waiting: bool = True) -> list[str]:
     from cclaunch.store.refused import refusals
 
     path = paths.database
-    found = [set_aside.sentence(path)]
+    found = [set_aside.sentence(path), set_aside.sentence_of_ledger(paths.ledger)]
     if (refused := refusals(path)) is not None:
         found.append(refused.sentence())
     if waiting:

@@ -81,16 +81,19 @@ def _start(ctx: click.Context, *, again: bool = False) -> None:
 
 
 @command.command("down")
-@click.option("--volumes", is_flag=True, help="Delete everything that was recorded, too.")
+@click.option("--volumes", is_flag=True, help="Delete the raw events and metrics, too. The ledger counts them before.")
+@click.option("--ledger", is_flag=True, help="With --volumes: delete the ledger, too, every request that was ever counted.")
 @click.option("--yes", is_flag=True, help="Do not ask before deleting.")
 @click.pass_context
-def down(ctx: click.Context, volumes: bool, yes: bool) -> None:
-    """Stop the stack. What was recorded stays, unless --volumes deletes it."""
+def down(ctx: click.Context, volumes: bool, ledger: bool, yes: bool) -> None:
+    """Stop the stack. What was recorded stays, unless --volumes deletes it; what it cost stays also then, without --ledger."""
     if yes and not volumes:
         raise click.UsageError("--yes answers the question of --volumes", ctx)
+    if ledger and not volumes:
+        raise click.UsageError("--ledger goes with --volumes: from the raw events it would be filled anew", ctx)
     from cclaunch.commands.stack.end import end
 
-    end(paths_of(ctx), environ_of(ctx), volumes=volumes, yes=yes)
+    end(paths_of(ctx), environ_of(ctx), volumes=volumes, ledger=ledger, yes=yes)
 
 
 @command.command("status")

@@ -13,16 +13,15 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cclaunch.errors import StoreBroken
-from cclaunch.files.lock import locked
 from cclaunch.store.damage import is_damage, mark_suspect
 from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.metered import take_metered
-from cclaunch.store.ledger.opening import open_to_write
 from cclaunch.store.ledger.senders import Launches
+from cclaunch.store.ledger.tombstones import forgets
+from cclaunch.store.ledger.writing import LOCK_S, writing
 from cclaunch.store.places import Places
 from cclaunch.store.schema import SCHEMA_VERSION
 
-LOCK_S = 5.0
 FIRST_ROWS = 2_000
 SLICE_S = 0.1
 """A slice that takes longer is followed by a smaller one: others wait for the lock."""
@@ -31,20 +30,27 @@ Tell = Callable[[int, int], None]
 
 
 class Caught(NamedTuple):
-    """What catch-up did: *read* rowids of our own database, up to *position*; how many are *left* because its time was over."""
+    """
+    What catch-up did: *read* rowids of our own database, up to *position*.
+
+    *left*: rowids, and requests of VictoriaLogs, that are left because its time was over.
+    """
 
     read: int
     left: int
     position: int
 
 
-def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda done, whole: None) -> Caught:
+def catch_up(
+    places: Places, seconds: float | None = None, tell: Tell = lambda done, whole: None, *, everything: bool = False
+) -> Caught:
     """
     Bring the ledger up to what is committed at all *places*.
 
     Args:
         seconds: At most so long, a slice more or less; None: until all is read.
         tell: Called after each slice with how much was read, and how much there was.
+        everything: Look at all that VictoriaLogs has, also what was read already.
 
     Raises:
         Busy: Another one has been at it for long.
@@ -53,19 +59,15 @@ def catch_up(places: Places, seconds: float | None = None, tell: Tell = lambda d
         sqlite3.Error: A file cannot be read or written.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    with locked(places.ledger_lock, LOCK_S if seconds is None else min(LOCK_S, seconds)):
-        connection = open_to_write(places.ledger)
-        launches = Launches(places.launched)
-        try:
-            caught = _take_events(connection, places.database, launches, until, tell)
-            if places.vlogs and not caught.left:
-                from cclaunch.store.ledger.from_vlogs import take_vlogs  # it asks over HTTP
+    launches = Launches(places.launched)
+    with writing(places, LOCK_S if seconds is None else min(LOCK_S, seconds)) as connection:
+        caught = _take_events(connection, places, launches, until, tell)
+        _take_launches(connection, launches)
+    if not places.vlogs or caught.left:
+        return caught
+    from cclaunch.store.ledger.from_vlogs import take_vlogs  # it asks over HTTP
 
-                take_vlogs(connection, places.vlogs, launches)
-            _take_launches(connection, launches)
-            return caught
-        finally:
-            connection.close()
+    return caught._replace(left=take_vlogs(places, launches, until, tell, everything=everything))
 
 
 def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:
@@ -77,10 +79,11 @@ def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:
     launches.sweep()
 
 
-def _take_events(connection: sqlite3.Connection, database: str, launches: Launches, until: float | None, tell: Tell) -> Caught:
+def _take_events(connection: sqlite3.Connection, places: Places, launches: Launches, until: float | None, tell: Tell) -> Caught:
+    database, ledger = places.database, places.ledger
     if not os.path.exists(database):
         return Caught(0, 0, 0)
-    with _damage_told(connection, database):
+    with _damage_told(connection, database, ledger):
         from_events.attach(connection, database)
         if not _is_readable(connection, database):
             return Caught(0, 0, 0)
@@ -96,6 +99,10 @@ def _take_events(connection: sqlite3.Connection, database: str, launches: Launch
             tell(done, whole)
             rows = _next(rows, time.monotonic() - began)
         take_metered(connection)
+        if forgets(connection):
+            from cclaunch.store.ledger.scrub import sweep_new  # only where something was
+
+            sweep_new(connection, database)
         return Caught(done, whole - done, cursor.position)
 
 
@@ -115,11 +122,17 @@ def _next(rows: int, took: float) -> int:
 
 
 @contextlib.contextmanager
-def _damage_told(connection: sqlite3.Connection, database: str) -> Iterator[None]:
-    """Have the writer of *database* look it through where reading it met damage, as `reader.reading` does."""
+def _damage_told(connection: sqlite3.Connection, database: str, ledger: str) -> Iterator[None]:
+    """Have whoever opens the damaged one next, *ledger* or *database*, look it through, as `reader.reading` does."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if is_damage(error) and connection.execute("PRAGMA main.quick_check(1)").fetchone()[0] == "ok":
-            mark_suspect(database)
+        if is_damage(error):
+            mark_suspect(database if _is_sound(connection) else ledger)
         raise
+
+
+def _is_sound(connection: sqlite3.Connection) -> bool:
+    with contextlib.suppress(sqlite3.DatabaseError):
+        return str(connection.execute("PRAGMA main.quick_check(1)").fetchone()[0]) == "ok"
+    return False

@@ -9,6 +9,7 @@ import os
 import sqlite3
 
 from cclaunch.errors import StoreError
+from cclaunch.store.damage import is_suspected
 from cclaunch.store.ledger import opening
 from cclaunch.store.places import Places
 
@@ -25,7 +26,7 @@ METERED = (
 
 def is_current(places: Places) -> bool:
     """Say whether nothing in our own database is new to the ledger; what cannot be read is for the catch-up to tell."""
-    if not os.path.exists(places.ledger):
+    if not os.path.exists(places.ledger) or is_suspected(places.ledger):
         return False
     if not os.path.exists(places.database):
         return True

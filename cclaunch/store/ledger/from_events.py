@@ -18,6 +18,7 @@ from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests, sessi
 from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
 from cclaunch.store.ledger.schema import QUARTER_NS
 from cclaunch.store.ledger.senders import Launches, sender_of
+from cclaunch.store.ledger.tombstones import Tombstones
 from cclaunch.store.record_key import again, record_key, texts_of
 from cclaunch.store.rows import integer, text
 
@@ -44,6 +45,10 @@ SELECT e.time_ns, e.key, k.session, k."set", e.request_id, {MICROS},
 FROM telemetry.events e JOIN temp.known k ON k.shared = e.shared
 WHERE e.id > ? AND e.id <= ? AND {COUNTED}
 """
+UNLESS_FORGOTTEN = """
+AND NOT EXISTS (SELECT 1 FROM temp.away a WHERE a.shared = e.shared AND e.time_ns >= a.since_ns AND e.time_ns < a.until_ns)
+AND NOT EXISTS (SELECT 1 FROM forgotten f WHERE f.time_ns = e.time_ns AND f.key = e.key)
+"""
 
 
 class Cursor(NamedTuple):
@@ -59,6 +64,8 @@ def attach(connection: sqlite3.Connection, path: str) -> None:
     uri = f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode=ro"
     connection.execute("ATTACH ? AS telemetry", (uri,))
     connection.execute('CREATE TEMP TABLE known (shared INTEGER PRIMARY KEY, session INTEGER, "set" INTEGER, sender INTEGER)')
+    connection.execute("CREATE TEMP TABLE away (shared INTEGER, since_ns INTEGER, until_ns INTEGER)")
+    connection.execute("CREATE INDEX temp.away_by_shared ON away (shared)")
 
 
 def cursor_of(connection: sqlite3.Connection) -> Cursor:
@@ -97,8 +104,9 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launche
     )
     found = connection.execute(query, ends).fetchall()
     shared = {row[0]: row[1] for row in sorted(found, key=itemgetter(1), reverse=True)}
-    _know(connection, {key: quarter * QUARTER_NS for key, quarter in shared.items() if key is not None})
-    changed = connection.execute(PROJECT, ends).rowcount
+    forgotten = Tombstones(connection)
+    _know(connection, {key: quarter * QUARTER_NS for key, quarter in shared.items() if key is not None}, ends, forgotten)
+    changed = connection.execute(PROJECT + (UNLESS_FORGOTTEN if forgotten else ""), ends).rowcount
     if None in shared:
         changed += len(insert_requests(connection, _alone(connection, ends)))
     if changed:
@@ -113,21 +121,34 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launche
     return moved
 
 
-def _know(connection: sqlite3.Connection, shared: Mapping[int, int]) -> None:
+def _know(connection: sqlite3.Connection, shared: Mapping[int, int], ends: tuple[int, int], forgotten: Tombstones) -> None:
     """Work out whatever of *shared*, attributes that events have in common -> when that was, was not met before."""
+    times = _times(connection, ends) if forgotten else {}
     for key, time_ns in shared.items():
         if connection.execute("SELECT 1 FROM temp.known WHERE shared = ?", (key,)).fetchone():
             continue
         row = connection.execute("SELECT attributes FROM telemetry.shared WHERE key = ?", (key,)).fetchone()
         attributes = json.loads(row[0]) if row else {}
-        session = text(attributes.get("session.id"))
+        session, attribute_set = text(attributes.get("session.id")), set_of(attributes)
+        spans = forgotten.spans(attribute_set, session) if forgotten else []
+        if any(since <= times[key][0] and times[key][1] < until for since, until in spans):
+            continue  # all of them were forgotten: no name of theirs comes back
         known = (
             key,
             None if session is None else session_id(connection, session),
-            set_id(connection, set_of(attributes)),
+            set_id(connection, attribute_set),
             sender_of(connection, attributes, time_ns, checked=True),
         )
+        connection.executemany(
+            "INSERT INTO temp.away (shared, since_ns, until_ns) VALUES (?, ?, ?)", [(key, *one) for one in spans]
+        )
         connection.execute('INSERT INTO temp.known (shared, session, "set", sender) VALUES (?, ?, ?, ?)', known)
+
+
+def _times(connection: sqlite3.Connection, ends: tuple[int, int]) -> dict[int, tuple[int, int]]:
+    """Return when the first and the last request of a slice was (ns), by what they share."""
+    query = f"SELECT e.shared, min(e.time_ns), max(e.time_ns) FROM telemetry.events e WHERE e.id > ? AND e.id <= ? AND {COUNTED}"
+    return {key: (first, last) for key, first, last in connection.execute(f"{query} GROUP BY 1", ends)}
 
 
 def _alone(connection: sqlite3.Connection, ends: tuple[int, int]) -> Iterator[Request]:

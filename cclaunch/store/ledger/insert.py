@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from cclaunch.store.ledger.request import Request
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
+from cclaunch.store.ledger.tombstones import Tombstones
 from cclaunch.store.record_key import number_of
 
 COLUMNS = (
@@ -40,11 +41,18 @@ def session_id(connection: sqlite3.Connection, name: str) -> int:
 
 
 def insert_requests(connection: sqlite3.Connection, requests: Iterable[Request]) -> set[int]:
-    """Insert *requests*, in the transaction that is open; return the quarters that are to be added up anew."""
+    """
+    Insert *requests*, in the transaction that is open; return the quarters that are to be added up anew.
+
+    What was forgotten is left out, whoever brings it.
+    """
+    forgotten = Tombstones(connection)
     sets: dict[str, int] = {}
     sessions: dict[str, int] = {}
     quarters: set[int] = set()
     for one in requests:
+        if forgotten and forgotten.hold(one):
+            continue
         if one.attributes not in sets:
             sets[one.attributes] = set_id(connection, one.attributes)
         if one.session is not None and one.session not in sessions:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from cclaunch import otel
 from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import session_id, set_id
+from cclaunch.store.record_key import number_of
 from cclaunch.store.rows import CUMULATIVE
 
 SOURCE = "metered"
@@ -50,11 +51,12 @@ def take_metered(connection: sqlite3.Connection, *, everything: bool = False) ->
     last = connection.execute("SELECT ifnull(max(last_ns), 0) FROM telemetry.series").fetchone()[0]
     if last <= newest and not everything:
         return
+    forgotten = {row[0] for row in connection.execute("SELECT session FROM forgotten_sessions")}
     found: dict[tuple[str, str], _Counted] = {}
     for session, attributes, last_ns, first_ns, dollars in connection.execute(
         SERIES, (0 if everything else newest - OVERLAP_NS,)
     ):
-        if dollars is not None:
+        if dollars is not None and number_of(session) not in forgotten:
             mark = session, set_of(json.loads(attributes))
             one = _Counted(dollars * 1_000_000, first_ns, last_ns)
             before = found.get(mark)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
+from cclaunch.store.damage import is_damage, mark_suspect
 from cclaunch.store.ledger.schema import APPLICATION_ID, TABLES, VERSION
 
 BUSY_S = 5.0
@@ -52,7 +53,7 @@ def open_to_write(path: str) -> sqlite3.Connection:
         if version_of(connection, path) == 0:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
-            _make(connection)
+            make(connection)
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
         connection.close()
@@ -60,7 +61,8 @@ def open_to_write(path: str) -> sqlite3.Connection:
     return connection
 
 
-def _make(connection: sqlite3.Connection) -> None:
+def make(connection: sqlite3.Connection) -> None:
+    """Make the tables of a ledger in the empty database of *connection*."""
     connection.execute("BEGIN IMMEDIATE")
     for statement in TABLES:
         connection.execute(statement)
@@ -72,7 +74,7 @@ def _make(connection: sqlite3.Connection) -> None:
 @contextmanager
 def reading(path: str) -> Iterator[sqlite3.Connection]:
     """
-    Give a connection for one question to the ledger at *path*.
+    Give a connection for one question to the ledger at *path*, which stays as it is for that question.
 
     Raises:
         StoreMissing: There is none yet.
@@ -80,17 +82,41 @@ def reading(path: str) -> Iterator[sqlite3.Connection]:
     """
     if not os.path.exists(path):
         raise StoreMissing("nothing was recorded yet", cause=f"there is no {path}", hint="run `cclaunch`")
+    if not os.path.isfile(path):
+        raise StoreBroken(f"{path} is no regular file", hint=f"move it away: mv {path} {path}.other")
     connection = None
     try:
-        connection = sqlite3.connect(f"file:{quoted(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S)
+        connection = only(path)
         if version_of(connection, path) == 0:
             raise StoreMissing("nothing was recorded yet", cause=f"{path} is empty", hint="run `cclaunch`")
+        connection.execute("BEGIN")
         yield connection
     except sqlite3.Error as error:
+        if is_damage(error):
+            mark_suspect(path)
         raise StoreBroken(f"cannot read {path}: {error}", hint=f"ls -l {os.path.dirname(path)}") from error
     finally:
         if connection is not None:
             connection.close()
+
+
+def only(path: str) -> sqlite3.Connection:
+    """Return a connection that only reads the ledger at *path*, also where nothing can be written. Raises sqlite3.Error."""
+    connection = _read_only(path, "mode=ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
+            raise
+        return _read_only(path, "immutable=1")  # the log's index cannot be made there, and nobody writes
+    except sqlite3.DatabaseError:
+        pass  # it is said by whoever asks
+    return connection
+
+
+def _read_only(path: str, how: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quoted(path)}?{how}", uri=True, isolation_level=None, timeout=BUSY_S)
 
 
 def quoted(path: str) -> str:

@@ -68,6 +68,9 @@ def days(since: int, until: int) -> Iterator[Period]:
 
 def _change(second: int, day: date, end: int) -> int | None:
     """Return the first second after *second* whose date is not *day*, or None when there is none before *end*."""
+    likely = int(time.mktime((day.year, day.month, day.day + 1, 0, 0, 0, 0, 0, -1)))
+    if second < likely < end and date_of(likely - 1) == day != date_of(likely):
+        return likely  # a midnight as nearly all are
     low = second
     while low < end:
         high = low + STEP_S

@@ -64,15 +64,20 @@ TABLES = (
         key INTEGER NOT NULL,
         request INTEGER,
         PRIMARY KEY (time_ns, key)) WITHOUT ROWID""",
+    "CREATE INDEX forgotten_by_request ON forgotten (request) WHERE request IS NOT NULL",
     """CREATE TABLE forgotten_rules (
         id INTEGER PRIMARY KEY,
+        since_ns INTEGER NOT NULL,
         until_ns INTEGER NOT NULL,
-        rule TEXT NOT NULL)""",
+        rule TEXT NOT NULL,
+        UNIQUE (since_ns, until_ns, rule))""",
+    "CREATE TABLE forgotten_sessions (session INTEGER PRIMARY KEY)",
 )
 """
 ``sets``: attributes as JSON with sorted keys, under 64 bits of its hash. ``requests.request``: the id that the API
 gave it, which is no key: gateways repeat them. ``origin``, ``witnesses``, ``sender``: see `request`. ``metered``: what
 claude's own cost metric counted. ``launches``: 64 bits of the hash of an instance id, who has it, and when it was met last.
+``forgotten``: tombstones, hashes all (see `tombstones`).
 ``quarters.session``: 0 where a request names none, as NULL would be no part of a key.
 """
 

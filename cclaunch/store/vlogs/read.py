@@ -5,7 +5,7 @@ Nothing is added up over there: requests are read in slices of time, and counted
 (its acknowledgement was lost) lies there twice, and is shown once.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -17,12 +17,9 @@ from cclaunch.store.reader import Event
 from cclaunch.store.rows import integer, model_name, text
 from cclaunch.store.vlogs import http
 from cclaunch.store.vlogs.kinds import value_of
-from cclaunch.store.vlogs.query import NOT_CHECKS, any_of, conditions, named, nanoseconds, within
+from cclaunch.store.vlogs.query import NOT_CHECKS, any_of, conditions, nanoseconds, within
 
 NS = 1_000_000_000
-MOST_AT_ONCE = 20_000
-"""Rows of one slice; a single hour may hold more."""
-
 ADDED = frozenset("_time _msg _stream _stream_id event_name scope.name scope.version severity_number severity_text".split())
 """Fields that VictoriaLogs has of its own, or makes of what is no attribute."""
 
@@ -143,31 +140,3 @@ def find_check(url: str, nonce: str) -> bool:
 def field_names(url: str) -> set[str]:
     """Return every attribute that an event ever had. Raises StoreUnreachable."""
     return set(http.field_names(url, f"* {NOT_CHECKS}")) - ADDED
-
-
-def request_slices(url: str, since: int | None) -> Iterator[Sequence[Row]]:
-    """Yield the requests since a moment (ns; None: all there are), whole, in slices of time. Raises StoreUnreachable."""
-    for begin, end in _slices(url, since, None):
-        query = f"{within(begin, end)} {named(otel.REQUEST)} {NOT_CHECKS}"
-        if rows := [row for row in http.rows(url, query) if read_row(row).name == otel.REQUEST]:
-            yield rows
-
-
-def _slices(url: str, since: int | None, until: int | None) -> Iterator[tuple[int, int]]:
-    """Yield times, in order and without a gap where there is something, none of which holds many requests but a busy hour."""
-    query = f"{within(since, until)} {named(otel.REQUEST)} {NOT_CHECKS} | stats by (_time:1h) count() as rows"
-    hours = sorted((nanoseconds(row["_time"]), int(row["rows"])) for row in http.rows(url, query))
-    begin, total = None, 0
-    end = 0
-    for hour, rows in hours:
-        if begin is not None and total + rows > MOST_AT_ONCE:
-            yield _cut(begin, end, since, until)
-            begin, total = None, 0
-        begin = hour if begin is None else begin
-        total, end = total + rows, hour + 3600 * NS
-    if begin is not None:
-        yield _cut(begin, end, since, until)
-
-
-def _cut(begin: int, end: int, since: int | None, until: int | None) -> tuple[int, int]:
-    return max(begin, since) if since is not None else begin, min(end, until) if until is not None else end

@@ -1,0 +1,95 @@
+"""``cclaunch usage forget``: a session, a time or a project goes from the ledger and from what was recorded, for good."""
+
+import time
+from typing import Any
+
+import click
+
+from cclaunch import console
+from cclaunch.backends.sources import notice, places_of
+from cclaunch.commands.shared.confirm import agree
+from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.dates import FORMS, iso, local, moment
+from cclaunch.commands.shared.filters import unicode_only, where_option
+
+KEPT = "nothing was forgotten"
+
+
+@click.command("forget", epilog=f"A DATE is one of {FORMS}. What is named by several options must meet all of them.")
+@click.option("--session", callback=unicode_only, metavar="ID", help="All of this session, for ever.")
+@click.option("--before", callback=moment(), metavar="DATE", help="All that happened before.")
+@where_option
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(
+    ctx: click.Context, session: str | None, before: int | None, where: dict[str, list[str]], yes: bool, as_json: bool
+) -> None:
+    """Forget requests and raw events for good; whatever way they come again, they stay away."""
+    from cclaunch.store import forgetting
+    from cclaunch.store.ledger.wanted import Wanted
+
+    now = time.time_ns()
+    if not session and before is None and not where:
+        raise click.UsageError("say what: --session ID, --before DATE or --where KEY=VALUE", ctx)
+    if before is not None and before > now:
+        raise click.UsageError("--before lies ahead: what is yet to come cannot be forgotten", ctx)
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    with console.progress("looking", environ):
+        notice(paths, environ)
+        places = places_of(paths)
+        found = forgetting.look(places, Wanted(session, before, where), now)
+    for text in found.troubles:
+        console.note(text)
+    if where and found.gone:
+        _refuse_unknown(ctx, forgetting.unknown(places, where))
+    notes = forgetting.elsewhere(places)
+    if not found.gone:
+        _tell(_document(found.gone, [], forgotten=False), "nothing like that was recorded: there is nothing to forget", as_json)
+        return
+    if not as_json:
+        console.line(_sentence(found.gone))
+    agree("Forget this for good?", yes=yes, otherwise=KEPT)
+    with console.Steps(environ) as tell:
+        gone = forgetting.forget(places, found.rules, tell)._replace(events=found.gone.events)
+    _tell(_document(gone, notes, forgotten=True), "forgotten", as_json)
+    for text in notes:
+        console.note(text)
+
+
+def _refuse_unknown(ctx: click.Context, unknown: Any) -> None:
+    """Refuse a key that nothing has: `KEY=` would mean everything, and another value is misspelt."""
+    for key, near in unknown.items():
+        meant = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
+        raise click.UsageError(f"--where {key}: no request is known by `{key}`{meant}", ctx)
+
+
+def _sentence(gone: Any) -> str:
+    parts = [
+        f"{gone.requests:,} request{'' if gone.requests == 1 else 's'} (${gone.micros / 1_000_000:,.4f})"
+        f" of {gone.sessions:,} session{'' if gone.sessions == 1 else 's'}"
+    ]
+    if gone.first_ns is not None:
+        parts[0] += f", from {local(gone.first_ns)} to {local(gone.last_ns)}"
+    parts.append(f"{gone.events:,} raw event{'' if gone.events == 1 else 's'}, and what the metrics counted with them")
+    return "; ".join(parts)
+
+
+def _document(gone: Any, notes: list[str], *, forgotten: bool) -> dict[str, Any]:
+    return {
+        "forgotten": forgotten,
+        "requests": gone.requests,
+        "cost_usd": gone.micros / 1_000_000,
+        "sessions": gone.sessions,
+        "first": None if gone.first_ns is None else iso(gone.first_ns),
+        "last": None if gone.last_ns is None else iso(gone.last_ns),
+        "raw_events": gone.events,
+        "notes": notes,
+    }
+
+
+def _tell(document: dict[str, Any], sentence: str, as_json: bool) -> None:
+    if as_json:
+        console.json_line(document, indent=2)
+    else:
+        console.note(sentence)

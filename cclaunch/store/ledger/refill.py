@@ -1,0 +1,166 @@
+"""
+The ledger made whole again: missing, empty or damaged, it is filled from the last copy, and catch-up brings the rest.
+
+The problem it owns: what is older than the raw events stands nowhere but in the ledger and its copies, so nothing that may hold a
+request is ever overwritten: a damaged file is put aside whole, what can be read of it is taken over, and what is nobody's
+ledger is left alone with a sentence.
+"""
+
+import contextlib
+import itertools
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from typing import Any
+
+from cclaunch.errors import StoreError
+from cclaunch.store import set_aside
+from cclaunch.store.damage import SUSPECT, Damaged, check_pages, damage_named, look_through
+from cclaunch.store.ledger.copies import copies
+from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests
+from cclaunch.store.ledger.opening import only, open_to_write
+from cclaunch.store.ledger.request import Request
+from cclaunch.store.places import Places
+
+TOGETHER = 5_000
+ROWS = f"SELECT {COLUMNS} FROM requests ORDER BY time_ns {{0}}, key {{0}}"
+TOMBSTONES = {
+    "forgotten": "time_ns, key, request",
+    "forgotten_rules": "since_ns, until_ns, rule",
+    "forgotten_sessions": "session",
+}
+
+
+def opened(places: Places) -> sqlite3.Connection:
+    """
+    Return a connection that may write to the ledger, which is made or mended first where it must be. The lock is held.
+
+    Raises:
+        StoreTooNew: A newer release wrote it. StoreBroken: It is another program's.
+        StoreError: Something else lies in its place.
+        OSError, sqlite3.Error: It cannot be written.
+    """
+    path = places.ledger
+    refuse_what_is_no_file(path)
+    if not os.path.exists(path) or os.path.getsize(path) == 0:
+        restore(places)
+    try:
+        with damage_named():
+            connection = open_to_write(path)
+            try:
+                look_through(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+    except Damaged:
+        return begin_anew(places)
+
+
+def refuse_what_is_no_file(path: str) -> None:
+    """Raise StoreError when something lies at *path* that is no file, or a link that leads nowhere."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        if os.path.islink(path) and not os.path.isdir(os.path.dirname(os.path.realpath(path))):
+            raise StoreError(f"{path} is a link to {os.path.realpath(path)}, which is not there", hint=f"ls -l {path}") from None
+        return
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}", hint=f"ls -ld {path}") from error
+    if not stat.S_ISREG(mode):
+        what = "a directory" if stat.S_ISDIR(mode) else "no regular file"
+        raise StoreError(f"{path} is {what}", hint=f"move it away: mv {path} {path}.other")
+
+
+def restore(places: Places) -> str:
+    """Put the newest copy that is sound in the place of the ledger, which is missing; return its path, or an empty text."""
+    path = os.path.realpath(places.ledger)
+    if os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"):
+        set_aside.put_log_aside(path)  # SQLite would replay it over whatever is put there
+    set_aside.forget_index(path)
+    for copy in copies(places.copies) if places.copies else ():
+        import shutil  # dear, and rare
+
+        temporary = f"{path}.new"
+        shutil.copyfile(copy.path, temporary)
+        os.chmod(temporary, 0o600)
+        try:
+            with contextlib.closing(open_to_write(temporary)) as connection:
+                check_pages(connection)
+                connection.execute("PRAGMA journal_mode = DELETE")  # all of it in the one file that is renamed
+        except (sqlite3.Error, StoreError, Damaged):
+            for suffix in set_aside.SUFFIXES:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temporary + suffix)
+            continue
+        os.replace(temporary, path)
+        return copy.path
+    return ""
+
+
+def begin_anew(places: Places) -> sqlite3.Connection:
+    """Put the damaged ledger aside, fill a new one from the last copy and what can be read of the old; return it open."""
+    path = os.path.realpath(places.ledger)
+    aside = set_aside.put_aside(path)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path + SUSPECT)
+    restore(places)
+    connection = open_to_write(places.ledger)
+    lost = take_ledger(connection, aside)
+    requests = connection.execute("SELECT ifnull(sum(requests), 0) FROM quarters").fetchone()[0]
+    set_aside.write_result(aside, requests, lost)
+    return connection
+
+
+def take_ledger(connection: sqlite3.Connection, path: str) -> int:
+    """
+    Take over what can be read of another ledger at *path*, which may be damaged; what is known, or was forgotten, stays so.
+
+    Returns:
+        The number of rows that were met and could not be read whole.
+    """
+    with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(only(path)) as other:
+        other.text_factory = lambda data: data.decode("utf-8", "replace")
+        _take_tombstones(connection, other)
+        names, sets = (_readable(other, query) for query in ("SELECT id, name FROM sessions", "SELECT id, attributes FROM sets"))
+        lost = 0
+        for rows in _together(_both_ends(other, ROWS)):
+            good = [
+                Request._make((*row[:2], names.get(row[2]), sets[row[3]], *row[4:]))
+                for row in rows
+                if row[3] in sets and (row[2] is None or row[2] in names)
+            ]
+            lost += len(rows) - len(good)
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                add_up(connection, insert_requests(connection, good))
+        return lost
+    return 0
+
+
+def _take_tombstones(connection: sqlite3.Connection, other: sqlite3.Connection) -> None:
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for table, columns in TOMBSTONES.items():
+            query = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({', '.join('?' * len(columns.split(',')))})"
+            connection.executemany(query, _both_ends(other, f"SELECT {columns} FROM {table} ORDER BY 1 {{0}}"))
+
+
+def _readable(other: sqlite3.Connection, query: str) -> dict[int, str]:
+    return dict(_both_ends(other, query + " ORDER BY id {0}"))
+
+
+def _both_ends(other: sqlite3.Connection, query: str) -> Iterator[Any]:
+    """Yield the rows of *query*; where it comes to what cannot be read, also those from the other end up to there."""
+    for way in ("ASC", "DESC"):
+        try:
+            yield from other.execute(query.format(way))
+        except sqlite3.DatabaseError:
+            continue
+        return
+
+
+def _together(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    while some := list(itertools.islice(rows, TOGETHER)):
+        yield some

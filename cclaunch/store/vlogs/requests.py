@@ -1,0 +1,52 @@
+"""
+The requests of VictoriaLogs: how many there are in which quarter of an hour, and those of a time, whole.
+
+The problem it owns: reading all of a year again to find one row that came late would take minutes, and a VictoriaLogs counts
+a year in a blink. What it answers comes in no order, so a time is read to its end or not at all.
+"""
+
+from collections.abc import Iterator
+
+from cclaunch import otel
+from cclaunch.errors import StoreUnreachable
+from cclaunch.store.vlogs import http
+from cclaunch.store.vlogs.query import NOT_CHECKS, named, nanoseconds, within
+from cclaunch.store.vlogs.read import Found, Row, read_row
+
+NS = 1_000_000_000
+QUARTER_NS = 900 * NS
+REQUESTS = f"{named(otel.REQUEST)} {NOT_CHECKS}"
+LATEST_NS = (1 << 63) - 1
+
+
+def counts(url: str, since: int | None) -> dict[int, int]:
+    """Return quarter of an hour -> requests in it, from that of *since* (ns) on, or of all. Raises StoreUnreachable."""
+    begin = None if since is None else since // QUARTER_NS * QUARTER_NS
+    query = f"{within(begin, None)} {REQUESTS} | stats by (_time:15m) count() as rows"
+    found: dict[int, int] = {}
+    for row in http.rows(url, query):
+        try:
+            quarter = nanoseconds(row["_time"]) // QUARTER_NS
+            found[quarter] = found.get(quarter, 0) + int(row["rows"])
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise strange(url, error) from error
+    return found
+
+
+def between(url: str, begin: int, end: int | None) -> Iterator[tuple[Row, Found]]:
+    """Yield the requests of a time (begin <= time < end, ns): as it lies there, and as it is read. Raises StoreUnreachable."""
+    for row in http.rows(url, f"{within(begin, end)} {REQUESTS}"):
+        try:
+            if not all(type(value) is str for value in row.values()):
+                raise TypeError("a value is no text")
+            found = read_row(row)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise strange(url, error) from error
+        if found.name == otel.REQUEST and 0 < found.time_ns <= LATEST_NS:
+            yield row, found
+
+
+def strange(url: str, error: Exception) -> StoreUnreachable:
+    """Return what is raised where an answer is not one that VictoriaLogs gives."""
+    cause = f"a row is not one of its: {type(error).__name__}: {error}"
+    return StoreUnreachable(f"VictoriaLogs at {url} does not answer", cause=cause, hint=http.HINT)

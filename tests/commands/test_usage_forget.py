@@ -1,0 +1,185 @@
+"""`cclaunch usage forget`: what it says, that it asks, and what a script gets."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from runners import Verb
+from sandbox import Sandbox
+from stored import SECOND_NS, event, request, store
+
+from cclaunch import cli
+from cclaunch.commands.shared.dates import nanoseconds
+
+NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
+DAY_NS = 86400 * SECOND_NS
+
+
+@pytest.fixture
+def usage(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Verb:
+    """Run `usage` with words; return (exit code, stdout, stderr)."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = cli.main(["usage", *words], sandbox.environ)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def recorded(sandbox: Sandbox) -> None:
+    """Three requests and a prompt of two sessions."""
+    store(
+        sandbox.database,
+        request(1, NOON - DAY_NS, micros=1_000_001, session__id="s-1", team="core"),
+        request(2, NOON, micros=5625, session__id="s-2", team="data"),
+        request(3, NOON + 1, micros=2_000_000, session__id="s-1", team="core"),
+        event("user_prompt", NOON, session__id="s-1"),
+    )
+
+
+def left(usage: Verb) -> tuple[int, float]:
+    """Return (requests, dollars) of all that is known."""
+    total = json.loads(usage("--json")[1])["total"]
+    return total["requests"], total["cost_usd"]
+
+
+def test_it_says_what_goes_and_it_goes(usage: Verb, recorded: None) -> None:
+    """Requests, dollars, sessions, the time, raw events."""
+    code, out, err = usage("forget", "--session", "s-1", "--yes")
+
+    assert code == 0
+    assert "2 requests ($3.0000) of 1 session, from 2026-11-19" in out
+    assert "3 raw events" in out
+    assert "forgotten" in err
+    assert left(usage) == (1, 0.005625)
+
+
+def test_without_a_terminal_and_without_yes_nothing_goes(usage: Verb, recorded: None) -> None:
+    """Exit 2 with a sentence; what would go was said."""
+    code, out, err = usage("forget", "--session", "s-1")
+
+    assert code == 2
+    assert "2 requests" in out
+    assert "nothing was forgotten" in err
+    assert "--yes" in err
+    assert left(usage)[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "requests"),
+    [
+        (("--session", "s-1"), 2),
+        (("--before", "2026-11-20"), 1),
+        (("--before", "2026-11-20", "--session", "s-2"), 0),
+        (("--where", "team=core"), 2),
+        (("--where", "team=core", "--before", "2026-11-20"), 1),
+        (("--where", "session=s-2"), 1),
+        (("--where", "team=core", "--where", "team=data"), 3),
+        (("--where", "model=claude-opus-4-8", "--where", "team=data"), 1),
+    ],
+)
+def test_all_that_is_named_must_hold(usage: Verb, recorded: None, words: tuple[str, ...], requests: int) -> None:
+    """The forms of `usage`, combined."""
+    code, out, _ = usage("forget", *words, "--yes", "--json")
+
+    document = json.loads(out)
+    assert code == 0
+    assert (document["requests"], document["forgotten"]) == (requests, requests > 0)
+    assert left(usage)[0] == 3 - requests
+
+
+def test_json_has_the_promised_shape(usage: Verb, recorded: None) -> None:
+    """One object."""
+    _, out, _ = usage("forget", "--where", "team=data", "--yes", "--json")
+
+    assert json.loads(out) == {
+        "forgotten": True,
+        "requests": 1,
+        "cost_usd": 0.005625,
+        "sessions": 1,
+        "first": "2026-11-20T12:00:00.000Z",
+        "last": "2026-11-20T12:00:00.000Z",
+        "raw_events": 1,
+        "notes": [],
+    }
+
+
+def test_what_is_not_there_is_no_error(usage: Verb, recorded: None) -> None:
+    """A script may say it twice."""
+    code, out, err = usage("forget", "--session", "nobody", "--yes")
+
+    assert (code, out) == (0, "")
+    assert "there is nothing to forget" in err
+
+
+def test_nothing_was_ever_recorded(usage: Verb) -> None:
+    """There is no ledger, and none is needed."""
+    code, _, err = usage("forget", "--session", "s-1", "--yes")
+
+    assert code == 0
+    assert "there is nothing to forget" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "say what"),
+        (("--session", ""), "say what"),
+        (("--before", "2199-01-01"), "lies ahead"),
+        (("--before", "soon"), "is no date"),
+        (("--where", "team"), "has no `=`"),
+        (("--where", "taem="), "did you mean `team`?"),
+    ],
+)
+def test_words_that_make_no_sense_forget_nothing(usage: Verb, recorded: None, words: tuple[str, ...], said: str) -> None:
+    """A misspelt key with an empty value would mean everything."""
+    code, _, err = usage("forget", *words, "--yes")
+
+    assert code == 2
+    assert said in err
+    assert left(usage)[0] == 3
+
+
+def test_options_before_the_word_are_refused(usage: Verb, recorded: None) -> None:
+    """They would be taken for a bound of what goes."""
+    code, _, err = usage("--where", "team=core", "forget", "--session", "s-1", "--yes")
+
+    assert code == 2
+    assert "stand behind it" in err
+    assert left(usage)[0] == 3
+
+
+def test_a_part_that_does_not_exist_is_named(usage: Verb) -> None:
+    """With the one that was probably meant."""
+    code, _, err = usage("forgt")
+
+    assert code == 2
+    assert "did you mean `forget`?" in err
+
+
+def test_usage_itself_does_not_load_it(sandbox: Sandbox, recorded: None) -> None:
+    """Who asks what it cost pays nothing for it."""
+    program = (
+        "import sys; from cclaunch import cli; cli.main(['usage'], dict(__import__('os').environ));"
+        "print([name for name in sys.modules if 'forget' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=sandbox.environ, capture_output=True, text=True, check=True)
+
+    assert "3.0056" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_ledger_that_lies_beside_is_the_one_that_is_asked(usage: Verb, sandbox: Sandbox, recorded: None) -> None:
+    """Nothing of the session stands in any file of ours."""
+    usage("forget", "--where", "team=core", "--yes")
+
+    with closing(sqlite3.connect(sandbox.data / "ledger.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM requests").fetchone() == (1,)
+    found = [path for path in sandbox.home.rglob("*") if path.is_file() and b"core" in path.read_bytes()]
+    assert found == []
