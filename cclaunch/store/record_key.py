@@ -13,9 +13,17 @@ from typing import Any
 
 from cclaunch import otel
 
-OURS = "job severity_number severity_text scope.name scope.version event_name _msg _time _stream _stream_id".split()
-NOT_COMPARED = frozenset(["", otel.SENDER, *OURS])
-"""Attributes that nobody sees again in VictoriaLogs: names of its own, the job of our stack. And how a record came to us."""
+NOT_COMPARED = frozenset(
+    [
+        "",
+        otel.SENDER,
+        *"job severity_number severity_text scope.name scope.version event_name _msg _time _stream _stream_id".split(),
+    ]
+)
+"""
+Attributes that nobody sees again where events come back from VictoriaLogs: names of its own, the job of our stack; and our mark
+of who sent it: how it came is no part of what it is.
+"""
 
 SPELLED = {"NaN": "nan", "+Inf": "inf", "-Inf": "-inf"}
 """What is no number over there -> the same in our store."""
