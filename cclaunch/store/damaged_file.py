@@ -9,7 +9,7 @@ import sqlite3
 from cclaunch.store import lineage
 from cclaunch.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 
-TABLES = ("events", "series", "points", "daily")
+TABLES = ("events", "series", "points")
 
 
 def opened(path: str) -> sqlite3.Connection:
