@@ -17,10 +17,10 @@ from cclaunch.store.damaged_file import opened, put_first_page
 from cclaunch.store.insert import EVENT_COLUMNS
 from cclaunch.store.leaves import ADDED, rows_of_events
 from cclaunch.store.salvaged_rows import insert_events, insert_series, insert_shared, is_event, is_series
-from cclaunch.store.schema import NAME_ANEW
+from cclaunch.store.schema import name_anew
 from cclaunch.store.set_aside import READING
 
-Portion = Callable[[sqlite3.Connection], object]
+Portion = Callable[[sqlite3.Connection], None]
 """What is done in one transaction of the new database; it may be done twice."""
 
 TOGETHER = 500
@@ -105,7 +105,7 @@ class Salvage:
                     yield lambda target, row=row, points=points: insert_series(target, row, points)  # type: ignore[misc]
                 else:
                     self.lost += 1
-        yield lambda target: target.execute(NAME_ANEW)
+        yield name_anew
 
     def _in_holes(self) -> Iterator[Sequence[Any]]:
         """Yield the events that lie between those that were read, from pages that nothing leads to."""

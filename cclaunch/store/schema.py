@@ -98,8 +98,10 @@ SECOND = (
     "INSERT INTO identity (one, name) VALUES (1, lower(hex(randomblob(16))))",
 )
 
-NAME_ANEW = "UPDATE identity SET name = lower(hex(randomblob(16)))"
-"""What was read of it by rowid is to be read again: rows have come between those that were there."""
+
+def name_anew(connection: sqlite3.Connection) -> None:
+    """Have whoever read the database by its rowids read it again: rows have come between those that were there."""
+    connection.execute("UPDATE identity SET name = lower(hex(randomblob(16)))")
 
 
 def m0002_shared(connection: sqlite3.Connection) -> None:
