@@ -15,7 +15,7 @@ from cclaunch.errors import CclaunchError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import Any, TextIO
 
@@ -222,22 +222,34 @@ def size(count: int) -> str:
     return f"{amount:.1f} {unit}"
 
 
-def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager[None]":
+LONG = 50_000
+"""Steps of which it is worth saying how many are done."""
+
+BAR = 30
+
+
+def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager[Callable[[int, int], None]]":
     """
     Show what is being waited for while the block runs: a line on a terminal's stderr that goes away again.
 
-    Not one that turns: that takes a thread, and starting the collector forks.
+    The block gets a function that draws a bar into it, when it is told how much is done, of much. Not a line that turns: that
+    takes a thread, and starting the collector forks.
     """
     from contextlib import contextmanager, nullcontext
 
     if not colourful(sys.stderr, environ):
-        return nullcontext()
+        return nullcontext(lambda done, whole: None)
+
+    def draw(done: int, whole: int) -> None:
+        if whole >= LONG:
+            bar = "#" * (BAR * done // whole)
+            _whisper(f"\r\x1b[2K{printable(text)}… [{bar:{BAR}}] {done:,} of {whole:,}")
 
     @contextmanager
-    def shown() -> "Iterator[None]":
+    def shown() -> "Iterator[Callable[[int, int], None]]":
         _whisper(f"{printable(text)}…")
         try:
-            yield
+            yield draw
         finally:
             _whisper("\r\x1b[2K")
 
