@@ -4,7 +4,9 @@ Forgetting, as a verb asks for it: what would go, and that it goes, from every f
 The problem it owns: what a person agrees to is what goes. Both are found by the same rules, made once.
 """
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import NamedTuple
@@ -78,7 +80,7 @@ def forget(places: Places, rules: Sequence[Rule], tell: scrub.Tell = scrub.say_n
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 gone = forget_requests(connection, rules)
-            scrub.finish(connection, places, tell)
+            scrub.finish(connection, places, time.time(), tell)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(trouble.describe(places.ledger, error), cause="nothing was forgotten") from error
     return gone
@@ -92,6 +94,6 @@ def elsewhere(places: Places) -> list[str]:
             "VictoriaLogs and Prometheus cannot delete: what they hold is not counted any more, is shown by `events` and Grafana"
             " until their retention is over, and goes at once with `cclaunch stack down --volumes`"
         )
-    for path in (*set_aside.everything_aside(places.database), *set_aside.everything_aside(places.ledger)):
+    for path in [path for one in (places.database, places.ledger) for path in set_aside.everything_aside(os.path.realpath(one))]:
         told.append(f"{path} was put aside and may hold it still: delete it")
     return told

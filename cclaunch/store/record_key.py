@@ -7,9 +7,8 @@ them. Ids that others give out (of requests, of messages) are parts of it like a
 """
 
 import json
+from _blake2 import blake2b  # `hashlib` is more than usage needs
 from collections.abc import Mapping
-from decimal import Decimal
-from hashlib import blake2b
 from typing import Any
 
 from cclaunch import otel
@@ -48,8 +47,14 @@ def text_of(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         text = repr(value)
-        return (format(Decimal(text), "f") if "e" in text else text).removesuffix(".0")
+        return (_without_exponent(text) if "e" in text else text).removesuffix(".0")
     return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _without_exponent(text: str) -> str:
+    from decimal import Decimal  # few numbers have one
+
+    return format(Decimal(text), "f")
 
 
 def texts_of(attributes: Mapping[str, Any]) -> dict[str, str]:

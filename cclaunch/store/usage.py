@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from cclaunch.errors import FileTrouble, StoreBroken, StoreError, StoreMissing, StoreUnreachable
 from cclaunch.store import losses
+from cclaunch.store.damage import is_suspected
 from cclaunch.store.filters import Where, canonical
 from cclaunch.store.ledger import opening, reading
 from cclaunch.store.ledger.answering import answering
@@ -48,6 +49,15 @@ def usage(
         StoreTooNew, StoreBroken: The ledger cannot be read.
         StoreUnreachable: VictoriaLogs does not answer, and there is nothing else.
     """
+    try:
+        return _usage(places, since, until, by, where, tell)
+    except StoreBroken:
+        if not is_suspected(places.ledger):
+            raise
+        return _usage(places, since, until, by, where, tell)  # bringing it up to date mends it
+
+
+def _usage(places: Places, since: int | None, until: int | None, by: Sequence[str], where: Where, tell: Tell) -> Told:
     trouble = brought_up(places, tell)
     try:
         with answering(places, trouble) as (connection, told):
@@ -73,7 +83,6 @@ def brought_up(places: Places, tell: Tell = lambda done, whole: None) -> StoreEr
         return None
     import sqlite3
 
-    from cclaunch.store.damage import is_suspected
     from cclaunch.store.ledger.catch_up import catch_up  # only where something is new
 
     for again in (False, True):

@@ -76,7 +76,7 @@ def _do(connection: sqlite3.Connection, places: Places, keep_days: int, now_ns: 
     if is_left(connection):
         from cclaunch.store.ledger.scrub import finish
 
-        finish(connection, places, whole=whole)
+        finish(connection, places, now_ns / NS, whole=whole)
     elif places.copies and copies.is_due(places.copies, now_ns / NS):
         _copy(connection, places, now_ns)
 

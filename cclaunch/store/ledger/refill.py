@@ -53,9 +53,15 @@ def opened(places: Places) -> sqlite3.Connection:
             except BaseException:
                 connection.close()
                 raise
-            return connection
     except Damaged:
-        return begin_anew(places)
+        begin_anew(places)
+        connection = open_to_write(path)
+    try:
+        _take_over(connection, os.path.realpath(path))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def refuse_what_is_no_file(path: str) -> None:
@@ -99,18 +105,22 @@ def restore(places: Places) -> str:
     return ""
 
 
-def begin_anew(places: Places) -> sqlite3.Connection:
-    """Put the damaged ledger aside, fill a new one from the last copy and what can be read of the old; return it open."""
+def begin_anew(places: Places) -> None:
+    """Put the damaged ledger aside, and its last copy in its place."""
     path = os.path.realpath(places.ledger)
-    aside = set_aside.put_aside(path)
+    set_aside.put_aside(path)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path + SUSPECT)
     restore(places)
-    connection = open_to_write(places.ledger)
-    lost = take_ledger(connection, aside)
-    requests = connection.execute("SELECT ifnull(sum(requests), 0) FROM quarters").fetchone()[0]
-    set_aside.write_result(aside, requests, lost)
-    return connection
+
+
+def _take_over(connection: sqlite3.Connection, path: str) -> None:
+    """Take over what can be read of the damaged ledgers that were put aside for the one at *path*; goes on after a kill."""
+    for aside in set_aside.all_aside(path):
+        if not aside.over:
+            lost = take_ledger(connection, aside.path)
+            requests = connection.execute("SELECT ifnull(sum(requests), 0) FROM quarters").fetchone()[0]
+            set_aside.write_result(aside.path, requests, lost)
 
 
 def take_ledger(connection: sqlite3.Connection, path: str) -> int:
@@ -120,7 +130,11 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
     Returns:
         The number of rows that were met and could not be read whole.
     """
-    with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(only(path)) as other:
+    try:
+        other = only(path)
+    except sqlite3.DatabaseError:
+        return 0
+    with contextlib.closing(other):  # what cannot be read of it is passed over; what cannot be written is said, and done later
         other.text_factory = lambda data: data.decode("utf-8", "replace")
         _take_tombstones(connection, other)
         names, sets = (_readable(other, query) for query in ("SELECT id, name FROM sessions", "SELECT id, attributes FROM sets"))
@@ -135,8 +149,7 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 add_up(connection, insert_requests(connection, good))
-        return lost
-    return 0
+    return lost
 
 
 def _take_tombstones(connection: sqlite3.Connection, other: sqlite3.Connection) -> None:
