@@ -244,8 +244,17 @@ def _enumerated(kind: EnumDescriptor) -> Read:
     numbers = {one.name: one.number for one in kind.values}
 
     def read(value: Any, depth: int) -> int:
-        if type(value) is str and _whole_of(value) is None:
-            return numbers.get(value, 0)
-        return whole(value, *RANGES[FieldDescriptor.CPPTYPE_INT32])
+        del depth
+        if type(value) is str and value in numbers:
+            return numbers[value]
+        if type(value) not in (int, float, str, bool):
+            raise Wrong(f"no number: {shown(value)}")
+        try:
+            found = int(value)
+        except ValueError:
+            return 0
+        except OverflowError:
+            raise Wrong(f"no number: {shown(value)}") from None
+        return whole(found, *RANGES[FieldDescriptor.CPPTYPE_INT32])
 
     return read

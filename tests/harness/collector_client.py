@@ -246,15 +246,16 @@ def status_lines(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/status").read_text().splitlines()
 
 
-def beats(paths: Paths) -> bool:
-    """Say whether the collector of *paths* vouches for itself, so that a launch does not ask it."""
+def beats(paths: Paths, keeper: str = "") -> bool:
+    """Say whether the collector of *paths*, or the *keeper* of this pid, vouches for itself, so that a launch does not ask."""
     ports = collector_ports(paths)
+    pid = int(keeper or (ports.pid if ports else 0))
     try:
         handle = os.open(paths.collector_alive, os.O_RDONLY)
     except OSError:
         return False
     try:
-        os.lseek(handle, alive.place_of(int(ports.pid)) - alive.BEATS + 1 if ports else 0, os.SEEK_SET)
+        os.lseek(handle, alive.place_of(pid) - alive.BEATS + 1 if pid else 0, os.SEEK_SET)
         os.lockf(handle, os.F_TEST, alive.BEATS)
     except OSError:
         return True

@@ -85,7 +85,7 @@ class DockerBackend:
         """
         well = not whole and self._is_well()
         started = Started(_ports(self._config), []) if well else self._start(until, whole=whole, fresh=False)
-        return self._kept(started, until)
+        return self._kept(started, until if whole else 0.0)
 
     def _kept(self, started: Started, until: float, *, fresh: bool = False) -> Started:
         """Have the keeper run beside the containers that were *started*; nobody reads what a collector of others has."""

@@ -48,7 +48,11 @@ def start(paths: Paths, environ: Mapping[str, str]) -> None:
 
 
 def come_up(paths: Paths, environ: Mapping[str, str], until: float, *, fresh: bool = False) -> list[str]:
-    """Have it run, made anew where it is to be *fresh*, and wait for it a while; return what to say where it does not."""
+    """
+    Have it run, made anew where it is to be *fresh*; return what to say where it does not.
+
+    It is waited for a while where *until*, in ``time.monotonic()``'s seconds, is not over.
+    """
     forget_kept(paths)
     try:
         if fresh:
@@ -56,6 +60,8 @@ def come_up(paths: Paths, environ: Mapping[str, str], until: float, *, fresh: bo
         start(paths, environ)
     except CclaunchError as error:
         return [f"the keeper does not run: {error.message}"]
+    if not until:
+        return []
     until = min(until, time.monotonic() + COMES_S)
     while (found := collector.keeper(paths)) is None or found.pid is None:
         if time.monotonic() >= until:

@@ -7,6 +7,7 @@ The problem it owns: what `stack down --volumes` deletes may be the only place i
 import contextlib
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from cclaunch import console
@@ -18,6 +19,9 @@ from cclaunch.files.lock import locked
 from cclaunch.hot.paths import Paths
 
 PATIENCE_S = 30.0
+MISSING_S, POLL_S = 10.0, 0.2
+"""What VictoriaLogs took in a moment ago it counts at once, and gives out a second later."""
+
 NOT_RUNNING = "VictoriaLogs does not run, so what it took in {since} goes uncounted: `cclaunch stack up` first has it read"
 
 
@@ -31,8 +35,12 @@ def take_in(paths: Paths, seconds: float | None = None, *, everything: bool = Fa
     """
     from cclaunch.store.ledger.catch_up import catch_up
 
+    until = time.monotonic() + MISSING_S
     try:
-        catch_up(places_of(paths), seconds, everything=everything)
+        while catch_up(places_of(paths), seconds, everything=everything).missing and everything:
+            if time.monotonic() > until:
+                return "VictoriaLogs counts requests that it does not give out"
+            time.sleep(POLL_S)
     except CclaunchError as error:
         return f"{error.message} ({error.cause})" if error.cause else error.message
     except (sqlite3.Error, OSError) as error:

@@ -33,12 +33,14 @@ class Caught(NamedTuple):
     """
     What catch-up did: *read* rowids of our own database, up to *position*.
 
-    *left*: rowids, and requests of VictoriaLogs, that are left because its time was over.
+    *left*: rowids, and requests of VictoriaLogs, that are left because its time was over. *missing*: requests that VictoriaLogs
+    counts and has not given out yet, a second or two after it took them.
     """
 
     read: int
     left: int
     position: int
+    missing: int = 0
 
 
 def catch_up(
@@ -67,7 +69,8 @@ def catch_up(
         return caught
     from cclaunch.store.ledger.from_vlogs import take_vlogs  # it asks over HTTP
 
-    return caught._replace(left=take_vlogs(places, launches, until, tell, everything=everything))
+    taken = take_vlogs(places, launches, until, tell, everything=everything)
+    return caught._replace(left=taken.left, missing=taken.missing)
 
 
 def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:

@@ -9,7 +9,7 @@ the ledger's lock is held only while what has arrived is written, a few hundred 
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from cclaunch import otel
@@ -50,19 +50,22 @@ class _Read(NamedTuple):
     told_by: dict[str, Any]
 
 
-def take_vlogs(places: Places, launches: Launches, until: float | None, tell: Tell, *, everything: bool = False) -> int:
+class Taken(NamedTuple):
+    """Requests that are *left* because the time was over, and those that are *missing*: counted over there, not given out yet."""
+
+    left: int
+    missing: int
+
+
+def take_vlogs(places: Places, launches: Launches, until: float | None, tell: Tell, *, everything: bool = False) -> Taken:
     """
     Read what the VictoriaLogs of *places* holds and the ledger may not know.
 
     Args:
+        launches: Who has left a name by now: whose requests these are.
         until: The deadline in ``time.monotonic()``'s seconds, a quarter of an hour's requests more or less; None: to the end.
         tell: Called with how many requests were read, and how many there were to read.
         everything: Look at all there is, also when that was done a moment ago.
-
-    Returns:
-        How many requests are left, because the time was over.
-
-    Whose requests these are, the *launches* say that have left their names by then.
 
     Raises:
         Busy: Another one has been at the ledger for long.
@@ -72,58 +75,71 @@ def take_vlogs(places: Places, launches: Launches, until: float | None, tell: Te
     now = time.time_ns()
     with writing(places) as connection:
         known = WasRead(connection, places.vlogs)
-    newest = known.when(NEWEST)
+    reader = _Reader(places, launches, known.when(NEWEST))
     whole = everything or now - known.when(ALL) >= DAY_NS
-    since = max(0, min(newest, now) - OVERLAP_NS)  # a clock that goes before ours hides nobody else
+    since = max(0, min(reader.newest, now) - OVERLAP_NS)  # a clock that goes before ours hides nobody else
     if not whole and now - known.when(HOUR) < LOOK_BACK_NS:
-        _take(places, launches, requests.between(places.vlogs, since, None), newest)
-        return 0
+        reader.take(since, None)
+        return Taken(0, 0)
     there = requests.counts(places.vlogs, None if whole else min(since, now - HOUR_NS))
     changed = sorted((quarter for quarter, count in there.items() if count != known.count(quarter)), reverse=True)
     left = total = sum(there[quarter] for quarter in changed)
+    missing = 0
     for number, quarter in enumerate(changed):
         if number and until is not None and time.monotonic() >= until:
-            return left
-        newest = _take_quarter(places, launches, quarter, there[quarter], newest)
+            return Taken(left, missing)
+        missing += max(0, there[quarter] - reader.take_quarter(quarter, there[quarter]))
         left -= there[quarter]
         tell(total - left, total)
     _looked(places, [ALL, HOUR] if whole else [HOUR], now, set(known.quarters()) - there.keys() if whole else ())
-    return 0
+    return Taken(0, missing)
 
 
-def _take_quarter(places: Places, launches: Launches, quarter: int, count: int, newest: int) -> int:
-    """Read a quarter of an hour that has *count* requests; return when the newest of all is, *newest* of those before."""
-    parts = -(-count // MOST_AT_ONCE)
-    begin = quarter * QUARTER_NS
-    for part in range(parts):
-        ends = begin + QUARTER_NS * part // parts, begin + QUARTER_NS * (part + 1) // parts
-        newest = _take(places, launches, requests.between(places.vlogs, *ends), newest)
-    with writing(places) as connection, connection:
-        connection.execute("BEGIN IMMEDIATE")
-        vlogs_read.count(connection, places.vlogs, quarter, count)
-    return newest
+class _Reader:
+    """Reads times of the VictoriaLogs of *places* into the ledger. *newest*: when the newest request of all was, in ns."""
 
+    def __init__(self, places: Places, launches: Launches, newest: int) -> None:
+        self.newest = newest
+        self._places = places
+        self._launches = launches
 
-def _take(places: Places, launches: Launches, rows: Iterable[tuple[Row, Found]], newest: int) -> int:
-    """Write *rows* into the ledger, a transaction for each few hundred; return when the newest of all is."""
-    found = (_read(places.vlogs, row, one) for row, one in rows)
-    for some in _batches(found):
-        newest = max(newest, *(one.request.time_ns for one in some))
-        with writing(places) as connection, connection:
+    def take_quarter(self, quarter: int, count: int) -> int:
+        """Read a quarter of an hour that has *count* requests, and remember how many came; return that."""
+        parts = -(-count // MOST_AT_ONCE)
+        begin = quarter * QUARTER_NS
+        ends = [begin + QUARTER_NS * part // parts for part in range(parts + 1)]
+        came = sum(self.take(first, last) for first, last in pairwise(ends))
+        with writing(self._places) as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
-            launches.register(connection)
+            vlogs_read.count(connection, self._places.vlogs, quarter, came)
+        return came
+
+    def take(self, begin: int, end: int | None) -> int:
+        """Write what happened in a time (ns) into the ledger, a transaction for each few hundred; return how many rows came."""
+        came = 0
+        url = self._places.vlogs
+        for rows in _batches(requests.between(url, begin, end)):
+            came += len(rows)
+            if some := [_read(url, row, one) for row, one in rows if one is not None]:
+                self._write(some)
+        return came
+
+    def _write(self, some: list[_Read]) -> None:
+        self.newest = max(self.newest, *(one.request.time_ns for one in some))
+        with writing(self._places) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            self._launches.register(connection)
             made = [one.request._replace(sender=_sender(connection, one)) for one in some]
             add_up(connection, insert_requests(connection, made))
-            vlogs_read.move(connection, places.vlogs, NEWEST, newest)
-    return newest
+            vlogs_read.move(connection, self._places.vlogs, NEWEST, self.newest)
 
 
 def _sender(connection: sqlite3.Connection, one: _Read) -> int:
     return sender_of(connection, one.told_by, one.request.time_ns, checked=False)
 
 
-def _batches(found: Iterator[_Read]) -> Iterator[list[_Read]]:
-    while some := list(islice(found, TOGETHER)):
+def _batches(rows: Iterator[tuple[Row, Found | None]]) -> Iterator[list[tuple[Row, Found | None]]]:
+    while some := list(islice(rows, TOGETHER)):
         yield some
 
 
@@ -145,6 +161,11 @@ def _read(url: str, row: Row, found: Found) -> _Read:
         raise requests.strange(url, error) from error
 
 
+def key_of(row: Row, found: Found) -> int:
+    """Return the key of the event in a *row* that was read as *found*."""
+    return record_key(found.time_ns, found.name, row.get("_msg", ""), texts_of(read.sent(row)))
+
+
 def _request(row: Row, found: Found) -> Request:
     attributes: dict[str, Any] = found.attributes
     hour = integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS)
@@ -152,7 +173,7 @@ def _request(row: Row, found: Found) -> Request:
     micros = cost_micros(attributes)
     return Request(
         found.time_ns,
-        record_key(found.time_ns, found.name, row.get("_msg", ""), texts_of(read.sent(row))),
+        key_of(row, found),
         found.session_id,
         set_of(attributes),
         text(attributes.get("request_id")),

@@ -8,7 +8,7 @@ tells 1 from true and holds lists, which Python's equality and hash cannot do.
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from cclaunch.store.filters import matches, member, register
@@ -34,17 +34,23 @@ class Names:
 
     def learn(self, sets: Collection[int], sessions: Collection[int]) -> None:
         """Look up these *sets* and *sessions*, by their ids."""
-        register(self._connection)
-        parts = [("NULL", []) if key == SESSION else member("attributes", key) for key in (*self._keys, *self._wanted)]
-        columns = "".join(f", {sql}" for sql, _ in parts)
-        query = f"SELECT id{columns} FROM sets WHERE id IN ({', '.join(map(str, sets))})"
-        width = len(self._keys)
-        for number, *texts in self._connection.execute(query, [value for _, values in parts for value in values]):
-            met = all(self._meet(key, text) for key, text in zip(self._wanted, texts[width:], strict=True))
-            self._sets[number] = tuple(texts[:width]) if met else None
         if sessions:
             query = f"SELECT id, name FROM sessions WHERE id IN ({', '.join(map(str, sessions))})"
             self._sessions = {number: dump(name) for number, name in self._connection.execute(query)}
+        register(self._connection)
+        parts = [("NULL", []) if key == SESSION else member("attributes", key) for key in (*self._keys, *self._wanted)]
+        columns = "".join(f", {sql}" for sql, _ in parts)
+        known = self._connection.execute("SELECT count(*) FROM sets").fetchone()[0]
+        only = f" WHERE id IN ({', '.join(map(str, sets))})" if len(sets) < known / 2 else ""  # as dear as to look at one
+        query = f"SELECT id{columns} FROM sets{only}"
+        width = len(self._keys)
+        rows = self._connection.execute(query, [value for _, values in parts for value in values])
+        if not self._wanted:
+            self._sets = {row[0]: row[1:] for row in rows}
+            return
+        for number, *texts in rows:
+            met = all(self._meet(key, text) for key, text in zip(self._wanted, texts[width:], strict=True))
+            self._sets[number] = tuple(texts[:width]) if met else None
 
     def _meet(self, key: str, text: str | None) -> bool:
         known = key, text
@@ -60,9 +66,9 @@ class Names:
         return tuple(self._sessions.get(session) if key == SESSION else text for key, text in zip(self._keys, name, strict=True))
 
     @staticmethod
-    def values(name: Name) -> Iterator[Any]:
-        """Yield the values that *name* stands for."""
-        return (None if text is None else json.loads(text) for text in name)
+    def values(name: Name) -> tuple[Any, ...]:
+        """Return the values that *name* stands for."""
+        return tuple([None if text is None else json.loads(text) for text in name])
 
 
 def was_sent(connection: sqlite3.Connection, key: str) -> bool:

@@ -13,6 +13,10 @@ from typing import NamedTuple
 
 NS = 1_000_000_000
 DAY_S = 86_400
+EPOCH = date(1970, 1, 1).toordinal()
+AWAY_S = 26 * 3600
+"""No zone is so far away from UTC."""
+
 STEP_S = 6 * 3600
 """No two changes of the date lie closer together."""
 
@@ -36,6 +40,16 @@ LABELS: dict[str, Callable[[date], str]] = {
 def date_of(second: int) -> date:
     """Return the local date of a moment, in seconds since the epoch."""
     return date(*time.localtime(second)[:3])
+
+
+def begin_of(day: date) -> int:
+    """Return the first second, since the epoch, whose local date is *day*; or a later one, where that was left out."""
+    low = (day.toordinal() - EPOCH) * DAY_S - AWAY_S
+    high = low + 2 * AWAY_S
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if date_of(middle) < day else (low, middle)
+    return high
 
 
 def days(since: int, until: int) -> Iterator[Period]:

@@ -77,14 +77,14 @@ def groups(connection: sqlite3.Connection, since: int | None, until: int | None,
             mark = labels[number], name
             known = sums.get(mark)
             sums[mark] = figures if known is None else [one + more for one, more in zip(known, figures, strict=True)]
-    return [
-        Group(_in_order(question.keys, dict(zip(timed, label, strict=True)), names.values(name)), _figures(one))
-        for (label, name), one in sums.items()
-    ]
+    named = {name: names.values(name) for _, name in sums}
+    parts = [*timed, *(key for key in question.keys if key not in LABELS)]
+    order = [parts.index(key) for key in question.keys]
+    return [Group(_in_order((*label, *named[name]), order), _figures(one)) for (label, name), one in sums.items()]
 
 
-def _in_order(keys: Sequence[str], labels: dict[str, str], values: Iterator[Any]) -> tuple[Any, ...]:
-    return tuple(labels[key] if key in labels else next(values) for key in keys)
+def _in_order(values: Sequence[Any], order: Sequence[int]) -> tuple[Any, ...]:
+    return tuple([values[number] for number in order])
 
 
 def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -> _Question:

@@ -33,8 +33,15 @@ def counts(url: str, since: int | None) -> dict[int, int]:
     return found
 
 
-def between(url: str, begin: int, end: int | None) -> Iterator[tuple[Row, Found]]:
-    """Yield the requests of a time (begin <= time < end, ns): as it lies there, and as it is read. Raises StoreUnreachable."""
+def between(url: str, begin: int, end: int | None) -> Iterator[tuple[Row, Found | None]]:
+    """
+    Yield the requests of a time (begin <= time < end, ns): as it lies there, and as it is read; None for what is no request.
+
+    There may be fewer than are counted: what came a second ago is counted first, and given out when its stream is indexed.
+
+    Raises:
+        StoreUnreachable: VictoriaLogs does not answer.
+    """
     for row in http.rows(url, f"{within(begin, end)} {REQUESTS}"):
         try:
             if not all(type(value) is str for value in row.values()):
@@ -42,8 +49,8 @@ def between(url: str, begin: int, end: int | None) -> Iterator[tuple[Row, Found]
             found = read_row(row)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise strange(url, error) from error
-        if found.name == otel.REQUEST and 0 < found.time_ns <= LATEST_NS:
-            yield row, found
+        is_request = found.name == otel.REQUEST and 0 < found.time_ns <= LATEST_NS
+        yield row, found if is_request else None
 
 
 def strange(url: str, error: Exception) -> StoreUnreachable:
