@@ -100,9 +100,7 @@ def _raw_is_older(database: str, border: int) -> bool:
     """Say whether telemetry.db holds anything from before *border* (ns)."""
     try:
         with contextlib.closing(open_reader(database)) as connection:
-            query = (
-                "SELECT ifnull((SELECT min(time_ns) FROM events), ?1) < ?1 OR ifnull((SELECT min(time_ns) FROM points), ?1) < ?1"
-            )
-            return bool(connection.execute(query, (border,)).fetchone()[0])
+            events, points = (f"EXISTS (SELECT 1 FROM {table} WHERE time_ns < ?1)" for table in ("events", "points"))
+            return bool(connection.execute(f"SELECT {events} OR {points}", (border,)).fetchone()[0])
     except StoreMissing:
         return False
