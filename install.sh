@@ -19,7 +19,8 @@ Offers to install Claude Code from npm when there is none.
   --force          make it anew where the same is installed already; let an older one take the place of a newer
   --uninstall      remove the environment, the command and the cache, and take back what cclaunch set up;
                    settings and recorded data stay
-  --purge          with --uninstall: remove settings and recorded data too
+  --purge          with --uninstall: remove settings and recorded data too (telemetry.db with the raw events, ledger.db
+                   with every request for ever, and its copies in ledger-copies)
   --help, -h       this text
 
 uv and venv make the environment only; the command is ours, and starts faster than one that an installer writes.
@@ -873,7 +874,7 @@ ask_all() {
   caches=0 states=0 all=0
   if [ -e "$cache" ] && ask_if_there "Remove the cache, $cache?"; then caches=1; fi
   if [ "$purge" = 1 ]; then
-    if ask "Delete your settings and profiles ($config) and everything that was recorded ($data)?"; then all=1; fi
+    if ask "Delete your settings and profiles ($config) and everything that was recorded ($data: the raw events in telemetry.db, the ledger ledger.db and its copies)?"; then all=1; fi
   fi
   # Where state, settings and data share a directory, it goes with the data or not at all.
   if [ -e "$state" ] && [ "$state" != "$data" ] && ask "Remove the state (logs, the profile in use), $state?"; then states=1; fi
@@ -911,6 +912,15 @@ remove_units() {
   done
 }
 
+# Names what lies there of what was recorded.
+recorded_in() {
+  there=''
+  for one in telemetry.db ledger.db ledger-copies; do
+    if [ -e "$1/$one" ]; then there="${there:+$there, }$one"; fi
+  done
+  printf '%s' "${there:+ (with $there)}"
+}
+
 uninstall() {
   if [ "$dry" = 0 ] && [ -d "$root" ]; then
     take_lock
@@ -932,7 +942,7 @@ uninstall() {
   if [ "$dry" = 1 ]; then warn "would remove: $root"; return 0; fi
   forget_root
   for kept in "$config" "$data" "$state" "$cache" "${CCLAUNCH_CONFIG_DIR:-}" "${CCLAUNCH_DATA_DIR:-}"; do
-    if [ -n "$kept" ] && [ -e "$kept" ]; then say "kept: $kept"; fi
+    if [ -n "$kept" ] && [ -e "$kept" ]; then say "kept: $kept$(recorded_in "$kept")"; fi
   done
   say "removed; Claude Code is as it was"
 }

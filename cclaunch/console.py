@@ -15,7 +15,7 @@ from cclaunch.errors import CclaunchError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import Any, TextIO
 
@@ -185,21 +185,24 @@ def table(
         right: Numbers of the columns that are aligned to the right.
         foot: A last row, set apart by a rule.
     """
-    headings, *clean = [[printable(cell) for cell in row] for row in [titles, *rows, *([foot] if foot else [])]]
-    widths = [max(width(cells[column]) for cells in [headings, *clean]) for column in range(len(titles))]
-    code(_styled(_aligned(headings, widths, right), BOLD, environ))
-    for position, cells in enumerate(clean):
-        if foot and position == len(clean) - 1:
-            line("  ".join("-" * one for one in widths))
-        line(_aligned(cells, widths, right))
+    columns = zip(titles, *rows, *([foot] if foot else []), strict=True)
+    aligned = [_column(column, number in right) for number, column in enumerate(columns)]
+    heading, *lines = ["  ".join(cells).rstrip() for cells in zip(*aligned, strict=True)]
+    if foot:
+        lines.insert(-1, "  ".join("-" * width(column[0]) for column in aligned))
+    code("\n".join([_styled(heading, BOLD, environ), *lines]))  # in one piece: a terminal takes each line by itself
 
 
-def _aligned(cells: "Sequence[str]", widths: "Sequence[int]", right: "Sequence[int]") -> str:
-    padded = []
-    for column, (cell, wide) in enumerate(zip(cells, widths, strict=True)):
-        room = " " * (wide - width(cell))
-        padded.append(room + cell if column in right else cell + room)
-    return "  ".join(padded).rstrip()
+def _column(cells: "Sequence[str]", right: bool) -> "list[str]":
+    """Return *cells*, printable, and as wide as one another."""
+    together = "".join(cells)
+    if together.isascii() and together.isprintable():  # as nearly all are: looked at in one go
+        wide = max(map(len, cells))
+        return [cell.rjust(wide) for cell in cells] if right else [cell.ljust(wide) for cell in cells]
+    clean = [printable(cell) for cell in cells]
+    widths = [width(cell) for cell in clean]
+    rooms = [" " * (max(widths) - one) for one in widths]
+    return [room + cell if right else cell + room for room, cell in zip(rooms, clean, strict=True)]
 
 
 def width(text: str) -> int:
@@ -222,22 +225,34 @@ def size(count: int) -> str:
     return f"{amount:.1f} {unit}"
 
 
-def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager[None]":
+LONG = 50_000
+"""Steps of which it is worth saying how many are done."""
+
+BAR = 30
+
+
+def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager[Callable[[int, int], None]]":
     """
     Show what is being waited for while the block runs: a line on a terminal's stderr that goes away again.
 
-    Not one that turns: that takes a thread, and starting the collector forks.
+    The block gets a function that draws a bar into it, when it is told how much is done, of much. Not a line that turns: that
+    takes a thread, and starting the collector forks.
     """
     from contextlib import contextmanager, nullcontext
 
     if not colourful(sys.stderr, environ):
-        return nullcontext()
+        return nullcontext(lambda done, whole: None)
+
+    def draw(done: int, whole: int) -> None:
+        if whole >= LONG:
+            bar = "#" * (BAR * done // whole)
+            _whisper(f"\r\x1b[2K{printable(text)}… [{bar:{BAR}}] {done:,} of {whole:,}")
 
     @contextmanager
-    def shown() -> "Iterator[None]":
+    def shown() -> "Iterator[Callable[[int, int], None]]":
         _whisper(f"{printable(text)}…")
         try:
-            yield
+            yield draw
         finally:
             _whisper("\r\x1b[2K")
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from cclaunch import otel
 from cclaunch.files.ownership import user
 from cclaunch.hot import listeners
+from cclaunch.store import marking
 
 if TYPE_CHECKING:
     from cclaunch.store.rows import Batch
@@ -48,7 +49,7 @@ CURRENT: ContextVar[Sender] = ContextVar("sender", default=Sender.UNKNOWN)
 
 def marked(batch: "Batch") -> "Batch":
     """Return *batch*, its rows marked when nobody tells who sent it; a sender's own word on that was left out already."""
-    return batch if CURRENT.get() is Sender.TRUSTED else batch.marked(otel.SENDER, Sender.UNKNOWN.value)
+    return batch if CURRENT.get() is Sender.TRUSTED else marking.marked(batch, otel.SENDER, Sender.UNKNOWN.value)
 
 
 class Door:

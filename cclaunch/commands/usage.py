@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +35,8 @@ MEASURES = {
     "cache_creation_tokens": "cache written",
 }
 """Key of a row -> its heading."""
+
+WELL_KNOWN = frozenset("day week month model profile team project repository session session.id".split())
 
 BY_HELP = (
     "Group by day, model, profile, team, project, repository, session or any other attribute. Repeatable, or several"
@@ -87,9 +89,10 @@ def command(
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until", ctx)
     environ = environ_of(ctx)
-    with console.progress("adding up", environ):
+    _refuse_per_request([*(("--by", key) for key in keys), *(("--where", key) for key in where)])
+    with console.progress("adding up", environ) as told:
         notice(paths, environ)
-        found = _read(paths, since, until, keys, where)
+        found = _read(paths, since, until, keys, where, told)
     if as_json:
         console.json_line(_document(found, since, until, keys), indent=2)
     elif found is None or not found.rows:
@@ -129,14 +132,35 @@ def _keys(by: Sequence[str]) -> list[str]:
     return keys
 
 
+def _refuse_per_request(asked: Iterable[tuple[str, str]]) -> None:
+    """Raise UsageError for a (option, key) of each request alone, or of who it was: no total is kept of it."""
+    asked = [(option, key) for option, key in asked if key not in WELL_KNOWN]
+    if not asked:
+        return
+    from cclaunch.store.filters import canonical
+    from cclaunch.store.ledger.attribute_sets import is_kept
+
+    for option, key in asked:
+        if not is_kept(canonical(key)):
+            raise click.UsageError(
+                f"{option} {key}: money is not kept by that, for it differs from request to request or says who it was;"
+                f" `cclaunch events --where {key}=VALUE` looks at events"
+            )
+
+
 def _read(
-    paths: Paths, since: int | None, until: int | None, keys: Sequence[str], wanted: dict[str, list[str]]
+    paths: Paths,
+    since: int | None,
+    until: int | None,
+    keys: Sequence[str],
+    wanted: dict[str, list[str]],
+    tell: Callable[[int, int], None],
 ) -> "Usage | None":
     """Return what all stores say; tell what a part of them could not, and keys that nobody ever sent."""
     from cclaunch.store.usage import usage
 
     places = places_of(paths)
-    found = usage(places, since, until, keys, wanted)
+    found = usage(places, since, until, keys, wanted, tell)
     for text in found.troubles:
         console.note(text)
     note_unsent(places, dict.fromkeys([*keys, *wanted]), requests=True)
@@ -160,7 +184,13 @@ def _document(found: "Usage | None", since: int | None, until: int | None, keys:
 
 
 def _show(found: "Usage", keys: Sequence[str], environ: Environ) -> None:
-    rows = [[*(_label(row[key]) for key in keys), *_figures(row)] for row in found.rows]
+    from cclaunch.store.filters import printed
+
+    def label(value: object) -> str:
+        """Return a value of a key for people; an empty text is told from a missing one."""
+        return value if isinstance(value, str) and value else console.NOTHING if value is None else printed(value) or '""'
+
+    rows = [[*[label(row[key]) for key in keys], *_figures(row)] for row in found.rows]
     total = [("total" if position == 0 else "") for position in range(len(keys))]
     numbers = range(len(keys), len(keys) + len(MEASURES))
     console.table([*keys, *MEASURES.values()], rows, environ, right=numbers, foot=[*total, *_figures(found.total)])
@@ -172,10 +202,3 @@ def _figures(row: dict[str, Any]) -> list[str]:
 
 def _money(dollars: float) -> str:
     return f"${dollars:,.4f}"
-
-
-def _label(value: object) -> str:
-    """Return a value of a key for people; an empty text is told from a missing one."""
-    from cclaunch.store.filters import printed
-
-    return console.NOTHING if value is None else printed(value) or '""'

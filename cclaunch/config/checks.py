@@ -19,12 +19,12 @@ IN_CONTAINERS = frozenset({"docker"})
 NEEDED = ("collector", "victorialogs")
 """Those that no stack can be without: one takes the telemetry, the other keeps the events that the money is counted from."""
 
-IMAGE = re.compile(
+IMAGE = (
     r"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*"
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(?:@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})"
 )
-PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-HOST = re.compile(r"(?:unix|npipe|tcp|ssh)://\S+")
+PROJECT = r"[a-z0-9][a-z0-9_-]{0,62}"
+HOST = r"(?:unix|npipe|tcp|ssh)://\S+"
 
 Check = Callable[[Any], str | None]
 
@@ -71,11 +71,11 @@ def whole(least: int, most: int, what: str) -> Check:
     return check
 
 
-def like(pattern: re.Pattern[str], what: str, *, empty: bool = False) -> Check:
+def like(pattern: str, what: str, *, empty: bool = False) -> Check:
     """Return the check of a text that *pattern* matches whole; *what* says that to a person."""
 
     def check(value: Any) -> str | None:
-        fits = isinstance(value, str) and (pattern.fullmatch(value) is not None or (empty and value == ""))
+        fits = isinstance(value, str) and (re.fullmatch(pattern, value) is not None or (empty and value == ""))
         return None if fits else f"must be {what}"
 
     return check

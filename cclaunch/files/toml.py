@@ -16,8 +16,8 @@ BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 PART = r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[\w-]+)"""
 NAME = rf"{PART}(?:\s*\.\s*{PART})*"
-HEADER = re.compile(rf"\s*\[\[?\s*({NAME})\s*\]")
-KEY = re.compile(rf"\s*({NAME})\s*=")
+HEADER = rf"\s*\[\[?\s*({NAME})\s*\]"
+KEY = rf"\s*({NAME})\s*="
 
 
 def read_toml(data: bytes, path: str) -> tuple[str, dict[str, Any]]:
@@ -58,9 +58,9 @@ def line_of(text: str, name: Sequence[str]) -> int:
     header = ""
     best, best_length = 1, 0
     for number, line in enumerate(text.split("\n"), 1):
-        if found := HEADER.match(line):
+        if found := re.match(HEADER, line):
             header = here = _plain(found[1])
-        elif found := KEY.match(line):
+        elif found := re.match(KEY, line):
             here = f"{header}.{_plain(found[1])}" if header else _plain(found[1])
         else:
             continue

@@ -159,7 +159,7 @@ def decode_metrics(request: ExportMetricsServiceRequest | json_records.Tree, see
             if metric.kind in ("sum", "gauge"):
                 points += _points(metric, shared, refused)
             elif metric.kind:
-                refused.add(f"only sums and gauges are, no {metric.kind}", metric.count)
+                refused.add(f"only sums and gauges are, no {metric.kind}", metric.number)
     return Batch(points=points, rejected=refused.count, message=refused.message)
 
 

@@ -220,7 +220,7 @@ def _reader(field: FieldDescriptor, special: Mapping[str, Read], known: dict[str
 def is_repeated(field: FieldDescriptor) -> bool:
     """Say whether there may be many of *field*; releases of protobuf that know the word ask for it."""
     known = getattr(field, "is_repeated", None)
-    return bool(field.label == FieldDescriptor.LABEL_REPEATED if known is None else known)
+    return bool(getattr(field, "label", None) == FieldDescriptor.LABEL_REPEATED if known is None else known)
 
 
 def _scalar(field: FieldDescriptor) -> Read:
@@ -232,7 +232,7 @@ def _scalar(field: FieldDescriptor) -> Read:
         return number
     if kind == FieldDescriptor.CPPTYPE_BOOL:
         return boolean
-    if kind == FieldDescriptor.CPPTYPE_ENUM:
+    if field.enum_type is not None:
         return _enumerated(field.enum_type)
     if field.type == FieldDescriptor.TYPE_STRING:
         return string
@@ -244,8 +244,17 @@ def _enumerated(kind: EnumDescriptor) -> Read:
     numbers = {one.name: one.number for one in kind.values}
 
     def read(value: Any, depth: int) -> int:
-        if type(value) is str and _whole_of(value) is None:
-            return numbers.get(value, 0)
-        return whole(value, *RANGES[FieldDescriptor.CPPTYPE_INT32])
+        del depth
+        if type(value) is str and value in numbers:
+            return numbers[value]
+        if type(value) not in (int, float, str, bool):
+            raise Wrong(f"no number: {shown(value)}")
+        try:
+            found = int(value)
+        except ValueError:
+            return 0
+        except OverflowError:
+            raise Wrong(f"no number: {shown(value)}") from None
+        return whole(found, *RANGES[FieldDescriptor.CPPTYPE_INT32])
 
     return read

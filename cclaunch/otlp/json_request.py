@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue, KeyValueList
 
-from cclaunch.otlp.fields import DEEPEST, Field, Wrong, boolean, fields_of, items, message, number, octets, string, whole
+from cclaunch.otlp.fields import DEEPEST, Field, Read, Wrong, boolean, fields_of, items, message, number, octets, string, whole
 from cclaunch.store.rows import Value
 
 Pair = tuple[str, Value]
@@ -91,7 +91,7 @@ def _nothing(value: Any, depth: int) -> Value:
     return None
 
 
-READERS = {
+READERS: dict[str, Read] = {
     "string_value": string,
     "bool_value": boolean,
     "int_value": _integer,
@@ -100,7 +100,9 @@ READERS = {
     "kvlist_value": _map,
     "bytes_value": _bytes,
 }
-KINDS = {key: READERS.get(one.name, _nothing) for one in AnyValue.DESCRIPTOR.fields for key in (one.name, one.json_name)}
+KINDS: dict[str, Read] = {
+    key: READERS.get(one.name, _nothing) for one in AnyValue.DESCRIPTOR.fields for key in (one.name, one.json_name)
+}
 PAIR = fields_of(KeyValue.DESCRIPTOR, {AnyValue.DESCRIPTOR.full_name: any_value})
 MAP = fields_of(KeyValueList.DESCRIPTOR, {KeyValue.DESCRIPTOR.full_name: _pair})
 ARRAY = {"values": Field("values", lambda value, depth: items(value, any_value, depth), "")}

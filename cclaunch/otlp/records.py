@@ -43,7 +43,7 @@ class Metric(NamedTuple):
     temporality: int
     monotonic: bool
     points: Iterable[Point]
-    count: int
+    number: int
 
 
 OfResource = tuple[Attributes, Iterable[Record]]

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 from cclaunch import otel
-from cclaunch.store.rows import model_name
 from cclaunch.store.schema import dump
 from cclaunch.store.spending import TOKENS
 
@@ -87,9 +86,21 @@ def expression(key: str) -> Sql:
     return sql, parameters
 
 
+def _is_odd(key: str) -> bool:
+    """Say whether *key* is no plain member of a JSON path."""
+    return any(character in '"\\' or character < " " for character in key)
+
+
+def member(column: str, key: str) -> Sql:
+    """Return the JSON text of what *key* is in the JSON object of *column*; NULL where it is missing."""
+    if _is_odd(key):
+        return f"{FUNCTION}({column}, NULL, ?)", [key]
+    return f"nullif({column} -> ?, 'null')", [f'$."{key}"']
+
+
 def _attribute(key: str) -> Sql:
     """Return the JSON text of an attribute."""
-    if any(character in '"\\' or character < " " for character in key):
+    if _is_odd(key):
         return f"{FUNCTION}(attributes, common, ?)", [key]
     return "nullif(coalesce(attributes -> ?, common -> ?), 'null')", [f'$."{key}"'] * 2
 
@@ -109,10 +120,16 @@ def matches(value: Any, wanted: Collection[str]) -> bool:
     return printed(value) in wanted
 
 
+def _model(value: str) -> str:
+    from cclaunch.store.rows import model_name  # all kinds of rows come with it
+
+    return model_name(value) or value
+
+
 def wanted_of(key: str, given: str | Collection[str]) -> list[str]:
     """Return the values that are wanted of *key*, each as the store spells it."""
     spell: Callable[[str], str] = {
-        "model": lambda value: model_name(value) or value,
+        "model": _model,
         "event.name": lambda value: value.removeprefix(otel.EVENT_PREFIX),
     }.get(canonical(key), str)
     return [spell(value) for value in ([given] if isinstance(given, str) else given)]

@@ -4,13 +4,14 @@ Forgetting, as a verb asks for it: what would go, and that it goes, from every f
 The problem it owns: what a person agrees to is what goes. Both are found by the same rules, made once.
 """
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
 from cclaunch.errors import StoreError, StoreMissing
-from cclaunch.files.lock import locked
 from cclaunch.store import keys, set_aside, trouble
 from cclaunch.store.filters import canonical
 from cclaunch.store.ledger import raw, scrub
@@ -19,9 +20,9 @@ from cclaunch.store.ledger.forget import Gone, find, forget_requests
 from cclaunch.store.ledger.opening import reading
 from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.ledger.reading import names
-from cclaunch.store.ledger.refill import opened
 from cclaunch.store.ledger.tombstones import Rule
 from cclaunch.store.ledger.wanted import Wanted, rules_for
+from cclaunch.store.ledger.writing import writing
 from cclaunch.store.places import Places
 from cclaunch.store.reader import open_reader
 from cclaunch.store.usage import brought_up
@@ -74,19 +75,14 @@ def forget(places: Places, rules: Sequence[Rule], tell: scrub.Tell = scrub.say_n
         Busy: Another one has been at the ledger for long; nothing was forgotten.
         StoreError: Something is in the way: nothing was forgotten, or what is left to do is done by itself later, as it says.
     """
-    with locked(places.ledger_lock, LOCK_S):
-        try:
-            connection = opened(places)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(trouble.describe(places.ledger, error)) from error
-        with closing(connection):
-            try:
-                with connection:
-                    connection.execute("BEGIN IMMEDIATE")
-                    gone = forget_requests(connection, rules)
-            except sqlite3.Error as error:
-                raise StoreError(trouble.describe(places.ledger, error), cause="nothing was forgotten") from error
-            scrub.finish(connection, places, tell)
+    try:
+        with writing(places, LOCK_S) as connection:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                gone = forget_requests(connection, rules)
+            scrub.finish(connection, places, time.time(), tell)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(trouble.describe(places.ledger, error), cause="nothing was forgotten") from error
     return gone
 
 
@@ -98,6 +94,6 @@ def elsewhere(places: Places) -> list[str]:
             "VictoriaLogs and Prometheus cannot delete: what they hold is not counted any more, is shown by `events` and Grafana"
             " until their retention is over, and goes at once with `cclaunch stack down --volumes`"
         )
-    for path in (*set_aside.everything_aside(places.database), *set_aside.everything_aside(places.ledger)):
+    for path in [path for one in (places.database, places.ledger) for path in set_aside.everything_aside(os.path.realpath(one))]:
         told.append(f"{path} was put aside and may hold it still: delete it")
     return told

@@ -7,7 +7,7 @@ database file alone, without its log.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 LEAF = 0x0D
@@ -23,8 +23,31 @@ KEY_TYPE = 12 + 2 * 20
 LARGEST_ROW = 64 << 20
 
 
+Shape = Callable[[list[int]], bool]
+"""Says by the serial types of its values whether a record is one that is looked for."""
+
+
 def rows_of_events(path: str, columns: int) -> Iterator[tuple[Any, ...]]:
     """Yield (id, *columns) of every row that looks like an event, *columns* without the id, from the file at *path*."""
+
+    def is_event(kinds: list[int]) -> bool:
+        missing = columns + 1 - len(kinds)
+        if missing not in (0, ADDED) or kinds[0] != 0:
+            return False
+        return kinds[1] == KEY_TYPE or (kinds[1] in INTEGERS and not missing)
+
+    for rowid, values in _rows_of(path, is_event):
+        yield (rowid, *values[1:], *[None] * (columns + 1 - len(values)))
+
+
+def rows_of_shared(path: str) -> Iterator[tuple[Any, ...]]:
+    """Yield (key, newest time, text) of every row that looks like one of ``shared``, from the file at *path*."""
+    for rowid, values in _rows_of(path, lambda kinds: len(kinds) == 3 and kinds[0] == 0 and kinds[1] in INTEGERS):
+        yield (rowid, *values[1:])
+
+
+def _rows_of(path: str, shape: Shape) -> Iterator[tuple[int, list[Any]]]:
+    """Yield (rowid, values) of every row of that *shape*."""
     with open(path, "rb") as file:
         size = struct.unpack(">H", file.read(18)[16:18])[0]
         size = 65536 if size == 1 else size
@@ -36,10 +59,10 @@ def rows_of_events(path: str, columns: int) -> Iterator[tuple[Any, ...]]:
             file.seek((number - 1) * size)
             page = file.read(size)
             if page[0] == LEAF:
-                yield from _rows(file, page, size, pages, columns)
+                yield from _rows(file, page, size, pages, shape)
 
 
-def _rows(file: Any, page: bytes, size: int, pages: int, columns: int) -> Iterator[tuple[Any, ...]]:
+def _rows(file: Any, page: bytes, size: int, pages: int, shape: Shape) -> Iterator[tuple[int, list[Any]]]:
     cells = int.from_bytes(page[3:5], "big")
     for number in range(min(cells, size // 4)):
         try:
@@ -47,9 +70,9 @@ def _rows(file: Any, page: bytes, size: int, pages: int, columns: int) -> Iterat
             length, at = _varint(page, at)
             rowid, at = _varint(page, at)
             if 0 < length <= LARGEST_ROW:
-                row = _record(_payload(file, page, at, length, size, pages), columns)
-                if row is not None:
-                    yield (rowid, *row)
+                values = _record(_payload(file, page, at, length, size, pages), shape)
+                if values is not None:
+                    yield rowid - (1 << 64) if rowid >= 1 << 63 else rowid, values
         except (IndexError, ValueError, struct.error, UnicodeDecodeError):
             continue
 
@@ -75,22 +98,21 @@ def _payload(file: Any, page: bytes, at: int, length: int, size: int, pages: int
     return bytes(found[:length])
 
 
-def _record(data: bytes, columns: int) -> list[Any] | None:
-    """Return the values of a record that has the shape of an event, without the id, which is stored as nothing."""
+def _record(data: bytes, shape: Shape) -> list[Any] | None:
+    """Return the values of a record of that *shape*; an id is stored as nothing."""
     end, at = _varint(data, 0)
     kinds = []
     while at < end:
         kind, at = _varint(data, at)
         kinds.append(kind)
-    missing = columns + 1 - len(kinds)
-    if missing not in (0, ADDED) or kinds[0] != 0 or not (kinds[1] == KEY_TYPE or (kinds[1] in INTEGERS and not missing)):
+    if not shape(kinds):
         return None
     values = []
     at = end
     for kind in kinds:
         value, at = _value(data, at, kind)
         values.append(value)
-    return [*values[1:], *[None] * missing]
+    return values
 
 
 def _value(data: bytes, at: int, kind: int) -> tuple[Any, int]:

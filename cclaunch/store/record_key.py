@@ -7,21 +7,26 @@ them. Ids that others give out (of requests, of messages) are parts of it like a
 """
 
 import json
+from _blake2 import blake2b  # `hashlib` is more than usage needs
 from collections.abc import Mapping
-from decimal import Decimal
-from hashlib import blake2b
 from typing import Any
 
 from cclaunch import otel
 
-JOB = ("job", "claude")
-"""The collector of the Docker stack adds it to every event, for dashboards that expect it."""
+NOT_COMPARED = frozenset(
+    [
+        "",
+        otel.SENDER,
+        *"job severity_number severity_text scope.name scope.version event_name _msg _time _stream _stream_id".split(),
+    ]
+)
+"""
+Attributes that nobody sees again where events come back from VictoriaLogs: names of its own, the job of our stack; and our mark
+of who sent it: how it came is no part of what it is.
+"""
 
-LONGEST_NAME = 128
-"""Bytes of an attribute's name that VictoriaLogs keeps."""
-
-SHORT = LONGEST_NAME // 4
-"""Characters of a name that is no longer than that, whatever they are."""
+SPELLED = {"NaN": "nan", "+Inf": "inf", "-Inf": "-inf"}
+"""What is no number over there -> the same in our store."""
 
 PAIR, VALUE = "\x02", "\x01"
 
@@ -42,16 +47,30 @@ def text_of(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         text = repr(value)
-        return (format(Decimal(text), "f") if "e" in text else text).removesuffix(".0")
+        return (_without_exponent(text) if "e" in text else text).removesuffix(".0")
     return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _without_exponent(text: str) -> str:
+    from decimal import Decimal  # few numbers have one
+
+    return format(Decimal(text), "f")
+
+
 def texts_of(attributes: Mapping[str, Any]) -> dict[str, str]:
-    """Return attribute -> text of what is compared; an empty text takes the attribute away from what it is merged with."""
-    found = {key: value if type(value) is str else text_of(value) for key, value in attributes.items()}
-    if found.get(JOB[0]) == JOB[1]:
-        del found[JOB[0]]
-    found.pop(otel.SENDER, None)  # a mark of ours: how it came is no part of what it is
+    """
+    Return attribute -> text of what is compared of *attributes*; what is empty takes nothing away from what it is merged with.
+
+    A map lies in VictoriaLogs as its parts.
+    """
+    found: dict[str, str] = {}
+    for key, value in attributes.items():
+        if type(value) is dict:
+            found.update(texts_of({f"{key}.{inner}": part for inner, part in value.items()}))
+            continue
+        text = value if type(value) is str else text_of(value)
+        if text and key not in NOT_COMPARED:
+            found[key] = SPELLED.get(text, text)
     return found
 
 
@@ -63,15 +82,14 @@ def record_key(time_ns: int, name: str, body: str, texts: Mapping[str, str]) -> 
         time_ns: When it happened, as it was sent, in nanoseconds; 0 where nothing was sent.
         name: Its name without prefix.
         body: Its body; one that only repeats the name says nothing.
-        texts: All of its attributes, as `texts_of` gives them.
+        texts: All of its attributes, as `texts_of` gives them. A list has many spellings: texts that begin like one say nothing.
     """
     said = "" if body == otel.EVENT_PREFIX + name else body
-    pairs = [f"{key}{VALUE}{text}" for key in sorted(texts) if (text := texts[key]) and (len(key) <= SHORT or _is_kept(key))]
-    return number_of(PAIR.join([str(time_ns), name, said, *pairs]))
-
-
-def _is_kept(name: str) -> bool:
-    return len(name.encode("utf-8", "surrogatepass")) <= LONGEST_NAME
+    pairs = [pair for pair in sorted(texts.items()) if pair[1][0] != "["]
+    form = PAIR.join([str(time_ns), name, said, *[f"{key}{VALUE}{text}" for key, text in pairs]])
+    if form.count(PAIR) != len(pairs) + 2 or form.count(VALUE) != len(pairs):  # somebody sends what separates
+        form = json.dumps([time_ns, name, said, pairs])
+    return number_of(form)
 
 
 def again(key: int, ordinal: int) -> int:

@@ -83,18 +83,6 @@ class Batch(NamedTuple):
     rejected: int = 0
     message: str = ""
 
-    def marked(self, key: str, value: str) -> "Batch":
-        """Return it with an attribute of ours on every row, which is no part of what tells one record from another."""
-        from cclaunch.store.shared import with_attribute  # whoever reads needs none of it
-
-        made: dict[Shared | None, Shared] = {}
-        for row in self.events:
-            if row.shared not in made:
-                made[row.shared] = with_attribute(row.shared, key, value)
-        events = [row._replace(shared=made[row.shared]) for row in self.events]
-        points = [point._replace(attributes={**point.attributes, key: value}) for point in self.points]
-        return self._replace(events=events, points=points)
-
 
 def number(value: Value) -> float | int | None:
     """Return *value* as a number that SQLite can hold, also when it was sent as text; None when it is none."""
@@ -118,8 +106,6 @@ def number(value: Value) -> float | int | None:
 
 def integer(value: Value, most: float) -> int | None:
     """Return *value* as a whole number when it is one from 0 to *most*, else None: no count and no cost is negative."""
-    if value is None:
-        return None
     if type(value) is int:
         return value if 0 <= value <= most else None
     found = limits.bounded(number(value), most)

@@ -15,8 +15,8 @@ from typing import Any
 
 from cclaunch.store.damaged_file import opened, put_first_page
 from cclaunch.store.insert import EVENT_COLUMNS
-from cclaunch.store.leaves import ADDED, rows_of_events
-from cclaunch.store.salvaged_rows import insert_events, insert_series, insert_shared, is_event, is_series
+from cclaunch.store.leaves import ADDED, rows_of_events, rows_of_shared
+from cclaunch.store.salvaged_rows import insert_events, insert_series, insert_shared, is_event, is_series, is_shared
 from cclaunch.store.set_aside import READING
 
 Portion = Callable[[sqlite3.Connection], None]
@@ -34,7 +34,7 @@ FIRST_COLUMNS = [name if number < len(EVENT_COLUMNS) - ADDED else "NULL" for num
 SERIES_COLUMNS = "key, name, unit, temporality, monotonic, session_id, check_nonce, last_ns, attributes"
 SERIES = f"SELECT id, {SERIES_COLUMNS} FROM series WHERE id BETWEEN ? AND ? ORDER BY id"
 POINTS = "SELECT start_ns, time_ns, value FROM points WHERE series = ? ORDER BY start_ns {0}, time_ns {0}"
-SHARED = "SELECT key, last_ns, attributes FROM shared ORDER BY key {0}"
+SHARED = "SELECT key, last_ns, attributes FROM shared"
 
 
 class Salvage:
@@ -77,7 +77,7 @@ class Salvage:
                     os.unlink(self.path + READING + suffix)
 
     def _all(self, connection: sqlite3.Connection) -> Iterator[Portion]:
-        shared = _both_ends(connection, SHARED, ())
+        shared = self._shared(connection)
         columns = EVENT_COLUMNS if _has(connection, "shared") else FIRST_COLUMNS
         events = EVENTS.format(", ".join(columns))
         top = _top(connection, "events", "events_by_time")
@@ -103,6 +103,18 @@ class Salvage:
                     yield lambda target, row=row, points=points: insert_series(target, row, points)  # type: ignore[misc]
                 else:
                     self.lost += 1
+
+    def _shared(self, connection: sqlite3.Connection) -> list[Sequence[Any]]:
+        """Return what events share; from pages that nothing leads to as well, unless the whole table can be read."""
+        found: list[Sequence[Any]] = []
+        whole = False
+        with contextlib.suppress(sqlite3.Error):
+            found += connection.execute(SHARED)
+            whole = self._read == self.path
+        if not whole:
+            with contextlib.suppress(OSError):
+                found += rows_of_shared(self._read)
+        return [row for row in found if is_shared(row)]
 
     def _in_holes(self) -> Iterator[Sequence[Any]]:
         """Yield the events that lie between those that were read, from pages that nothing leads to."""

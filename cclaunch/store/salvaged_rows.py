@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cclaunch.store.insert import ATTRIBUTES, EVENT_COLUMNS, INSERT_POINT, INSERT_SERIES, INSERT_SHARED
+from cclaunch.store.record_key import number_of
 
 PLACES = ", ".join("?" * len(EVENT_COLUMNS))
 INSERT_EVENT = f"INSERT OR IGNORE INTO events (id, {', '.join(EVENT_COLUMNS)}) VALUES (?, {PLACES})"
@@ -28,6 +29,12 @@ def is_series(row: Sequence[Any]) -> bool:
     return isinstance(row[1], bytes) and isinstance(row[2], str) and isinstance(row[8], int) and _is_object(row[-1])
 
 
+def is_shared(row: Sequence[Any]) -> bool:
+    """Say whether *row* (key, newest time, text) can be what events share: its key is made of its text."""
+    key, last, text = row
+    return isinstance(last, int) and _is_object(text) and key == number_of(text)
+
+
 def _is_object(text: object) -> bool:
     try:
         return isinstance(text, str) and isinstance(json.loads(text), dict)
@@ -36,9 +43,8 @@ def _is_object(text: object) -> bool:
 
 
 def insert_shared(target: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert what events share, those of *rows* (key, newest time, text) that can be some."""
-    good = [row for row in rows if isinstance(row[0], int) and isinstance(row[1], int) and _is_object(row[2])]
-    target.executemany(INSERT_SHARED, good)
+    """Insert what events share: *rows* of key, newest time and text."""
+    target.executemany(INSERT_SHARED, rows)
 
 
 def insert_events(target: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:

@@ -122,7 +122,7 @@ def sentence_of_ledger(path: str) -> str:
     """Return what has to be said about a damaged ledger that was put aside for the one at *path*, or an empty text."""
     told = []
     for one in all_aside(os.path.realpath(path)):
-        came = f"{one.events:,} requests were taken over from its last copy, from it and from the raw events"
+        came = f"{one.events:,} requests were taken over from its last copy and from it, what is newer from raw events"
         left = f", at least {one.lost:,} could not be read" if one.lost else ""
         told.append(f"the ledger was damaged, and a new one begun: {came}{left}; the old one is {one.path} ({END})")
     told += [f"a log of another ledger lay beside {os.path.basename(path)}: it is {log} ({END})" for log in logs_aside(path)]

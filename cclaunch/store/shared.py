@@ -6,7 +6,6 @@ An event's attributes are the shared ones with its own over them; which are shar
 same session gives the same few texts.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -50,12 +49,6 @@ class Shared(NamedTuple):
 
     key: int
     text: str
-
-
-def with_attribute(shared: Shared | None, key: str, value: str) -> Shared:
-    """Return what is *shared* with one more attribute."""
-    text = dump({**(json.loads(shared.text) if shared else {}), key: value})
-    return Shared(number_of(text), text)
 
 
 class Split:

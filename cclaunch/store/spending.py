@@ -40,15 +40,9 @@ class Group(NamedTuple):
 def assembled(found: Iterable[Group], since: int | None, until: int | None, by: Sequence[str], lost_micros: int) -> Usage:
     """Return *found*, one group for equal values, as rows in order, with the total."""
     rows = sorted(found, key=lambda group: [_rank(value) for value in group.values])
-    total = (0,) * len(SUMS)
-    for group in rows:
-        total = _added(total, group.sums)
+    total = [sum(column) for column in zip(*(group.sums for group in rows), strict=True)] or (0,) * len(SUMS)
     shown = [{**dict(zip(by, group.values, strict=True)), **_shown(group.sums)} for group in rows]
     return Usage(since, until, list(by), shown, _shown(total), lost_micros)
-
-
-def _added(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
-    return tuple(first + second for first, second in zip(one, other, strict=True))
 
 
 def _rank(value: Any) -> tuple[int, float, str]:

@@ -5,11 +5,12 @@ The problem it owns: a part that cannot be read costs its part of the answer and
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cclaunch.errors import FileTrouble, StoreBroken, StoreError, StoreMissing, StoreUnreachable
 from cclaunch.store import losses
+from cclaunch.store.damage import is_suspected
 from cclaunch.store.filters import Where, canonical
 from cclaunch.store.ledger import opening, reading
 from cclaunch.store.ledger.answering import answering
@@ -48,6 +49,15 @@ def usage(
         StoreTooNew, StoreBroken: The ledger cannot be read.
         StoreUnreachable: VictoriaLogs does not answer, and there is nothing else.
     """
+    try:
+        return _usage(places, since, until, by, where, tell)
+    except StoreBroken:
+        if not is_suspected(places.ledger):
+            raise
+        return _usage(places, since, until, by, where, tell)  # bringing it up to date mends it
+
+
+def _usage(places: Places, since: int | None, until: int | None, by: Sequence[str], where: Where, tell: Tell) -> Told:
     trouble = brought_up(places, tell)
     try:
         with answering(places, trouble) as (connection, told):
@@ -73,7 +83,6 @@ def brought_up(places: Places, tell: Tell = lambda done, whole: None) -> StoreEr
         return None
     import sqlite3
 
-    from cclaunch.store.damage import is_suspected
     from cclaunch.store.ledger.catch_up import catch_up  # only where something is new
 
     for again in (False, True):
@@ -105,12 +114,15 @@ def _untaken(error: Exception, places: Places) -> StoreBroken:
 
 def unsent(places: Places, asked: Iterable[str]) -> Mapping[str, list[str]]:
     """Return key -> the names most like it, for each of *asked* that no request ever had."""
+    missing = [key for key in asked if canonical(key) not in ALWAYS]
+    if not missing:
+        return {}
     try:
         with opening.reading(places.ledger) as connection:
-            names: Collection[str] = reading.names(connection)
+            missing = reading.missing(connection, missing)
+            names = reading.names(connection) if missing else ()
     except StoreMissing:
         return {}
-    missing = [key for key in asked if canonical(key) not in {*names, *ALWAYS}]
     if not missing:
         return {}
     from cclaunch.store import keys  # only where something is misspelt

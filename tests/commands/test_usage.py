@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from runners import Verb
 from sandbox import Sandbox
 from stored import SECOND_NS, cost, event, request, store
 
-from cclaunch import cli
+from cclaunch import cli, console
 from cclaunch.commands.shared.dates import ago, iso, nanoseconds, parse_moment
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
@@ -362,3 +363,51 @@ def test_since_after_until_is_refused(usage: Verb) -> None:
 def test_how_long_ago(seconds: int, told: str) -> None:
     """A clock that went back is just now."""
     assert ago(NOON, NOON + seconds * SECOND_NS) == told
+
+
+@pytest.mark.parametrize("key", ["duration_ms", "prompt.id", "request_id", "event.sequence", "event.name", "user.id", "attempt"])
+@pytest.mark.parametrize("words", [("--by", "{}"), ("--where", "{}=1")])
+def test_what_is_of_each_request_alone_is_asked_of_events(usage: Verb, recorded: None, words: tuple[str, str], key: str) -> None:
+    """Exit 2 with the verb that knows, and not a row of nothing."""
+    code, out, err = usage(*(word.format(key) for word in words))
+
+    assert (code, out) == (2, "")
+    assert f"`cclaunch events --where {key}=VALUE`" in err
+
+
+@pytest.mark.parametrize(("key", "rows"), [("month", [("2026-11", 3)]), ("week", [("2026-W47", 3)])])
+def test_weeks_and_months_group(usage: Verb, recorded: None, in_utc: None, key: str, rows: list[tuple[str, int]]) -> None:
+    """Weeks are those of ISO 8601, which begin on Monday."""
+    found = json.loads(usage("--json", "--by", key)[1])["rows"]
+
+    assert [(row[key], row["requests"]) for row in found] == rows
+
+
+def test_usage_loads_nothing_that_it_does_not_need(sandbox: Sandbox, recorded: None) -> None:
+    """Neither what decodes exports, nor what speaks HTTP, nor what runs containers, nor what draws."""
+    sandbox.configure()
+    words = "import sys; sys.argv[1:] = ['usage']; from cclaunch.main import main; main(); print('loaded', *sys.modules)"
+    sandbox.run([sys.executable, "-c", words])  # the ledger takes in what is new
+    told = sandbox.run([sys.executable, "-c", words]).stdout.decode()
+    loaded = set(told.partition("loaded ")[2].split())
+
+    heavy = {"google.protobuf", "grpc", "http.client", "rich", "docker", "psutil", "subprocess", "hashlib", "decimal", "socket"}
+    ours = {
+        *("commands.stack", "backends.docker.backend", "backends.embedded.foreign", "persist", "otlp", "collector.main"),
+        *("store.writer", "store.reader", "store.vlogs", "store.ledger.catch_up", "store.ledger.insert", "commands.usage_forget"),
+    }
+    assert "cclaunch.store.ledger.reading" in loaded
+    assert loaded & (heavy | {f"cclaunch.{name}" for name in ours}) == set()
+
+
+def test_a_bar_shows_how_much_is_read(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only where it is much, and it goes away again."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with console.progress("adding up", {}) as tell:
+        tell(10, 20)
+        tell(50_000, 100_000)
+
+    told = capsys.readouterr().err
+    assert f"adding up… [{'#' * 15}{' ' * 15}] 50,000 of 100,000" in told
+    assert "10 of 20" not in told
+    assert told.endswith("\r\x1b[2K")

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple, Self
 
 import uvicorn
 from google.protobuf.message import Message
+from otlp_json import message_of
 
 from cclaunch.collector.budget import Arrivals
 from cclaunch.collector.grpc import bind, new_server
 from cclaunch.collector.pages import otlp_app
-from cclaunch.otlp.decode import attributes_of, plain
-from cclaunch.otlp.encoding import parse_request
+from cclaunch.otlp.messages import attributes_of, plain
 from cclaunch.otlp.signals import Signal
 from cclaunch.store.rows import Value
 
@@ -111,7 +111,7 @@ class Capture:
 
     async def take(self, signal: Signal, body: bytes | bytearray, kind: str, over: Callable[[], None]) -> Message:
         """Keep the request in *body*."""
-        self.messages.append((signal.name, parse_request(body, kind, signal)))
+        self.messages.append((signal.name, message_of(body, kind, signal)))
         over()
         return signal.response()
 

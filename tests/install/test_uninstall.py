@@ -139,6 +139,36 @@ def test_without_purge_only_settings_data_and_state_stay(offline: Sandbox) -> No
     assert {path for path in tree(offline.home) if not path.startswith(".config/cclaunch/profiles")} == KEPT
 
 
+def put_recorded(place: Sandbox) -> None:
+    """Put there what the embedded collector and the catch-up leave: raw events, the ledger with its log, a copy."""
+    (place.data / "ledger-copies").mkdir(parents=True)
+    for name in ("telemetry.db", "ledger.db", "ledger.db-wal", "ledger.lock", "ledger-copies/ledger-20261101-120000.db"):
+        (place.data / name).write_text("recorded")
+
+
+def test_what_stays_of_the_recorded_is_named_file_by_file(offline: Sandbox) -> None:
+    """Raw events and the ledger are two files, and the copies a directory."""
+    stand_in(offline)
+    put_recorded(offline)
+    said = install(offline, "--uninstall", "--yes")
+
+    assert f"kept: {offline.data} (with telemetry.db, ledger.db, ledger-copies)" in said
+    assert (offline.data / "ledger.db").exists()
+
+
+def test_purge_names_the_ledger_and_removes_it_with_its_copies(offline: Sandbox) -> None:
+    """It is asked by name, and nothing of it is left."""
+    stand_in(offline)
+    put_recorded(offline)
+    asked = install(offline, "--uninstall", "--purge", "--dry-run")
+    assert "the raw events in telemetry.db, the ledger ledger.db and its copies" in asked
+    assert (offline.data / "ledger.db").exists()
+
+    install(offline, "--uninstall", "--purge", "--yes")
+
+    assert not offline.data.exists()
+
+
 def test_a_dry_run_says_what_would_go(offline: Sandbox) -> None:
     """And nothing goes."""
     calls = stand_in(offline)

@@ -15,7 +15,7 @@ from collector_client import wait_until
 
 from cclaunch.errors import StoreBroken
 from cclaunch.store import set_aside
-from cclaunch.store.reader import open_reader, reading
+from cclaunch.store.reader import events, open_reader, reading
 from cclaunch.store.retention import RETENTION_NS
 from cclaunch.store.rows import Batch
 from cclaunch.store.writer import Writer
@@ -32,7 +32,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     writer = Writer(str(path))
     writer.start()
     old = [stored.request(number, NOW - RETENTION_NS - 10**15, micros=7) for number in range(30)]
-    new = [stored.request(1000 + number, NOW + number, micros=1000, note="x" * 300) for number in range(MANY)]
+    new = [
+        stored.request(1000 + number, NOW + number, micros=1000, session__id=f"session-{number % 200}", message__uuid="x" * 500)
+        for number in range(MANY)
+    ]
     costs = [stored.cost(f"session-{number}", 1.0 + number, NOW) for number in range(40)]
     for waiting in [writer.submit(batch) for batch in [*old, *new, *costs]]:
         waiting.result(20)
@@ -50,13 +53,15 @@ def path(model: Path, tmp_path: Path) -> Path:
 
 
 class Held:
-    """What a database holds: *requests* by id, the sum of the *points*, the *old* totals."""
+    """What a database holds: *requests* by id, how many of them are *whole* with what they share, how many *points*."""
 
     def __init__(self, path: Path) -> None:
         with contextlib.closing(open_reader(str(path))) as connection:
             self.requests = [row[0] for row in connection.execute("SELECT request_id FROM events WHERE name = 'api_request'")]
             self.points = connection.execute("SELECT count(*) FROM points").fetchone()[0]
-            self.old = connection.execute("SELECT coalesce(sum(cost_usd_micros), 0) FROM daily").fetchone()[0]
+            found = [event.attributes for event in events(connection) if "message.uuid" in event.attributes]
+            self.whole_events = sum("session.id" in one and "model" in one for one in found)
+            self.own_alone = len(found) - self.whole_events
             self.whole = connection.execute("PRAGMA integrity_check").fetchall()[0][0]
 
 
@@ -119,6 +124,18 @@ def the_points(path: Path) -> None:
     garble(path, pages_of(path, "points", "leaf")[0])
 
 
+def the_shared(path: Path) -> None:
+    """All that the events share: their own attributes and their columns are left."""
+    for kind in ("leaf", "internal"):
+        for page in pages_of(path, "shared", kind):
+            garble(path, page)
+
+
+def the_root_of_the_shared(path: Path) -> None:
+    """Nothing leads to what the events share."""
+    garble(path, pages_of(path, "shared", "internal")[0])
+
+
 def cut_in_two(path: Path) -> None:
     """A disk that lost the second half."""
     with path.open("r+b") as file:
@@ -153,12 +170,14 @@ DAMAGES: dict[Callable[[Path], None], tuple[int, bool]] = {
     the_root: (MANY, True),
     an_index: (MANY, True),
     the_points: (MANY, True),
+    the_shared: (MANY, False),
+    the_root_of_the_shared: (MANY, True),
     cut_in_two: (MANY // 4, False),
     cut_anywhere: (MANY // 2, False),
     zeros: (MANY - 20, True),
     text: (0, False),
 }
-"""Damage -> (so many of the requests must be there at least, whether the old totals must)."""
+"""Damage -> (so many of the requests must be there at least, whether each has all of its attributes)."""
 
 
 def taken_over(path: Path) -> set_aside.Aside | None:
@@ -184,7 +203,7 @@ def test_what_can_be_read_of_a_damaged_database_is_taken_over(path: Path, damage
     damage(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     with contextlib.suppress(StoreBroken), reading(str(path)) as connection:
-        for table in ("events", "points", "daily"):
+        for table in ("events", "points", "shared"):
             connection.execute(f"SELECT * FROM {table}").fetchall()
             connection.execute(f"SELECT count(*) FROM {table}").fetchall()
         connection.execute("PRAGMA integrity_check").fetchall()
@@ -193,14 +212,14 @@ def test_what_can_be_read_of_a_damaged_database_is_taken_over(path: Path, damage
         writer.submit(stored.request(9999, NOW)).result(20)
         assert wait_until(lambda: taken_over(path), 60)
         writer.submit(stored.request(9998, NOW)).result(20)
-    least, totals = DAMAGES[damage]
+    least, whole = DAMAGES[damage]
     held = Held(path)
 
     assert held.whole == "ok"
     assert held.requests.count("req_9999") == held.requests.count("req_9998") == 1
     assert len(held.requests) == len(set(held.requests))
     assert len(held.requests) - 2 >= least
-    assert held.old == (30 * 7 if totals else held.old)
+    assert not (whole and held.own_alone)
     (aside,) = set_aside.all_aside(str(path))
     assert hashlib.sha256(Path(aside.path).read_bytes()).hexdigest() == digest
     assert Path(aside.path).stat().st_mode & 0o777 == 0o600
@@ -252,7 +271,7 @@ def test_a_taking_over_that_was_cut_short_is_gone_on_with(path: Path) -> None:
         assert wait_until(lambda: taken_over(path), 60)
 
     assert len(Held(path).requests) == MANY
-    assert Held(path).old == 30 * 7
+    assert Held(path).whole_events == MANY
     assert Held(path).points == 40
 
 

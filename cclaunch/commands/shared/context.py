@@ -1,12 +1,14 @@
 """What every verb needs to know about where it runs: the environment it was given, our directories, the configuration."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from cclaunch.config.model import Config, load_config
 from cclaunch.files.ownership import refuse_foreign
 from cclaunch.hot.paths import Environ, Paths, our_paths
+
+if TYPE_CHECKING:
+    from cclaunch.config.model import Config
 
 
 def environ_of(ctx: click.Context) -> Environ:
@@ -22,6 +24,8 @@ def paths_of(ctx: click.Context) -> Paths:
     return paths
 
 
-def config_of(paths: Paths) -> Config:
+def config_of(paths: Paths) -> "Config":
     """Return the configuration in force. Raises ConfigError naming file, line and key."""
+    from cclaunch.config.model import load_config
+
     return load_config(paths.config_file)

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import click
+
+from cclaunch.store.ledger.periods import begin_of
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 NS = 1_000_000_000
@@ -56,8 +58,8 @@ def _day(day: date, end: bool) -> datetime:
 
 
 def _midnight(day: date) -> datetime:
-    """Return the start of *day* in local time (the zone is asked for that day: summer time counts)."""
-    return datetime.combine(day, time()).astimezone()
+    """Return the start of *day* in local time: where there is no midnight that day, its first moment."""
+    return datetime.fromtimestamp(begin_of(day), UTC)
 
 
 def nanoseconds(moment: datetime) -> int:

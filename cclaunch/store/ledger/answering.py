@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cclaunch.errors import StoreError, StoreMissing
+from cclaunch.store.damage import is_suspected
 from cclaunch.store.ledger.opening import only, reading
 from cclaunch.store.places import Places
 
@@ -26,14 +27,15 @@ def answering(places: Places, trouble: StoreError | None) -> Iterator[tuple[sqli
 
     Raises:
         StoreMissing: Nothing was ever recorded.
-        StoreTooNew, StoreBroken, StoreError: The ledger cannot be read, and there is nothing else.
+        StoreTooNew, StoreBroken, StoreError: The ledger cannot be read, and there is nothing else; or it is damaged, and the
+            next catch-up mends it.
     """
     with contextlib.ExitStack() as stack:
         told = [] if trouble is None else [trouble.left_out()]
         try:
             connection = stack.enter_context(reading(places.ledger))
         except StoreError as error:
-            if isinstance(error, StoreMissing) and trouble is None:
+            if trouble is None and (isinstance(error, StoreMissing) or is_suspected(places.ledger)):
                 raise
             stand_in = _stand_in(places)
             if stand_in is None:

@@ -29,9 +29,14 @@ LONGEST = 1024
 """Characters of a value, as it is stored."""
 
 
+def is_kept(key: str) -> bool:
+    """Say whether the attribute *key* of a request is kept."""
+    return key not in NEVER and has_few_values(key)
+
+
 def set_of(attributes: Mapping[str, Any]) -> str:
     """Return the set of a request with these attributes, as text; equal sets are equal texts."""
-    kept = {key: value for key, value in attributes.items() if key not in NEVER and has_few_values(key)}
+    kept = {key: value for key, value in attributes.items() if is_kept(key)}
     for key in NAMES & kept.keys():
         kept[key] = model_name(kept[key]) if key == "model" else text(kept[key])
     names = sorted(key for key, value in kept.items() if value is not None and len(dump(value)) <= LONGEST)

@@ -4,19 +4,18 @@ What the ledger needs now and then: the end of a forgetting that was broken off,
 The problem it owns: nobody waits for it. The collector does it in a thread; `usage` only where no collector lives.
 """
 
-import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
 
 from cclaunch.errors import CclaunchError
-from cclaunch.files.lock import locked
 from cclaunch.store import trouble
 from cclaunch.store.damage import Damaged, mark_suspect
 from cclaunch.store.ledger import copies
 from cclaunch.store.ledger.opening import reading
-from cclaunch.store.ledger.refill import opened, take_ledger
+from cclaunch.store.ledger.refill import take_ledger
 from cclaunch.store.ledger.tombstones import Rule, is_left
+from cclaunch.store.ledger.writing import writing
 from cclaunch.store.places import Places
 
 NS = 1_000_000_000
@@ -33,7 +32,7 @@ def look_after(places: Places, keep_days: int, now_ns: int, say: Callable[[str],
     """
     try:
         if os.path.exists(places.ledger) and _is_due(places, keep_days, now_ns):
-            with locked(places.ledger_lock, LOCK_S), contextlib.closing(opened(places)) as connection:
+            with writing(places, LOCK_S) as connection:
                 _do(connection, places, keep_days, now_ns)
         if places.copies:
             copies.looked_at(places.copies)
@@ -77,7 +76,7 @@ def _do(connection: sqlite3.Connection, places: Places, keep_days: int, now_ns: 
     if is_left(connection):
         from cclaunch.store.ledger.scrub import finish
 
-        finish(connection, places, whole=whole)
+        finish(connection, places, now_ns / NS, whole=whole)
     elif places.copies and copies.is_due(places.copies, now_ns / NS):
         _copy(connection, places, now_ns)
 

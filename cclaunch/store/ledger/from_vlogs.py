@@ -96,7 +96,7 @@ def take_vlogs(places: Places, launches: Launches, until: float | None, tell: Te
 
 
 class _Reader:
-    """Reads times of the VictoriaLogs of *places* into the ledger. *newest*: when the newest request of all was (ns)."""
+    """Reads times of the VictoriaLogs of *places* into the ledger. *newest*: when the newest request of all was, in ns."""
 
     def __init__(self, places: Places, launches: Launches, newest: int) -> None:
         self.newest = newest
@@ -161,6 +161,11 @@ def _read(url: str, row: Row, found: Found) -> _Read:
         raise requests.strange(url, error) from error
 
 
+def key_of(row: Row, found: Found) -> int:
+    """Return the key of the event in a *row* that was read as *found*."""
+    return record_key(found.time_ns, found.name, row.get("_msg", ""), texts_of(read.sent(row)))
+
+
 def _request(row: Row, found: Found) -> Request:
     attributes: dict[str, Any] = found.attributes
     hour = integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS)
@@ -168,7 +173,7 @@ def _request(row: Row, found: Found) -> Request:
     micros = cost_micros(attributes)
     return Request(
         found.time_ns,
-        record_key(found.time_ns, found.name, row.get("_msg", ""), texts_of(read.sent(row))),
+        key_of(row, found),
         found.session_id,
         set_of(attributes),
         text(attributes.get("request_id")),

@@ -15,6 +15,7 @@ from cclaunch.store.damage import is_damage, mark_suspect
 from cclaunch.store.ledger.schema import APPLICATION_ID, TABLES, VERSION
 
 BUSY_S = 5.0
+MENDED = "ask again: it is put aside, and a new one is filled"
 
 
 def version_of(connection: sqlite3.Connection, path: str) -> int:
@@ -32,9 +33,7 @@ def version_of(connection: sqlite3.Connection, path: str) -> int:
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
-        raise StoreBroken(
-            f"{path} is not a database: {error}", hint="`cclaunch stack up` puts it aside and fills a new one"
-        ) from error
+        raise StoreBroken(f"{path} is not a database: {error}", hint=MENDED) from error
     if application != APPLICATION_ID and tables:
         raise StoreBroken(f"{path} is a database of another program", hint=f"move it away: mv {path} {path}.other")
     if found > VERSION:
@@ -94,7 +93,12 @@ def reading(path: str) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as error:
         if is_damage(error):
             mark_suspect(path)
-        raise StoreBroken(f"cannot read {path}: {error}", hint=f"ls -l {os.path.dirname(path)}") from error
+        hint = MENDED if is_damage(error) else f"ls -l {os.path.dirname(path)}"
+        raise StoreBroken(f"cannot read {path}: {error}", hint=hint) from error
+    except StoreBroken as error:
+        if error.__cause__ is not None and is_damage(error.__cause__):
+            mark_suspect(path)
+        raise
     finally:
         if connection is not None:
             connection.close()
@@ -107,7 +111,7 @@ def only(path: str) -> sqlite3.Connection:
         connection.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.OperationalError as error:
         connection.close()
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
         return _read_only(path, "immutable=1")  # the log's index cannot be made there, and nobody writes
     except sqlite3.DatabaseError:

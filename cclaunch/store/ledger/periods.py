@@ -13,6 +13,10 @@ from typing import NamedTuple
 
 NS = 1_000_000_000
 DAY_S = 86_400
+EPOCH = date(1970, 1, 1).toordinal()
+AWAY_S = 26 * 3600
+"""No zone is so far away from UTC."""
+
 STEP_S = 6 * 3600
 """No two changes of the date lie closer together."""
 
@@ -38,6 +42,16 @@ def date_of(second: int) -> date:
     return date(*time.localtime(second)[:3])
 
 
+def begin_of(day: date) -> int:
+    """Return the first second, since the epoch, whose local date is *day*; or a later one, where that was left out."""
+    low = (day.toordinal() - EPOCH) * DAY_S - AWAY_S
+    high = low + 2 * AWAY_S
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if date_of(middle) < day else (low, middle)
+    return high
+
+
 def days(since: int, until: int) -> Iterator[Period]:
     """Yield the local days between *since* and *until* (ns), in order; the first and the last are cut there."""
     second, end = since // NS, -(-until // NS)
@@ -54,6 +68,9 @@ def days(since: int, until: int) -> Iterator[Period]:
 
 def _change(second: int, day: date, end: int) -> int | None:
     """Return the first second after *second* whose date is not *day*, or None when there is none before *end*."""
+    likely = int(time.mktime((day.year, day.month, day.day + 1, 0, 0, 0, 0, 0, -1)))
+    if second < likely < end and date_of(likely - 1) == day != date_of(likely):
+        return likely  # a midnight as nearly all are
     low = second
     while low < end:
         high = low + STEP_S

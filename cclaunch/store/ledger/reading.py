@@ -2,31 +2,34 @@
 Questions to the ledger: what was used, by whatever a request is known by.
 
 The problem it owns: an answer over years must cost as much as its size, not as much as all requests. So it is added up
-from quarters of an hour; only where a border cuts one, its requests are read. SQLite adds up by attribute set and session, and
-what those are called is looked up once for each.
+from quarters of an hour; only where a border cuts one, its requests are read. SQLite adds up by attribute set and session in
+one go for all days, and what those are called is looked up once for each.
 """
 
-import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from cclaunch.store.filters import Where, canonical, matches, wanted_of
+from cclaunch.store.filters import Where, canonical, wanted_of
+from cclaunch.store.ledger.names import SESSION, Names
 from cclaunch.store.ledger.periods import LABELS, Period, periods
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
-from cclaunch.store.schema import dump
 from cclaunch.store.spending import Group
 
-SESSION = "session.id"
 FIGURES = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
+SPANS = 'WITH spans (number, since, until) AS (VALUES {spans}) SELECT number, "set", {session}, '
 FROM_QUARTERS = (
-    f'SELECT "set", {{session}}, sum(requests), {", ".join(f"sum({name})" for name in FIGURES)} FROM quarters'
-    " WHERE quarter >= ? AND quarter < ?{only} GROUP BY 1, 2"
+    f"{SPANS}sum(requests), {', '.join(f'sum({name})' for name in FIGURES)} FROM spans CROSS JOIN quarters"
+    " WHERE quarter >= since AND quarter < until{only} GROUP BY 1, 2, 3"
 )
 FROM_REQUESTS = (
-    f'SELECT "set", {{session}}, count(*), {", ".join(f"ifnull(sum({name}), 0)" for name in FIGURES)} FROM requests'
-    " WHERE time_ns >= ? AND time_ns < ?{only} GROUP BY 1, 2"
+    f"{SPANS}count(*), {', '.join(f'ifnull(sum({name}), 0)' for name in FIGURES)} FROM spans CROSS JOIN requests"
+    " WHERE time_ns >= since AND time_ns < until{only} GROUP BY 1, 2, 3"
 )
+"""CROSS JOIN: the spans, each a range of the primary key, come first."""
+
+Span = tuple[int, int, int]
+"""The number of a period, and from where to where of it: quarters, or nanoseconds."""
 
 
 class _Question(NamedTuple):
@@ -54,25 +57,34 @@ def groups(connection: sqlite3.Connection, since: int | None, until: int | None,
     found = extent(connection)
     if found is None:
         return []
-    begin, end = max(found[0], since or found[0]), min(found[1], until or found[1])
+    first, last = found[0] // QUARTER_NS * QUARTER_NS, -(-found[1] // QUARTER_NS) * QUARTER_NS  # no quarter is cut at the ends
+    begin, end = max(first, since or first), min(last, until or last)
     question = _question(connection, by, where)
-    timed = {key for key in {*question.keys, *question.wanted} if key in LABELS}
-    names = _Names(connection, question)
-    sums: dict[tuple[str, ...], list[int]] = {}
-    values: dict[tuple[str, ...], tuple[Any, ...]] = {}
-    for period in periods(begin, end, timed) if timed else [Period(None, begin, end)]:  # type: ignore[arg-type]
-        labels = {key: LABELS[key](period.day) for key in timed}
-        if any(labels[key] not in question.wanted[key] for key in timed & question.wanted.keys()):
-            continue
-        for set_id, session, *figures in _sums(connection, period, question):
-            if (named := names.of(set_id, session, labels)) is None:
-                continue
-            mark, shown = named
-            if mark in sums:
-                sums[mark] = [one + more for one, more in zip(sums[mark], figures, strict=True)]
-            else:
-                sums[mark], values[mark] = figures, shown
-    return [Group(values[mark], _figures(one)) for mark, one in sums.items()]
+    timed = [key for key in dict.fromkeys((*question.keys, *question.wanted)) if key in LABELS]
+    labels: list[tuple[str, ...]] = []
+    spans = []
+    for period in periods(begin, end, set(timed)) if timed else [Period(None, begin, end)]:  # type: ignore[arg-type]
+        label = tuple(LABELS[key](period.day) for key in timed)
+        if all(one in question.wanted.get(key, (one,)) for key, one in zip(timed, label, strict=True)):
+            labels.append(label)
+            spans.append(period)
+    rows = list(_sums(connection, spans, question))
+    names = Names(connection, [key for key in question.keys if key not in LABELS], question.wanted)
+    names.learn({row[1] for row in rows}, {row[2] for row in rows} if question.sessions else ())
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    for number, set_id, session, *figures in rows:
+        if (name := names.of(set_id, session)) is not None:
+            mark = labels[number], name
+            known = sums.get(mark)
+            sums[mark] = figures if known is None else [one + more for one, more in zip(known, figures, strict=True)]
+    named = {name: names.values(name) for _, name in sums}
+    parts = [*timed, *(key for key in question.keys if key not in LABELS)]
+    order = [parts.index(key) for key in question.keys]
+    return [Group(_in_order((*label, *named[name]), order), _figures(one)) for (label, name), one in sums.items()]
+
+
+def _in_order(values: Sequence[Any], order: Sequence[int]) -> tuple[Any, ...]:
+    return tuple([values[number] for number in order])
 
 
 def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -> _Question:
@@ -92,68 +104,40 @@ def _figures(figures: Sequence[int]) -> tuple[int, ...]:
     return requests, micros, read_in, out, cached, short + long
 
 
-def _sums(connection: sqlite3.Connection, period: Period, question: _Question) -> Iterator[Sequence[int]]:
-    """Yield (set, session, sums) of a period: of its whole quarters, and of the requests at its ends."""
-    first, last = -(-period.since // QUARTER_NS), period.until // QUARTER_NS
-    if first >= last:
-        yield from _asked(connection, FROM_REQUESTS, period.since, period.until, question)
+def _sums(connection: sqlite3.Connection, spans: Sequence[Period], question: _Question) -> Iterator[Sequence[int]]:
+    """Yield (number of the span, set, session, sums): of the whole quarters of each, and of the requests at its ends."""
+    whole: list[Span] = []
+    ends: list[Span] = []
+    for number, (_, since, until) in enumerate(spans):
+        first, last = -(-since // QUARTER_NS), until // QUARTER_NS
+        if first >= last:
+            ends.append((number, since, until))
+            continue
+        whole.append((number, first, last))
+        around = (number, since, first * QUARTER_NS), (number, last * QUARTER_NS, until)
+        ends += [end for end in around if end[1] < end[2]]
+    yield from _asked(connection, FROM_QUARTERS, whole, question)
+    yield from _asked(connection, FROM_REQUESTS, ends, question)
+
+
+def _asked(connection: sqlite3.Connection, query: str, spans: Sequence[Span], question: _Question) -> Iterator[Sequence[int]]:
+    if not spans:
         return
-    yield from _asked(connection, FROM_QUARTERS, first, last, question)
-    for since, until in ((period.since, first * QUARTER_NS), (last * QUARTER_NS, period.until)):
-        if since < until:
-            yield from _asked(connection, FROM_REQUESTS, since, until, question)
-
-
-def _asked(connection: sqlite3.Connection, query: str, since: int, until: int, question: _Question) -> sqlite3.Cursor:
     session = f"ifnull(session, {NOBODY})"
     only = "" if question.only is None else f" AND {session} IN ({', '.join(map(str, question.only))})"
-    return connection.execute(query.format(session=session if question.sessions else "0", only=only), (since, until))
+    values = ", ".join(map(str, spans))
+    yield from connection.execute(query.format(spans=values, session=session if question.sessions else "0", only=only))
 
 
-class _Names:
-    """What sets and sessions are called under the keys of a question, each worked out once."""
+def missing(connection: sqlite3.Connection, keys: Sequence[str]) -> list[str]:
+    """Return those of *keys* that no request ever had."""
+    from cclaunch.store.ledger.names import was_sent
 
-    def __init__(self, connection: sqlite3.Connection, question: _Question) -> None:
-        self._connection = connection
-        self._question = question
-        self._sets: dict[int, dict[str, Any] | None] = {}
-        self._known: dict[tuple[int, int, tuple[str, ...]], tuple[tuple[str, ...], tuple[Any, ...]] | None] = {}
-
-    def of(self, set_id: int, session: int, labels: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[Any, ...]] | None:
-        """Return (a mark that is the same for equal values, the values of the keys); None for what was not asked for."""
-        known = set_id, session, tuple(labels.values())
-        if known not in self._known:
-            self._known[known] = self._named(set_id, session, labels)
-        return self._known[known]
-
-    def _named(self, set_id: int, session: int, labels: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[Any, ...]] | None:
-        attributes = self._attributes(set_id)
-        if attributes is None:
-            return None
-        values = tuple(labels[key] if key in labels else self._value(attributes, session, key) for key in self._question.keys)
-        # The JSON text tells 1 from true and holds lists: what Python's equality and hash cannot do.
-        return tuple(dump(value) for value in values), values
-
-    def _attributes(self, set_id: int) -> dict[str, Any] | None:
-        """Return the attributes of a set that meets the question, else None."""
-        if set_id not in self._sets:
-            row = self._connection.execute("SELECT attributes FROM sets WHERE id = ?", (set_id,)).fetchone()
-            attributes = json.loads(row[0])
-            self._sets[set_id] = attributes if _meets(attributes, self._question.wanted) else None
-        return self._sets[set_id]
-
-    def _value(self, attributes: Mapping[str, Any], session: int, key: str) -> Any:
-        if key != SESSION:
-            return attributes.get(key)
-        row = self._connection.execute("SELECT name FROM sessions WHERE id = ?", (session,)).fetchone()
-        return row[0] if row else None
-
-
-def _meets(attributes: Mapping[str, Any], wanted: Mapping[str, Collection[str]]) -> bool:
-    asked = (key for key in wanted if key != SESSION and key not in LABELS)
-    return all(matches(attributes.get(key), wanted[key]) for key in asked)
+    return [key for key in keys if not was_sent(connection, canonical(key))]
 
 
 def names(connection: sqlite3.Connection) -> set[str]:
     """Return every key that a request can be asked by."""
+    import json
+
     return {key for row in connection.execute("SELECT attributes FROM sets") for key in json.loads(row[0])}

@@ -53,9 +53,15 @@ def opened(places: Places) -> sqlite3.Connection:
             except BaseException:
                 connection.close()
                 raise
-            return connection
     except Damaged:
-        return begin_anew(places)
+        begin_anew(places)
+        connection = open_to_write(path)
+    try:
+        _take_over(connection, os.path.realpath(path))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def refuse_what_is_no_file(path: str) -> None:
@@ -99,18 +105,22 @@ def restore(places: Places) -> str:
     return ""
 
 
-def begin_anew(places: Places) -> sqlite3.Connection:
-    """Put the damaged ledger aside, fill a new one from the last copy and what can be read of the old; return it open."""
+def begin_anew(places: Places) -> None:
+    """Put the damaged ledger aside, and its last copy in its place."""
     path = os.path.realpath(places.ledger)
-    aside = set_aside.put_aside(path)
+    set_aside.put_aside(path)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path + SUSPECT)
     restore(places)
-    connection = open_to_write(places.ledger)
-    lost = take_ledger(connection, aside)
-    requests = connection.execute("SELECT ifnull(sum(requests), 0) FROM quarters").fetchone()[0]
-    set_aside.write_result(aside, requests, lost)
-    return connection
+
+
+def _take_over(connection: sqlite3.Connection, path: str) -> None:
+    """Take over what can be read of the damaged ledgers that were put aside for the one at *path*; goes on after a kill."""
+    for aside in set_aside.all_aside(path):
+        if not aside.over:
+            lost = take_ledger(connection, aside.path)
+            requests = connection.execute("SELECT ifnull(sum(requests), 0) FROM quarters").fetchone()[0]
+            set_aside.write_result(aside.path, requests, lost)
 
 
 def take_ledger(connection: sqlite3.Connection, path: str) -> int:

@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from cclaunch.errors import StoreError
 from cclaunch.store import trouble
 from cclaunch.store.connection import connect
+from cclaunch.store.damage import Damaged, mark_suspect
 from cclaunch.store.ledger import copies, raw
 from cclaunch.store.ledger.metered import OVERLAP_NS
+from cclaunch.store.ledger.opening import MENDED
 from cclaunch.store.ledger.tombstones import RAW, SCRUB, rules_of
 from cclaunch.store.places import Places
 
@@ -69,12 +71,13 @@ def sweep_new(connection: sqlite3.Connection, database: str) -> int:
     return gone
 
 
-def finish(connection: sqlite3.Connection, places: Places, tell: Tell = say_nothing, *, whole: bool = True) -> None:
+def finish(connection: sqlite3.Connection, places: Places, now_s: float, tell: Tell = say_nothing, *, whole: bool = True) -> None:
     """
     Do all that is left to do of what was forgotten. The ledger's lock is held.
 
     Args:
         connection: The ledger's.
+        now_s: The time of the copy that is made, in seconds since the epoch.
         whole: Make the files anew (VACUUM). Else what is deleted is written over in its place: enough, and cheap.
 
     Raises:
@@ -83,7 +86,7 @@ def finish(connection: sqlite3.Connection, places: Places, tell: Tell = say_noth
     with _said(places.database):
         _finish_raw(connection, places.database, tell, whole)
     with _said(places.ledger):
-        _finish_ledger(connection, places, tell, whole)
+        _finish_ledger(connection, places, now_s, tell, whole)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM cursors WHERE source = ?", (SCRUB,))
@@ -97,6 +100,9 @@ def _said(path: str) -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         what = "it is forgotten, and leaves the files when that is mended"
         raise StoreError(trouble.describe(path, error), cause=what) from error
+    except Damaged as error:
+        mark_suspect(path)
+        raise StoreError(f"{path} is damaged ({error})", hint=MENDED) from error
 
 
 def _finish_raw(connection: sqlite3.Connection, database: str, tell: Tell, whole: bool) -> None:
@@ -121,14 +127,14 @@ def _finish_raw(connection: sqlite3.Connection, database: str, tell: Tell, whole
         _move(connection, RAW, name, top)
 
 
-def _finish_ledger(connection: sqlite3.Connection, places: Places, tell: Tell, whole: bool) -> None:
+def _finish_ledger(connection: sqlite3.Connection, places: Places, now_s: float, tell: Tell, whole: bool) -> None:
     tell("making the ledger anew", 0, 0)
     if whole:
         connection.execute("VACUUM")
     _fold(connection, places.ledger)
     if not places.copies:
         return
-    copies.make(connection, places.copies, time.time(), alone=True)  # the tombstones are worth one, whatever else there is
+    copies.make(connection, places.copies, now_s, alone=True)  # the tombstones are worth one, whatever else there is
 
 
 def _open(database: str) -> sqlite3.Connection:

@@ -19,12 +19,13 @@ LOCK_S = 5.0
 @contextmanager
 def writing(places: Places, seconds: float = LOCK_S) -> Iterator[sqlite3.Connection]:
     """
-    Give a connection to the ledger, for as long as nobody else writes to it; it is made or mended first where it must be.
+    Give a connection to the ledger, for as long as nobody else writes to it; a missing or damaged one is mended first.
 
     Raises:
         Busy: Another one has been at it for so many *seconds*.
         StoreTooNew, StoreBroken: The ledger is not one that this release can write.
-        sqlite3.Error: The file cannot be read or written.
+        StoreError: Something else lies in its place.
+        OSError, sqlite3.Error: The file cannot be read or written.
     """
     with locked(places.ledger_lock, seconds):
         connection = opened(places)
