@@ -114,6 +114,15 @@ def test_a_session_is_forgotten_in_every_file(places: Places) -> None:
     assert whole_sums(places)
 
 
+def test_what_was_forgotten_is_not_found_again(places: Places) -> None:
+    """Of the newest raw event an empty row is left, which is nobody's: nothing that is asked for later is in it."""
+    store(Path(places.database), *recorded())
+    forget(places, Wanted(session=CANARY))
+    assert not forgetting.look(places, Wanted(session=CANARY), NOW).gone
+    assert not forgetting.look(places, Wanted(session="never heard of"), NOW).gone
+    assert forgetting.look(places, Wanted(session="other"), NOW).gone.events == 2
+
+
 def test_what_the_metrics_counted_of_it_is_not_called_lost(places: Places) -> None:
     """A part of a session is forgotten: its metric counts more than is left, and that is no loss."""
     store(Path(places.database), *recorded(), cost("other", 0.00011, NOW - HOUR + 1, project="open"))
