@@ -31,7 +31,11 @@ SERIES = (
     "DELETE FROM series WHERE id IN (SELECT id FROM series WHERE last_ns < ?1"
     " AND NOT EXISTS (SELECT 1 FROM points WHERE points.series = series.id) LIMIT ?2)"
 )
-SHARED = "DELETE FROM shared WHERE key IN (SELECT key FROM shared WHERE last_ns < ?1 LIMIT ?2)"
+SHARED = (
+    "DELETE FROM shared WHERE key IN (SELECT key FROM shared"
+    " WHERE last_ns < min(?1, ifnull((SELECT min(time_ns) FROM events), ?1)) LIMIT ?2)"
+)
+"""What no event can have: also none that was old when it came, a moment ago."""
 
 
 def retain(
@@ -55,8 +59,7 @@ def retain(
     gone = _in_slices(connection, EVENTS, (border, read_to), pause)
     _in_slices(connection, POINTS, (border,), pause)
     _in_slices(connection, SERIES, (border,), pause)
-    first = connection.execute("SELECT min(time_ns) FROM events").fetchone()[0]
-    _in_slices(connection, SHARED, (border if first is None else min(border, first),), pause)
+    _in_slices(connection, SHARED, (border,), pause)
     return gone
 
 
