@@ -7,6 +7,7 @@ added up, and the sum stays when the points are long gone.
 
 import json
 import sqlite3
+import time
 from typing import NamedTuple
 
 from cclaunch import otel
@@ -49,6 +50,7 @@ def take_metered(connection: sqlite3.Connection, *, everything: bool = False) ->
     row = connection.execute("SELECT position FROM cursors WHERE source = ?", (SOURCE,)).fetchone()
     newest = row[0] if row else 0
     last = connection.execute("SELECT ifnull(max(last_ns), 0) FROM telemetry.series").fetchone()[0]
+    last = min(last, time.time_ns())  # a sender whose clock goes before ours hides nobody else
     if last <= newest and not everything:
         return
     forgotten = {row[0] for row in connection.execute("SELECT session FROM forgotten_sessions")}
@@ -63,9 +65,10 @@ def take_metered(connection: sqlite3.Connection, *, everything: bool = False) ->
             found[mark] = one if before is None else _together(before, one)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        for (session, attributes), one in found.items():
-            ids = session_id(connection, session), set_id(connection, attributes)
-            connection.execute(KEEP, (*ids, round(one.micros), one.first_ns, one.last_ns))
+        sessions = {name: session_id(connection, name) for name in {session for session, _ in found}}
+        sets = {text: set_id(connection, text) for text in {attributes for _, attributes in found}}
+        rows = [(sessions[key[0]], sets[key[1]], round(one.micros), one.first_ns, one.last_ns) for key, one in found.items()]
+        connection.executemany(KEEP, rows)
         connection.execute(
             "INSERT INTO cursors (source, database, position) VALUES (?, '', ?)"
             " ON CONFLICT (source) DO UPDATE SET position = excluded.position",
