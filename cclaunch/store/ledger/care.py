@@ -59,7 +59,7 @@ def _border(connection: sqlite3.Connection, keep_days: int, now_ns: int) -> int 
     """Return before what moment (ns) requests go, or None when none has been too old for a day."""
     if not keep_days:
         return None
-    first, last = connection.execute("SELECT min(time_ns), max(time_ns) FROM requests").fetchone()
+    first, last = connection.execute("SELECT (SELECT min(time_ns) FROM requests), (SELECT max(time_ns) FROM requests)").fetchone()
     if first is None:
         return None
     border = int(min(now_ns, last + DAY_NS)) - keep_days * DAY_NS  # a clock that is ahead by months deletes nothing

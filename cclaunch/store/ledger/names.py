@@ -16,6 +16,9 @@ from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.schema import dump
 
 SESSION = "session.id"
+ANY_SET = 0
+"""Stands for all sets where none needs to be told from another: it has no attribute."""
+
 
 Name = tuple[str | None, ...]
 """For each key the JSON text of its value, None where there is none."""
@@ -28,7 +31,7 @@ class Names:
         self._connection = connection
         self._keys = keys
         self._wanted = {key: values for key, values in wanted.items() if key != SESSION and key not in LABELS}
-        self._sets: dict[int, Name | None] = {}
+        self._sets: dict[int, Name | None] = {ANY_SET: (None,) * len(keys)}
         self._sessions: dict[int, str] = {}
         self._meets: dict[tuple[str, str | None], bool] = {}
 
@@ -37,6 +40,8 @@ class Names:
         if sessions:
             query = f"SELECT id, name FROM sessions WHERE id IN ({', '.join(map(str, sessions))})"
             self._sessions = {number: dump(name) for number, name in self._connection.execute(query)}
+        if not sets:
+            return
         register(self._connection)
         parts = [("NULL", []) if key == SESSION else member("attributes", key) for key in (*self._keys, *self._wanted)]
         columns = "".join(f", {sql}" for sql, _ in parts)

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cclaunch.store.filters import Where, canonical, wanted_of
-from cclaunch.store.ledger.names import SESSION, Names
+from cclaunch.store.ledger.names import ANY_SET, SESSION, Names
 from cclaunch.store.ledger.periods import LABELS, Period, periods
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
 from cclaunch.store.spending import Group
 
 FIGURES = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
-SPANS = 'WITH spans (number, since, until) AS (VALUES {spans}) SELECT number, "set", {session}, '
+SPANS = 'WITH spans (number, since, until) AS (VALUES {spans}) SELECT number, {set}, {session}, '
 FROM_QUARTERS = (
     f"{SPANS}sum(requests), {', '.join(f'sum({name})' for name in FIGURES)} FROM spans CROSS JOIN quarters"
     " WHERE quarter >= since AND quarter < until{only} GROUP BY 1, 2, 3"
@@ -28,6 +28,9 @@ FROM_REQUESTS = (
 )
 """CROSS JOIN: the spans, each a range of the primary key, come first."""
 
+MOST_SPANS = 5_000
+"""Periods of one query."""
+
 Span = tuple[int, int, int]
 """The number of a period, and from where to where of it: quarters, or nanoseconds."""
 
@@ -36,19 +39,21 @@ class _Question(NamedTuple):
     """
     The parts of a question.
 
-    *keys*: what is grouped by; *wanted*: key -> values; *sessions*: whether they must be told apart, *only*: the ids of those
-    that are asked for, or None.
+    *keys*: what is grouped by; *wanted*: key -> values; *sets*, *sessions*: whether they must be told apart, *only*: the ids of
+    the sessions that are asked for, or None.
     """
 
     keys: list[str]
     wanted: dict[str, list[str]]
+    sets: bool
     sessions: bool
     only: list[int] | None
 
 
 def extent(connection: sqlite3.Connection) -> tuple[int, int] | None:
     """Return when the first request was and one nanosecond after the last (ns since the epoch), or None without any."""
-    first, last = connection.execute("SELECT min(time_ns), max(time_ns) FROM requests").fetchone()
+    # Apart: of one of them SQLite looks into the index, for both together it reads all rows.
+    first, last = connection.execute("SELECT (SELECT min(time_ns) FROM requests), (SELECT max(time_ns) FROM requests)").fetchone()
     return None if first is None else (first, last + 1)
 
 
@@ -70,7 +75,7 @@ def groups(connection: sqlite3.Connection, since: int | None, until: int | None,
             spans.append(period)
     rows = list(_sums(connection, spans, question))
     names = Names(connection, [key for key in question.keys if key not in LABELS], question.wanted)
-    names.learn({row[1] for row in rows}, {row[2] for row in rows} if question.sessions else ())
+    names.learn({row[1] for row in rows} if question.sets else (), {row[2] for row in rows} if question.sessions else ())
     sums: dict[tuple[Any, ...], list[int]] = {}
     for number, set_id, session, *figures in rows:
         if (name := names.of(set_id, session)) is not None:
@@ -95,7 +100,8 @@ def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -
         marks = ", ".join("?" * len(wanted[SESSION]))
         rows = connection.execute(f"SELECT id FROM sessions WHERE name IN ({marks})", wanted[SESSION])
         only = [row[0] for row in rows] + ([NOBODY] if "" in wanted[SESSION] else [])
-    return _Question(keys, wanted, SESSION in keys, only)
+    sets = any(key != SESSION and key not in LABELS for key in (*keys, *wanted))
+    return _Question(keys, wanted, sets, SESSION in keys, only)
 
 
 def _figures(figures: Sequence[int]) -> tuple[int, ...]:
@@ -121,12 +127,12 @@ def _sums(connection: sqlite3.Connection, spans: Sequence[Period], question: _Qu
 
 
 def _asked(connection: sqlite3.Connection, query: str, spans: Sequence[Span], question: _Question) -> Iterator[Sequence[int]]:
-    if not spans:
-        return
     session = f"ifnull(session, {NOBODY})"
     only = "" if question.only is None else f" AND {session} IN ({', '.join(map(str, question.only))})"
-    values = ", ".join(map(str, spans))
-    yield from connection.execute(query.format(spans=values, session=session if question.sessions else "0", only=only))
+    told = {"set": '"set"' if question.sets else ANY_SET, "session": session if question.sessions else "0"}
+    for at in range(0, len(spans), MOST_SPANS):
+        values = ", ".join(map(str, spans[at : at + MOST_SPANS]))
+        yield from connection.execute(query.format(spans=values, only=only, **told))
 
 
 def missing(connection: sqlite3.Connection, keys: Sequence[str]) -> list[str]:
