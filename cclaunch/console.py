@@ -185,21 +185,24 @@ def table(
         right: Numbers of the columns that are aligned to the right.
         foot: A last row, set apart by a rule.
     """
-    columns = [[printable(cell) for cell in column] for column in zip(titles, *rows, *([foot] if foot else []), strict=True)]
-    widths = [max(map(width, column)) for column in columns]
-    aligned = [_column(column, wide, number in right) for number, (column, wide) in enumerate(zip(columns, widths, strict=True))]
+    columns = zip(titles, *rows, *([foot] if foot else []), strict=True)
+    aligned = [_column(column, number in right) for number, column in enumerate(columns)]
     heading, *lines = ["  ".join(cells).rstrip() for cells in zip(*aligned, strict=True)]
     if foot:
-        lines.insert(-1, "  ".join("-" * wide for wide in widths))
+        lines.insert(-1, "  ".join("-" * width(column[0]) for column in aligned))
     code("\n".join([_styled(heading, BOLD, environ), *lines]))  # in one piece: a terminal takes each line by itself
 
 
-def _column(cells: "Sequence[str]", wide: int, right: bool) -> "list[str]":
-    """Return *cells* as *wide* as one another."""
-    if "".join(cells).isascii():
-        return [cell.rjust(wide) if right else cell.ljust(wide) for cell in cells]
-    rooms = [" " * (wide - width(cell)) for cell in cells]
-    return [room + cell if right else cell + room for room, cell in zip(rooms, cells, strict=True)]
+def _column(cells: "Sequence[str]", right: bool) -> "list[str]":
+    """Return *cells*, printable, and as wide as one another."""
+    together = "".join(cells)
+    if together.isascii() and together.isprintable():  # as nearly all are: looked at in one go
+        wide = max(map(len, cells))
+        return [cell.rjust(wide) for cell in cells] if right else [cell.ljust(wide) for cell in cells]
+    clean = [printable(cell) for cell in cells]
+    widths = [width(cell) for cell in clean]
+    rooms = [" " * (max(widths) - one) for one in widths]
+    return [room + cell if right else cell + room for room, cell in zip(rooms, clean, strict=True)]
 
 
 def width(text: str) -> int:

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Mapping
 
 from cclaunch.backends.docker import record
-from cclaunch.backends.embedded import collector as embedded
+from cclaunch.collector.holder import holder
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
@@ -26,7 +26,7 @@ def notice(paths: Paths, config: Config, environ: Mapping[str, str]) -> bool:
     """
     if probe.listens(record.port(paths, "victorialogs"), KNOCK_S):
         return True
-    likely = [config.ports.victorialogs] if embedded.running(paths) else [config.ports.victorialogs, config.ports.grpc]
+    likely = [config.ports.victorialogs] if holder(paths.collector_lock) else [config.ports.victorialogs, config.ports.grpc]
     if not any(probe.listens(port, KNOCK_S) for port in likely):
         return False
     from cclaunch.backends.docker.backend import DockerBackend  # nearly nobody comes as far
@@ -50,7 +50,7 @@ def in_force(paths: Paths, config: Config, environ: Mapping[str, str]) -> str:
     from cclaunch.backends.chosen import chosen
 
     name = chosen(paths, config)
-    if name == "docker" or embedded.running(paths) is not None:
+    if name == "docker" or holder(paths.collector_lock) is not None:
         return name
     if not probe.listens(config.ports.grpc, KNOCK_S) or not notice(paths, config, environ):
         return name

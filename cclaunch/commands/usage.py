@@ -36,6 +36,8 @@ MEASURES = {
 }
 """Key of a row -> its heading."""
 
+WELL_KNOWN = frozenset("day week month model profile team project repository session session.id".split())
+
 BY_HELP = (
     "Group by day, model, profile, team, project, repository, session or any other attribute. Repeatable, or several"
     " joined by commas. What lacks an attribute is a row with `-`, in JSON null."
@@ -132,12 +134,14 @@ def _keys(by: Sequence[str]) -> list[str]:
 
 def _refuse_per_request(asked: Iterable[tuple[str, str]]) -> None:
     """Raise UsageError for a (option, key) of each request alone, or of who it was: no total is kept of it."""
+    asked = [(option, key) for option, key in asked if key not in WELL_KNOWN]
+    if not asked:
+        return
     from cclaunch.store.filters import canonical
     from cclaunch.store.ledger.attribute_sets import is_kept
 
     for option, key in asked:
-        name = canonical(key)
-        if name != "session.id" and not is_kept(name):
+        if not is_kept(canonical(key)):
             raise click.UsageError(
                 f"{option} {key}: money is not kept by that, for it differs from request to request or says who it was;"
                 f" `cclaunch events --where {key}=VALUE` looks at events"

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 from cclaunch import otel
-from cclaunch.store.rows import model_name
 from cclaunch.store.schema import dump
 from cclaunch.store.spending import TOKENS
 
@@ -121,10 +120,16 @@ def matches(value: Any, wanted: Collection[str]) -> bool:
     return printed(value) in wanted
 
 
+def _model(value: str) -> str:
+    from cclaunch.store.rows import model_name  # all kinds of rows come with it
+
+    return model_name(value) or value
+
+
 def wanted_of(key: str, given: str | Collection[str]) -> list[str]:
     """Return the values that are wanted of *key*, each as the store spells it."""
     spell: Callable[[str], str] = {
-        "model": lambda value: model_name(value) or value,
+        "model": _model,
         "event.name": lambda value: value.removeprefix(otel.EVENT_PREFIX),
     }.get(canonical(key), str)
     return [spell(value) for value in ([given] if isinstance(given, str) else given)]

@@ -20,7 +20,10 @@ NOT_COMPARED = frozenset(
         *"job severity_number severity_text scope.name scope.version event_name _msg _time _stream _stream_id".split(),
     ]
 )
-"""Attributes that nobody sees again in VictoriaLogs: names of its own, the job of our stack. And how a record came to us."""
+"""
+Attributes that nobody sees again where events come back from VictoriaLogs: names of its own, the job of our stack; and our mark
+of who sent it: how it came is no part of what it is.
+"""
 
 SPELLED = {"NaN": "nan", "+Inf": "inf", "-Inf": "-inf"}
 """What is no number over there -> the same in our store."""

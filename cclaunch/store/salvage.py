@@ -17,6 +17,7 @@ from cclaunch.store.damaged_file import opened, put_first_page
 from cclaunch.store.insert import EVENT_COLUMNS
 from cclaunch.store.leaves import ADDED, rows_of_events, rows_of_shared
 from cclaunch.store.salvaged_rows import insert_events, insert_series, insert_shared, is_event, is_series, is_shared
+from cclaunch.store.schema import name_anew
 from cclaunch.store.set_aside import READING
 
 Portion = Callable[[sqlite3.Connection], None]
@@ -59,7 +60,8 @@ class Salvage:
         """
         Yield what is to be done in the new database, a transaction each.
 
-        First what events share and the newest event: new rows are then numbered behind the old ones.
+        First what events share and the newest event: new rows are then numbered behind the old ones. At the end the new
+        database gets another name: who reads it by rowids has passed those that came later.
         """
         connection = None
         try:
@@ -103,6 +105,7 @@ class Salvage:
                     yield lambda target, row=row, points=points: insert_series(target, row, points)  # type: ignore[misc]
                 else:
                     self.lost += 1
+        yield name_anew
 
     def _shared(self, connection: sqlite3.Connection) -> list[Sequence[Any]]:
         """Return what events share; from pages that nothing leads to as well, unless the whole table can be read."""

@@ -99,6 +99,11 @@ SECOND = (
 )
 
 
+def name_anew(connection: sqlite3.Connection) -> None:
+    """Have whoever read the database by its rowids read it again: rows have come between those that were there."""
+    connection.execute("UPDATE identity SET name = lower(hex(randomblob(16)))")
+
+
 def m0002_shared(connection: sqlite3.Connection) -> None:
     """
     Make room for what many events share, and give the database a name by which the ledger knows it.

@@ -1,10 +1,11 @@
 """
 What a question about money costs, as ratios of the processor's time measured in one run, seconds beside them.
 
-Makes up a year of work with a fixed seed, as our own database (with four other events beside each request) and as the shortest
-transcripts; has the ledger take it in; and then runs each contender once a round, in changing order:
+Makes up work with a fixed seed (ten thousand requests in a season, a million in a year), as our own database, with four other
+events beside each request, and as the shortest transcripts; has the ledger take it in; and then runs each contender once a
+round, in changing order:
 
-    python tests/bench/usage.py [ROUNDS] [--requests N] [--keep DIRECTORY]     the whole table; a million takes an hour to write
+    python tests/bench/usage.py [ROUNDS] [--requests N] [--keep DIRECTORY]     the whole table; minutes to write a million
     python tests/bench/usage.py [ROUNDS] --short                               ten thousand requests only, nothing installed
 
 The yardstick is `python -c pass`. ccusage, which reads transcripts, is fetched by npm into the cache of the tests, and its native
@@ -34,7 +35,7 @@ from rounds import Taken
 from sandbox import Sandbox
 from table import judged, print_figure, quartiles
 from written import write_telemetry, write_transcripts
-from year import year
+from year import SEASON_NS, YEAR_NS, year
 
 from cclaunch.hot.paths import our_paths
 from cclaunch.store.places import Places
@@ -127,7 +128,7 @@ def take_in(place: Sandbox, number: int, others: int, kept: Path | None) -> int:
     paths = our_paths(dict(place.environ))
     database = kept / f"telemetry-{number}.db" if kept else Path(paths.database)
     if not database.exists():
-        write_telemetry(database, year(number, time.time_ns()), others)
+        write_telemetry(database, year(number, time.time_ns(), YEAR_NS if number > SMALL else SEASON_NS), others)
     if kept:
         Path(paths.database).parent.mkdir(parents=True, exist_ok=True)
         Path(paths.database).symlink_to(database)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 SEED = 14
 DAY_NS = 86_400 * 10**9
 YEAR_NS = 365 * DAY_NS
+SEASON_NS = 90 * DAY_NS
 PER_SESSION = 40
 PAUSE_NS = 12 * 10**9
 PROFILES = 5
@@ -52,16 +53,16 @@ class Session(NamedTuple):
     requests: list[Made]
 
 
-def year(number: int, end_ns: int) -> Iterator[Session]:
-    """Yield sessions of *number* requests (a multiple of PER_SESSION), in the order of their beginnings, up to *end_ns*."""
+def year(number: int, end_ns: int, length_ns: int = YEAR_NS) -> Iterator[Session]:
+    """Yield sessions of *number* requests (a multiple of PER_SESSION), as they begin, in the time before *end_ns*."""
     chance = random.Random(SEED)
     sessions = number // PER_SESSION
     for index in range(sessions):
-        yield _session(chance, index / sessions, end_ns)
+        yield _session(chance, index / sessions, end_ns, length_ns)
 
 
-def _session(chance: random.Random, part: float, end_ns: int) -> Session:
-    """Return the session that begins when so large a *part* of the year is over."""
+def _session(chance: random.Random, part: float, end_ns: int, length_ns: int) -> Session:
+    """Return the session that begins when so large a *part* of the time is over."""
     repository = chance.randrange(REPOSITORIES)
     week, release = int(part * 52), LEAST_RELEASE + int(part * RELEASES)
     resource = {
@@ -76,7 +77,7 @@ def _session(chance: random.Random, part: float, end_ns: int) -> Session:
     }
     usual = MODELS[chance.randrange(2)]
     last = end_ns - (PER_SESSION + 1) * PAUSE_NS * 3  # the last session ends within the year
-    time_ns = last - YEAR_NS + int(part * YEAR_NS)
+    time_ns = last - length_ns + int(part * length_ns)
     requests = []
     for sequence in range(PER_SESSION):
         time_ns += 1_000_000 * int(chance.expovariate(1e6 / PAUSE_NS)) + 1_000_000

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 import stored
 from collector_client import wait_until
+from ledgers import places_at, usage
 
 from cclaunch.errors import StoreBroken
 from cclaunch.store import set_aside
+from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.reader import events, open_reader, reading
 from cclaunch.store.retention import RETENTION_NS
 from cclaunch.store.rows import Batch
@@ -226,6 +228,21 @@ def test_what_can_be_read_of_a_damaged_database_is_taken_over(path: Path, damage
     assert aside.events == len(held.requests) - 2
     assert aside.path in set_aside.sentence(str(path))
     assert not list(path.parent.glob("*.reading*"))
+
+
+def test_what_is_taken_over_reaches_the_ledger_however_far_it_had_read(path: Path) -> None:
+    """The newest row comes first, and the others lie before it: a cursor that has passed them must not be believed."""
+    first_page(path)
+    places = places_at(path)
+    writer = Writer(str(path))
+    writer.start()
+    writer.close()
+    catch_up(places)
+    with running(path):
+        assert wait_until(lambda: taken_over(path), 60)
+    assert catch_up(places).left == 0
+    with contextlib.closing(open_reader(str(path))) as connection:
+        assert usage(connection).total["requests"] == MANY
 
 
 def test_damage_under_the_writer_costs_no_commit(path: Path) -> None:

@@ -2,8 +2,8 @@
 
 import os
 
-from cclaunch.backends.embedded import collector
 from cclaunch.hot.paths import Paths
+from cclaunch.hot.ports import collector_ports
 
 ANSWER_S = 0.5
 
@@ -22,15 +22,23 @@ def sentences(paths: Paths, *, waiting: bool = True) -> list[str]:
     found = [set_aside.sentence(path), set_aside.sentence_of_ledger(paths.ledger)]
     if (refused := refusals(path)) is not None:
         found.append(refused.sentence())
-    if waiting:
-        trouble = collector.health(paths, ANSWER_S) or ""
-        if trouble.startswith(collector.SICK):
-            found.append(trouble.removeprefix(collector.SICK))
-    found.append(_unsaved(path + UNSAVED, running=collector.running(paths) is not None))
+    if waiting and collector_ports(paths) is not None:
+        found.append(_sick(paths))
+    if os.path.exists(path + UNSAVED):
+        found.append(_unsaved(path + UNSAVED, paths))
     return [text for text in found if text]
 
 
-def _unsaved(path: str, *, running: bool) -> str:
-    if running or not os.path.exists(path):
+def _sick(paths: Paths) -> str:
+    from cclaunch.backends.embedded import collector
+
+    trouble = collector.health(paths, ANSWER_S) or ""
+    return trouble.removeprefix(collector.SICK) if trouble.startswith(collector.SICK) else ""
+
+
+def _unsaved(path: str, paths: Paths) -> str:
+    from cclaunch.backends.embedded import collector
+
+    if collector.running(paths) is not None:
         return ""
     return f"the collector ended before it could store all that it had received: {path} is read when it starts again"

@@ -9,6 +9,7 @@ import os
 import sqlite3
 
 from cclaunch.errors import StoreError
+from cclaunch.store import set_aside
 from cclaunch.store.damage import is_suspected
 from cclaunch.store.ledger import opening
 from cclaunch.store.places import Places
@@ -26,7 +27,7 @@ METERED = (
 
 def is_current(places: Places) -> bool:
     """Say whether nothing in our own database is new to the ledger; what cannot be read is for the catch-up to tell."""
-    if not os.path.exists(places.ledger) or is_suspected(places.ledger):
+    if not os.path.exists(places.ledger) or is_suspected(places.ledger) or _is_taking_over(places.ledger):
         return False
     if not os.path.exists(places.database):
         return True
@@ -36,6 +37,11 @@ def is_current(places: Places) -> bool:
             return all(_is_true(connection, query) for query in (ROWS, METERED))
     except StoreError:
         return False
+
+
+def _is_taking_over(ledger: str) -> bool:
+    """Say whether one that was put aside has not been read to its end: whoever was at it was killed, or the disk is full."""
+    return not all(one.over for one in set_aside.all_aside(os.path.realpath(ledger)))
 
 
 def _is_true(connection: sqlite3.Connection, query: str) -> bool:

@@ -96,7 +96,7 @@ def take_vlogs(places: Places, launches: Launches, until: float | None, tell: Te
 
 
 class _Reader:
-    """Reads times of the VictoriaLogs of *places* into the ledger. *newest*: when the newest request was (ns), also of those before."""
+    """Reads times of the VictoriaLogs of *places* into the ledger. *newest*: when the newest request of all was, in ns."""
 
     def __init__(self, places: Places, launches: Launches, newest: int) -> None:
         self.newest = newest

@@ -7,6 +7,7 @@ added up, and the sum stays when the points are long gone.
 
 import json
 import sqlite3
+import time
 from typing import NamedTuple
 
 from cclaunch import otel
@@ -49,6 +50,7 @@ def take_metered(connection: sqlite3.Connection, *, everything: bool = False) ->
     row = connection.execute("SELECT position FROM cursors WHERE source = ?", (SOURCE,)).fetchone()
     newest = row[0] if row else 0
     last = connection.execute("SELECT ifnull(max(last_ns), 0) FROM telemetry.series").fetchone()[0]
+    last = min(last, time.time_ns())  # a sender whose clock goes before ours hides nobody else
     if last <= newest and not everything:
         return
     forgotten = {row[0] for row in connection.execute("SELECT session FROM forgotten_sessions")}

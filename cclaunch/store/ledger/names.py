@@ -34,6 +34,9 @@ class Names:
 
     def learn(self, sets: Collection[int], sessions: Collection[int]) -> None:
         """Look up these *sets* and *sessions*, by their ids."""
+        if sessions:
+            query = f"SELECT id, name FROM sessions WHERE id IN ({', '.join(map(str, sessions))})"
+            self._sessions = {number: dump(name) for number, name in self._connection.execute(query)}
         register(self._connection)
         parts = [("NULL", []) if key == SESSION else member("attributes", key) for key in (*self._keys, *self._wanted)]
         columns = "".join(f", {sql}" for sql, _ in parts)
@@ -41,12 +44,13 @@ class Names:
         only = f" WHERE id IN ({', '.join(map(str, sets))})" if len(sets) < known / 2 else ""  # as dear as to look at one
         query = f"SELECT id{columns} FROM sets{only}"
         width = len(self._keys)
-        for number, *texts in self._connection.execute(query, [value for _, values in parts for value in values]):
+        rows = self._connection.execute(query, [value for _, values in parts for value in values])
+        if not self._wanted:
+            self._sets = {row[0]: row[1:] for row in rows}
+            return
+        for number, *texts in rows:
             met = all(self._meet(key, text) for key, text in zip(self._wanted, texts[width:], strict=True))
             self._sets[number] = tuple(texts[:width]) if met else None
-        if sessions:
-            query = f"SELECT id, name FROM sessions WHERE id IN ({', '.join(map(str, sessions))})"
-            self._sessions = {number: dump(name) for number, name in self._connection.execute(query)}
 
     def _meet(self, key: str, text: str | None) -> bool:
         known = key, text

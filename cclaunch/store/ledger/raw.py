@@ -33,6 +33,7 @@ UPDATE events SET name = '', body = '', service = NULL, session_id = NULL, seque
 WHERE id = ?
 """
 POINTS = "DELETE FROM points WHERE series = ? AND time_ns >= ? AND time_ns < ?"
+UNUSED_BY_SESSION = "DELETE FROM shared WHERE key = ? AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = ?)"
 UNUSED = "DELETE FROM shared WHERE key NOT IN (SELECT shared FROM events WHERE shared IS NOT NULL)"
 
 
@@ -133,12 +134,16 @@ def _delete_points(connection: sqlite3.Connection, gone: Sequence[tuple[int, int
 
 
 def forget_shared(connection: sqlite3.Connection, rules: Sequence[Rule]) -> None:
-    """Delete what the events of sessions that are forgotten for ever had in common: without a look at all events."""
+    """
+    Delete what the events of sessions that are forgotten for ever had in common: without a look at all events.
+
+    A session of which more has come meanwhile keeps it: without it, those would be known as nobody's.
+    """
     sessions = [rule for rule in rules if rule.asks.keys() == {SESSION} and rule.since <= 0 and rule.until == FOREVER]
     if sessions:
         rows = connection.execute("SELECT key, json_extract(attributes, '$.\"session.id\"') FROM shared").fetchall()
-        keys = [(key,) for key, name in rows if any(rule.holds({SESSION: number_of(str(name or ""))}) for rule in sessions)]
-        _in_one(connection, lambda: connection.executemany("DELETE FROM shared WHERE key = ?", keys))
+        gone = [(key, name) for key, name in rows if any(rule.holds({SESSION: number_of(str(name or ""))}) for rule in sessions)]
+        _in_one(connection, lambda: connection.executemany(UNUSED_BY_SESSION, gone))
 
 
 def drop_unused(connection: sqlite3.Connection) -> None:

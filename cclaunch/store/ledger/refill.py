@@ -130,7 +130,11 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
     Returns:
         The number of rows that were met and could not be read whole.
     """
-    with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(only(path)) as other:
+    try:
+        other = only(path)
+    except sqlite3.DatabaseError:
+        return 0
+    with contextlib.closing(other):  # what cannot be read of it is passed over; what cannot be written is said, and done later
         other.text_factory = lambda data: data.decode("utf-8", "replace")
         _take_tombstones(connection, other)
         names, sets = (_readable(other, query) for query in ("SELECT id, name FROM sessions", "SELECT id, attributes FROM sets"))
@@ -145,8 +149,7 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 add_up(connection, insert_requests(connection, good))
-        return lost
-    return 0
+    return lost
 
 
 def _take_tombstones(connection: sqlite3.Connection, other: sqlite3.Connection) -> None:

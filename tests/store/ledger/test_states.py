@@ -17,7 +17,7 @@ from cclaunch.errors import StoreBroken, StoreError, StoreTooNew
 from cclaunch.files.lock import locked
 from cclaunch.store import set_aside
 from cclaunch.store.ledger import catch_up as catching
-from cclaunch.store.ledger import copies, opening
+from cclaunch.store.ledger import copies, opening, refill
 from cclaunch.store.ledger.care import look_after
 from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.ledger.schema import VERSION
@@ -159,6 +159,31 @@ def test_what_can_be_read_of_a_damaged_one_is_taken_over(places: Places, tmp_pat
     assert 19_000 < number < 20_005
     assert troubles == []
     assert len(set_aside.all_aside(places.ledger)) == 1
+
+
+def test_what_a_full_disk_does_not_take_of_a_damaged_one_is_taken_over_later(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be written is not what cannot be read: it is no reason to call it over."""
+    lose_raw(places)
+    shutil.rmtree(places.copies)
+    with closing(opening.open_to_write(places.ledger)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'forgotten_by_request'").fetchone()[0]
+    with open(places.ledger, "r+b") as file:
+        file.seek(4096 * (page - 1))
+        file.write(b"\xa5" * 4096)
+    Path(places.ledger + "-suspect").touch()
+
+    def full(*_: object) -> set[int]:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refill, "insert_requests", full)
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            catch_up(places)
+
+    assert answer(places) == (5, [])
 
 
 def test_the_ledger_of_a_newer_release_is_left_alone(places: Places) -> None:
