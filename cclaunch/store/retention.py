@@ -41,18 +41,22 @@ OLD_EVENTS = (
 """The newest row stays: rowids are to grow, for the ledger reads by them."""
 
 EVENT = "DELETE FROM events WHERE id = ?"
-OLD_POINTS = "SELECT p.series, p.start_ns, p.time_ns FROM series s JOIN points p ON p.series = s.id WHERE s.last_ns < ?1 LIMIT ?2"
-POINT = "DELETE FROM points WHERE series = ? AND start_ns = ? AND time_ns = ?"
+OLD_POINTS = (
+    "SELECT p.series, p.start_ns, p.time_ns, ?1 FROM series s JOIN points p ON p.series = s.id WHERE s.last_ns < ?1 LIMIT ?2"
+)
+POINT = (
+    "DELETE FROM points WHERE series = ?1 AND start_ns = ?2 AND time_ns = ?3 AND (SELECT last_ns FROM series WHERE id = ?1) < ?4"
+)
 OLD_SERIES = (
-    "SELECT id FROM series WHERE last_ns < ?1 AND NOT EXISTS (SELECT 1 FROM points WHERE points.series = series.id) LIMIT ?2"
+    "SELECT id, ?1 FROM series WHERE last_ns < ?1 AND NOT EXISTS (SELECT 1 FROM points WHERE points.series = series.id) LIMIT ?2"
 )
-SERIES = "DELETE FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM points WHERE points.series = series.id)"
-OLD_SHARED = "SELECT key, last_ns FROM shared WHERE last_ns < ?1 LIMIT ?2"
-SHARED = (
-    "DELETE FROM shared WHERE key = ? AND last_ns = ?"
-    f" AND last_ns + {DAY_NS} < ifnull((SELECT min(time_ns) FROM events), last_ns + {2 * DAY_NS})"
-)
-"""What no event can have: also none that was old when it came, a moment ago."""
+SERIES = "DELETE FROM series WHERE id = ? AND last_ns < ? AND NOT EXISTS (SELECT 1 FROM points WHERE points.series = series.id)"
+OLDEST = "ifnull((SELECT min(time_ns) FROM events), ?2)"
+OLD_SHARED = f"SELECT key, ?1 FROM shared WHERE last_ns < min(?1, {OLDEST.replace('?2', '?1')}) - {DAY_NS} LIMIT ?2"
+SHARED = f"DELETE FROM shared WHERE key = ?1 AND last_ns < min(?2, {OLDEST}) - {DAY_NS}"
+"""
+What no event can have: its newest time is known to a day. What comes between the look and the deletion has its say in each.
+"""
 
 Pause = Callable[[float], None]
 """Waits so many seconds between two slices, for others to write; may raise what ends it all."""
@@ -74,9 +78,7 @@ def retain(
     gone = _in_slices(connection, OLD_EVENTS, EVENT, (border, read_to), pause)
     _in_slices(connection, OLD_POINTS, POINT, (border,), pause)
     _in_slices(connection, OLD_SERIES, SERIES, (border,), pause)
-    first = connection.execute("SELECT min(time_ns) FROM events").fetchone()[0]
-    shared = (border if first is None else min(border, first)) - DAY_NS  # its newest time is noted once a day
-    _in_slices(connection, OLD_SHARED, SHARED, (shared,), pause)
+    _in_slices(connection, OLD_SHARED, SHARED, (border,), pause)
     give_back(connection, pause)
     return gone
 
@@ -99,7 +101,7 @@ def give_back(connection: sqlite3.Connection, pause: Pause = time.sleep) -> None
             return
         before = free
         words = f"PRAGMA incremental_vacuum({min(pages, spare)})"
-        pages = _next_size(pages, _timed(lambda words=words: connection.execute(words).fetchall(), pause))  # type: ignore[misc]
+        pages = _next_size(pages, _timed(lambda words=words: connection.executescript(words), pause))  # type: ignore[misc]
         pause(PAUSE_S)
 
 
