@@ -17,7 +17,8 @@ def connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        version_of(connection, path)  # before anything is written: it may be somebody else's file
+        if version_of(connection, path) == 0:  # before anything is written: it may be somebody else's file
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # one that is made just now can give space back
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA wal_autocheckpoint = 0")  # done by us, who know then what has changed the file

@@ -12,7 +12,8 @@ from runners import Verb
 from sandbox import Sandbox
 from stored import SECOND_NS, event, request, store
 
-from cclaunch import cli
+from cclaunch import cli, console
+from cclaunch.commands.shared import confirm
 from cclaunch.commands.shared.dates import nanoseconds
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
@@ -183,3 +184,38 @@ def test_the_ledger_that_lies_beside_is_the_one_that_is_asked(usage: Verb, sandb
         assert connection.execute("SELECT count(*) FROM requests").fetchone() == (1,)
     found = [path for path in sandbox.home.rglob("*") if path.is_file() and b"core" in path.read_bytes()]
     assert found == []
+
+
+@pytest.mark.parametrize(("answer", "code", "requests"), [(True, 0, 1), (False, 1, 3)])
+def test_on_a_terminal_it_asks(
+    usage: Verb, recorded: None, monkeypatch: pytest.MonkeyPatch, answer: bool, code: int, requests: int
+) -> None:
+    """No is the default, and no is 1."""
+    asked: list[tuple[str, bool]] = []
+    monkeypatch.setattr(confirm, "on_terminal", lambda: True)
+
+    def ask(question: str, *, default: bool) -> bool:
+        asked.append((question, default))
+        return answer
+
+    monkeypatch.setattr(console, "confirm", ask)
+
+    assert usage("forget", "--session", "s-1")[0] == code
+
+    assert asked == [("Forget this for good?", False)]
+    assert left(usage)[0] == requests
+
+
+def test_what_is_in_the_way_is_an_error_with_a_hint(usage: Verb, sandbox: Sandbox, recorded: None) -> None:
+    """The ledger of a newer release: nothing is forgotten."""
+    usage()
+    with closing(sqlite3.connect(sandbox.data / "ledger.db")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+    code, _, err = usage("forget", "--session", "s-1", "--yes")
+
+    assert code == 1
+    assert "newer cclaunch" in err
+    assert "hint: upgrade cclaunch" in err
+    with closing(sqlite3.connect(sandbox.database)) as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (4,)

@@ -7,6 +7,7 @@ whether it was of the resource or of the record.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from cclaunch.store.rows import model_name, text
@@ -29,6 +30,7 @@ LONGEST = 1024
 """Characters of a value, as it is stored."""
 
 
+@lru_cache(4096)
 def is_kept(key: str) -> bool:
     """Say whether the attribute *key* of a request is kept."""
     return key not in NEVER and has_few_values(key)
@@ -37,7 +39,24 @@ def is_kept(key: str) -> bool:
 def set_of(attributes: Mapping[str, Any]) -> str:
     """Return the set of a request with these attributes, as text; equal sets are equal texts."""
     kept = {key: value for key, value in attributes.items() if is_kept(key)}
+    if set(map(type, kept.values())) == {str}:
+        return _of_texts(tuple(kept.items()))
+    return _made(kept)
+
+
+@lru_cache(4096)
+def _of_texts(kept: tuple[tuple[str, str], ...]) -> str:
+    """Return the set of these attributes: one session after the other has the same."""
+    return _made(dict(kept))
+
+
+def _made(kept: dict[str, Any]) -> str:
     for key in NAMES & kept.keys():
         kept[key] = model_name(kept[key]) if key == "model" else text(kept[key])
-    names = sorted(key for key, value in kept.items() if value is not None and len(dump(value)) <= LONGEST)
+    names = sorted([key for key, value in kept.items() if value is not None and _fits(value)])
     return dump({key: kept[key] for key in names[:MOST]})
+
+
+def _fits(value: Any) -> bool:
+    """Say whether *value* is stored in LONGEST characters; one of a text becomes six at most."""
+    return (type(value) is str and 6 * len(value) + 2 <= LONGEST) or len(dump(value)) <= LONGEST

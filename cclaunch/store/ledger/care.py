@@ -4,11 +4,12 @@ What the ledger needs now and then: the end of a forgetting that was broken off,
 The problem it owns: nobody waits for it. The collector does it in a thread; `usage` only where no collector lives.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
 
-from cclaunch.errors import CclaunchError
+from cclaunch.errors import CclaunchError, StoreMissing
 from cclaunch.store import trouble
 from cclaunch.store.damage import Damaged, mark_suspect
 from cclaunch.store.ledger import copies
@@ -17,6 +18,7 @@ from cclaunch.store.ledger.refill import take_ledger
 from cclaunch.store.ledger.tombstones import Rule, is_left
 from cclaunch.store.ledger.writing import writing
 from cclaunch.store.places import Places
+from cclaunch.store.reader import open_reader
 
 NS = 1_000_000_000
 DAY_NS = 86_400 * NS
@@ -70,6 +72,7 @@ def _do(connection: sqlite3.Connection, places: Places, keep_days: int, now_ns: 
     if border is not None:
         from cclaunch.store.ledger.forget import forget_requests  # rare, as below
 
+        whole = whole or _raw_is_older(places.database, border)
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             forget_requests(connection, [Rule(0, border, {})])
@@ -91,3 +94,13 @@ def _copy(connection: sqlite3.Connection, places: Places, now_ns: int) -> None:
 
 def _count(connection: sqlite3.Connection) -> int:
     return int(connection.execute(copies.COUNT).fetchone()[0])
+
+
+def _raw_is_older(database: str, border: int) -> bool:
+    """Say whether telemetry.db holds anything from before *border* (ns)."""
+    try:
+        with contextlib.closing(open_reader(database)) as connection:
+            events, points = (f"EXISTS (SELECT 1 FROM {table} WHERE time_ns < ?1)" for table in ("events", "points"))
+            return bool(connection.execute(f"SELECT {events} OR {points}", (border,)).fetchone()[0])
+    except StoreMissing:
+        return False

@@ -7,7 +7,7 @@ row at the cursor a key; where one of them is another, everything is read again,
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests, session_id, set_id
 from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
 from cclaunch.store.ledger.schema import QUARTER_NS
-from cclaunch.store.ledger.senders import Launches, sender_of
+from cclaunch.store.ledger.senders import INSTANCE, Launches, sender_of
 from cclaunch.store.ledger.tombstones import Tombstones
 from cclaunch.store.record_key import again, record_key, texts_of
 from cclaunch.store.rows import integer, text
@@ -25,6 +25,9 @@ from cclaunch.store.rows import integer, text
 SOURCE = "telemetry"
 TOGETHER = 20_000
 """Rowids of one slice at most, each in a transaction of its own."""
+
+CACHE_KIB = 32 << 10
+"""Of the database that is read: a slice is looked at twice, and has some 15 MB."""
 
 COUNTED = f"+e.name = '{otel.REQUEST}' AND +e.check_nonce IS NULL"
 """The signs keep SQLite from an index: it would look at all requests there are, for each slice of rowids."""
@@ -64,6 +67,7 @@ def attach(connection: sqlite3.Connection, path: str) -> None:
     """Attach telemetry.db at *path*, which is only read, to the ledger's *connection*. Raises sqlite3.Error."""
     uri = f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode=ro"
     connection.execute("ATTACH ? AS telemetry", (uri,))
+    connection.execute(f"PRAGMA telemetry.cache_size = -{CACHE_KIB}")
     connection.execute('CREATE TEMP TABLE known (shared INTEGER PRIMARY KEY, session INTEGER, "set" INTEGER, sender INTEGER)')
     connection.execute("CREATE TEMP TABLE away (shared INTEGER, since_ns INTEGER, until_ns INTEGER)")
     connection.execute("CREATE INDEX temp.away_by_shared ON away (shared)")
@@ -125,25 +129,38 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launche
 def _know(connection: sqlite3.Connection, shared: Mapping[int, int], ends: tuple[int, int], forgotten: Tombstones) -> None:
     """Work out whatever of *shared*, attributes that events have in common -> when that was, was not met before."""
     times = _times(connection, ends) if forgotten else {}
-    for key, time_ns in shared.items():
-        if connection.execute("SELECT 1 FROM temp.known WHERE shared = ?", (key,)).fetchone():
-            continue
-        row = connection.execute("SELECT attributes FROM telemetry.shared WHERE key = ?", (key,)).fetchone()
-        attributes = json.loads(row[0]) if row else {}
+    sessions: dict[str | None, int | None] = {None: None}
+    sets: dict[str, int] = {}
+    senders: dict[tuple[str, int], int] = {}
+    away: list[tuple[int, int, int]] = []
+    known = []
+    for key, attributes in _unmet(connection, shared):
         session, attribute_set = text(attributes.get("session.id")), set_of(attributes)
         spans = forgotten.spans(attribute_set, session) if forgotten else []
         if any(since <= times[key][0] and times[key][1] < until for since, until in spans):
             continue  # all of them were forgotten: no name of theirs comes back
-        known = (
-            key,
-            None if session is None else session_id(connection, session),
-            set_id(connection, attribute_set),
-            sender_of(connection, attributes, time_ns, checked=True),
-        )
-        connection.executemany(
-            "INSERT INTO temp.away (shared, since_ns, until_ns) VALUES (?, ?, ?)", [(key, *one) for one in spans]
-        )
-        connection.execute('INSERT INTO temp.known (shared, session, "set", sender) VALUES (?, ?, ?, ?)', known)
+        if session is not None and session not in sessions:
+            sessions[session] = session_id(connection, session)
+        sent = str(attributes.get(INSTANCE)) + str(attributes.get(otel.SENDER)), shared[key]
+        if sent not in senders:
+            senders[sent] = sender_of(connection, attributes, shared[key], checked=True)
+        if attribute_set not in sets:
+            sets[attribute_set] = set_id(connection, attribute_set)
+        known.append((key, sessions[session], sets[attribute_set], senders[sent]))
+        away += [(key, *one) for one in spans]
+    connection.executemany("INSERT INTO temp.away (shared, since_ns, until_ns) VALUES (?, ?, ?)", away)
+    connection.executemany('INSERT INTO temp.known (shared, session, "set", sender) VALUES (?, ?, ?, ?)', known)
+
+
+def _unmet(connection: sqlite3.Connection, shared: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (key, attributes) of those of *shared* that were not met before."""
+    numbers = ", ".join(map(str, shared))
+    met = {row[0] for row in connection.execute(f"SELECT shared FROM temp.known WHERE shared IN ({numbers})")}
+    query = f"SELECT key, attributes FROM telemetry.shared WHERE key IN ({numbers})"
+    texts = dict(connection.execute(query).fetchall())
+    for key in shared:
+        if key not in met:
+            yield key, json.loads(texts[key]) if key in texts else {}
 
 
 def _times(connection: sqlite3.Connection, ends: tuple[int, int]) -> dict[int, tuple[int, int]]:

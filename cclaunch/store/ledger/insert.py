@@ -30,14 +30,16 @@ FROM requests WHERE time_ns >= ?1 * {QUARTER_NS} AND time_ns < (?1 + 1) * {QUART
 def set_id(connection: sqlite3.Connection, attributes: str) -> int:
     """Return the id of the attribute set *attributes* (its text), which is made when it is the first."""
     key = number_of(attributes)
-    connection.execute("INSERT OR IGNORE INTO sets (key, attributes) VALUES (?, ?)", (key, attributes))
-    return int(connection.execute("SELECT id FROM sets WHERE key = ?", (key,)).fetchone()[0])
+    if row := connection.execute("SELECT id FROM sets WHERE key = ?", (key,)).fetchone():
+        return int(row[0])
+    return int(connection.execute("INSERT INTO sets (key, attributes) VALUES (?, ?)", (key, attributes)).lastrowid or 0)
 
 
 def session_id(connection: sqlite3.Connection, name: str) -> int:
     """Return the id of the session called *name*, which is made when it is the first."""
-    connection.execute("INSERT OR IGNORE INTO sessions (name) VALUES (?)", (name,))
-    return int(connection.execute("SELECT id FROM sessions WHERE name = ?", (name,)).fetchone()[0])
+    if row := connection.execute("SELECT id FROM sessions WHERE name = ?", (name,)).fetchone():
+        return int(row[0])
+    return int(connection.execute("INSERT INTO sessions (name) VALUES (?)", (name,)).lastrowid or 0)
 
 
 def insert_requests(connection: sqlite3.Connection, requests: Iterable[Request]) -> set[int]:

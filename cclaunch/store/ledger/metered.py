@@ -65,9 +65,10 @@ def take_metered(connection: sqlite3.Connection, *, everything: bool = False) ->
             found[mark] = one if before is None else _together(before, one)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        for (session, attributes), one in found.items():
-            ids = session_id(connection, session), set_id(connection, attributes)
-            connection.execute(KEEP, (*ids, round(one.micros), one.first_ns, one.last_ns))
+        sessions = {name: session_id(connection, name) for name in {session for session, _ in found}}
+        sets = {text: set_id(connection, text) for text in {attributes for _, attributes in found}}
+        rows = [(sessions[key[0]], sets[key[1]], round(one.micros), one.first_ns, one.last_ns) for key, one in found.items()]
+        connection.executemany(KEEP, rows)
         connection.execute(
             "INSERT INTO cursors (source, database, position) VALUES (?, '', ?)"
             " ON CONFLICT (source) DO UPDATE SET position = excluded.position",

@@ -32,7 +32,7 @@ UPDATE events SET name = '', body = '', service = NULL, session_id = NULL, seque
     check_nonce = '{EMPTY}', attributes = '{{}}', shared = NULL
 WHERE id = ?
 """
-POINTS = "DELETE FROM points WHERE series = ? AND time_ns >= ? AND time_ns < ?"
+POINTS = "FROM points WHERE series = ? AND time_ns >= ? AND time_ns < ?"
 UNUSED_BY_SESSION = "DELETE FROM shared WHERE key = ? AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = ?)"
 UNUSED = "DELETE FROM shared WHERE key NOT IN (SELECT shared FROM events WHERE shared IS NOT NULL)"
 
@@ -123,12 +123,13 @@ def sweep_series(connection: sqlite3.Connection, rules: Sequence[Rule], since_ns
     gone = []
     for series, session, attributes in rows:
         facts = facts_of(json.loads(attributes), session)
-        gone += [(series, rule.since, rule.until) for rule in rules if rule.holds(facts)]
+        meant = [(series, rule.since, rule.until) for rule in rules if rule.holds(facts)]
+        gone += [one for one in meant if connection.execute(f"SELECT 1 {POINTS} LIMIT 1", one).fetchone()]
     return _in_one(connection, lambda: _delete_points(connection, gone)) if gone else 0
 
 
 def _delete_points(connection: sqlite3.Connection, gone: Sequence[tuple[int, int, int]]) -> int:
-    points = connection.executemany(POINTS, gone).rowcount
+    points = connection.executemany(f"DELETE {POINTS}", gone).rowcount
     empty = "DELETE FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM points WHERE points.series = series.id)"
     connection.executemany(empty, [(series,) for series, _, _ in gone])
     return points

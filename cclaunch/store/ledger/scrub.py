@@ -68,6 +68,8 @@ def sweep_new(connection: sqlite3.Connection, database: str) -> int:
         connection.execute("BEGIN IMMEDIATE")
         _move(connection, RAW, name, top)
         _move(connection, SERIES, name, last)
+        if gone:
+            _move(connection, SCRUB, "", 1)  # its bytes may stand in the pages still
     return gone
 
 
@@ -78,15 +80,16 @@ def finish(connection: sqlite3.Connection, places: Places, now_s: float, tell: T
     Args:
         connection: The ledger's.
         now_s: The time of the copy that is made, in seconds since the epoch.
-        whole: Make the files anew (VACUUM). Else what is deleted is written over in its place: enough, and cheap.
+        whole: Make telemetry.db anew (VACUUM) as well: it holds something that was forgotten.
 
     Raises:
         StoreError: Something is in the way; the rest is done at the next time.
     """
+    copies.look_soon(places.copies)
     with _said(places.database):
         _finish_raw(connection, places.database, tell, whole)
     with _said(places.ledger):
-        _finish_ledger(connection, places, now_s, tell, whole)
+        _finish_ledger(connection, places, now_s, tell)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM cursors WHERE source = ?", (SCRUB,))
@@ -127,10 +130,9 @@ def _finish_raw(connection: sqlite3.Connection, database: str, tell: Tell, whole
         _move(connection, RAW, name, top)
 
 
-def _finish_ledger(connection: sqlite3.Connection, places: Places, now_s: float, tell: Tell, whole: bool) -> None:
+def _finish_ledger(connection: sqlite3.Connection, places: Places, now_s: float, tell: Tell) -> None:
     tell("making the ledger anew", 0, 0)
-    if whole:
-        connection.execute("VACUUM")
+    connection.execute("VACUUM")
     _fold(connection, places.ledger)
     if not places.copies:
         return

@@ -1,6 +1,7 @@
 """What was forgotten is gone from every file, and whatever way it comes again, it stays away."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,14 +11,18 @@ import pytest
 from ledgers import places_at
 from stored import cost, event, request, store
 
+from cclaunch.errors import StoreError
 from cclaunch.store import forgetting
+from cclaunch.store.ledger import scrub
 from cclaunch.store.ledger.care import look_after
 from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.ledger.forget import Gone
 from cclaunch.store.ledger.insert import add_up, insert_requests
 from cclaunch.store.ledger.opening import open_to_write, reading
+from cclaunch.store.ledger.refill import take_ledger
 from cclaunch.store.ledger.request import TRANSCRIPT, Request
 from cclaunch.store.ledger.wanted import Wanted
+from cclaunch.store.ledger.writing import writing
 from cclaunch.store.places import Places
 from cclaunch.store.reader import events as shown
 from cclaunch.store.reader import open_reader
@@ -293,3 +298,89 @@ def test_nothing_of_what_stays_is_touched(places: Places) -> None:
     with closing(open_reader(places.database)) as connection:
         (left,) = shown(connection)
     assert (left.attributes["session.id"], left.attributes["project"]) == ("s", "a")
+
+
+@pytest.mark.parametrize("which", ["ledger", "database"])
+def test_one_who_reads_keeps_it_in_the_log_and_it_leaves_later(
+    places: Places, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    """The log cannot be emptied under a reader: that is said, nothing is counted, and the next one who looks finishes."""
+    monkeypatch.setattr(scrub, "FOLD_S", 0.1)
+    store(Path(places.database), *recorded())
+    total(places)
+    rules = forgetting.look(places, Wanted(session=CANARY), NOW).rules
+    with closing(sqlite3.connect(getattr(places, which), isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with pytest.raises(StoreError, match="is being read by another program"):
+            forgetting.forget(places, rules)
+        assert total(places) == 0.00011
+
+    look_after(places, 0, NOW)
+
+    assert canaries(places) == []
+    assert events(places) == [("api_request", "other"), ("api_request", "other")]
+
+
+def test_one_who_writes_to_the_raw_events_is_named_and_they_go_later(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted is right at once."""
+    monkeypatch.setattr(scrub, "PATIENCE_MS", 50)
+    store(Path(places.database), *recorded())
+    total(places)
+    rules = forgetting.look(places, Wanted(session=CANARY), NOW).rules
+    with closing(sqlite3.connect(places.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="is locked by another program") as raised:
+            forgetting.forget(places, rules)
+        assert "leaves the files when that is mended" in raised.value.cause
+
+    assert total(places) == 0.00011
+    catch_up(places)  # as the collector does soon
+    assert [session for _, session in events(places)] == ["other", "other"]
+    look_after(places, 0, NOW)
+    assert canaries(places) == []
+
+
+def test_what_lies_aside_and_in_victorialogs_is_named(places: Places) -> None:
+    """What this command cannot delete, the person is told."""
+    store(Path(places.database), *recorded())
+    aside = Path(f"{places.database}.corrupt-20260101-000000")
+    aside.write_text(CANARY)
+
+    told = forgetting.elsewhere(places._replace(vlogs="http://127.0.0.1:1"))
+
+    assert len(told) == 2
+    assert "VictoriaLogs and Prometheus cannot delete" in told[0]
+    assert str(aside) in told[1]
+
+
+def test_a_refill_from_an_older_copy_asks_the_tombstones_too(places: Places, tmp_path: Path) -> None:
+    """A copy that somebody has kept elsewhere holds what was forgotten; it is taken over without that."""
+    store(Path(places.database), *recorded())
+    total(places)
+    look_after(places, 0, NOW)
+    (kept,) = Path(places.copies).iterdir()
+    shutil.copy(kept, tmp_path / "kept.db")
+    forget(places, Wanted(session=CANARY))
+
+    with writing(places) as connection:
+        take_ledger(connection, str(tmp_path / "kept.db"))
+
+    assert total(places) == 0.00011
+    assert sessions(places) == {"other"}
+    (tmp_path / "kept.db").unlink()
+    assert canaries(places) == []
+
+
+def test_a_new_ledger_knows_what_was_forgotten_from_its_copy(places: Places) -> None:
+    """The tombstones are in the copy that is made anew, so that they outlive the ledger."""
+    store(Path(places.database), *recorded())
+    forget(places, Wanted(session=CANARY))
+    for suffix in ("", "-wal", "-shm"):
+        Path(places.ledger + suffix).unlink(missing_ok=True)
+
+    store(Path(places.database), *recorded())
+
+    assert total(places) == 0.00011
+    look_after(places, 0, NOW)
+    assert canaries(places) == []

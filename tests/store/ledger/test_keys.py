@@ -76,8 +76,8 @@ def of_otlp(request: ExportLogsServiceRequest, kind: str) -> list[int]:
 
 def of_vlogs(there: Vlogs, since: int, until: int) -> list[int]:
     """Return the keys of the events that VictoriaLogs holds of a time, in its order."""
-    found = [(one, row) for row, one in requests.between(there.url, since, until + 1) if one is not None]
-    return [key_of(row, one) for one, row in sorted(found, key=lambda pair: pair[0].time_ns)]
+    found = [(row, one) for row, one in requests.between(there.url, since, until + 1) if one is not None]
+    return [key_of(row, one) for row, one in sorted(found, key=lambda pair: pair[1].time_ns)]
 
 
 @given(resource=RESOURCES, records=st.lists(RECORDS, min_size=1, max_size=30))
