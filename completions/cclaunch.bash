@@ -79,17 +79,17 @@ _cclaunch_value() {
     kind="" words=""
     case "$1 $2" in
         "env --shell") words="bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh" ;;
-        "usage --by") words="day model profile project repository session team" ;;
-        "usage --where") words="day= model= profile= project= repository= session= team=" ;;
+        "usage --by") words="branch day model profile project repository session team" ;;
+        "usage --where") words="branch= day= model= profile= project= repository= session= team=" ;;
         "usage --since") words="today yesterday 24h 7d 30d" ;;
         "usage --until") words="today yesterday 24h 7d 30d" ;;
         "usage forget --session") : ;;
         "usage forget --before") words="today yesterday 24h 7d 30d" ;;
-        "usage forget --where") words="day= model= profile= project= repository= session= team=" ;;
+        "usage forget --where") words="branch= day= model= profile= project= repository= session= team=" ;;
         "events -n") : ;;
         "events --name") : ;;
         "events --session") : ;;
-        "events --where") words="day= model= profile= project= repository= session= team=" ;;
+        "events --where") words="branch= day= model= profile= project= repository= session= team=" ;;
         "stack logs -n") : ;;
         "profile set --prompts") words="on off" ;;
         "profile set --responses") words="on off" ;;

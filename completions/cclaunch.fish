@@ -183,8 +183,8 @@ complete -c cclaunch -n '__cclaunch_in env' -l json -d 'One JSON object: name to
 complete -c cclaunch -n '__cclaunch_in env' -l explain -d 'A table: what claude gets here, from where, and in the place of what'
 complete -c cclaunch -n '__cclaunch_in env' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in env' -f
-complete -c cclaunch -n '__cclaunch_in usage' -l by -x -a 'day model profile project repository session team' -d 'Group by day, model, profile, team, project, repository, session or any other attribute'
-complete -c cclaunch -n '__cclaunch_in usage' -l where -x -a 'day= model= profile= project= repository= session= team=' -d 'Only what has this value'
+complete -c cclaunch -n '__cclaunch_in usage' -l by -x -a 'branch day model profile project repository session team' -d 'Group by day, model, profile, team, project, repository, branch, session or any other attribute'
+complete -c cclaunch -n '__cclaunch_in usage' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
 complete -c cclaunch -n '__cclaunch_in usage' -l since -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened from then on'
 complete -c cclaunch -n '__cclaunch_in usage' -l until -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened before'
 complete -c cclaunch -n '__cclaunch_in usage' -l json -d 'Print one JSON object'
@@ -192,7 +192,7 @@ complete -c cclaunch -n '__cclaunch_in usage' -l help -d 'Show this message and 
 complete -c cclaunch -n '__cclaunch_at usage' -f -a forget -d 'Forget requests and raw events for good; whatever way they come again, they'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l session -x -d 'All of this session, for ever'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l before -x -a 'today yesterday 24h 7d 30d' -d 'All that happened before'
-complete -c cclaunch -n '__cclaunch_in usage forget' -l where -x -a 'day= model= profile= project= repository= session= team=' -d 'Only what has this value'
+complete -c cclaunch -n '__cclaunch_in usage forget' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l yes -s y -d 'Do not ask'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l json -d 'Print one JSON object'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l help -d 'Show this message and exit.'
@@ -202,7 +202,7 @@ complete -c cclaunch -n '__cclaunch_in events' -s f -l follow -d 'Go on with eve
 complete -c cclaunch -n '__cclaunch_in events' -l json -d 'One JSON object a line, with every attribute'
 complete -c cclaunch -n '__cclaunch_in events' -l name -x -d 'Only events of this name, such as api_request'
 complete -c cclaunch -n '__cclaunch_in events' -l session -x -d 'Only events of this session'
-complete -c cclaunch -n '__cclaunch_in events' -l where -x -a 'day= model= profile= project= repository= session= team=' -d 'Only what has this value'
+complete -c cclaunch -n '__cclaunch_in events' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
 complete -c cclaunch -n '__cclaunch_in events' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in events' -f
 complete -c cclaunch -n '__cclaunch_in dashboard' -l help -d 'Show this message and exit.'

@@ -99,13 +99,13 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch usage --by" [] { ["day" "model" "profile" "project" "repository" "session" "team"] }
-    def "nu-complete cclaunch usage --where" [] { ["day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
+    def "nu-complete cclaunch usage --by" [] { ["branch" "day" "model" "profile" "project" "repository" "session" "team"] }
+    def "nu-complete cclaunch usage --where" [] { ["branch=" "day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
     def "nu-complete cclaunch usage --since" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     def "nu-complete cclaunch usage --until" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     def "nu-complete cclaunch usage parts" [] { [{value: "forget", description: "Forget requests and raw events for good; whatever way they come again, they"}] }
     export extern "cclaunch usage" [
-        --by: string@"nu-complete cclaunch usage --by" # Group by day, model, profile, team, project, repository, session or any other attribute
+        --by: string@"nu-complete cclaunch usage --by" # Group by day, model, profile, team, project, repository, branch, session or any other attribute
         --where: string@"nu-complete cclaunch usage --where" # Only what has this value
         --since: string@"nu-complete cclaunch usage --since" # Only what happened from then on
         --until: string@"nu-complete cclaunch usage --until" # Only what happened before
@@ -114,7 +114,7 @@ module completions_of_cclaunch {
     ]
 
     def "nu-complete cclaunch usage forget --before" [] { ["today" "yesterday" "24h" "7d" "30d"] }
-    def "nu-complete cclaunch usage forget --where" [] { ["day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
+    def "nu-complete cclaunch usage forget --where" [] { ["branch=" "day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
     export extern "cclaunch usage forget" [
         --session: string # All of this session, for ever
         --before: string@"nu-complete cclaunch usage forget --before" # All that happened before
@@ -124,7 +124,7 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch events --where" [] { ["day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
+    def "nu-complete cclaunch events --where" [] { ["branch=" "day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
     export extern "cclaunch events" [
         -n: string # The last N events
         --follow(-f) # Go on with every event that arrives, until Ctrl-C

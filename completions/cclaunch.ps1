@@ -84,7 +84,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'usage' = [ordered]@{
-            '--by' = 'Group by day, model, profile, team, project, repository, session or any other attribute'
+            '--by' = 'Group by day, model, profile, team, project, repository, branch, session or any other attribute'
             '--where' = 'Only what has this value'
             '--since' = 'Only what happened from then on'
             '--until' = 'Only what happened before'
@@ -390,17 +390,17 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
     # Verb and option -> what may follow.
     $values = @{
         'env --shell' = @('bash', 'zsh', 'fish', 'sh', 'ksh', 'mksh', 'yash', 'tcsh', 'csh', 'nu', 'elvish', 'xonsh', 'pwsh')
-        'usage --by' = @('day', 'model', 'profile', 'project', 'repository', 'session', 'team')
-        'usage --where' = @('day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
+        'usage --by' = @('branch', 'day', 'model', 'profile', 'project', 'repository', 'session', 'team')
+        'usage --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'usage --since' = @('today', 'yesterday', '24h', '7d', '30d')
         'usage --until' = @('today', 'yesterday', '24h', '7d', '30d')
         'usage forget --session' = @()
         'usage forget --before' = @('today', 'yesterday', '24h', '7d', '30d')
-        'usage forget --where' = @('day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
+        'usage forget --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'events -n' = @()
         'events --name' = @()
         'events --session' = @()
-        'events --where' = @('day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
+        'events --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'stack logs -n' = @()
         'profile set --prompts' = @('on', 'off')
         'profile set --responses' = @('on', 'off')

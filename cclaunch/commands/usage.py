@@ -36,10 +36,10 @@ MEASURES = {
 }
 """Key of a row -> its heading."""
 
-WELL_KNOWN = frozenset("day week month model profile team project repository session session.id".split())
+WELL_KNOWN = frozenset("day week month model profile team project repository branch session session.id".split())
 
 BY_HELP = (
-    "Group by day, model, profile, team, project, repository, session or any other attribute. Repeatable, or several"
+    "Group by day, model, profile, team, project, repository, branch, session or any other attribute. Repeatable, or several"
     " joined by commas. What lacks an attribute is a row with `-`, in JSON null."
 )
 

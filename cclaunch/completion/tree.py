@@ -10,7 +10,7 @@ from cclaunch.shells.table import NAMES as SHELLS
 PROFILE, DIRECTORY, FILE, COMMAND, ANY = "profile", "directory", "file", "command", "any"
 """What a word may be where it is none of a few: the name of a profile, a path, a program with its words, or anything."""
 
-KEYS = ("day", "model", "profile", "project", "repository", "session", "team")
+KEYS = ("branch", "day", "model", "profile", "project", "repository", "session", "team")
 """The keys of ``usage --by`` that are worth offering; any attribute is one."""
 
 DATES = ("today", "yesterday", "24h", "7d", "30d")

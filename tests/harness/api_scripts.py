@@ -63,6 +63,13 @@ def held(prompt: str) -> bool:
     return "hold" in prompt.split()
 
 
+def request_id(prompt: str, number: int) -> str:
+    """Return the id of the *number*-th request: a gateway may repeat one, or give none out."""
+    if "without an id" in prompt:
+        return ""
+    return "req_of_a_gateway" if "behind a gateway" in prompt else f"req_test_{number:06d}"
+
+
 def choose(prompt: str, step: int, attempt: int) -> Reply:
     """Return the reply to the *step*-th request for *prompt*; *attempt* counts all requests for it, retries too."""
     if "fail 400" in prompt:
@@ -84,6 +91,7 @@ LOOPS: dict[str, list[ToolUse]] = {
     "run false": [_bash("false")],
     "run the script": [_bash("sh @cwd@/script.sh")],
     "sleep for": [_bash("touch slept-in; sleep 60")],
+    "ask a helper": [ToolUse("Task", {"description": "A helper", "prompt": "say hi below", "subagent_type": "general-purpose"})],
     "three steps": [_bash("echo one"), _bash("echo two"), _bash("echo three")],
     "write a file": [ToolUse("Write", {"file_path": "@cwd@/written.txt", "content": "one\ntwo\n"})],
     "edit the file": [

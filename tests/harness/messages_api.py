@@ -37,7 +37,8 @@ class Answer(NamedTuple):
     One answered request.
 
     *kind* is ``main`` for a turn with tools, ``side`` for what claude asks by itself; *tool_id* is the id of
-    the tool call in it, or an empty string.
+    the tool call in it, or an empty string; *message_id* is the message's own, also behind a gateway that repeats or leaves out
+    the request's.
     """
 
     request_id: str
@@ -47,6 +48,7 @@ class Answer(NamedTuple):
     prompt: str
     tokens: Tokens
     tool_id: str = ""
+    message_id: str = ""
 
 
 class Asked(NamedTuple):
@@ -151,7 +153,8 @@ class MessagesApi:
             status = reply.status if isinstance(reply, Failure) else 200
             tokens = _billed(number, kind) if status == 200 else Tokens()
             tool_id = f"toolu_test_{number:06d}" if isinstance(reply, ToolUse) else ""
-            answer = Answer(f"req_test_{number:06d}", status, str(request.get("model")), kind, prompt, tokens, tool_id)
+            request_id, message_id = api_scripts.request_id(prompt, number), f"msg_test_{number:06d}"
+            answer = Answer(request_id, status, str(request.get("model")), kind, prompt, tokens, tool_id, message_id)
             self.answers.append(answer)
         return answer, reply
 
@@ -243,7 +246,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", "text/event-stream; charset=utf-8")
         self.send_header("cache-control", "no-cache")
-        self.send_header("request-id", answer.request_id)
+        if answer.request_id:
+            self.send_header("request-id", answer.request_id)
         self.send_header("connection", "close")
         self.end_headers()
         for event in _events(answer, reply):
@@ -273,7 +277,7 @@ def _message(answer: Answer, content: list[JsonObject], stop: str | None, output
         "service_tier": "standard",
     }
     return {
-        "id": "msg_" + answer.request_id.removeprefix("req_"),
+        "id": answer.message_id,
         "type": "message",
         "role": "assistant",
         "model": answer.model,

@@ -60,7 +60,9 @@ def _is_forgotten(
                 return True
             continue
         if facts is None:
-            facts = facts_of({**_common(connection, row[3], commons), **json.loads(row[4])}, row[2])
+            facts = facts_of(
+                {**_common(connection, row[3], commons), **json.loads(row[4])}, row[2], {key for one in rules for key in one.asks}
+            )
         if rule.holds(facts):
             return True
     return False

@@ -7,7 +7,7 @@ learn from it what was forgotten. So a rule holds hashes of keys and values, and
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ NOTHING = number_of("")
 """The value of what is missing, as ``--where KEY=`` has it."""
 
 SESSION = number_of("session.id")
+SPELLED: Mapping[str, Callable[[Any], str | None]] = {"model": model_name, "cclaunch.profile": text, "service.name": text}
 Facts = Mapping[int, int]
 """Hash of a key -> hash of its value, as it is shown."""
 
@@ -48,12 +49,17 @@ class Rule(NamedTuple):
         return self.since <= time_ns < self.until
 
 
-def facts_of(attributes: Mapping[str, Any], session: str | None) -> dict[int, int]:
-    """Return what a record is known by: its *attributes*, spelled as the ledger spells them, and its *session*."""
-    facts = {hashed(key): hashed(printed(value)) for key, value in attributes.items()}
-    for key, spell in (("model", model_name), ("cclaunch.profile", text), ("service.name", text)):
-        if key in attributes:
-            facts[hashed(key)] = hashed(printed(spell(attributes[key])))
+def facts_of(attributes: Mapping[str, Any], session: str | None, asked: Container[int] | None = None) -> dict[int, int]:
+    """
+    Return what a record is known by: its *attributes*, spelled as the ledger spells them, and its *session*.
+
+    *asked*: the hashes of the keys that matter, as each value costs; None for all.
+    """
+    facts = {}
+    for key, value in attributes.items():
+        mark = hashed(key)
+        if asked is None or mark in asked:
+            facts[mark] = hashed(printed(SPELLED[key](value) if key in SPELLED else value))
     facts[SESSION] = hashed(session or "")
     return facts
 

@@ -123,7 +123,7 @@ def test_down_removes_the_containers_and_keeps_the_data(stack: DockerStack, verb
 
     first, second = ok(verb("stack", "down")), ok(verb("stack", "down"))
 
-    assert sorted(first.splitlines()) == sorted(f"{name}: stopped" for name in CONTAINERS)
+    assert sorted(first.splitlines()) == sorted(f"{name}: stopped" for name in (*CONTAINERS, "keeper"))
     assert second == "the stack: was not running\n"
     assert stack.containers() == {}
     assert stack.volumes() == {f"{name}-data" for name in SERVICES}
