@@ -11,6 +11,7 @@ import itertools
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,8 +23,12 @@ from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests
 from cclaunch.store.ledger.opening import only, open_to_write
 from cclaunch.store.ledger.request import Request
 from cclaunch.store.places import Places
+from cclaunch.store.retention import RETENTION_NS
 
 TOGETHER = 5_000
+NAMELESS = "{}"
+"""The set of a request whose own cannot be read; only one that is older than any raw event, which would bring it whole."""
+
 ROWS = f"SELECT {COLUMNS} FROM requests ORDER BY time_ns {{0}}, key {{0}}"
 TOMBSTONES = {
     "forgotten": "time_ns, key, request",
@@ -138,12 +143,13 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
         other.text_factory = lambda data: data.decode("utf-8", "replace")
         _take_tombstones(connection, other)
         names, sets = (_readable(other, query) for query in ("SELECT id, name FROM sessions", "SELECT id, attributes FROM sets"))
-        lost = 0
+        lost, border = 0, time.time_ns() - RETENTION_NS
         for rows in _together(_both_ends(other, ROWS)):
+            whole = [row[3] in sets and (row[2] is None or row[2] in names) for row in rows]
             good = [
-                Request._make((*row[:2], names.get(row[2]), sets[row[3]], *row[4:]))
-                for row in rows
-                if row[3] in sets and (row[2] is None or row[2] in names)
+                Request._make((*row[:2], names.get(row[2]), sets.get(row[3], NAMELESS), *row[4:]))
+                for row, is_whole in zip(rows, whole, strict=True)
+                if is_whole or row[0] < border
             ]
             lost += len(rows) - len(good)
             with connection:

@@ -161,6 +161,30 @@ def test_what_can_be_read_of_a_damaged_one_is_taken_over(places: Places, tmp_pat
     assert len(set_aside.all_aside(places.ledger)) == 1
 
 
+def test_money_is_taken_over_also_where_what_it_was_for_cannot_be_read(places: Places) -> None:
+    """Of what is older than any raw event nothing else tells; what is newer comes whole from there."""
+    old = NOW - 90 * 86_400 * 1_000_000_000
+    store(Path(places.database), *(request(number, old + number, session__id="s") for number in range(10, 17)))
+    catch_up(places)
+    shutil.rmtree(places.copies)
+    with closing(sqlite3.connect(places.database)) as connection:
+        connection.execute("DELETE FROM events WHERE time_ns < ? AND id < (SELECT max(id) FROM events)", (NOW,))
+        connection.commit()
+    with closing(opening.open_to_write(places.ledger)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'sets'").fetchone()[0]
+    with open(places.ledger, "r+b") as file:
+        file.seek(4096 * (page - 1))
+        file.write(b"\xa5" * 4096)
+    Path(places.ledger + "-suspect").touch()
+
+    assert answer(places) == (12, [])
+    with opening.reading(places.ledger) as connection:
+        nameless = connection.execute("SELECT count(*) FROM requests r JOIN sets s ON s.id = r.\"set\" WHERE attributes = '{}'")
+        assert nameless.fetchone()[0] == 7
+    assert "7 requests were taken over" in set_aside.sentence_of_ledger(places.ledger)
+
+
 def test_what_a_full_disk_does_not_take_of_a_damaged_one_is_taken_over_later(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
