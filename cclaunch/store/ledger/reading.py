@@ -17,7 +17,7 @@ from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
 from cclaunch.store.spending import Group
 
 FIGURES = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
-SPANS = 'WITH spans (number, since, until) AS (VALUES {spans}) SELECT number, {set}, {session}, '
+SPANS = "WITH spans (number, since, until) AS (VALUES {spans}) SELECT number, {set}, {session}, "
 FROM_QUARTERS = (
     f"{SPANS}sum(requests), {', '.join(f'sum({name})' for name in FIGURES)} FROM spans CROSS JOIN quarters"
     " WHERE quarter >= since AND quarter < until{only} GROUP BY 1, 2, 3"
