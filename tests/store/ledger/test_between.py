@@ -19,7 +19,7 @@ from cclaunch.store.usage import usage
 
 NOW = 1_790_000_000_000_000_000
 HOUR = 3600 * 1_000_000_000
-OLD = NOW - retention.RETENTION_NS - HOUR
+OLD = NOW - retention.RETENTION_NS - 72 * HOUR
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def of(places: Places, session: str) -> int:
 def test_an_old_event_that_comes_while_old_ones_go_keeps_what_it_shares(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It came when the events had been deleted, and what they had in common had not."""
     monkeypatch.setattr(retention, "FIRST_ROWS", 1)
+    monkeypatch.setattr(retention, "LEAST", 1)
     monkeypatch.setattr(retention, "SLICE_S", 0)
     store(path, *(request(number, OLD + number, session__id=f"s-{number}") for number in range(3)), request(9, NOW))
 
