@@ -217,7 +217,7 @@ def test_the_help_says_how_where_works(usage: Verb) -> None:
 
     assert "the same KEY again takes any of its values, another KEY must hold as well" in told
     assert "KEY= takes what lacks KEY" in told
-    assert "day, model, profile, team, project, repository, session or any other attribute" in told
+    assert "day, model, profile, team, project, repository, branch, session or any other attribute" in told
 
 
 def test_the_table_ends_with_the_total(usage: Verb, recorded: None) -> None:

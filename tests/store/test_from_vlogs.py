@@ -23,6 +23,7 @@ from cclaunch.otlp.decode import decode_logs
 from cclaunch.store.ledger import from_vlogs
 from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.ledger.insert import insert_requests
+from cclaunch.store.ledger.vlogs_read import begin_anew
 from cclaunch.store.ledger.writing import writing
 from cclaunch.store.places import Places
 from cclaunch.store.vlogs import http as asking
@@ -385,5 +386,21 @@ def test_without_one_our_own_database_is_read_all_the_same(tmp_path: Path) -> No
     store(Path(places.database), decode_logs(export_of(one(1, NOW), time_ns=NOW)))
     with pytest.raises(StoreUnreachable):
         catch_up(places)
+
+    assert counted(places.ledger) == 1
+
+
+def test_after_its_data_was_deleted_another_one_is_read_from_its_start(places: Places, there: Vlogs) -> None:
+    """Under the same name, with as many requests in the same quarter of an hour as were read of the one before."""
+    send(there, one(1, NOW - 2 * HOUR))
+    catch_up(places, everything=True)
+    with writing(places) as connection, connection:  # what was read of the one before: one request, another one
+        connection.execute("DELETE FROM requests")
+        connection.execute("DELETE FROM quarters")
+    catch_up(places, everything=True)
+    assert counted(places.ledger) == 0
+
+    begin_anew(places)
+    catch_up(places)
 
     assert counted(places.ledger) == 1

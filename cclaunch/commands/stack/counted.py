@@ -110,3 +110,12 @@ def erase_ledger(paths: Paths) -> None:
                 file.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"cannot delete {error.filename}: {error.strerror}", hint=f"ls -ld {paths.data}") from error
+
+
+def read_anew(paths: Paths) -> None:
+    """Have the ledger read whatever VictoriaLogs comes next from its start; where that fails, it does so within a day."""
+    from cclaunch.store.ledger.vlogs_read import begin_anew
+
+    if os.path.exists(paths.ledger):
+        with contextlib.suppress(CclaunchError, sqlite3.Error, OSError):
+            begin_anew(places_of(paths))

@@ -8,7 +8,7 @@ from cclaunch.backends.embedded import autostart, collector, ending
 from cclaunch.backends.left import containers_left
 from cclaunch.backends.turn import turn
 from cclaunch.commands.shared.confirm import agree, on_terminal
-from cclaunch.commands.stack.counted import describe_ledger, erase_ledger, take_in, uncounted
+from cclaunch.commands.stack.counted import describe_ledger, erase_ledger, read_anew, take_in, uncounted
 from cclaunch.commands.stack.erase import describe, erase
 from cclaunch.config.model import configuration
 from cclaunch.hot.paths import Environ, Paths
@@ -67,6 +67,7 @@ def end(paths: Paths, environ: Environ, *, volumes: bool, ledger: bool, yes: boo
     if containers is not None and kept:
         with containers.engine() as engine:
             gone = volumes_of.remove_volumes(engine.connection, "data")
+        read_anew(paths)
         for name in gone:
             console.line(f"volume {name}: deleted")
 

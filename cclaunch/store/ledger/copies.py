@@ -79,11 +79,11 @@ def make(connection: sqlite3.Connection, directory: str, now_s: float, *, alone:
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         connection.execute("VACUUM INTO ?", (temporary,))
-        _sync(temporary)
+        sync(temporary)
         path = _name(directory, now_s)
         os.utime(temporary, (now_s, now_s))
         os.rename(temporary, path)
-        _sync(directory)
+        sync(directory)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
@@ -122,7 +122,8 @@ def _sweep(directory: str) -> None:
                 os.unlink(entry.path)
 
 
-def _sync(path: str) -> None:
+def sync(path: str) -> None:
+    """Have what was written to the file at *path* be on the disk. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

@@ -18,7 +18,7 @@ from typing import Any
 from cclaunch.errors import StoreError
 from cclaunch.store import set_aside
 from cclaunch.store.damage import SUSPECT, Damaged, check_pages, damage_named, look_through
-from cclaunch.store.ledger.copies import copies
+from cclaunch.store.ledger.copies import copies, sync
 from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests
 from cclaunch.store.ledger.opening import only, open_to_write
 from cclaunch.store.ledger.request import Request
@@ -105,6 +105,7 @@ def restore(places: Places) -> str:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(temporary + suffix)
             continue
+        sync(temporary)
         os.replace(temporary, path)
         return copy.path
     return ""

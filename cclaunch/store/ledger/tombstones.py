@@ -7,6 +7,7 @@ learn from it what was forgotten. So a rule holds hashes of keys and values, and
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -75,10 +76,17 @@ def is_left(connection: sqlite3.Connection) -> bool:
 
 
 def rules_of(connection: sqlite3.Connection) -> list[Rule]:
-    """Return all rules of the ledger that is open."""
+    """
+    Return all rules of the ledger that is open.
+
+    A time alone is forgotten when it is over: a rule that says otherwise was made under a clock that was ahead, and would take
+    whatever is recorded now.
+    """
     found = []
     for since, until, rule in connection.execute("SELECT since_ns, until_ns, rule FROM forgotten_rules"):
-        found.append(Rule(since, until, {int(key): frozenset(values) for key, values in json.loads(rule).items()}))
+        asks = {int(key): frozenset(values) for key, values in json.loads(rule).items()}
+        if asks or until <= time.time_ns():
+            found.append(Rule(since, until, asks))
     return found
 
 

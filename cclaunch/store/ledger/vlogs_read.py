@@ -8,6 +8,9 @@ are as many requests as when it was read needs no second look, however late anyt
 import sqlite3
 from collections.abc import Iterable
 
+from cclaunch.store.ledger.writing import writing
+from cclaunch.store.places import Places
+
 NEWEST, HOUR, ALL = "newest", "hour", "all"
 """When the newest request was; when the last hour was looked at again, and all there is (ns)."""
 
@@ -57,3 +60,14 @@ def count(connection: sqlite3.Connection, url: str, quarter: int, requests: int)
 def drop(connection: sqlite3.Connection, quarters: Iterable[int]) -> None:
     """Forget *quarters* that are no longer there, in the transaction that is open."""
     connection.executemany("DELETE FROM cursors WHERE source = ?", [(f"vlogs {QUARTER}{one}",) for one in quarters])
+
+
+def begin_anew(places: Places) -> None:
+    """
+    Forget how far any VictoriaLogs was read: its data was deleted, and another one will answer under its name.
+
+    Raises:
+        Busy, StoreError, sqlite3.Error: As `writing` does.
+    """
+    with writing(places) as connection, connection:
+        connection.execute("DELETE FROM cursors WHERE source >= 'vlogs ' AND source < 'vlogs!'")

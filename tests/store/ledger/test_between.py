@@ -19,7 +19,7 @@ from cclaunch.store.usage import usage
 
 NOW = 1_790_000_000_000_000_000
 HOUR = 3600 * 1_000_000_000
-OLD = NOW - retention.RETENTION_NS - 25 * HOUR
+OLD = NOW - retention.RETENTION_NS - 72 * HOUR
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`[history] keep_days`: what is older goes by itself, as deep as by `usage forget --before`."""
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -86,6 +87,19 @@ def test_a_clock_that_is_far_ahead_deletes_nothing(places: Places) -> None:
     look_after(places, 300, NOW + 5000 * DAY_NS)
 
     assert counted(places) == 4
+
+
+def test_what_was_forgotten_under_a_clock_that_was_years_ahead_takes_nothing_new(places: Places) -> None:
+    """Its rule says that all is old until then; when the clock is right again, that is no longer so."""
+    ahead = time.time_ns() + 2000 * DAY_NS
+    store(Path(places.database), request(70, ahead, session__id="ahead"))
+    counted(places)
+    look_after(places, 30, ahead)
+    assert counted(places) == 1
+
+    store(Path(places.database), request(71, time.time_ns(), session__id="right"))
+
+    assert counted(places) == 2
 
 
 def test_nothing_is_done_where_nothing_was_recorded(tmp_path: Path) -> None:
