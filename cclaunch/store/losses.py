@@ -11,19 +11,24 @@ import sqlite3
 
 from cclaunch.store.filters import Where, canonical, matches, wanted_of
 from cclaunch.store.ledger.periods import LABELS
-from cclaunch.store.ledger.schema import QUARTER_NS
+from cclaunch.store.ledger.schema import QUARTER_NS, ROUNDING
 
 EVENTS_ONLY = ("event.name", "prompt.id", "request_id")
 """Keys that no metric has: a filter by one of them says nothing of what was lost."""
 
 FOREVER = (1 << 63) - 1
-SPENT = """
-SELECT m.session, m.micros - ifnull(q.micros, 0) AS missing, ifnull(q.requests, 0)
-FROM (SELECT session, sum(micros) AS micros, max(last_ns) AS last_ns FROM metered GROUP BY session) m LEFT JOIN (
-    SELECT session, sum(requests) AS requests, sum(micros) AS micros FROM quarters WHERE quarter >= ? GROUP BY session
+OPEN = "SELECT session FROM metered WHERE owed AND last_ns >= ? AND last_ns < ?"
+SPENT = f"""
+WITH open (session, micros, first_ns, last_ns) AS (
+    SELECT session, sum(micros), min(first_ns), max(last_ns) FROM metered WHERE session IN ({OPEN}) GROUP BY session
+)
+SELECT m.session, m.micros - ifnull(q.micros, 0) AS missing, ifnull(q.requests, 0) FROM open m LEFT JOIN (
+    SELECT session, sum(requests) AS requests, sum(micros) AS micros FROM quarters
+    WHERE quarter >= (SELECT min(first_ns) FROM open) / {QUARTER_NS} AND session IN (SELECT session FROM open) GROUP BY session
 ) q ON q.session = m.session
 WHERE m.last_ns >= ? AND m.last_ns < ? AND m.micros > ifnull(q.micros, 0)
 """
+"""Of the sessions that catch-up has not found to be whole: few, and those that still run."""
 
 
 def lost_usd_micros(connection: sqlite3.Connection, since: int | None, until: int | None, where: Where | None = None) -> int:
@@ -34,11 +39,8 @@ def lost_usd_micros(connection: sqlite3.Connection, since: int | None, until: in
     arrive before metrics, so a session that is still running shows nothing; half a micro-dollar a request is rounding.
     """
     begin, end = since or 0, FOREVER if until is None else until
-    first = connection.execute("SELECT min(first_ns) FROM metered WHERE last_ns >= ? AND last_ns < ?", (begin, end)).fetchone()[0]
-    if first is None:
-        return 0
-    rows = connection.execute(SPENT, (first // QUARTER_NS, begin, end)).fetchall()
-    lossy = {session: missing for session, missing, requests in rows if missing > 1 + requests}
+    rows = connection.execute(SPENT, (begin, end) * 2).fetchall()
+    lossy = {session: missing for session, missing, requests in rows if missing > ROUNDING + requests}
     if not lossy or not where:
         return sum(lossy.values())
     if any(canonical(key) in (*LABELS, *EVENTS_ONLY) for key in where):

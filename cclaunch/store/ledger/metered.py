@@ -13,6 +13,7 @@ from typing import NamedTuple
 from cclaunch import otel
 from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import session_id, set_id
+from cclaunch.store.ledger.schema import QUARTER_NS, ROUNDING
 from cclaunch.store.record_key import number_of
 from cclaunch.store.rows import CUMULATIVE
 
@@ -31,10 +32,28 @@ FROM telemetry.series s WHERE s.name = '{otel.COST}' AND s.check_nonce IS NULL A
 """All series of the sessions with news, and what each counts: of differences the sum, else the highest since each start."""
 
 KEEP = (
-    'INSERT INTO metered (session, "set", micros, first_ns, last_ns) VALUES (?, ?, ?, ?, ?)'
-    ' ON CONFLICT (session, "set") DO UPDATE SET micros = max(micros, excluded.micros),'
+    'INSERT INTO metered (session, "set", micros, first_ns, last_ns, owed) VALUES (?, ?, ?, ?, ?, 1)'
+    ' ON CONFLICT (session, "set") DO UPDATE SET micros = max(micros, excluded.micros), owed = 1,'
     " first_ns = min(first_ns, excluded.first_ns), last_ns = max(last_ns, excluded.last_ns)"
 )
+
+SETTLED_NS = 86_400 * 1_000_000_000
+"""A session whose last point is older is not looked at again: what came of its requests is there, or is lost."""
+
+SETTLE = f"""
+WITH open (session, micros, first_ns) AS (
+    SELECT session, sum(micros), min(first_ns) FROM metered
+    WHERE session IN (SELECT session FROM metered WHERE owed AND last_ns >= ?) GROUP BY session
+)
+UPDATE metered SET owed = 0 WHERE owed AND session IN (
+    SELECT o.session FROM open o LEFT JOIN (
+        SELECT session, sum(requests) AS requests, sum(micros) AS micros FROM quarters
+        WHERE quarter >= (SELECT min(first_ns) FROM open) / {QUARTER_NS} AND session IN (SELECT session FROM open)
+        GROUP BY session
+    ) q ON q.session = o.session WHERE o.micros <= ifnull(q.micros + q.requests, 0) + {ROUNDING}
+)
+"""
+"""Sessions whose requests come to what the metric counts: only of the others anything may be lost."""
 
 
 class _Counted(NamedTuple):
@@ -69,6 +88,7 @@ def take_metered(connection: sqlite3.Connection, *, everything: bool = False) ->
         sets = {text: set_id(connection, text) for text in {attributes for _, attributes in found}}
         rows = [(sessions[key[0]], sets[key[1]], round(one.micros), one.first_ns, one.last_ns) for key, one in found.items()]
         connection.executemany(KEEP, rows)
+        connection.execute(SETTLE, (newest - SETTLED_NS,))
         connection.execute(
             "INSERT INTO cursors (source, database, position) VALUES (?, '', ?)"
             " ON CONFLICT (source) DO UPDATE SET position = excluded.position",

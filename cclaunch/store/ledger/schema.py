@@ -9,6 +9,8 @@ day of any time zone cuts. What many requests have in common (their attributes, 
 APPLICATION_ID = 0x63636C62
 VERSION = 1
 QUARTER_NS = 900 * 1_000_000_000
+ROUNDING = 1
+"""Micro-dollars by which the sums of a session may differ, and as many for each request: fractions were rounded."""
 
 TABLES = (
     """CREATE TABLE sets (
@@ -58,7 +60,9 @@ TABLES = (
         micros INTEGER NOT NULL,
         first_ns INTEGER NOT NULL,
         last_ns INTEGER NOT NULL,
+        owed INTEGER NOT NULL,
         PRIMARY KEY (session, "set")) WITHOUT ROWID""",
+    "CREATE INDEX metered_owed ON metered (session) WHERE owed",
     """CREATE TABLE forgotten (
         time_ns INTEGER NOT NULL,
         key INTEGER NOT NULL,
@@ -76,7 +80,8 @@ TABLES = (
 """
 ``sets``: attributes as JSON with sorted keys, under 64 bits of its hash. ``requests.request``: the id that the API
 gave it, which is no key: gateways repeat them. ``origin``, ``witnesses``, ``sender``: see `request`. ``metered``: what
-claude's own cost metric counted. ``launches``: 64 bits of the hash of an instance id, who has it, and when it was met last.
+claude's own cost metric counted; ``owed``: requests may be missing for it, 0 where they were found to be there.
+``launches``: 64 bits of the hash of an instance id, who has it, and when it was met last.
 ``forgotten``: tombstones, hashes all (see `tombstones`).
 ``quarters.session``: 0 where a request names none, as NULL would be no part of a key.
 """
