@@ -68,6 +68,7 @@ Claude's own help: cclaunch -- --help
 EPILOG = """\
 \b
 Help on one verb: cclaunch VERB --help
+A word alone that looks like a verb launches nothing; a prompt of one word: cclaunch -- WORD
 CCLAUNCH_DISABLE=1 launches claude untouched; CCLAUNCH_CLAUDE names the claude to run.
 """
 

@@ -15,14 +15,17 @@ from cclaunch.errors import CclaunchError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from typing import Any, TextIO
+    from typing import TextIO
 
 NOTHING = "-"
 """What a table shows where there is no value."""
 
-BOLD, GREEN, RED = "1", "32", "31"
+NARROWEST = 20
+"""Columns below which nothing is wrapped."""
+
+BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
 
 
 class OutputFailed(CclaunchError, OSError):
@@ -75,8 +78,26 @@ def line(text: str = "") -> None:
 
 
 def labelled(label: str, style: str, text: str, environ: "Mapping[str, str]") -> None:
-    """Write one line to stdout, for people, that begins with *label* in a *style* (``BOLD``, ...). Raises as ``code`` does."""
-    code(f"{_styled(printable(label), style, environ)}  {printable(text)}")
+    """
+    Write *label* in a *style* (``BOLD``, ...) and *text* behind it to stdout, for people; a long text goes on below.
+
+    Raises as ``code`` does.
+    """
+    shown, wide = printable(text), room(environ)
+    left = width(printable(label)) + 2
+    lines = [shown]
+    if wide is not None and left + width(shown) > wide >= left + NARROWEST:
+        from cclaunch.layout import wrapped
+
+        lines = wrapped(shown, wide - left, width)
+    code(f"{_styled(printable(label), style, environ)}  {lines[0]}")
+    for rest in lines[1:]:
+        code(f"{'':{left}}{rest}")
+
+
+def spans(parts: "Iterable[tuple[str, str]]", environ: "Mapping[str, str]") -> None:
+    """Write one line to stdout, for people, of (text, style) *parts*; a style may be empty. Raises as ``code`` does."""
+    code("".join(_styled(printable(text), style, environ) if style else printable(text) for text, style in parts).rstrip())
 
 
 def code(text: str) -> None:
@@ -143,11 +164,39 @@ def terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
+def room(environ: "Mapping[str, str]") -> int | None:
+    """Return how many columns people see of what we print; None where it is no terminal. ``COLUMNS`` has the last word."""
+    if environ.get("COLUMNS", "").isdecimal() and int(environ["COLUMNS"]) > 0:
+        return int(environ["COLUMNS"])
+    if not terminal():
+        return None
+    import os
+
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def takes(text: str) -> bool:
+    """Say whether stdout can show *text*: its encoding has all of it."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def colourful(stream: "TextIO | None", environ: "Mapping[str, str]") -> bool:
     """Say whether *stream* may get colour: a terminal that is not dumb, and nobody set ``NO_COLOR``."""
     if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
         return False
     return stream is not None and stream.isatty()
+
+
+def colourful_errors(environ: "Mapping[str, str]") -> bool:
+    """Say whether stderr may get colour, and lines that go away again."""
+    return colourful(sys.stderr, environ)
 
 
 def _styled(text: str, style: str, environ: "Mapping[str, str]") -> str:
@@ -176,7 +225,7 @@ def table(
     foot: "Sequence[str] | None" = None,
 ) -> None:
     """
-    Write aligned columns to stdout.
+    Write aligned columns to stdout; on a terminal that is too narrow, long texts go on in the next line.
 
     Args:
         titles: The headings.
@@ -185,24 +234,17 @@ def table(
         right: Numbers of the columns that are aligned to the right.
         foot: A last row, set apart by a rule.
     """
-    columns = zip(titles, *rows, *([foot] if foot else []), strict=True)
-    aligned = [_column(column, number in right) for number, column in enumerate(columns)]
-    heading, *lines = ["  ".join(cells).rstrip() for cells in zip(*aligned, strict=True)]
-    if foot:
-        lines.insert(-1, "  ".join("-" * width(column[0]) for column in aligned))
-    code("\n".join([_styled(heading, BOLD, environ), *lines]))  # in one piece: a terminal takes each line by itself
+    from cclaunch.layout import GAP, Column, fitted, lines
 
-
-def _column(cells: "Sequence[str]", right: bool) -> "list[str]":
-    """Return *cells*, printable, and as wide as one another."""
-    together = "".join(cells)
-    if together.isascii() and together.isprintable():  # as nearly all are: looked at in one go
-        wide = max(map(len, cells))
-        return [cell.rjust(wide) for cell in cells] if right else [cell.ljust(wide) for cell in cells]
-    clean = [printable(cell) for cell in cells]
-    widths = [width(cell) for cell in clean]
-    rooms = [" " * (max(widths) - one) for one in widths]
-    return [room + cell if right else cell + room for room, cell in zip(rooms, clean, strict=True)]
+    headings, *clean = [[printable(cell) for cell in row] for row in [titles, *rows, *([foot] if foot else [])]]
+    columns = [Column(title, at in right, "" if at in right else "wrap" if at else "late") for at, title in enumerate(headings)]
+    laid = fitted(columns, clean, room(environ), width)
+    drawn = [_styled(text, BOLD, environ) for text in lines(columns, laid, headings, width)]
+    for position, cells in enumerate(clean):
+        if foot and position == len(clean) - 1:
+            drawn.append(GAP.join("-" * wide for wide in laid.wide))
+        drawn.extend(lines(columns, laid, cells, width))
+    code("\n".join(drawn))  # in one piece: a terminal takes each line by itself
 
 
 def width(text: str) -> int:
@@ -240,98 +282,26 @@ def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager
     """
     from contextlib import contextmanager, nullcontext
 
-    if not colourful(sys.stderr, environ):
+    if not colourful_errors(environ):
         return nullcontext(lambda done, whole: None)
 
     def draw(done: int, whole: int) -> None:
         if whole >= LONG:
             bar = "#" * (BAR * done // whole)
-            _whisper(f"\r\x1b[2K{printable(text)}… [{bar:{BAR}}] {done:,} of {whole:,}")
+            whisper(f"\r\x1b[2K{printable(text)}… [{bar:{BAR}}] {done:,} of {whole:,}")
 
     @contextmanager
     def shown() -> "Iterator[Callable[[int, int], None]]":
-        _whisper(f"{printable(text)}…")
+        whisper(f"{printable(text)}…")
         try:
             yield draw
         finally:
-            _whisper("\r\x1b[2K")
+            whisper("\r\x1b[2K")
 
     return shown()
 
 
-class Bars:
-    """What is being fetched: a bar for each on a terminal's stderr, that goes away again; else a line for each."""
-
-    def __init__(self, environ: "Mapping[str, str]") -> None:
-        self._environ = environ
-        self._drawn: Any = None
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> "Bars":
-        """Begin to draw."""
-        if colourful(sys.stderr, self._environ):
-            from rich.console import Console
-            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-            columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-            self._drawn = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._drawn.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave nothing on the screen."""
-        if self._drawn is not None:
-            self._drawn.stop()
-
-    def __call__(self, name: str, done: int, total: int) -> None:
-        """Show that *done* bytes of *total* are here; 0 of 0 when that is not known yet."""
-        first = name not in self._tasks
-        if self._drawn is None:
-            self._tasks[name] = None
-            if first:
-                note(f"fetching {name}")
-            return
-        if first:
-            self._tasks[name] = self._drawn.add_task(printable(name), total=None)
-        self._drawn.update(self._tasks[name], completed=done, total=total or None)
-
-
-class Steps:
-    """The steps of long work: on a terminal's stderr the present one with a bar, that goes away again; else nothing."""
-
-    def __init__(self, environ: "Mapping[str, str]") -> None:
-        self._environ = environ
-        self._drawn: Any = None
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> "Steps":
-        """Begin to draw."""
-        if colourful(sys.stderr, self._environ):
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn
-
-            columns = (TextColumn("{task.description}", markup=False), BarColumn())
-            self._drawn = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._drawn.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave nothing on the screen."""
-        if self._drawn is not None:
-            self._drawn.stop()
-
-    def __call__(self, what: str, done: int, whole: int) -> None:
-        """Show that *done* of *whole* is done of the step *what*; 0 of 0 when that is not known."""
-        if self._drawn is None:
-            return
-        if what not in self._tasks:
-            for task in self._tasks.values():
-                self._drawn.update(task, visible=False)
-            self._tasks[what] = self._drawn.add_task(printable(what), total=None)
-        self._drawn.update(self._tasks[what], completed=done, total=whole or None)
-
-
-def _whisper(text: str) -> None:
+def whisper(text: str) -> None:
     """Write *text* to stderr as it is; a closed one is no reason to stop."""
     try:
         sys.stderr.write(text)

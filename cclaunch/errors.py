@@ -9,6 +9,7 @@ What can go wrong, each with the exit code and the advice.
     ├── ConfigError            125  a file of the person's is broken: file, line, key
     ├── ProfileMissing         1    there is no profile of that name
     ├── ProfileRefused         125  the one that a launch asked for by `+NAME` cannot be had
+    ├── WordRefused            125  a word alone that was probably meant for us (`launch/meant`)
     ├── DirectoryRefused       1    a directory of ours is somebody else's, or others may write in it
     ├── FileTrouble            1    a file of ours cannot be written
     │   ├── Busy               1    another one of us holds it
@@ -98,6 +99,12 @@ class Busy(FileTrouble):
 
 class ProfileRefused(CclaunchError):
     """The profile of ``+NAME`` does not exist or is broken: nothing is launched."""
+
+    exit_code = 125
+
+
+class WordRefused(CclaunchError):
+    """A word alone on the command line was probably meant for us: nothing is launched."""
 
     exit_code = 125
 

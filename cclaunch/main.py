@@ -3,6 +3,7 @@ The door: a verb of ours, or a launch.
 
 The problem it owns: the first word decides, before anything else is imported; this is where the environment that we were
 started with is read, and where we become claude, with whatever was prepared for it. With CCLAUNCH_DISABLE nothing is.
+Only a bare word that is alone, on a terminal, is looked at again (`launch/meant`).
 
 Hot: C modules only.
 """
@@ -34,15 +35,17 @@ class Words:
     What the command line asks for.
 
     Attributes:
+        alone: Whether all that was typed is one bare word of letters, digits and dashes, and it is no verb.
         verb: A verb of ours, or an empty string for a launch.
         profile: The NAME of ``+NAME``, or an empty string.
         rest: The words that belong to the verb or to claude, never reordered or rewritten.
         trouble: Why this cannot be launched, or an empty string.
     """
 
-    __slots__ = ("profile", "rest", "trouble", "verb")
+    __slots__ = ("alone", "profile", "rest", "trouble", "verb")
 
-    def __init__(self, verb: str, profile: str, rest: "list[str]", trouble: str = "") -> None:
+    def __init__(self, verb: str, profile: str, rest: "list[str]", trouble: str = "", *, alone: bool = False) -> None:
+        self.alone = alone
         self.verb = verb
         self.profile = profile
         self.rest = rest
@@ -65,7 +68,7 @@ def split(words: "list[str]", name: str = "cclaunch") -> Words:
         if rest and rest[0] in VERBS:
             return Words("", first[1:], rest, f"`{rest[0]}` is a verb of cclaunch: write `+NAME -- {rest[0]}` for claude's")
         return Words("", first[1:], rest[1:] if rest[:1] == ["--"] else rest)
-    return Words("", "", words)
+    return Words("", "", words, alone=len(words) == 1 and first[:1] != "-" and first.replace("-", "").isalnum())
 
 
 def main() -> int:
@@ -81,6 +84,11 @@ def main() -> int:
             return manage(sys.argv[1:], environ)
         if words.trouble:
             return refuse(words.trouble)
+        if words.alone and _is_enabled(environ) and system.isatty(0) and system.isatty(1) and system.isatty(2):
+            from cclaunch.launch.meant import refused
+
+            if code := refused(words.rest[0], VERBS):
+                return code
         return launch(words.rest, environ, profile=words.profile)
     except KeyboardInterrupt:
         return claude.interrupted()
@@ -109,7 +117,7 @@ def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = Fal
     if depth is None:
         return refuse(f"{path} starts cclaunch again, {claude.DEEPEST} times over: set CCLAUNCH_CLAUDE to the real claude")
     made = Launch(path, words, environ, command, profile)
-    if environ.get("CCLAUNCH_DISABLE", "") in ("", "0"):
+    if _is_enabled(environ):
         from cclaunch.launch.line import prepared
 
         made, code = prepared(made)
@@ -124,6 +132,10 @@ def launch(words: "list[str]", environ: "dict[str, str]", *, command: bool = Fal
     if reason:
         say(f"cannot run {path}: {reason}")
     return code
+
+
+def _is_enabled(environ: "dict[str, str]") -> bool:
+    return environ.get("CCLAUNCH_DISABLE", "") in ("", "0")
 
 
 def _named(command: bool, words: "list[str]") -> "list[str]":

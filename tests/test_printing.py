@@ -15,6 +15,7 @@ from sandbox import Sandbox
 from stored import event, store
 
 from cclaunch import cli, console
+from cclaunch.bars import Bars
 from cclaunch.main import VERBS
 
 PACKAGE = Path(cli.__file__).parent
@@ -188,7 +189,7 @@ def test_a_bar_takes_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name of an image is anybody's."""
     shown = Terminal()
     monkeypatch.setattr(sys, "stderr", shown)
-    with console.Bars({"TERM": "xterm-256color", "COLUMNS": "200"}) as bars:
+    with Bars({"TERM": "xterm-256color", "COLUMNS": "200"}) as bars:
         bars("[red]a[link=http://x]b", 1, 2)
 
     assert "[red]a[link=http://x]b" in shown.getvalue()

@@ -71,6 +71,9 @@ def command(ctx: click.Context, shell: str | None, back: bool, as_json: bool, ex
         console.note("nothing in this shell came from cclaunch")
 
 
+BELOW = "the attributes below"
+
+
 def taken_back(environ: Environ) -> dict[str, str | None]:
     """
     Return name -> value, or None for one to unset, that take back what we exported.
@@ -111,13 +114,22 @@ def _explain(found: Composed, environ: Environ, as_json: bool) -> None:
     if as_json:
         console.json_line({"variables": variables, "attributes": attributes}, indent=2)
     else:
-        rows = [[one["name"], _shown(one["value"]), one["source"], _shown(one["displaced"])] for one in variables]
-        console.table(["variable", "value", "from", "in the place of"], rows, environ)
+        _table(variables, environ)
         console.line()
         console.table(["resource attribute", "value", "from"], [list(one.values()) for one in attributes], environ)
         if FRESH in found.made.attributes.values():
             console.note(f"`{FRESH}` stands for an id that every launch makes anew")
     _tell(found, found.made.dropped)
+
+
+def _table(variables: list[dict[str, Any]], environ: Environ) -> None:
+    """Write *variables* for people: the attributes have a table of their own, and most took nobody's place."""
+    titles, keys = ["variable", "value", "from"], ["name", "value", "source"]
+    if any(one["displaced"] is not None for one in variables):
+        titles, keys = [*titles, "in the place of"], [*keys, "displaced"]
+    shown = [{**one, "value": BELOW} if one["name"] == otel.RESOURCE_ATTRIBUTES else one for one in variables]
+    rows = [[_shown(one[key]) for key in keys] for one in shown]
+    console.table(titles, rows, environ)
 
 
 def _variables(found: Composed) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from cclaunch.errors import ConfigError
 from cclaunch.hot.paths import Paths
 
 SIZE_LIMIT = 64 * 1024
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Telemetry(NamedTuple):
@@ -143,6 +144,17 @@ class Privacy(NamedTuple):
     raw_api_bodies: bool = False
 
 
+class Usage(NamedTuple):
+    """``[usage]``: *week_start* is the weekday on which a week begins, in lower case."""
+
+    week_start: str = WEEKDAYS[0]
+
+    @property
+    def first_weekday(self) -> int:
+        """Return the number of that weekday, 0 for Monday."""
+        return WEEKDAYS.index(self.week_start)
+
+
 class History(NamedTuple):
     """``[history]``: *keep_days* is for how long requests are kept in the ledger; 0 for ever."""
 
@@ -161,6 +173,7 @@ class Config(NamedTuple):
     retention: Retention = Retention()
     metrics: Metrics = Metrics()
     grafana: Grafana = Grafana()
+    usage: Usage = Usage()
     history: History = History()
 
 
@@ -194,6 +207,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
     },
     "metrics": dict.fromkeys(Metrics._fields, span),
     "grafana": {"admin_password": line},
+    "usage": {"week_start": one_of(*WEEKDAYS)},
     "history": {"keep_days": whole(0, 36500, "days (0: for ever)")},
 }
 """Table -> key -> what is wrong with a value, or None."""
@@ -257,6 +271,7 @@ def _build(tables: Mapping[str, Mapping[str, Any]]) -> Config:
         retention=Retention(**tables.get("retention", {})),
         metrics=Metrics(**{key: float(value) for key, value in tables.get("metrics", {}).items()}),
         grafana=Grafana(**tables.get("grafana", {})),
+        usage=Usage(**tables.get("usage", {})),
         history=History(**tables.get("history", {})),
     )
 

@@ -29,6 +29,9 @@ ALIASES = {
     "profile": "cclaunch.profile",
     "repository": "vcs.repository.name",
     "session": "session.id",
+    "agent": "agent.name",
+    "skill": "skill.name",
+    "mcp": "mcp_server.name",
 }
 """Word -> the attribute that it stands for."""
 

@@ -31,21 +31,22 @@ class Usage(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The values of the keys, and the sums in the order of ``SUMS``."""
+    """The values of the keys, the sums in the order of ``SUMS``, and about when the last request was: its quarter of an hour."""
 
     values: tuple[Any, ...]
     sums: tuple[int, ...]
+    last_ns: int = 0
 
 
 def assembled(found: Iterable[Group], since: int | None, until: int | None, by: Sequence[str], lost_micros: int) -> Usage:
     """Return *found*, one group for equal values, as rows in order, with the total."""
-    rows = sorted(found, key=lambda group: [_rank(value) for value in group.values])
+    rows = sorted(found, key=lambda group: [rank(value) for value in group.values])
     total = [sum(column) for column in zip(*(group.sums for group in rows), strict=True)] or (0,) * len(SUMS)
     shown = [{**dict(zip(by, group.values, strict=True)), **_shown(group.sums)} for group in rows]
     return Usage(since, until, list(by), shown, _shown(total), lost_micros)
 
 
-def _rank(value: Any) -> tuple[int, float, str]:
+def rank(value: Any) -> tuple[int, float, str]:
     """Return how a value sorts: numbers by size, then texts and the rest, then what is missing."""
     if value is None:
         return 2, 0, ""

@@ -5,8 +5,8 @@ The problem it owns: a part that cannot be read costs its part of the answer and
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cclaunch.errors import FileTrouble, StoreBroken, StoreError, StoreMissing, StoreUnreachable
 from cclaunch.store import losses
@@ -17,8 +17,12 @@ from cclaunch.store.ledger.answering import answering
 from cclaunch.store.ledger.current import is_current
 from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.places import Places
-from cclaunch.store.spending import Usage, assembled
+from cclaunch.store.spending import Group, Usage, assembled
 
+if TYPE_CHECKING:
+    import sqlite3
+
+Answer = TypeVar("Answer")
 Tell = Callable[[int, int], None]
 ALWAYS = frozenset((*LABELS, "session.id", "model", "service.name", "event.name", "request_id", "prompt.id"))
 """What every request has, or may lack without a mistake."""
@@ -31,6 +35,76 @@ class Told(NamedTuple):
     troubles: list[str]
 
 
+class Ledger:
+    """
+    The ledger, open for the questions of one answer.
+
+    Attributes:
+        extent: When the first request was, and one nanosecond after the last (ns since the epoch); None without any.
+    """
+
+    def __init__(self, connection: "sqlite3.Connection") -> None:
+        self.extent = reading.extent(connection)
+        self._connection = connection
+
+    def groups(
+        self, since: int | None, until: int | None, by: Sequence[str], where: Where | None = None, week_start: int = 0
+    ) -> list[Group]:
+        """Return what was used between *since* and *until* (ns), one group for equal values of *by*."""
+        return reading.groups(self._connection, since, until, by, where or {}, week_start)
+
+    def times(self, since: int | None, until: int | None) -> Mapping[str | None, reading.Times]:
+        """Return session -> its first and last request between *since* and *until* (ns)."""
+        return reading.times(self._connection, since, until)
+
+    def lost_usd_micros(self, since: int | None, until: int | None, where: Where) -> int:
+        """Return what the cost metric counted beyond the events between *since* and *until* (ns), in micro-dollars."""
+        return losses.lost_usd_micros(self._connection, since, until, where)
+
+    def names(self) -> Collection[str]:
+        """Return every key that a request can be asked by."""
+        return reading.names(self._connection)
+
+
+def answered(
+    places: Places, question: Callable[[Ledger], Answer], tell: Tell = lambda done, whole: None
+) -> tuple[Answer | None, list[str]]:
+    """
+    Return (what *question* makes of the ledger of *places*, brought up to date; a sentence on each part that could not be read).
+
+    Args:
+        question: Asks; may be called twice, where a ledger turns out to be damaged and is mended.
+        tell: Called while the ledger takes in much that is new: with how much was read, and how much there is.
+
+    Returns:
+        None as the answer where nothing was ever recorded.
+
+    Raises:
+        StoreTooNew, StoreBroken: The ledger cannot be read.
+        StoreUnreachable: VictoriaLogs does not answer, and there is nothing else.
+    """
+    try:
+        return _answered(places, question, tell)
+    except StoreBroken:
+        if not is_suspected(places.ledger):
+            raise
+        return _answered(places, question, tell)  # bringing it up to date mends it
+
+
+def _answered(places: Places, question: Callable[[Ledger], Answer], tell: Tell) -> tuple[Answer | None, list[str]]:
+    trouble = brought_up(places, tell)
+    try:
+        with answering(places, trouble) as (connection, told):
+            ledger = Ledger(connection)
+            if trouble is not None and ledger.extent is None and not _may_go_on(trouble, places):
+                raise trouble
+            return question(ledger), told
+    except StoreMissing as missing:
+        if trouble is not None:
+            raise trouble from missing
+        return None, []
+
+
 def usage(
     places: Places,
     since: int | None,
@@ -39,37 +113,13 @@ def usage(
     where: Where,
     tell: Tell = lambda done, whole: None,
 ) -> Told:
-    """
-    Return what was used between *since* and *until* (ns) where *where* holds, grouped by *by*.
+    """Return what was used between *since* and *until* (ns) where *where* holds, grouped by *by*. Raises as `answered` does."""
 
-    Args:
-        tell: Called while the ledger takes in much that is new: with how much was read, and how much there is.
+    def question(ledger: Ledger) -> Usage:
+        lost = ledger.lost_usd_micros(since, until, where)
+        return assembled(ledger.groups(since, until, by, where), since, until, by, lost)
 
-    Raises:
-        StoreTooNew, StoreBroken: The ledger cannot be read.
-        StoreUnreachable: VictoriaLogs does not answer, and there is nothing else.
-    """
-    try:
-        return _usage(places, since, until, by, where, tell)
-    except StoreBroken:
-        if not is_suspected(places.ledger):
-            raise
-        return _usage(places, since, until, by, where, tell)  # bringing it up to date mends it
-
-
-def _usage(places: Places, since: int | None, until: int | None, by: Sequence[str], where: Where, tell: Tell) -> Told:
-    trouble = brought_up(places, tell)
-    try:
-        with answering(places, trouble) as (connection, told):
-            if trouble is not None and reading.extent(connection) is None and not _may_go_on(trouble, places):
-                raise trouble
-            found = reading.groups(connection, since, until, by, where)
-            lost = losses.lost_usd_micros(connection, since, until, where)
-    except StoreMissing as missing:
-        if trouble is not None:
-            raise trouble from missing
-        return Told(None, [])
-    return Told(assembled(found, since, until, by, lost), told)
+    return Told(*answered(places, question, tell))
 
 
 def _may_go_on(trouble: StoreError, places: Places) -> bool:

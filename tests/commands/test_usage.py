@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -17,7 +18,14 @@ from cclaunch.commands.shared.dates import ago, iso, nanoseconds, parse_moment
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
 DAY_NS = 86400 * SECOND_NS
-NOTHING = {"requests": 0, "input_tokens": 0, "output_tokens": 0, "cache_read_tokens": 0, "cache_creation_tokens": 0}
+NOTHING = {
+    "requests": 0,
+    "total_tokens": 0,
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cache_read_tokens": 0,
+    "cache_creation_tokens": 0,
+}
 
 
 @pytest.fixture
@@ -50,12 +58,17 @@ def test_json_has_the_promised_shape(usage: Verb, recorded: None) -> None:
     document = json.loads(out)
     measures = {"cost_usd", *NOTHING}
     assert code == 0
-    assert list(document) == ["since", "until", "by", "rows", "total"]
+    assert list(document) == ["since", "until", "by", "rows", "total", "subtotals"]
+    assert [(row["day"], row["cost_usd"]) for row in document["subtotals"]] == [
+        ("2026-11-19", 1.000001),
+        ("2026-11-20", 2.005625),
+    ]
     assert (document["since"], document["until"], document["by"]) == ("2026-11-01T00:00:00.000Z", None, ["day", "model"])
     assert [set(row) for row in document["rows"]] == [{"day", "model", *measures}] * 3
     assert document["total"] == {
         "cost_usd": 3.005626,
         "requests": 3,
+        "total_tokens": 300,
         "input_tokens": 30,
         "output_tokens": 60,
         "cache_read_tokens": 90,
@@ -73,8 +86,8 @@ def test_by_groups_by_any_attribute(usage: Verb, recorded: None) -> None:
 
 @pytest.mark.parametrize("words", [("--by", "day", "--by", "model"), ("--by", "day,model"), ("--by", "day,model,day"), ()])
 def test_keys_may_be_repeated_or_joined(usage: Verb, recorded: None, words: tuple[str, ...]) -> None:
-    """All spellings of day and model are the default."""
-    assert usage("--json", *words)[1] == usage("--json")[1]
+    """All spellings of day and model are the default, which has no bound for programs."""
+    assert usage("--json", "--since", "2026-11-01", *words)[1] == usage("--json", "--since", "2026-11-01")[1]
 
 
 def test_a_measure_is_nothing_to_group_by(usage: Verb, recorded: None) -> None:
@@ -138,9 +151,9 @@ def test_json_keeps_the_kind_of_a_value(usage: Verb, labelled: None) -> None:
     rows = json.loads(usage("--json", "--by", "fast,sources")[1])["rows"]
 
     assert [(row["fast"], row["sources"], row["requests"]) for row in rows] == [
-        (True, None, 1),
-        (None, ["file", "x"], 1),
         (None, None, 2),
+        (None, ["file", "x"], 1),
+        (True, None, 1),
     ]
 
 
@@ -148,8 +161,9 @@ def test_a_table_shows_values_as_where_takes_them(usage: Verb, labelled: None) -
     """`true`, compact JSON, `-` for what is missing, and `""` for what is empty."""
     out = usage("--by", "team,fast,sources")[1]
 
-    first = [line.split()[:3] for line in out.splitlines()[1:5]]
-    assert first == [['""', "-", "-"], ["a", "true", "-"], ["a", "-", "-"], ["b", "-", '["file","x"]']]
+    first = [line.split()[:2] for line in out.splitlines()[1:8]]
+    assert [cells[0] for cells in first] == ['""', "-", "b", "-", "a", "-", "true"]
+    assert first[3] == ["-", '["file","x"]']
 
 
 @pytest.mark.parametrize("option", ["--where", "--by"])
@@ -171,16 +185,31 @@ def test_a_malformed_where_is_refused_with_an_example(usage: Verb, recorded: Non
 
 
 @pytest.mark.parametrize("words", [("--by", "taem"), ("--where", "taem=core"), ("--where", "taem=")])
-def test_a_key_that_nobody_sent_is_told_with_one_like_it(usage: Verb, recorded: None, words: tuple[str, str]) -> None:
-    """On stderr, and no error: it may be sent tomorrow."""
-    code, _, err = usage("--json", *words)
+def test_a_key_that_nobody_sent_is_refused_with_one_like_it(usage: Verb, recorded: None, words: tuple[str, str]) -> None:
+    """An answer of empty rows would look like one."""
+    code, out, err = usage("--json", *words)
 
-    assert (code, err) == (0, "cclaunch: no request ever had `taem`; did you mean `team`?\n")
+    assert (code, out) == (2, "")
+    assert err.startswith("cclaunch: error: no request ever had `taem`; did you mean `team`?\n")
+
+
+def test_a_key_of_a_profile_is_known_before_anybody_sent_it(usage: Verb, recorded: None, sandbox: Sandbox) -> None:
+    """It may be sent tomorrow."""
+    assert usage("--json", "--by", "costcentre")[0] == 2
+    assert cli.main(["profile", "set", "shop", "costcentre=42"], sandbox.environ) == 0
+
+    assert usage("--json", "--by", "costcentre")[0] == 0
+
+
+@pytest.mark.parametrize("key", ["agent", "skill", "mcp", "query_source", "branch", "effort", "hour", "weekday"])
+def test_what_claude_may_send_is_known(usage: Verb, recorded: None, key: str) -> None:
+    """Also where nothing of it was sent yet."""
+    assert usage("--json", "--by", key)[0] == 0
 
 
 def test_nothing_that_matches_is_said(usage: Verb, recorded: None) -> None:
     """Not that nothing was recorded."""
-    assert usage("--where", "team=nobody") == (0, "", "cclaunch: nothing like that was recorded\n")
+    assert usage("--by", "model", "--where", "team=nobody") == (0, "", "cclaunch: nothing like that was recorded\n")
 
 
 def test_old_days_answer_for_every_attribute(usage: Verb, sandbox: Sandbox) -> None:
@@ -202,7 +231,7 @@ def test_a_loss_is_told_for_a_filter_only_where_it_lies_in_it(usage: Verb, sandb
     store(sandbox.database, *(request(n, NOON, micros=10**6, session__id=f"s-{t}", team=t) for n, t in enumerate("ab")), *metrics)
 
     assert "count $0.5000 more" in usage("--json", "--where", "team=a")[2]
-    assert "count $1.5000 more" in usage("--json")[2]
+    assert "count $1.50 more" in usage("--json")[2]
     assert usage("--json", "--where", "model=claude-opus-4-8", "--where", "team=")[2] == ""
 
 
@@ -217,7 +246,7 @@ def test_the_help_says_how_where_works(usage: Verb) -> None:
 
     assert "the same KEY again takes any of its values, another KEY must hold as well" in told
     assert "KEY= takes what lacks KEY" in told
-    assert "day, model, profile, team, project, repository, branch, session or any other attribute" in told
+    assert "session, model, profile, team, project, repository, branch, agent, skill, mcp, query_source or any other" in told
 
 
 def test_the_table_ends_with_the_total(usage: Verb, recorded: None) -> None:
@@ -225,10 +254,21 @@ def test_the_table_ends_with_the_total(usage: Verb, recorded: None) -> None:
     _, out, _ = usage("--by", "model")
 
     lines = [line.split() for line in out.splitlines()]
-    assert lines[1][:3] == ["claude-haiku-4-5", "$2.0000", "1"]
-    assert lines[2][:3] == ["claude-opus-4-8", "$1.0056", "2"]
-    assert lines[-1] == ["total", "$3.0056", "3", "30", "60", "90", "120"]
+    assert lines[1][:3] == ["claude-haiku-4-5", "$2.00", "1"]
+    assert lines[2][:3] == ["claude-opus-4-8", "$1.01", "2"]
+    assert lines[-1] == ["total", "$3.01", "3", "300", "30", "60", "90", "120"]
     assert "\x1b" not in out
+
+
+def test_rows_without_an_end_are_of_the_last_days_and_say_so(usage: Verb, sandbox: Sandbox) -> None:
+    """Days, hours and sessions; not models, nor what a time was given for."""
+    now = time.time_ns()
+    store(sandbox.database, request(1, now - 100 * DAY_NS, session__id="old"), request(2, now, session__id="new"))
+
+    assert [row["requests"] for row in json.loads(usage("--json", "--by", "day")[1])["rows"]] == [1]
+    assert usage("--by", "session")[2].endswith("these are the last 14 days; `--since 2026-01`, say, tells more\n")
+    assert json.loads(usage("--json", "--by", "model")[1])["total"]["requests"] == 2
+    assert json.loads(usage("--json", "--by", "session", "--since", "200d")[1])["total"]["requests"] == 2
 
 
 def test_since_and_until_bound_the_time(usage: Verb, recorded: None) -> None:
@@ -253,8 +293,9 @@ def test_nothing_recorded_is_zero_and_no_error(usage: Verb) -> None:
 
 
 def test_nothing_recorded_is_said_to_people(usage: Verb) -> None:
-    """No empty table."""
-    assert usage() == (0, "", "cclaunch: nothing was recorded yet\n")
+    """No empty table, and how that changes."""
+    told = "cclaunch: nothing was recorded yet: run `cclaunch` where you would run `claude`, and look again\n"
+    assert usage() == usage("--by", "model") == (0, "", told)
 
 
 def test_what_was_lost_on_the_way_is_said(usage: Verb, sandbox: Sandbox) -> None:
@@ -264,7 +305,7 @@ def test_what_was_lost_on_the_way_is_said(usage: Verb, sandbox: Sandbox) -> None
     code, out, err = usage("--json")
 
     assert (code, json.loads(out)["total"]["cost_usd"]) == (0, 1.0)
-    assert err == "cclaunch: claude's own metrics count $2.5000 more than these events: that much was lost on the way\n"
+    assert err == "cclaunch: claude's own metrics count $2.50 more than these events: that much was lost on the way\n"
 
 
 def test_nothing_is_said_when_nothing_was_lost(usage: Verb, sandbox: Sandbox) -> None:

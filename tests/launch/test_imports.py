@@ -92,6 +92,11 @@ def test_a_launch_that_exports_nothing_imports_only_these(warm: Sandbox) -> None
     check_hot(imported(warm, "mcp", "list"), DOOR, LINE)
 
 
+def test_one_bare_word_without_a_terminal_imports_nothing_more(warm: Sandbox) -> None:
+    """What it was meant for is asked where a person reads the answer."""
+    check_hot(imported(warm, "mcp"), DOOR, LINE)
+
+
 def test_a_launch_with_a_healthy_collector_imports_only_these(warm: Sandbox) -> None:
     """The usual case: its lock says that it is well, so it is not asked, and no socket is made."""
     warm.cclaunch("-p", "wakes it")

@@ -69,6 +69,25 @@ def test_an_interactive_session_is_recorded_once(ready: Sandbox, api: MessagesAp
     assert_usage_is(ready, api, real_claude.interactive_cost(ready))
 
 
+def test_a_word_that_we_refuse_is_a_prompt_behind_two_dashes(ready: Sandbox) -> None:
+    """``cclaunch profiles`` starts nothing; ``cclaunch -- profiles`` is what claude is asked."""
+    ready.configure()
+    refused = on_terminal(ready, ready.command("profiles"))
+    refused.expect_exact("As a prompt: cclaunch -- profiles")
+    refused.expect(pexpect.EOF)
+    refused.close()
+    assert refused.exitstatus == 125
+    screen = on_terminal(ready, ready.command("--", "profiles"))
+    try:
+        screen.expect(GREETING.split()[0].encode())
+        wait_for_prompt(screen)
+        type_line(screen, "/exit")
+        screen.expect(pexpect.EOF)
+    finally:
+        screen.close(force=True)
+    assert [int(event["prompt_length"]) for event in events(ready, "user_prompt")].count(len("profiles")) == 1
+
+
 def test_a_resized_terminal_reaches_claude(ready: Sandbox) -> None:
     """After a change of the window's size claude draws its lines in the new width."""
     ready.configure()

@@ -23,6 +23,7 @@ from sandbox import Sandbox
 
 from cclaunch.hot import words as ours
 from cclaunch.hot.words import FLAGS, LIST_OPTIONS, OPTIONAL_OPTIONS, VALUE_OPTIONS
+from cclaunch.launch.meant import CLAUDES, MEANT
 
 pytestmark = pytest.mark.real
 
@@ -110,6 +111,29 @@ def test_what_claude_answers_itself_reaches_no_api(asked: Asked) -> None:
     said = asked.all(ANSWERED)
     answers = ("Usage: claude [options]", "2.")
     assert [form for form, text in zip(ANSWERED, said, strict=True) if not text.startswith(answers)] == []
+
+
+def test_a_word_that_we_refuse_is_a_prompt(asked: Asked) -> None:
+    """It would cost money, so it is no subcommand, listed or hidden."""
+    words = sorted(MEANT)
+    said = asked.all([word] for word in words)
+    assert [word for word, text in zip(words, said, strict=True) if GREETING not in text] == []
+
+
+def test_no_subcommand_that_claude_lists_is_refused(asked: Asked) -> None:
+    """Every one is in our table, also one that is near to nothing today."""
+    listed = re.findall(r"(?m)^  ([a-z][\w|-]*)", asked.one(["--help"]).partition("\nCommands:\n")[2])
+    assert len(listed) > 8
+    assert {name for entry in listed for name in entry.split("|")} <= CLAUDES
+
+
+def test_every_subcommand_of_our_table_is_one(asked: Asked, request: pytest.FixtureRequest) -> None:
+    """Its help is not claude's own, or it asks for a login. The older releases do not have them all."""
+    if VERSIONS[-1] not in request.node.name:
+        pytest.skip("has others")
+    words = sorted(CLAUDES)
+    said = asked.all([word, "--help"] for word in words)
+    assert [word for word, text in zip(words, said, strict=True) if text.startswith("Usage: claude [options]")] == []
 
 
 def test_the_options_that_claude_lists_take_what_our_tables_say(asked: Asked) -> None:

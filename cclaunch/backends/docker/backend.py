@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cclaunch import console
 from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker import brought, health, keeper, login, logs, record, services
 from cclaunch.backends.docker.brought import COLLECTOR
@@ -26,6 +25,7 @@ from cclaunch.backends.docker.takeover import take_over
 from cclaunch.backends.embedded import collector, ending, foreign
 from cclaunch.backends.listeners import strangers
 from cclaunch.backends.protocol import Page, ServiceStatus, Started
+from cclaunch.bars import Bars
 from cclaunch.config.model import Config
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports
@@ -182,7 +182,7 @@ class DockerBackend:
     def fetch(self, images: Sequence[str], until: float) -> None:
         """Fetch *images*, with a bar for each. Raises ImageMissing, DiskFull, EngineError."""
         if images:
-            with console.Bars(self._environ) as bars:
+            with Bars(self._environ) as bars:
                 pull(self.connection, images, until, bars)
 
     def _let_in(self, engine: Engine) -> None:

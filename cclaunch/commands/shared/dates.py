@@ -10,18 +10,19 @@ from cclaunch.store.ledger.periods import begin_of
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 NS = 1_000_000_000
-FORMS = "7d, 12h, 30m, 2w, today, yesterday, 2026-11, 2026-11-01, 2026-11-01T09:30"
+FORMS = "7d, 12h, 30m, 2w, today, yesterday, this week, last month, 2026-11, 2026-11-01, 2026-11-01T09:30"
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def parse_moment(text: str, now: datetime, *, end: bool = False) -> int:
+def parse_moment(text: str, now: datetime, *, end: bool = False, week_start: int = 0) -> int:
     """
     Return the moment that *text* means, in nanoseconds since 1970.
 
-    A form without a time of day means a whole day or month, in local time: its first moment, or with
-    *end* the first moment after it, so that ``--until 2026-11-30`` includes the 30th.
+    A form without a time of day means a whole day, week or month, in local time: its first moment, or with
+    *end* the first moment after it, so that ``--until 2026-11-30`` includes the 30th. A week begins on the weekday of
+    the number *week_start*, 0 for Monday.
 
     Raises:
         ValueError: *text* is none of the forms in ``FORMS``, or names no moment of our time.
@@ -32,25 +33,40 @@ def parse_moment(text: str, now: datetime, *, end: bool = False) -> int:
     elif word == "now":
         moment = now
     else:
-        moment = _calendar(word, now, end)
+        moment = _calendar(" ".join(word.split()), now, end, week_start)
     moment = moment.astimezone(UTC)
     if not EARLIEST <= moment <= LATEST:
         raise ValueError(f"`{text}` is not a moment between 1970 and 2200")
     return nanoseconds(moment)
 
 
-def _calendar(word: str, now: datetime, end: bool) -> datetime:
+def _calendar(word: str, now: datetime, end: bool, week_start: int) -> datetime:
     today = now.astimezone().date()
     if word in ("today", "yesterday"):
         return _day(today - timedelta(days=word == "yesterday"), end)
+    if found := re.fullmatch(r"(this|last) (week|month)", word):
+        first = _first_of(found[2], today, week_start)
+        if found[1] == "last":
+            first = _first_of(found[2], first - timedelta(days=1), week_start)
+        return _midnight(_next(found[2], first) if end else first)
     if found := re.fullmatch(r"(\d{4})-(\d{2})", word):
         first = date(int(found[1]), int(found[2]), 1)
-        return _midnight((first + timedelta(days=31)).replace(day=1) if end else first)
+        return _midnight(_next("month", first) if end else first)
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
         return _day(date.fromisoformat(word), end)
     if re.match(r"\d{4}-\d{2}-\d{2}[t ]\d", word):
         return datetime.fromisoformat(word.upper())
     raise ValueError(f"`{word}` is no date: write one of {FORMS}")
+
+
+def _first_of(unit: str, day: date, week_start: int) -> date:
+    """Return the first day of the week or month of *day*."""
+    return day - timedelta(days=(day.weekday() - week_start) % 7) if unit == "week" else day.replace(day=1)
+
+
+def _next(unit: str, first: date) -> date:
+    """Return the first day of the week or month after the one that begins on *first*."""
+    return first + timedelta(days=7) if unit == "week" else (first + timedelta(days=31)).replace(day=1)
 
 
 def _day(day: date, end: bool) -> datetime:
@@ -103,8 +119,15 @@ def moment(*, end: bool = False) -> Callable[[click.Context, click.Parameter, st
         if value is None:
             return None
         try:
-            return parse_moment(value, datetime.now(UTC), end=end)
+            return parse_moment(value, datetime.now(UTC), end=end, week_start=_week_start(ctx) if "week" in value.lower() else 0)
         except (ValueError, OverflowError) as error:
             raise click.BadParameter(str(error), ctx, param) from error
 
     return convert
+
+
+def _week_start(ctx: click.Context) -> int:
+    from cclaunch.commands.shared.context import paths_of
+    from cclaunch.config.model import configuration
+
+    return configuration(paths_of(ctx)).usage.first_weekday

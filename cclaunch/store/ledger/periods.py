@@ -7,9 +7,11 @@ the date of a moment is what the system's local time says, and a day begins at t
 """
 
 import time
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Collection, Iterator
+from datetime import date, timedelta
 from typing import NamedTuple
+
+from cclaunch.store.ledger.schema import QUARTER_NS
 
 NS = 1_000_000_000
 DAY_S = 86_400
@@ -22,19 +24,39 @@ STEP_S = 6 * 3600
 
 
 class Period(NamedTuple):
-    """From *since* to *until* (ns since the epoch), on the local date *day*."""
+    """From *since* to *until* (ns since the epoch), on the local date *day*, in the *hour* of the clock (None: in several)."""
 
     day: date
     since: int
     until: int
+    hour: int | None = None
 
 
-LABELS: dict[str, Callable[[date], str]] = {
-    "day": date.isoformat,
-    "week": lambda day: "{}-W{:02d}".format(*day.isocalendar()[:2]),
-    "month": lambda day: f"{day.year:04d}-{day.month:02d}",
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""The days of a week, each at its number in Python."""
+
+
+def week_of(day: date, week_start: int = 0) -> date:
+    """Return the first day of the week of *day*; *week_start*: the number of the weekday on which weeks begin."""
+    return day - timedelta(days=(day.weekday() - week_start) % 7)
+
+
+def _week(day: date, week_start: int) -> str:
+    """Return a week by its ISO number; one that begins on another day than Monday, by its first day."""
+    if week_start:
+        return week_of(day, week_start).isoformat()
+    year, number, _ = day.isocalendar()
+    return f"{year}-W{number:02d}"
+
+
+LABELS: dict[str, Callable[[Period, int], str]] = {
+    "hour": lambda period, _: f"{period.day.isoformat()} {period.hour:02d}:00",
+    "day": lambda period, _: period.day.isoformat(),
+    "week": lambda period, week_start: _week(period.day, week_start),
+    "month": lambda period, _: f"{period.day.year:04d}-{period.day.month:02d}",
+    "weekday": lambda period, _: WEEKDAYS[period.day.weekday()],
 }
-"""Key that a person groups by -> what a local date is called under it."""
+"""Key that a person groups by -> what a period is called under it, with weeks that begin on the weekday of that number."""
 
 
 def date_of(second: int) -> date:
@@ -83,15 +105,30 @@ def _change(second: int, day: date, end: int) -> int | None:
     return None
 
 
-def periods(since: int, until: int, keys: set[str]) -> Iterator[Period]:
-    """Yield the days between *since* and *until* (ns), or the weeks or months when no key asks for less; *day* is their first."""
-    if "day" in keys or {"week", "month"} <= keys:
-        yield from days(since, until)
+def hours(day: Period) -> Iterator[Period]:
+    """Yield the hours of the clock in a *day*, in order; where the clock is set back, one comes twice."""
+    begin, hour = day.since, _hour(day.since)
+    for quarter in range(day.since // QUARTER_NS + 1, -(-day.until // QUARTER_NS)):
+        now = _hour(quarter * QUARTER_NS)
+        if now != hour:
+            yield Period(day.day, begin, quarter * QUARTER_NS, hour)
+            begin, hour = quarter * QUARTER_NS, now
+    yield Period(day.day, begin, day.until, hour)
+
+
+def _hour(time_ns: int) -> int:
+    return time.localtime(time_ns // NS)[3]
+
+
+def periods(since: int, until: int, keys: Collection[str], week_start: int = 0) -> Iterator[Period]:
+    """Yield the longest periods between *since* and *until* (ns) that each have one label under every one of *keys*."""
+    if "hour" in keys:
+        for day in days(since, until):
+            yield from hours(day)
         return
-    label = LABELS[next(iter(keys))]
     held: Period | None = None
     for one in days(since, until):
-        if held is not None and label(held.day) == label(one.day):
+        if held is not None and all(LABELS[key](held, week_start) == LABELS[key](one, week_start) for key in keys):
             held = held._replace(until=one.until)
             continue
         if held is not None:

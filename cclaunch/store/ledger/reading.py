@@ -8,6 +8,7 @@ one go for all days, and what those are called is looked up once for each.
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from cclaunch.store.filters import Where, canonical, wanted_of
@@ -16,15 +17,21 @@ from cclaunch.store.ledger.periods import LABELS, Period, periods
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
 from cclaunch.store.spending import Group
 
+NO_DAY = date.min
+"""The day of a question that is not asked by times."""
+
+MOST_SPANS = 5_000
+"""Periods of one query."""
+
 FIGURES = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
 SPANS = "WITH spans (number, since, until) AS (VALUES {spans}) SELECT number, {set}, {session}, "
 FROM_QUARTERS = (
-    f"{SPANS}sum(requests), {', '.join(f'sum({name})' for name in FIGURES)} FROM spans CROSS JOIN quarters"
+    f"{SPANS}max(quarter), sum(requests), {', '.join(f'sum({name})' for name in FIGURES)} FROM spans CROSS JOIN quarters"
     " WHERE quarter >= since AND quarter < until{only} GROUP BY 1, 2, 3"
 )
 FROM_REQUESTS = (
-    f"{SPANS}count(*), {', '.join(f'ifnull(sum({name}), 0)' for name in FIGURES)} FROM spans CROSS JOIN requests"
-    " WHERE time_ns >= since AND time_ns < until{only} GROUP BY 1, 2, 3"
+    f"{SPANS}max(time_ns) / {QUARTER_NS}, count(*), {', '.join(f'ifnull(sum({name}), 0)' for name in FIGURES)}"
+    " FROM spans CROSS JOIN requests WHERE time_ns >= since AND time_ns < until{only} GROUP BY 1, 2, 3"
 )
 """CROSS JOIN: the spans, each a range of the primary key, come first."""
 
@@ -57,8 +64,20 @@ def extent(connection: sqlite3.Connection) -> tuple[int, int] | None:
     return None if first is None else (first, last + 1)
 
 
-def groups(connection: sqlite3.Connection, since: int | None, until: int | None, by: Sequence[str], where: Where) -> list[Group]:
-    """Return what was used between *since* and *until* (ns) where *where* holds: one group for equal values of *by*."""
+def groups(
+    connection: sqlite3.Connection,
+    since: int | None,
+    until: int | None,
+    by: Sequence[str],
+    where: Where,
+    week_start: int = 0,
+) -> list[Group]:
+    """
+    Return what was used between *since* and *until* (ns) where *where* holds: one group for equal values of *by*.
+
+    Args:
+        week_start: The number of the weekday on which weeks begin, 0 for Monday.
+    """
     found = extent(connection)
     if found is None:
         return []
@@ -68,8 +87,8 @@ def groups(connection: sqlite3.Connection, since: int | None, until: int | None,
     timed = [key for key in dict.fromkeys((*question.keys, *question.wanted)) if key in LABELS]
     labels: list[tuple[str, ...]] = []
     spans = []
-    for period in periods(begin, end, set(timed)) if timed else [Period(None, begin, end)]:  # type: ignore[arg-type]
-        label = tuple(LABELS[key](period.day) for key in timed)
+    for period in periods(begin, end, timed, week_start) if timed else [Period(NO_DAY, begin, end)]:
+        label = tuple(LABELS[key](period, week_start) for key in timed)
         if all(one in question.wanted.get(key, (one,)) for key, one in zip(timed, label, strict=True)):
             labels.append(label)
             spans.append(period)
@@ -77,15 +96,20 @@ def groups(connection: sqlite3.Connection, since: int | None, until: int | None,
     names = Names(connection, [key for key in question.keys if key not in LABELS], question.wanted)
     names.learn({row[1] for row in rows} if question.sets else (), {row[2] for row in rows} if question.sessions else ())
     sums: dict[tuple[Any, ...], list[int]] = {}
-    for number, set_id, session, *figures in rows:
+    newest: dict[tuple[Any, ...], int] = {}
+    for number, set_id, session, quarter, *figures in rows:
         if (name := names.of(set_id, session)) is not None:
             mark = labels[number], name
             known = sums.get(mark)
+            newest[mark] = max(newest.get(mark, 0), quarter)
             sums[mark] = figures if known is None else [one + more for one, more in zip(known, figures, strict=True)]
     named = {name: names.values(name) for _, name in sums}
     parts = [*timed, *(key for key in question.keys if key not in LABELS)]
     order = [parts.index(key) for key in question.keys]
-    return [Group(_in_order((*label, *named[name]), order), _figures(one)) for (label, name), one in sums.items()]
+    return [
+        Group(_in_order((*mark[0], *named[mark[1]]), order), _figures(one), newest[mark] * QUARTER_NS)
+        for mark, one in sums.items()
+    ]
 
 
 def _in_order(values: Sequence[Any], order: Sequence[int]) -> tuple[Any, ...]:
@@ -114,7 +138,7 @@ def _sums(connection: sqlite3.Connection, spans: Sequence[Period], question: _Qu
     """Yield (number of the span, set, session, sums): of the whole quarters of each, and of the requests at its ends."""
     whole: list[Span] = []
     ends: list[Span] = []
-    for number, (_, since, until) in enumerate(spans):
+    for number, (_, since, until, _) in enumerate(spans):
         first, last = -(-since // QUARTER_NS), until // QUARTER_NS
         if first >= last:
             ends.append((number, since, until))
@@ -147,3 +171,39 @@ def names(connection: sqlite3.Connection) -> set[str]:
     import json
 
     return {key for row in connection.execute("SELECT attributes FROM sets") for key in json.loads(row[0])}
+
+
+class Times(NamedTuple):
+    """The first and the last request of a session (ns since the epoch)."""
+
+    first_ns: int
+    last_ns: int
+
+
+def times(connection: sqlite3.Connection, since: int | None, until: int | None) -> dict[str | None, Times]:
+    """Return session -> its first and last request between *since* and *until* (ns); under None, of all that name no session."""
+    found = extent(connection)
+    if found is None:
+        return {}
+    begin, end = max(found[0], since or found[0]), min(found[1], until or found[1])
+    query = "SELECT session, min(quarter), max(quarter) FROM quarters WHERE quarter >= ? AND quarter <= ? GROUP BY session"
+    rows = connection.execute(query, (begin // QUARTER_NS, (end - 1) // QUARTER_NS)).fetchall()
+    names = dict(connection.execute("SELECT id, name FROM sessions"))
+    ends = {}
+    for session, first, last in rows:
+        first_ns = _end(connection, "min", session, max(begin, first * QUARTER_NS), min(end, (first + 1) * QUARTER_NS))
+        last_ns = _end(connection, "max", session, max(begin, last * QUARTER_NS), min(end, (last + 1) * QUARTER_NS))
+        if first_ns is None:  # its first quarter was cut, and what it had there lies before the cut
+            first_ns = _end(connection, "min", session, begin, end)
+        if last_ns is None:
+            last_ns = _end(connection, "max", session, begin, end)
+        if first_ns is not None and last_ns is not None:
+            ends[names.get(session)] = Times(first_ns, last_ns)
+    return ends
+
+
+def _end(connection: sqlite3.Connection, which: str, session: int, since: int, until: int) -> int | None:
+    """Return the first (``min``) or last (``max``) request of *session* between *since* and *until* (ns)."""
+    query = f"SELECT {which}(time_ns) FROM requests WHERE time_ns >= ? AND time_ns < ? AND ifnull(session, {NOBODY}) = ?"
+    row = connection.execute(query, (since, until, session)).fetchone()
+    return row[0] if row else None

@@ -45,7 +45,7 @@ def _times(wanted: Wanted, until: int) -> Iterator[tuple[int, int]]:
         return
     held: tuple[int, int] | None = None
     for period in periods(0, until, set(timed)):
-        if any(LABELS[key](period.day) not in values for key, values in timed.items()):
+        if any(LABELS[key](period, 0) not in values for key, values in timed.items()):
             continue
         if held is not None and held[1] == period.since:
             held = held[0], period.until

@@ -12,7 +12,6 @@ from typing import IO, Any
 import pytest
 from wanted_service import service_of
 
-from cclaunch import console
 from cclaunch.backends.chosen import chosen
 from cclaunch.backends.docker import health, pull, record
 from cclaunch.backends.docker.archive import archive
@@ -21,6 +20,7 @@ from cclaunch.backends.docker.look import details
 from cclaunch.backends.docker.model import stack_model
 from cclaunch.backends.embedded import log
 from cclaunch.backends.every import backend
+from cclaunch.bars import Bars
 from cclaunch.config.model import Config, Grafana, PortNumbers, Stack
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import ConfigError, DiskFull, StackError
@@ -167,7 +167,7 @@ def test_a_trouble_in_the_stream_is_an_error(item: dict[str, Any], error: type[D
 
 def test_where_there_is_no_terminal_a_pull_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Not one for every layer."""
-    with console.Bars({}) as bars:
+    with Bars({}) as bars:
         for done in range(5):
             bars("a:1", done, 5)
 

@@ -136,9 +136,9 @@ def test_weeks_and_months_are_made_of_their_days(zone: Callable[[str], None], na
     since, until = around(date(year, month, 15), 45)
     label = LABELS[key]
     found = list(periods(since, until, {key}))
-    assert [label(one.day) for one in found] == list(dict.fromkeys(label(one.day) for one in days(since, until)))
+    assert [label(one, 0) for one in found] == list(dict.fromkeys(label(one, 0) for one in days(since, until)))
     assert [found[0].since, *(one.until for one in found)] == [*(one.since for one in found), until]
     if key == "month":
-        (one,) = [one for one in found if label(one.day) == f"{year}-{month:02d}"]
+        (one,) = [one for one in found if label(one, 0) == f"{year}-{month:02d}"]
         text = f"{year}-{month:02d}"
         assert (parse_moment(text, NOW), parse_moment(text, NOW, end=True)) == (one.since, one.until)

@@ -7,6 +7,7 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
+from cclaunch.bars import Steps
 from cclaunch.commands.shared.confirm import agree
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, local, moment
@@ -50,7 +51,7 @@ def command(
     if not as_json:
         console.line(_sentence(found.gone))
     agree("Forget this for good?", yes=yes, otherwise=KEPT)
-    with console.Steps(environ) as tell:
+    with Steps(environ) as tell:
         gone = forgetting.forget(places, found.rules, tell)._replace(events=found.gone.events)
     _tell(_document(gone, notes, forgotten=True), "forgotten", as_json)
     for text in notes:

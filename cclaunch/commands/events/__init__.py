@@ -1,16 +1,20 @@
-"""``cclaunch events``: what happened, event by event, and with ``-f`` as it happens."""
+"""``cclaunch events``: what happened, event by event, with ``-f`` as it happens, and ``show`` for one session as a story."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
+from cclaunch.commands.events.line import Lines
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.shared.dates import iso, local
+from cclaunch.commands.shared.dates import iso
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
+from cclaunch.commands.shared.parts import Parts
+from cclaunch.commands.shared.session_ids import SESSION, whole_id, whole_ids
+from cclaunch.errors import StoreMissing
 
 if TYPE_CHECKING:
     from cclaunch.store.places import Places
@@ -19,35 +23,17 @@ if TYPE_CHECKING:
 Wanted = dict[str, list[str]]
 
 POLL_S = 0.3
-LONGEST_VALUE = 100
-
-TOLD = (
-    "model",
-    "cost_usd",
-    "input_tokens",
-    "output_tokens",
-    "tool_name",
-    "success",
-    "decision",
-    "error",
-    "status_code",
-    "attempt",
-    "duration_ms",
-    "prompt",
-    "response",
-)
-"""The attributes that a line for people shows, in this order; ``--json`` has all of them."""
-
-ALSO = {"prompt": "prompt_text"}
-"""Attribute -> its other name in newer releases."""
 
 
-@click.command("events")
+@click.group("events", cls=Parts, invoke_without_command=True, subcommand_metavar="[show SESSION]")
 @click.option("-n", "count", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="The last N events.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with every event that arrives, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every attribute.")
+@click.option("-v", "--verbose", is_flag=True, help="Also what every session does at its start.")
 @click.option("--name", callback=unicode_only, metavar="NAME", help="Only events of this name, such as api_request.")
-@click.option("--session", callback=unicode_only, metavar="ID", help="Only events of this session.")
+@click.option(
+    "--session", callback=unicode_only, metavar="ID", help="Only events of this session; the beginning of its id will do."
+)
 @where_option
 @click.pass_context
 def command(
@@ -55,28 +41,38 @@ def command(
     count: int,
     follow: bool,
     as_json: bool,
+    verbose: bool,
     name: str | None,
     session: str | None,
     where: dict[str, list[str]],
 ) -> None:
-    """What happened: the last events, the oldest first."""
-    wanted = dict(where)
+    """What happened: the last events, the oldest first; `show SESSION` tells one session from start to end."""
+    if ctx.invoked_subcommand is not None:
+        return
+    notice(paths_of(ctx), environ_of(ctx))
+    places = places_of(paths_of(ctx))
+    wanted = whole_ids(ctx, places, where)
     if name:
         _narrow(wanted, "event.name", name)
     if session:
-        _narrow(wanted, "session.id", session)
-    shown = 0
-    notice(paths_of(ctx), environ_of(ctx))
-    for event in _events(places_of(paths_of(ctx)), count, follow, wanted):
+        _narrow(wanted, SESSION, whole_id(ctx, places, session))
+    shown, lines = 0, Lines(verbose=verbose)
+    for event in _events(places, count, follow, wanted):
         if as_json:
             console.json_line(_document(event))
         else:
-            console.line(_told(event))
+            _write(lines.of(event))
         shown += 1
         if follow:
             console.flush()
+    _write(lines.rest())
     if not shown and count and not as_json:
         console.note("no such event was recorded" if wanted else "nothing was recorded yet")
+
+
+def _write(lines: Iterable[str]) -> None:
+    for text in lines:
+        console.line(text)
 
 
 def _narrow(wanted: Wanted, key: str, value: str) -> None:
@@ -116,22 +112,32 @@ def _document(event: "Event") -> dict[str, Any]:
     }
 
 
-def _told(event: "Event") -> str:
-    parts = [local(event.time_ns), (event.session_id or "")[:8].ljust(8), event.name]
-    for key in TOLD:
-        value = event.model if key == "model" else event.attributes.get(key, event.attributes.get(ALSO.get(key, "")))
-        if value is not None and value != "":
-            parts.append(f"{key}={_short(value)}")
-    return "  ".join(parts[:2]) + "  " + " ".join(parts[2:])
+@command.command("show")
+@click.argument("session", callback=unicode_only)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def show(ctx: click.Context, session: str, as_json: bool) -> None:
+    """
+    Tell one session from start to end: prompts if they were recorded, requests with the cost so far, tools, errors.
 
+    SESSION is its id, or the beginning of it that no other session has. Events are kept for 90 days.
+    """
+    from cclaunch.commands.events import show as face
+    from cclaunch.reports.story import story
+    from cclaunch.store.stores import events
 
-def _short(value: object) -> str:
-    """Return a value as one word or a quoted text that fits on a line."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        value = f"{value:.6g}"
-    text = str(value).replace("\t", " ")
-    if len(text) > LONGEST_VALUE:
-        text = text[:LONGEST_VALUE] + "…"
-    return f'"{text}"' if " " in text else text
+    notice(paths_of(ctx), environ_of(ctx))
+    places = places_of(paths_of(ctx))
+    name = whole_id(ctx, places, session)
+    found, troubles = events(places, limit=None, where={SESSION: name})
+    for text in troubles:
+        console.note(text)
+    if not found:
+        raise StoreMissing(f"no event of a session {session} is kept", hint="cclaunch usage --by session")
+    told = story(name, found)
+    if as_json:
+        console.json_line(face.document(told), indent=2)
+    else:
+        environ = environ_of(ctx)
+        for line in face.told(told, console.room(environ), console.width):
+            console.spans(line, environ)

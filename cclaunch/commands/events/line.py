@@ -1,0 +1,101 @@
+"""
+One event in one line, and what is left out of many: what every session does at its start, and what was redacted.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from cclaunch.commands.shared.dates import local
+from cclaunch.reports.story import REDACTED, START_UP
+
+if TYPE_CHECKING:
+    from cclaunch.store.reader import Event
+
+LONGEST_VALUE = 100
+
+TOLD = (
+    "model",
+    "cost_usd",
+    "input_tokens",
+    "output_tokens",
+    "tool_name",
+    "success",
+    "decision",
+    "error",
+    "status_code",
+    "attempt",
+    "duration_ms",
+    "prompt",
+    "prompt_length",
+    "response",
+)
+"""The attributes that a line for people shows, in this order; ``--json`` has all of them."""
+
+ALSO = {"prompt": "prompt_text"}
+"""Attribute -> its other name in newer releases."""
+
+WHOSE = (("profile", "cclaunch.profile"), ("repository", "vcs.repository.name"))
+"""What is said of a session where its events begin."""
+
+
+class Lines:
+    """
+    Makes lines of events, one after the other.
+
+    Attributes:
+        verbose: Show what every session does at its start as well.
+    """
+
+    def __init__(self, *, verbose: bool) -> None:
+        self.verbose = verbose
+        self._session: str | None = ""
+        self._folded: list[Event] = []
+
+    def of(self, event: "Event") -> Iterator[str]:
+        """Yield what there is to show now that *event* has happened."""
+        if event.name in START_UP and not self.verbose:
+            if self._folded and self._folded[-1].session_id != event.session_id:
+                yield from self.rest()
+            self._folded.append(event)
+            return
+        yield from self.rest()
+        yield self._line(event, _told(event))
+
+    def rest(self) -> Iterator[str]:
+        """Yield what was held back: start-up events of one session, in one line."""
+        if self._folded:
+            last, self._folded = self._folded, []
+            yield self._line(last[-1], f"started ({len(last)} events, -v shows them)")
+
+    def _line(self, event: "Event", text: str) -> str:
+        whose = ""
+        if event.session_id != self._session:
+            self._session = event.session_id
+            whose = "".join(f" {word}={_short(event.attributes[key])}" for word, key in WHOSE if event.attributes.get(key))
+        return f"{local(event.time_ns)}  {(event.session_id or '')[:8].ljust(8)}  {text}{whose}"
+
+
+def _told(event: "Event") -> str:
+    return " ".join([event.name, *_pairs(event)])
+
+
+def _pairs(event: "Event") -> Iterable[str]:
+    for key in TOLD:
+        value = event.model if key == "model" else event.attributes.get(key, event.attributes.get(ALSO.get(key, "")))
+        if value is None or value in ("", REDACTED):
+            continue
+        if key == "prompt_length" and event.attributes.get("prompt", event.attributes.get("prompt_text", REDACTED)) != REDACTED:
+            continue
+        yield f"{key}={_short(value)}"
+
+
+def _short(value: object) -> str:
+    """Return a value as one word or a quoted text that fits on a line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        value = f"{value:.6g}"
+    text = str(value).replace("\t", " ")
+    if len(text) > LONGEST_VALUE:
+        text = text[:LONGEST_VALUE] + "…"
+    return f'"{text}"' if " " in text else text

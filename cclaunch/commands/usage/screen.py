@@ -1,0 +1,166 @@
+"""
+The first screen on a terminal: 80 columns by 24 lines, from 60 to 160 wide; on less, a plain form of it.
+
+The problem it owns: what does not fit is left out whole, the least important first; nothing is cut in the middle of a figure.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from cclaunch.commands.shared.amounts import aligned, change, model_label, money, percent, tokens
+from cclaunch.console import BOLD, DIM, GREEN, RED, YELLOW, width
+from cclaunch.layout import GAP, cut
+from cclaunch.reports.overview import DAYS, Overview, Share, Top
+
+WIDEST = 160
+DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = "January February March April May June July August September October November December".split()
+BLOCKS = " ▏▎▍▌▋▊▉█"
+"""A cell of a bar, by eighths."""
+
+SHORTEST_BAR = 8
+WELL, ILL = 0.8, 0.5
+"""A cache hit rate that is good, and one that costs money."""
+
+MOST_SHARES = 8
+LONGEST_LABEL = 24
+BETWEEN = 5
+"""Columns between two kinds of shares on one line."""
+
+Span = tuple[str, str]
+"""(text, style): a style is one of console's, or empty."""
+
+Line = list[Span]
+
+
+class Canvas(NamedTuple):
+    """What is drawn on: its width in *columns*, and whether it takes *blocks*, the characters that bars are made of."""
+
+    columns: int
+    blocks: bool
+
+
+def screen(found: Overview, canvas: Canvas) -> list[Line]:
+    """Return the lines of the first screen."""
+    canvas = canvas._replace(columns=min(canvas.columns, WIDEST))
+    return [*_head(found, canvas), *_bars(found, canvas), *_tops(found, canvas)]
+
+
+def _head(found: Overview, canvas: Canvas) -> Iterator[Line]:
+    yield from _flowed([[(f"Today {money(found.today.micros)}", BOLD)], _week(found), [(_month(found), "")]], canvas.columns, 3)
+    left, rate = (f"last {DAYS} days, {money(found.recent.micros)}", ""), found.recent.hit_rate
+    if rate is None:
+        yield [left]
+        return
+    right = f"cache hit {percent(rate)}", GREEN if rate >= WELL else RED if rate < ILL else YELLOW
+    room = canvas.columns - len(left[0]) - len(right[0])
+    if room < len(GAP):
+        yield from ([left], [right])
+    else:
+        yield [left, (" " * room, ""), right]
+
+
+def _week(found: Overview) -> Line:
+    spent = f"this week {money(found.week.micros)}"
+    grown = change(found.week.micros, found.before.micros)
+    if not grown:
+        return [(spent, "")]
+    return [(f"{spent} (", ""), (grown, YELLOW if found.week.micros > found.before.micros else GREEN), (")", "")]
+
+
+def _month(found: Overview) -> str:
+    text = f"{MONTHS[found.day.month - 1]} {money(found.month.micros)}"
+    return text if found.pace_micros is None else f"{text}, on pace for {_round(found.pace_micros)}"
+
+
+def _round(micros: int) -> str:
+    """Return an estimate of money: without cents from 100 dollars on."""
+    return f"${micros / 1_000_000:,.0f}" if micros >= 100_000_000 else money(micros)
+
+
+def _wide(line: Line) -> int:
+    return sum(width(text) for text, _ in line)
+
+
+def _flowed(parts: Sequence[Line], columns: int, gap: int) -> Iterator[Line]:
+    """Yield lines of *parts*, as many on a line as fit."""
+    held: Line = []
+    for part in parts:
+        if held and _wide(held) + gap + _wide(part) > columns:
+            yield held
+            held = []
+        held = [*held, (" " * gap, ""), *part] if held else part
+    if held:
+        yield held
+
+
+def _bars(found: Overview, canvas: Canvas) -> Iterator[Line]:
+    """Yield a line for each day: date, dollars, a bar, requests, tokens; a narrow screen has the first of these."""
+    dates = _right([f"{DAY_NAMES[day.weekday()]} {day.day}" for day, _ in found.days])
+    costs = aligned([money(figures.micros) for _, figures in found.days])
+    used = _right([f"{tokens(figures.tokens)} tok" for _, figures in found.days])
+    requests = _right([f"{figures.requests:,} req" for _, figures in found.days])
+    behind = [requests, used]
+    while behind and _taken(dates, costs, *behind) + SHORTEST_BAR > canvas.columns:
+        behind.pop(0)
+    room = canvas.columns - _taken(dates, costs, *behind)
+    most = max(figures.micros for _, figures in found.days)
+    for at, (day, figures) in enumerate(found.days):
+        style = GREEN if day == found.day else ""
+        line = [(dates[at], _day_style(day, found.day)), (GAP + costs[at], "")]
+        if room >= SHORTEST_BAR:
+            line.append((GAP + _bar(figures.micros, most, room, blocks=canvas.blocks), style))
+        yield [*line, *((GAP + column[at], "") for column in behind)]
+
+
+def _taken(*columns: Sequence[str]) -> int:
+    """Return how wide *columns* are, with the gaps around a bar among them."""
+    return sum(len(column[0]) + len(GAP) for column in columns)
+
+
+def _day_style(day: date, today: date) -> str:
+    return BOLD if day == today else DIM if day.weekday() >= 5 else ""
+
+
+def _bar(value: int, most: int, room: int, *, blocks: bool) -> str:
+    """Return a bar of *room* columns, filled by the share of *value* in *most*; what is not nothing is seen."""
+    if value <= 0 or most <= 0:
+        return " " * room
+    if not blocks:
+        return ("#" * max(1, round(value / most * room))).ljust(room)
+    whole, eighths = divmod(max(1, round(value / most * room * 8)), 8)
+    return (BLOCKS[8] * whole + BLOCKS[eighths].strip()).ljust(room)
+
+
+def _right(texts: Sequence[str]) -> list[str]:
+    wide = max(map(len, texts))
+    return [text.rjust(wide) for text in texts]
+
+
+def _tops(found: Overview, canvas: Canvas) -> Iterator[Line]:
+    """Yield what the days went for: models by share, the rest by money."""
+    whole = found.recent.micros
+    lines = [_top(top, whole, canvas) for top in found.tops] if whole else []
+    yield from _flowed([[(text, "")] for text in lines if text], canvas.columns, BETWEEN)
+
+
+def _top(top: Top, whole: int, canvas: Canvas) -> str:
+    """Return the dearest shares of *top* in one line, as many as fit into it."""
+    line = ""
+    for share in top.shares[:MOST_SHARES]:
+        text = _share(top.key, share, whole, canvas)
+        if not share.figures.micros or (line and width(line) + len(GAP) + width(text) > canvas.columns):
+            break
+        line = f"{line}{GAP}{text}" if line else text
+    return line
+
+
+def _share(key: str, share: Share, whole: int, canvas: Canvas) -> str:
+    figure = percent(share.figures.micros / whole) if key == "model" else money(share.figures.micros)
+    name = f"no {LABELS.get(key, key)}" if share.value is None else model_label(share.value) if key == "model" else share.value
+    return f"{cut(name, min(LONGEST_LABEL, canvas.columns - len(figure) - 1), width)} {figure}"
+
+
+LABELS = {"vcs.repository.name": "repository", "cclaunch.profile": "profile"}
+"""Attribute -> what people call it."""

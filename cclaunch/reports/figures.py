@@ -1,0 +1,42 @@
+"""What was used, in figures: money in micro-dollars, requests, tokens, and what follows from them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Figures(NamedTuple):
+    """
+    What a number of requests used.
+
+    Attributes:
+        requests: How many.
+        micros: Micro-dollars, by claude's list-price estimate.
+        input, output: Tokens that were no cache's.
+        cache_read, cache_written: Tokens read from the cache, and written to it.
+    """
+
+    requests: int = 0
+    micros: int = 0
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_written: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Return all tokens, of every kind."""
+        return self.input + self.output + self.cache_read + self.cache_written
+
+    @property
+    def hit_rate(self) -> float | None:
+        """Return the share of what was sent that came from the cache (0 to 1); None where nothing was sent."""
+        sent = self.input + self.cache_read + self.cache_written
+        return self.cache_read / sent if sent else None
+
+
+NOTHING = Figures()
+
+
+def together(many: Iterable[Figures]) -> Figures:
+    """Return the sum of *many*."""
+    return Figures(*map(sum, zip(*many, strict=True))) if (many := list(many)) else NOTHING

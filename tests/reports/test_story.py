@@ -1,0 +1,134 @@
+"""The story of a session: which events become steps, what they say, and what a pause has cost."""
+
+from typing import Any
+
+from cclaunch.reports.story import Step, Story, story
+from cclaunch.store.reader import Event
+
+SECOND = 1_000_000_000
+START = 1_790_000_000 * SECOND
+
+
+def event(name: str, second: float, model: str | None = None, **attributes: Any) -> Event:
+    """Return an event so many seconds after the start; an attribute's ``__`` stands for a dot."""
+    named = {key.replace("__", "."): value for key, value in attributes.items()}
+    if model:
+        named["model"] = model
+    return Event(int(second), START + int(second * SECOND), name, "s-1", model, named)
+
+
+def asked(second: float, micros: int, *, read: int = 0, written: int = 0, hour: int = 0, **more: Any) -> Event:
+    """Return a request."""
+    return event(
+        "api_request",
+        second,
+        "claude-opus-5-5",
+        cost_usd_micros=micros,
+        input_tokens=100,
+        output_tokens=20,
+        cache_read_tokens=read,
+        cache_creation_tokens=written,
+        cache_creation_1h_tokens=hour,
+        duration_ms=2000,
+        **more,
+    )
+
+
+def steps(*events: Event) -> list[Step]:
+    """Return the steps of a session with these events."""
+    return story("s-1", events).steps
+
+
+def test_what_happens_in_every_session_at_its_start_is_a_number() -> None:
+    """Plugins, settings, hooks, servers that were reached; one that was not is a step."""
+    told = story(
+        "s-1",
+        [
+            event("plugin_loaded", 0),
+            event("managed_settings_resolved", 0),
+            event("mcp_server_connection", 0, status="connected"),
+            event("mcp_server_connection", 0, status="failed", server_name="files"),
+        ],
+    )
+    assert (told.start_up, [(step.kind, step.what) for step in told.steps]) == (3, [("mcp_server_connection", "files")])
+
+
+def test_a_request_has_its_cost_and_what_was_spent_by_then() -> None:
+    """In micro-dollars; other steps carry the sum on."""
+    found = steps(asked(0, 5000), event("tool_result", 1, tool_name="Bash", success="true"), asked(2, 700))
+
+    assert [(step.micros, step.so_far) for step in found] == [(5000, 5000), (None, 5000), (700, 5700)]
+
+
+def test_a_prompt_is_told_where_it_was_recorded() -> None:
+    """Else how long it was."""
+    found = steps(
+        event("user_prompt", 0, prompt="<REDACTED>", prompt_length="12"),
+        event("user_prompt", 1, prompt="<REDACTED>", prompt_text="Mend the login", prompt_length="14"),
+    )
+    assert [(step.what, step.said["prompt_length"]) for step in found] == [("", "12"), ("Mend the login", "14")]
+
+
+def test_a_tool_and_its_decision_are_one_step() -> None:
+    """With how long it took, who decided, and whether it failed."""
+    (step,) = steps(
+        event("tool_decision", 0, tool_use_id="t", tool_name="Bash", decision="accept", source="user_temporary"),
+        event("tool_result", 1, tool_use_id="t", tool_name="Bash", success="false", duration_ms="48", error_type="ShellError"),
+    )
+    assert (step.kind, step.what, step.took_ms) == ("tool", "Bash", 48)
+    assert step.said == {"failed": True, "decision": "accept", "source": "user_temporary", "error_type": "ShellError"}
+
+
+def test_a_tool_that_was_refused_is_a_step_of_its_own() -> None:
+    """It has no result."""
+    (step,) = steps(event("tool_decision", 0, tool_use_id="t", tool_name="Write", decision="reject", source="config"))
+    assert (step.kind, step.what, step.said) == ("tool", "Write", {"decision": "reject", "source": "config"})
+
+
+def test_an_error_tells_how_long_it_was_tried() -> None:
+    """What says that again is no step."""
+    (step,) = steps(
+        event("api_error", 0, error="Overloaded", status_code=529, attempt=3, request_id="r"),
+        event("api_retries_exhausted", 0, error="Overloaded", request_id="r", total_retry_duration_ms=9000),
+    )
+    assert (step.kind, step.what) == ("error", "Overloaded")
+    assert step.said == {"waited_ms": 9000, "status_code": 529, "attempt": 3}
+
+
+def test_a_sub_agent_is_named() -> None:
+    """At its requests, and when it is done."""
+    found = steps(
+        asked(0, 1, agent__name="Explore"),
+        event("subagent_completed", 1, agent_type="Explore", total_tool_uses=4, total_tokens=9000, duration_ms=1500),
+    )
+    assert (found[0].agent, found[1].kind, found[1].what, found[1].took_ms) == ("Explore", "agent", "Explore", 1500)
+
+
+def test_a_cache_that_a_pause_has_ended_is_told_with_about_what_it_cost() -> None:
+    """
+    1,000 tokens written, a pause of ten minutes, written again.
+
+    100 in, 20 out at five times the price, 1,000 written at 1.25: 1,450 units for 1,450 micro-dollars, so one each; reading them
+    would have cost a tenth, and writing costs 1.25 - 0.1 more for each.
+    """
+    told = story("s-1", [asked(0, 1450, written=1000), asked(602, 1450, written=1000)])
+
+    (rebuild,) = told.rebuilds
+    assert (rebuild.pause_s, rebuild.tokens, rebuild.micros) == (600, 1000, 1150)
+
+
+def test_what_is_written_after_a_short_pause_or_for_the_first_time_is_no_rebuild() -> None:
+    """Nor what another agent writes."""
+    assert rebuilds(asked(0, 1, written=1000), asked(200, 1, read=1000, written=500)) == []
+    assert rebuilds(asked(0, 1, written=1000), asked(900, 1, read=1000, written=500)) == []
+    assert rebuilds(asked(0, 1, written=1000), asked(900, 1, written=1000, agent_id="a")) == []
+
+
+def rebuilds(*events: Event) -> list[Any]:
+    """Return the rebuilds of a session with these events."""
+    return story("s-1", events).rebuilds
+
+
+def test_a_session_without_events_has_no_story() -> None:
+    """And says so by being empty."""
+    assert story("s-1", []) == Story("s-1", story("s-1", []).figures, [], [], 0, {})
