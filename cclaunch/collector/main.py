@@ -7,7 +7,6 @@ and becomes a new supervisor, so that something listens again within a second or
 """
 
 import asyncio
-import contextlib
 import os
 import socket
 import sys
@@ -85,11 +84,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
         one.over.set()
     await asyncio.wait(tasks, timeout=4)
     await asyncio.to_thread(collector.writer.close)
-    if ending.moved:
-        with contextlib.suppress(FileTrouble):  # the supervisor says so
-            make_directory(paths.data)
-        collector.launched.carry()
-        standing.carry()
+    ending.carry()
     return ending
 
 
