@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Mapping
 
 from cclaunch.backends.docker import record
-from cclaunch.collector.holder import holder
+from cclaunch.collector.holder import KEEPER, holder
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
@@ -26,7 +26,7 @@ def notice(paths: Paths, config: Config, environ: Mapping[str, str]) -> bool:
     """
     if probe.listens(record.port(paths, "victorialogs"), KNOCK_S):
         return True
-    likely = [config.ports.victorialogs] if holder(paths.collector_lock) else [config.ports.victorialogs, config.ports.grpc]
+    likely = [config.ports.victorialogs] if _collects(paths) else [config.ports.victorialogs, config.ports.grpc]
     if not any(probe.listens(port, KNOCK_S) for port in likely):
         return False
     from cclaunch.backends.docker.backend import DockerBackend  # nearly nobody comes as far
@@ -50,7 +50,7 @@ def in_force(paths: Paths, config: Config, environ: Mapping[str, str]) -> str:
     from cclaunch.backends.chosen import chosen
 
     name = chosen(paths, config)
-    if name == "docker" or holder(paths.collector_lock) is not None:
+    if name == "docker" or _collects(paths):
         return name
     if not probe.listens(config.ports.grpc, KNOCK_S) or not notice(paths, config, environ):
         return name
@@ -58,3 +58,9 @@ def in_force(paths: Paths, config: Config, environ: Mapping[str, str]) -> str:
     from cclaunch.backends.docker.brought import COLLECTOR
 
     return "docker" if health.ask(COLLECTOR, record.port(paths, "health")) is None else name
+
+
+def _collects(paths: Paths) -> bool:
+    """Say whether a collector of ours lives; a keeper lives beside containers."""
+    found = holder(paths.collector_lock)
+    return found is not None and found.role != KEEPER

@@ -73,10 +73,14 @@ class CatchingUp:
         if not self._news.is_set():
             self._news.set()
 
-    def stop(self) -> None:
-        """Read what was committed last, within a second or so, and end."""
+    def leave(self) -> None:
+        """Begin nothing more, and wait for nothing: whoever takes the ports is waiting for ours, and the next one reads on."""
         self._over.set()
         self._news.set()
+
+    def stop(self) -> None:
+        """Read what was committed last, within a second or so, and end."""
+        self.leave()
         if self._thread.is_alive():
             self._thread.join(2 * LAST_S)
         if not self._thread.is_alive():

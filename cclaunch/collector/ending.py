@@ -12,6 +12,8 @@ from cclaunch.collector.pids import Launched
 from cclaunch.collector.standing import LOOK_S, Standing
 from cclaunch.collector.stays import stays
 from cclaunch.config.model import read_configuration
+from cclaunch.errors import FileTrouble
+from cclaunch.files.atomic import make_directory
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.paths import Paths
 from cclaunch.store.ledger.care import look_after
@@ -114,6 +116,14 @@ class Ending:
         await asyncio.to_thread(self._living.maintain)
         await asyncio.to_thread(look_after_ledger, self._living.paths)
         await asyncio.to_thread(sweep, self._living.paths.cache)
+
+    def carry(self) -> None:
+        """When our place was moved or deleted, keep in the new one who is known and what it has to have."""
+        if self.moved:
+            with contextlib.suppress(FileTrouble):  # the supervisor says so
+                make_directory(self._living.paths.data)
+            self._living.launched.carry()
+            self._standing.carry()
 
     def _look(self) -> None:
         """See to our place, and to what readers have found."""

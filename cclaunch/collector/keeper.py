@@ -8,7 +8,6 @@ Started by the supervisor, with the collector's words.
 """
 
 import asyncio
-import contextlib
 import os
 import sys
 import time
@@ -81,11 +80,7 @@ async def keep(paths: Paths, config: Config, lock: int, lifeline: int) -> Ending
     if not ending.orphaned:
         standing.leave()
     await asyncio.to_thread(keeper.catching_up.stop)
-    if ending.moved:
-        with contextlib.suppress(FileTrouble):  # the supervisor says so
-            make_directory(paths.data)
-        keeper.launched.carry()
-        standing.carry()
+    ending.carry()
     return ending
 
 

@@ -7,7 +7,6 @@ and becomes a new supervisor, so that something listens again within a second or
 """
 
 import asyncio
-import contextlib
 import os
 import socket
 import sys
@@ -75,6 +74,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
     ending = Ending(collector, config.stack.idle_exit, lifeline, standing)
     await ending.wait()
     say(f"draining: {ending.reason}")
+    collector.catching_up.leave()
     if not ending.orphaned:
         standing.leave()
     relay.stop()
@@ -84,12 +84,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
         one.over.set()
     await asyncio.wait(tasks, timeout=4)
     await asyncio.to_thread(collector.writer.close)
-    await asyncio.to_thread(collector.catching_up.stop)
-    if ending.moved:
-        with contextlib.suppress(FileTrouble):  # the supervisor says so
-            make_directory(paths.data)
-        collector.launched.carry()
-        standing.carry()
+    ending.carry()
     return ending
 
 

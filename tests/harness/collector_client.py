@@ -267,7 +267,7 @@ def beats(paths: Paths, keeper: str = "") -> bool:
 def registered(paths: Paths) -> set[int]:
     """Return the processes that a collector of *paths* stays for."""
     names = os.listdir(paths.launched) if os.path.isdir(paths.launched) else []
-    return {int(name.split(".")[1]) for name in names if name != alive.ANCHOR}
+    return {int(name.split(".")[1]) for name in names if name != alive.ANCHOR and not name.startswith(alive.ENDED)}
 
 
 def wait_until(true: Callable[[], object], seconds: float = 60.0) -> bool:

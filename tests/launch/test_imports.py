@@ -17,8 +17,8 @@ from receiver import RECEIVER
 from sandbox import Sandbox, kill
 
 from cclaunch.bundle import groups, hot
-from cclaunch.hot.paths import our_paths
-from cclaunch.hot.ports import adopted_ports
+from cclaunch.hot.paths import Paths, our_paths
+from cclaunch.hot.ports import adopted_ports, keeper
 
 C_MODULES = {"_socket", "_blake2"}
 """Modules of the standard library that a launch may load when it has to ask: C modules without a line of Python."""
@@ -133,11 +133,18 @@ def test_an_adopted_collector_that_is_gone_is_replaced_by_ours(warm: Sandbox, st
     assert (Path(paths.data) / "collector.ports").exists()
 
 
+def kept(paths: Paths) -> bool:
+    """Say whether a keeper vouches for itself."""
+    found = keeper(paths)
+    return found is not None and beats(paths, found.pid)
+
+
 def test_a_launch_with_a_healthy_docker_stack_imports_only_these(stack: DockerStack) -> None:
     """The four questions cost no module; the SDK is for verbs."""
     box = stack.sandbox
     box.environ["PATH"] = f"{fake_claude(box.home / 'bin').parent}:{box.environ['PATH']}"
     box.cclaunch("-p", "wakes it")
+    assert wait_until(lambda: kept(our_paths(box.environ)))
     check_asking(imported(box, "-p", "x"))
 
 

@@ -41,16 +41,29 @@ def move(place: Place) -> Path:
 
 
 def delete(place: Place) -> Path:
-    """`rm -r data`."""
-    shutil.rmtree(place.paths.data)
+    """`rm -r data`, again where something was written meanwhile."""
+    _remove(place.paths.data)
     return place.base / "nowhere"
+
+
+def _remove(directory: str) -> None:
+    def gone() -> bool:
+        shutil.rmtree(directory, ignore_errors=True)
+        return not os.path.lexists(directory)
+
+    assert wait_until(gone)
+
+
+def _copy(source: str, target: str) -> None:
+    with contextlib.suppress(FileNotFoundError):  # it may go meanwhile
+        shutil.copy2(source, target)
 
 
 def move_to_another_disk(place: Place) -> Path:
     """`mv data elsewhere; ln -s elsewhere data`: a copy, and a link in its place."""
     moved = place.base / "moved"
-    shutil.copytree(place.paths.data, moved)
-    shutil.rmtree(place.paths.data)
+    shutil.copytree(place.paths.data, moved, copy_function=_copy)
+    _remove(place.paths.data)
     os.symlink(moved, place.paths.data)
     return moved
 
