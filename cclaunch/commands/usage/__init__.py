@@ -198,7 +198,7 @@ def _sheet(ledger: "Ledger", question: Asked) -> "Sheet":
     if only_sessions(question.by):
         from cclaunch.reports.sessions import KEYS, sessions
 
-        groups = ledger.groups(*span, KEYS, question.where)
+        groups = ledger.groups(*span, KEYS, question.where, question.week_start)
         return of_sessions(sessions(groups, ledger.times(*span), question.sort), question.top)
     from cclaunch.reports.breakdown import breakdown
     from cclaunch.store.filters import canonical
