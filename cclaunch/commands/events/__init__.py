@@ -13,7 +13,7 @@ from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import iso
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
 from cclaunch.commands.shared.parts import Parts
-from cclaunch.commands.shared.session_ids import SESSION, whole_id, whole_ids
+from cclaunch.commands.shared.session_ids import SESSION, given, whole_id, whole_ids
 
 if TYPE_CHECKING:
     from cclaunch.store.places import Places
@@ -47,7 +47,7 @@ class _Events(Parts):
 @click.option("-v", "--verbose", is_flag=True, help="Also what every session does at its start.")
 @click.option("--name", callback=unicode_only, metavar="NAME", help="Only events of this name, such as api_request.")
 @click.option(
-    "--session", callback=unicode_only, metavar="ID", help="Only events of this session; the beginning of its id will do."
+    "--session", callback=given, metavar="ID", help="Only events of this session; the beginning of its id will do."
 )
 @where_option
 @click.pass_context
@@ -66,11 +66,11 @@ def command(
         return
     notice(paths_of(ctx), environ_of(ctx))
     places = places_of(paths_of(ctx))
-    wanted = whole_ids(ctx, places, where)
+    wanted = whole_ids(places, where)
     if name:
         _narrow(wanted, "event.name", name)
     if session:
-        _narrow(wanted, SESSION, whole_id(ctx, places, session))
+        _narrow(wanted, SESSION, whole_id(places, session))
     shown, lines = 0, Lines(verbose=verbose)
     for event in _events(places, count, follow, wanted):
         if as_json:

@@ -7,15 +7,14 @@ from cclaunch.backends.sources import notice, places_of
 from cclaunch.commands.events.document import document
 from cclaunch.commands.events.told import Page, told
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.shared.filters import unicode_only
-from cclaunch.commands.shared.session_ids import SESSION, whole_id
+from cclaunch.commands.shared.session_ids import SESSION, given, shown, whole_id
 from cclaunch.errors import StoreMissing
 from cclaunch.reports.story import story
 from cclaunch.store.stores import events
 
 
 @click.command("show")
-@click.argument("session", callback=unicode_only)
+@click.argument("session", callback=given)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the same values, times in UTC.")
 @click.option("-v", "--verbose", is_flag=True, help="Also what every session does at its start.")
 @click.pass_context
@@ -27,12 +26,12 @@ def command(ctx: click.Context, session: str, as_json: bool, verbose: bool) -> N
     """
     notice(paths_of(ctx), environ_of(ctx))
     places = places_of(paths_of(ctx))
-    name = whole_id(ctx, places, session)
+    name = whole_id(places, session)
     found, troubles = events(places, limit=None, where={SESSION: name})
     for text in troubles:
         console.note(text)
     if not found:
-        raise StoreMissing(f"no event of a session {session} is kept", hint="cclaunch usage --by session")
+        raise StoreMissing(f"no event of a session `{shown(session)}` is kept", hint="cclaunch usage --by session")
     made = story(name, found, whole=verbose)
     if as_json:
         console.json_line(document(made), indent=2)
