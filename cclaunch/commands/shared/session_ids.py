@@ -26,7 +26,7 @@ SHORT = 8
 def given(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     """Return the session that was typed; refuse an empty one: it would mean what has no session."""
     if isinstance(value, str) and not value.strip():
-        raise click.BadParameter("a session's id, or the beginning of one, is not empty", ctx, param)
+        raise click.BadParameter("it is empty; say what session: its id, or the beginning of it", ctx, param)
     return unicode_only(ctx, param, value)
 
 
