@@ -26,9 +26,10 @@ _cclaunch_verb() {
         "") parts="exec env usage events dashboard statusline status check stack profile persist unpersist config completions" options="--version --help --" ;;
         "exec") options="--help" kind=command ;;
         "env") options="--shell --unset --json --explain --help" ;;
-        "usage") parts="forget" options="--by --where --since --until --json --help" ;;
+        "usage") parts="forget" options="--by --where --since --until --sort --top --json --csv --markdown --help" ;;
         "usage forget") options="--session --before --where --yes -y --json --help" ;;
-        "events") options="-n -f --follow --json --name --session --where --help" ;;
+        "events") parts="show" options="-n -f --follow --json -v --verbose --name --session --where --help" ;;
+        "events show") options="--json --help" ;;
         "dashboard") parts="add list remove" options="--help" ;;
         "dashboard add") options="--help" ;;
         "dashboard list") options="--json --help" ;;
@@ -83,6 +84,8 @@ _cclaunch_value() {
         "usage --where") words="branch= day= model= profile= project= repository= session= team=" ;;
         "usage --since") words="today yesterday 24h 7d 30d" ;;
         "usage --until") words="today yesterday 24h 7d 30d" ;;
+        "usage --sort") words="cost time requests tokens" ;;
+        "usage --top") : ;;
         "usage forget --session") : ;;
         "usage forget --before") words="today yesterday 24h 7d 30d" ;;
         "usage forget --where") words="branch= day= model= profile= project= repository= session= team=" ;;

@@ -41,8 +41,8 @@ module completions_of_cclaunch {
         [
             {value: "exec", description: "Become COMMAND with the environment that a launch gives claude"}
             {value: "env", description: "Print the variables for this shell: eval \"$(cclaunch env)\""}
-            {value: "usage", description: "What did it cost: dollars, requests and tokens, by day and by model unless"}
-            {value: "events", description: "What happened: the last events, the oldest first"}
+            {value: "usage", description: "What did it cost: one screen without words, else dollars, requests and tokens"}
+            {value: "events", description: "What happened: the last events, the oldest first; `show SESSION` tells one"}
             {value: "dashboard", description: "Print the address of Grafana's dashboards and open it in the browser, where"}
             {value: "statusline", description: "Claude's status line: profile, today, budget"}
             {value: "status", description: "One screen: claude, profile, shell, stack, and the last event that was recorded"}
@@ -103,13 +103,18 @@ module completions_of_cclaunch {
     def "nu-complete cclaunch usage --where" [] { ["branch=" "day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
     def "nu-complete cclaunch usage --since" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     def "nu-complete cclaunch usage --until" [] { ["today" "yesterday" "24h" "7d" "30d"] }
+    def "nu-complete cclaunch usage --sort" [] { ["cost" "time" "requests" "tokens"] }
     def "nu-complete cclaunch usage parts" [] { [{value: "forget", description: "Forget requests and raw events for good; whatever way they come again, they"}] }
     export extern "cclaunch usage" [
-        --by: string@"nu-complete cclaunch usage --by" # Group by day, model, profile, team, project, repository, branch, session or any other attribute
+        --by: string@"nu-complete cclaunch usage --by" # Group by hour, day, week, month, weekday, session, model, profile, team, project, repository, branch, agent, skill, mcp, query_source or any other attribute
         --where: string@"nu-complete cclaunch usage --where" # Only what has this value
         --since: string@"nu-complete cclaunch usage --since" # Only what happened from then on
         --until: string@"nu-complete cclaunch usage --until" # Only what happened before
+        --sort: string@"nu-complete cclaunch usage --sort" # What comes first: the most cost, requests or tokens, or with time the newest
+        --top: string # Only the first N values of the first key; of times and sessions the newest
         --json # Print one JSON object
+        --csv # Print comma-separated values, without totals
+        --markdown # Print a table for the text of a pull request
         ...words: string@"nu-complete cclaunch usage parts"
     ]
 
@@ -125,13 +130,20 @@ module completions_of_cclaunch {
     ]
 
     def "nu-complete cclaunch events --where" [] { ["branch=" "day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
+    def "nu-complete cclaunch events parts" [] { [{value: "show", description: "Tell one session from start to end: prompts if they were recorded, requests"}] }
     export extern "cclaunch events" [
         -n: string # The last N events
         --follow(-f) # Go on with every event that arrives, until Ctrl-C
         --json # One JSON object a line, with every attribute
+        --verbose(-v) # Also what every session does at its start
         --name: string # Only events of this name, such as api_request
-        --session: string # Only events of this session
+        --session: string # Only events of this session; the beginning of its id will do
         --where: string@"nu-complete cclaunch events --where" # Only what has this value
+        ...words: string@"nu-complete cclaunch events parts"
+    ]
+
+    export extern "cclaunch events show" [
+        --json # Print one JSON object
         ...words: string
     ]
 
@@ -325,7 +337,7 @@ module completions_of_cclaunch {
     export extern "cclaunch profile import" [
         --name: string # Give it this name instead of the one in the file
         --yes # Replace a profile of that name without asking
-        --accept: string@"nu-complete cclaunch profile import --accept" # Keep this setting of the file
+        --accept: string@"nu-complete cclaunch profile import --accept" # Keep this setting of the file: one of claude-config-dir, prompts, responses, tool-details, raw-api-bodies
         ...words: path
     ]
 

@@ -9,8 +9,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         '' = [ordered]@{
             'exec' = 'Become COMMAND with the environment that a launch gives claude'
             'env' = 'Print the variables for this shell: eval "$(cclaunch env)"'
-            'usage' = 'What did it cost: dollars, requests and tokens, by day and by model unless'
-            'events' = 'What happened: the last events, the oldest first'
+            'usage' = 'What did it cost: one screen without words, else dollars, requests and tokens'
+            'events' = 'What happened: the last events, the oldest first; `show SESSION` tells one'
             'dashboard' = 'Print the address of Grafana''s dashboards and open it in the browser, where'
             'statusline' = 'Claude''s status line: profile, today, budget'
             'status' = 'One screen: claude, profile, shell, stack, and the last event that was recorded'
@@ -24,6 +24,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         }
         'usage' = [ordered]@{
             'forget' = 'Forget requests and raw events for good; whatever way they come again, they'
+        }
+        'events' = [ordered]@{
+            'show' = 'Tell one session from start to end: prompts if they were recorded, requests'
         }
         'dashboard' = [ordered]@{
             'add' = 'Put another dashboard into Grafana'
@@ -84,11 +87,15 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'usage' = [ordered]@{
-            '--by' = 'Group by day, model, profile, team, project, repository, branch, session or any other attribute'
+            '--by' = 'Group by hour, day, week, month, weekday, session, model, profile, team, project, repository, branch, agent, skill, mcp, query_source or any other attribute'
             '--where' = 'Only what has this value'
             '--since' = 'Only what happened from then on'
             '--until' = 'Only what happened before'
+            '--sort' = 'What comes first: the most cost, requests or tokens, or with time the newest'
+            '--top' = 'Only the first N values of the first key; of times and sessions the newest'
             '--json' = 'Print one JSON object'
+            '--csv' = 'Print comma-separated values, without totals'
+            '--markdown' = 'Print a table for the text of a pull request'
             '--help' = 'Show this message and exit.'
         }
         'usage forget' = [ordered]@{
@@ -105,9 +112,15 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '-f' = 'Go on with every event that arrives, until Ctrl-C'
             '--follow' = 'Go on with every event that arrives, until Ctrl-C'
             '--json' = 'One JSON object a line, with every attribute'
+            '-v' = 'Also what every session does at its start'
+            '--verbose' = 'Also what every session does at its start'
             '--name' = 'Only events of this name, such as api_request'
-            '--session' = 'Only events of this session'
+            '--session' = 'Only events of this session; the beginning of its id will do'
             '--where' = 'Only what has this value'
+            '--help' = 'Show this message and exit.'
+        }
+        'events show' = [ordered]@{
+            '--json' = 'Print one JSON object'
             '--help' = 'Show this message and exit.'
         }
         'dashboard' = [ordered]@{
@@ -253,7 +266,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'profile import' = [ordered]@{
             '--name' = 'Give it this name instead of the one in the file'
             '--yes' = 'Replace a profile of that name without asking'
-            '--accept' = 'Keep this setting of the file'
+            '--accept' = 'Keep this setting of the file: one of claude-config-dir, prompts, responses, tool-details, raw-api-bodies'
             '--help' = 'Show this message and exit.'
         }
         'persist' = [ordered]@{
@@ -394,6 +407,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'usage --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'usage --since' = @('today', 'yesterday', '24h', '7d', '30d')
         'usage --until' = @('today', 'yesterday', '24h', '7d', '30d')
+        'usage --sort' = @('cost', 'time', 'requests', 'tokens')
+        'usage --top' = @()
         'usage forget --session' = @()
         'usage forget --before' = @('today', 'yesterday', '24h', '7d', '30d')
         'usage forget --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')

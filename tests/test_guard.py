@@ -5,6 +5,7 @@ The problem it owns: a guard that never fires protects nobody.
 """
 
 import os
+import signal
 from pathlib import Path
 
 import guard
@@ -34,6 +35,15 @@ def test_the_home_of_this_process_is_not_the_real_one() -> None:
 def test_the_repository_may_be_read() -> None:
     """A checkout below the home of its owner can still be tested."""
     assert not guard.Guard().forbids(str(guard.REPOSITORY / "tests" / "conftest.py"))
+
+
+@pytest.mark.parametrize("pid", [0, -1, os.getpid()])
+def test_a_signal_to_the_tests_themselves_is_refused(pid: int) -> None:
+    """No process stands as 0 in what a test looks up. The signal here would harm nobody."""
+    with pytest.raises(guard.RunnerSignalled):
+        os.kill(pid, signal.SIGCONT)
+    with pytest.raises(guard.RunnerSignalled):
+        os.killpg(os.getpgid(pid) if pid >= 0 else pid, signal.SIGCONT)
 
 
 def test_a_process_of_the_sandbox_is_found_and_ended(sandbox: Sandbox) -> None:

@@ -11,13 +11,15 @@ from cclaunch.bars import Steps
 from cclaunch.commands.shared.confirm import agree
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, local, moment
-from cclaunch.commands.shared.filters import unicode_only, where_option
+from cclaunch.commands.shared.filters import where_option
+from cclaunch.commands.shared.session_ids import given, whole_id, whole_ids
+from cclaunch.config.model import configuration
 
 KEPT = "nothing was forgotten"
 
 
 @click.command("forget", epilog=f"A DATE is one of {FORMS}. What is named by several options must meet all of them.")
-@click.option("--session", callback=unicode_only, metavar="ID", help="All of this session, for ever.")
+@click.option("--session", callback=given, metavar="ID", help="All of this session, for ever; the beginning of its id will do.")
 @click.option("--before", callback=moment(), metavar="DATE", help="All that happened before.")
 @where_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -39,7 +41,11 @@ def command(
     with console.progress("looking", environ):
         notice(paths, environ)
         places = places_of(paths)
-        found = forgetting.look(places, Wanted(session, before, where), now)
+        named = session and whole_id(places, session)
+        weekday = configuration(paths).usage.first_weekday
+        found = forgetting.look(places, Wanted(named, before, whole_ids(places, where), weekday), now)
+    if named != session:
+        console.note(f"`{session}` is the session {named}")
     for text in found.troubles:
         console.note(text)
     if where and found.gone:
