@@ -8,6 +8,7 @@ cannot be read names no session: whoever asks it for the rows says what is wrong
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
@@ -46,7 +47,7 @@ def beginning_with(places: Places, beginning: str, most: int) -> list[str]:
     if places.vlogs:
         from cclaunch.store.vlogs import sessions as vlogs  # it speaks HTTP
 
-        found.update(_told(lambda: vlogs.beginning_with(places.vlogs, beginning, most)))
+        found.update(_told(partial(vlogs.beginning_with, places.vlogs, beginning, most)))
     return sorted(found)[:most]
 
 
@@ -57,7 +58,7 @@ def known_of(places: Places, names: Sequence[str]) -> list[Known]:
     if places.vlogs:
         from cclaunch.store.vlogs import sessions as vlogs
 
-        rows += _told(lambda: vlogs.known_of(places.vlogs, names))
+        rows += _told(partial(vlogs.known_of, places.vlogs, names))
     found = {name: Known(name, None, None) for name in names}
     for name, first_ns, repository in rows:
         before = found[name]
@@ -74,7 +75,7 @@ def _rows(places: Places, of_ledger: str, of_events: str, values: Sequence[Any])
     )
     for path, opened, query in asked:
         if os.path.exists(path):
-            yield from _told(lambda opened=opened, path=path, query=query: _all(opened, path, query, values))
+            yield from _told(partial(_all, opened, path, query, values))
 
 
 def _all(opened: Callable[[str], AbstractContextManager[Connection]], path: str, query: str, values: Sequence[Any]) -> list[Any]:

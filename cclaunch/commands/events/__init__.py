@@ -46,9 +46,7 @@ class _Events(Parts):
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every attribute.")
 @click.option("-v", "--verbose", is_flag=True, help="Also what every session does at its start.")
 @click.option("--name", callback=unicode_only, metavar="NAME", help="Only events of this name, such as api_request.")
-@click.option(
-    "--session", callback=given, metavar="ID", help="Only events of this session; the beginning of its id will do."
-)
+@click.option("--session", callback=given, metavar="ID", help="Only events of this session; the beginning of its id will do.")
 @where_option
 @click.pass_context
 def command(
