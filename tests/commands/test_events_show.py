@@ -88,12 +88,12 @@ profile data-eng   repository webshop   branch feature/login
 2 events of the start not shown (-v shows them)
 
 13:33:21           prompt    Mend the login of the webshop, please
-13:33:22  $0.0009  request   haiku-4-5 for generate session title  $0.0009
+13:33:22  $0.0009  request   haiku-4-5 for title  $0.0009   4.0 s    100 in
 13:33:26  $0.0621  request   opus-5-5  $0.0612   4.0 s  20.1k in    400 out
 13:33:27           tool      Bash  failed  ShellError  1.2 s  pytest tests/test…
 13:33:31  $0.0774  request   opus-5-5  $0.0153   4.0 s  21.1k in    400 out
-13:33:32           tool      Write  rejected  by user reject
-13:33:34           tool      Edit  accepted  by user temporary  8 ms
+13:33:32           tool      Write  rejected by user
+13:33:34           tool      Edit  accepted by user  8 ms
 13:33:40  $0.0865  request   Explore: opus-5-5  $0.0091   4.0 s   3.6k in
 13:33:41           agent     Explore  1 tool  4.0k tokens  7.0 s
 13:34:00           error     status 529  3 attempts in 9.4 s  Overloaded
