@@ -5,12 +5,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from screens import STORY, USAGE, pictures
+from readme import STORY, USAGE, pictures
 from terminal_svg import CELL, EDGE, Run, runs, svg
 
 
 def test_the_pictures_are_what_the_verbs_show_now() -> None:
-    """`python tests/pictures/screens.py` writes them anew."""
+    """`python tests/pictures/readme.py` writes them anew."""
     assert {path: path.read_text() == text for path, text in pictures().items()} == {USAGE: True, STORY: True}
 
 

@@ -26,6 +26,7 @@ STYLES = {"1": "b", "2": "d", "31": "r", "32": "g", "33": "y"}
 
 SHEET = f"""\
 *{{fill:#d0d7de}}
+.page{{fill:#0d1117;stroke:#3d444d}}
 text{{font:{SIZE}px {FONTS};white-space:pre}}
 .b{{fill:#ffffff;font-weight:700}}
 .d{{fill:#8b949e}}
@@ -62,7 +63,7 @@ def svg(title: str, lines: Sequence[str], columns: int) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">',
             f"<title>{escape(title)}</title>",
             f"<style>\n{SHEET}\n</style>",
-            f'<rect x="0.5" y="0.5" width="{wide - 1}" height="{high - 1}" rx="8" fill="#0d1117" stroke="#3d444d"/>',
+            f'<rect class="page" x="0.5" y="0.5" width="{wide - 1}" height="{high - 1}" rx="8"/>',
             *drawn,
             "</svg>\n",
         ]
