@@ -21,7 +21,8 @@ def test_a_picture_fetches_nothing_and_has_a_background(path: Path) -> None:
     first = next(one for one in ElementTree.fromstring(text) if one.tag.endswith("rect"))
 
     assert re.findall(r"https?://\S+?(?=\")|@import|@font-face|url\(|href|<script|<image", text) == ["http://www.w3.org/2000/svg"]
-    assert first.get("fill") == "#0d1117"
+    assert first.get("class") == "page"  # an attribute for its colour would give way to the rule for all that is drawn
+    assert ".page{fill:#0d1117;" in text
     assert "\x1b" not in text
 
 

@@ -21,7 +21,7 @@ CELL, LINE, SIZE, EDGE, TOP = 8.4, 20, 14, 20, 18
 """Pixels: the width of a character, the height of a line, of the letters, and what is left free beside and above the text."""
 
 FONTS = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
-STYLES = {"1": "b", "2": "d", "31": "r", "32": "g", "33": "y"}
+STYLES = {"1": "b", "2": "d", "31": "r", "32": "g", "33": "y", "36": "c"}
 """SGR -> the class that draws it."""
 
 SHEET = f"""\
@@ -32,7 +32,8 @@ text{{font:{SIZE}px {FONTS};white-space:pre}}
 .d{{fill:#8b949e}}
 .r{{fill:#ff7b72}}
 .g{{fill:#56d364}}
-.y{{fill:#e3b341}}"""
+.y{{fill:#e3b341}}
+.c{{fill:#39c5cf}}"""
 
 
 class Run(NamedTuple):
