@@ -117,7 +117,8 @@ def test_a_beginning_that_two_share_forgets_nothing(usage: Verb, alike: None, wo
     code, _, err = usage("forget", *words, "--yes")
 
     assert (code, left(usage)[0]) == (2, 2)
-    assert "more than one session begins with 5e55: 5e551041-77aa-4000-8000-000000000000, 5e551042-" in err
+    assert "more than one session begins with `5e55`\n  5e551041  2026" in err
+    assert "\n  5e551042  2026" in err
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import iso
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
 from cclaunch.commands.shared.parts import Parts
-from cclaunch.commands.shared.session_ids import SESSION, whole_id, whole_ids
-from cclaunch.errors import StoreMissing
+from cclaunch.commands.shared.session_ids import SESSION, given, whole_id, whole_ids
 
 if TYPE_CHECKING:
     from cclaunch.store.places import Places
@@ -25,15 +24,29 @@ Wanted = dict[str, list[str]]
 POLL_S = 0.3
 
 
-@click.group("events", cls=Parts, invoke_without_command=True, subcommand_metavar="[show SESSION]")
+class _Events(Parts):
+    """`events` itself, with one part, which is loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the parts."""
+        return ["show"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the part called *cmd_name*."""
+        if cmd_name != "show":
+            return None
+        from cclaunch.commands.events.show import command as show
+
+        return show
+
+
+@click.group("events", cls=_Events, invoke_without_command=True, subcommand_metavar="[show SESSION]")
 @click.option("-n", "count", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="The last N events.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with every event that arrives, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every attribute.")
 @click.option("-v", "--verbose", is_flag=True, help="Also what every session does at its start.")
 @click.option("--name", callback=unicode_only, metavar="NAME", help="Only events of this name, such as api_request.")
-@click.option(
-    "--session", callback=unicode_only, metavar="ID", help="Only events of this session; the beginning of its id will do."
-)
+@click.option("--session", callback=given, metavar="ID", help="Only events of this session; the beginning of its id will do.")
 @where_option
 @click.pass_context
 def command(
@@ -51,11 +64,11 @@ def command(
         return
     notice(paths_of(ctx), environ_of(ctx))
     places = places_of(paths_of(ctx))
-    wanted = whole_ids(ctx, places, where)
+    wanted = whole_ids(places, where)
     if name:
         _narrow(wanted, "event.name", name)
     if session:
-        _narrow(wanted, SESSION, whole_id(ctx, places, session))
+        _narrow(wanted, SESSION, whole_id(places, session))
     shown, lines = 0, Lines(verbose=verbose)
     for event in _events(places, count, follow, wanted):
         if as_json:
@@ -110,34 +123,3 @@ def _document(event: "Event") -> dict[str, Any]:
         "model": event.model,
         "attributes": event.attributes,
     }
-
-
-@command.command("show")
-@click.argument("session", callback=unicode_only)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.pass_context
-def show(ctx: click.Context, session: str, as_json: bool) -> None:
-    """
-    Tell one session from start to end: prompts if they were recorded, requests with the cost so far, tools, errors.
-
-    SESSION is its id, or the beginning of it that no other session has. Events are kept for 90 days.
-    """
-    from cclaunch.commands.events import show as face
-    from cclaunch.reports.story import story
-    from cclaunch.store.stores import events
-
-    notice(paths_of(ctx), environ_of(ctx))
-    places = places_of(paths_of(ctx))
-    name = whole_id(ctx, places, session)
-    found, troubles = events(places, limit=None, where={SESSION: name})
-    for text in troubles:
-        console.note(text)
-    if not found:
-        raise StoreMissing(f"no event of a session {session} is kept", hint="cclaunch usage --by session")
-    told = story(name, found)
-    if as_json:
-        console.json_line(face.document(told), indent=2)
-    else:
-        environ = environ_of(ctx)
-        for line in face.told(told, console.room(environ), console.width):
-            console.spans(line, environ)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cclaunch.commands.shared.dates import local
-from cclaunch.reports.story import REDACTED, START_UP
+from cclaunch.reports.steps import REDACTED, is_of_the_start
 
 if TYPE_CHECKING:
     from cclaunch.store.reader import Event
@@ -22,8 +22,19 @@ TOLD = (
     "success",
     "decision",
     "error",
+    "error_type",
+    "error_name",
     "status_code",
     "attempt",
+    "agent_type",
+    "skill.name",
+    "server_name",
+    "status",
+    "trigger",
+    "to_mode",
+    "pre_tokens",
+    "post_tokens",
+    "total_tokens",
     "duration_ms",
     "prompt",
     "prompt_length",
@@ -43,7 +54,7 @@ class Lines:
     Makes lines of events, one after the other.
 
     Attributes:
-        verbose: Show what every session does at its start as well.
+        verbose: Show what every session does at its start as well, and answers of which nothing but their being there is known.
     """
 
     def __init__(self, *, verbose: bool) -> None:
@@ -53,13 +64,14 @@ class Lines:
 
     def of(self, event: "Event") -> Iterator[str]:
         """Yield what there is to show now that *event* has happened."""
-        if event.name in START_UP and not self.verbose:
+        if not self.verbose and is_of_the_start(event):
             if self._folded and self._folded[-1].session_id != event.session_id:
                 yield from self.rest()
             self._folded.append(event)
             return
         yield from self.rest()
-        yield self._line(event, _told(event))
+        if self.verbose or not _says_nothing(event):
+            yield self._line(event, _told(event))
 
     def rest(self) -> Iterator[str]:
         """Yield what was held back: start-up events of one session, in one line."""
@@ -73,6 +85,11 @@ class Lines:
             self._session = event.session_id
             whose = "".join(f" {word}={_short(event.attributes[key])}" for word, key in WHOSE if event.attributes.get(key))
         return f"{local(event.time_ns)}  {(event.session_id or '')[:8].ljust(8)}  {text}{whose}"
+
+
+def _says_nothing(event: "Event") -> bool:
+    """Say whether *event* is an answer that was not recorded: its request is told."""
+    return event.name == "assistant_response" and event.attributes.get("response", REDACTED) == REDACTED
 
 
 def _told(event: "Event") -> str:

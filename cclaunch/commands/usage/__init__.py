@@ -106,7 +106,7 @@ def command(
     refuse_per_request([*(("--by", key) for key in keys), *(("--where", key) for key in where)])
     notice(paths, environ)
     places, now_ns = places_of(paths), time.time_ns()
-    where = whole_ids(ctx, places, where)
+    where = whole_ids(places, where)
     bound = recent(keys, now_ns) if since is until is None and (by or not form) else None
     config, broken = read_configuration(paths)
     question = Asked(keys, where, bound or since, until, sort, top, config.usage.first_weekday, bound is not None)

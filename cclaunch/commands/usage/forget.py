@@ -11,20 +11,15 @@ from cclaunch.bars import Steps
 from cclaunch.commands.shared.confirm import agree
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, local, moment
-from cclaunch.commands.shared.filters import unicode_only, where_option
-from cclaunch.commands.shared.session_ids import whole_id, whole_ids
+from cclaunch.commands.shared.filters import where_option
+from cclaunch.commands.shared.session_ids import given, whole_id, whole_ids
 from cclaunch.config.model import load_config
 
 KEPT = "nothing was forgotten"
 
 
 @click.command("forget", epilog=f"A DATE is one of {FORMS}. What is named by several options must meet all of them.")
-@click.option(
-    "--session",
-    callback=unicode_only,
-    metavar="ID",
-    help="All of this session, for ever. The beginning of an ID will do, where only one begins so.",
-)
+@click.option("--session", callback=given, metavar="ID", help="All of this session, for ever; the beginning of its id will do.")
 @click.option("--before", callback=moment(), metavar="DATE", help="All that happened before.")
 @where_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -46,10 +41,10 @@ def command(
     with console.progress("looking", environ):
         notice(paths, environ)
         places = places_of(paths)
-        named = whole_id(ctx, places, session) if session else None
+        named = session and whole_id(places, session)
         weekday = load_config(paths.config_file).usage.first_weekday if "week" in where else 0  # never another week
-        found = forgetting.look(places, Wanted(named, before, whole_ids(ctx, places, where), weekday), now)
-    if named != (session or None):
+        found = forgetting.look(places, Wanted(named, before, whole_ids(places, where), weekday), now)
+    if named != session:
         console.note(f"`{session}` is the session {named}")
     for text in found.troubles:
         console.note(text)
