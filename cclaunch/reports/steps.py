@@ -72,6 +72,11 @@ SAID = {
 }
 """Name of an event -> what else is said of it."""
 
+COUNTS = frozenset(
+    (*TOKENS, *HOOK_TROUBLES, *"prompt_length status_code attempt total_tool_uses total_tokens pre_tokens post_tokens".split())
+)
+"""What is a number, also where it was sent as a text."""
+
 USUAL = {"speed": re.compile("normal"), "query_source": re.compile("sdk|repl_main_thread.*|agent:.*")}
 """What is not worth saying, as a pattern."""
 
@@ -185,7 +190,12 @@ def _said(event: Event, beside: Beside) -> Iterator[tuple[str, Any]]:
     for key in SAID.get(event.name, ()):
         value = attributes.get(key)
         if value not in (None, "") and not (key in USUAL and USUAL[key].fullmatch(str(value))):
-            yield key, value
+            yield key, _counted(key, value)
+
+
+def _counted(key: str, value: Any) -> Any:
+    count = integer(value, limits.LARGEST) if key in COUNTS else None
+    return value if count is None else count
 
 
 def _waited(event: Event, beside: Beside) -> int | None:

@@ -47,7 +47,7 @@ def beginning_with(places: Places, beginning: str, most: int) -> list[str]:
     if places.vlogs:
         from cclaunch.store.vlogs import sessions as vlogs  # it speaks HTTP
 
-        found.update(_told(lambda: vlogs.beginning_with(places.vlogs, beginning, most)))
+        found.update(_told(partial(vlogs.beginning_with, places.vlogs, beginning, most)))
     return sorted(found)[:most]
 
 
@@ -58,7 +58,7 @@ def known_of(places: Places, names: Sequence[str]) -> list[Known]:
     if places.vlogs:
         from cclaunch.store.vlogs import sessions as vlogs
 
-        rows += _told(lambda: vlogs.known_of(places.vlogs, names))
+        rows += _told(partial(vlogs.known_of, places.vlogs, names))
     found = {name: Known(name, None, None) for name in names}
     for name, first_ns, repository in rows:
         before = found[name]

@@ -5,9 +5,9 @@ The problem it owns: a picture of a screen is worth something only where each of
 """
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sandbox import Sandbox
 from stored import SECOND_NS, events_of, store
 
 NOW = datetime(2026, 11, 25, 17, 30, tzinfo=UTC)
@@ -24,11 +24,14 @@ WORK = (
 """Profile, team, project, repository, branch."""
 
 
-def spend(sandbox: Sandbox) -> None:
-    """Record the month in the embedded store of *sandbox*, in the zone of UTC."""
-    sandbox.environ["TZ"] = "UTC"
-    records = [record for day in range(DAYS) for record in _day(day)]
-    store(sandbox.database, events_of(*records, time_ns=NOW_NS))
+def spend(database: Path) -> None:
+    """Record the month in a store at *database*; its days are those of UTC."""
+    store(database, events_of(*records(), time_ns=NOW_NS))
+
+
+def records() -> list[dict[str, Any]]:
+    """Return all requests, each with when it was (``time``, ns) and its attributes."""
+    return [record for day in range(DAYS) for record in _day(day)]
 
 
 def _day(ago: int) -> list[dict[str, Any]]:

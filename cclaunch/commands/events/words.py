@@ -20,8 +20,6 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "total_tool_uses": lambda count: counted(int(count), "tool"),
     "total_tokens": lambda count: f"{tokens(int(count))} tokens",
     "status_code": lambda code: f"status {code}",
-    "decision": lambda word: {"accept": "accepted", "reject": "rejected"}.get(word, str(word)),
-    "source": lambda word: f"by {_plain(word)}",
     "failed": lambda _: "failed",
     "from_mode": lambda word: f"from {word}",
     "effort": lambda word: f"effort {word}",
@@ -30,6 +28,20 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "num_cancelled": lambda count: f"{count} cancelled",
 }
 """What is said of a step -> how it is put; everything else is shown as it is."""
+
+DECISIONS = {"accept": "accepted", "reject": "rejected"}
+DECIDERS = {
+    "config": "by settings",
+    "hook": "by a hook",
+    "user_permanent": "by user for good",
+    "user_temporary": "by user",
+    "user_reject": "by user",
+    "user_abort": "by user",
+}
+"""Source of a decision -> who that is."""
+
+PURPOSES = {"generate_session_title": "title"}
+"""Source of a request -> a shorter word for it."""
 
 
 def body(step: Step) -> tuple[list[str], str]:
@@ -51,7 +63,7 @@ def _request(step: Step) -> Iterator[str]:
     said = dict(step.said)
     given, out, read, written = (_number(said.pop(key, 0)) for key in COUNTS)
     sent, purpose = given + read + written, said.pop("query_source", "")
-    yield _by(step, model_label(step.what)) + (f" for {_plain(purpose)}" if purpose else "")
+    yield _by(step, model_label(step.what)) + (f" for {PURPOSES.get(purpose, _plain(purpose))}" if purpose else "")
     yield "" if step.micros is None else money(step.micros)
     yield "" if step.took_ms is None else f"{took(step.took_ms):>6}"
     yield f"{tokens(sent):>5} in"
@@ -65,9 +77,7 @@ COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_
 
 def _words(step: Step) -> Iterator[str]:
     said = step.said
-    untold = {"input"}
-    if said.get("decision") == "accept" and not str(said.get("source", "")).startswith("user"):
-        untold |= {"decision", "source"}  # a rule did, as it does every time
+    untold = {"input", "decision", "source"}
     if step.what:
         untold.add("prompt_length")
     if str(said.get("command_name")) in step.what:
@@ -75,11 +85,18 @@ def _words(step: Step) -> Iterator[str]:
     if ends := [tokens(_number(said[key])) for key in ("pre_tokens", "post_tokens") if key in said]:
         untold |= {"pre_tokens", "post_tokens"}
         yield f"{' to '.join(ends)} tokens"
+    yield _decided(str(said.get("decision", "")), str(said.get("source", "")))
     for key, value in said.items():
         if key == "attempt":
             yield _tried(_number(value), said.get("waited_ms"))
         elif key not in untold and key != "waited_ms":
             yield _word(key, value)
+
+
+def _decided(decision: str, source: str) -> str:
+    if decision == "accept" and not source.startswith("user"):
+        return ""  # a rule did, as it does every time
+    return " ".join(filter(None, (DECISIONS.get(decision, decision), DECIDERS.get(source, _plain(source)))))
 
 
 def _tried(attempts: int, waited_ms: Any) -> str:

@@ -61,9 +61,9 @@ def _ambiguous(places: "Places", word: str, found: Sequence[str]) -> UsageError:
 
     alike = sum(1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*found, strict=False)))
     short = max(SHORT, alike + 1)
-    lines = [
-        "  ".join(filter(None, (one.name[:short], local(one.first_ns)[:16] if one.first_ns else "", one.repository or "")))
-        for one in known_of(places, found[:MOST_SHOWN])
-    ]
+    lines = []
+    for one in known_of(places, found[:MOST_SHOWN]):
+        began = local(one.first_ns)[:16] if one.first_ns is not None else ""
+        lines.append("  ".join(filter(None, (one.name[:short], began, one.repository))))
     more = ["and more"] if len(found) > MOST_SHOWN else []
     return UsageError(f"more than one session begins with `{shown(word)}`", cause="\n".join([*lines, *more]))

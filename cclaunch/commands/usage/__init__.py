@@ -22,7 +22,7 @@ from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.commands.shared.session_ids import whole_ids
 from cclaunch.commands.usage.asked import DAYS, Asked, keys_of, only_sessions, recent, refuse_per_request, refuse_unknown
-from cclaunch.config.model import configuration
+from cclaunch.config.model import configuration, read_configuration
 from cclaunch.files.lock import held
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import adopted_ports
@@ -108,10 +108,11 @@ def command(
     places, now_ns = places_of(paths), time.time_ns()
     where = whole_ids(places, where)
     bound = recent(keys, now_ns) if since is until is None and (by or not form) else None
-    question = Asked(keys, where, bound or since, until, sort, top, configuration(paths).usage.first_weekday, bound is not None)
+    config, broken = read_configuration(paths)
+    question = Asked(keys, where, bound or since, until, sort, top, config.usage.first_weekday, bound is not None)
     with console.progress("adding up", environ) as tell:
         found, troubles = _asked(ctx, places, question, now_ns, tell, paths, screen=not given)
-    for text in troubles:
+    for text in [*([f"{broken.message}; weeks begin on Monday"] if broken else []), *troubles]:
         console.note(text)
     if found is None:
         _tell_nothing(question, form)
@@ -214,7 +215,7 @@ def _write(sheet: "Sheet", question: Asked, form: str) -> None:
     if form == "json":
         console.json_line(formats.document(sheet, question.since, question.until, question.by), indent=2)
     elif form == "csv":
-        console.code(formats.csv_text(sheet))
+        console.code(formats.csv_text(sheet, console.printable if console.terminal() else str))
     else:
         console.code(formats.markdown(sheet))
 

@@ -13,7 +13,7 @@ from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, local, moment
 from cclaunch.commands.shared.filters import where_option
 from cclaunch.commands.shared.session_ids import given, whole_id, whole_ids
-from cclaunch.config.model import configuration
+from cclaunch.config.model import load_config
 
 KEPT = "nothing was forgotten"
 
@@ -42,7 +42,7 @@ def command(
         notice(paths, environ)
         places = places_of(paths)
         named = session and whole_id(places, session)
-        weekday = configuration(paths).usage.first_weekday
+        weekday = load_config(paths.config_file).usage.first_weekday if "week" in where else 0  # never another week
         found = forgetting.look(places, Wanted(named, before, whole_ids(places, where), weekday), now)
     if named != session:
         console.note(f"`{session}` is the session {named}")
