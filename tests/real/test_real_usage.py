@@ -19,7 +19,7 @@ from read_screen import is_count, is_money, is_percent, is_tokens
 from real_claude import Outcome, micros, outcome
 from recorded import usage
 from sandbox import Sandbox
-from sixteen import SUMS, Row, price
+from sixteen import SUMS, UNKNOWN, Row, price
 
 pytestmark = pytest.mark.real
 
@@ -37,12 +37,18 @@ class Launched(NamedTuple):
 
 
 class Day:
-    """Launches in *sandbox* that follow one another, each with what the *api* has billed meanwhile."""
+    """
+    Launches in *sandbox* that follow one another, each with what the *api* has billed meanwhile.
+
+    Attributes:
+        default: The model that the release takes by itself, and by whose price it reckons one that it does not know.
+    """
 
     def __init__(self, sandbox: Sandbox, api: MessagesApi) -> None:
         self.sandbox = sandbox
         self.api = api
         self.launches: list[Launched] = []
+        self.default = ""
         for name in ("shop", "log"):
             assert sandbox.run(["git", "init", "-q", name]).returncode == 0
         for name, team in (("data", "data-engineering"), ("web", "web")):
@@ -54,18 +60,19 @@ class Day:
         place = self.sandbox.work / (repository or ".")
         done = outcome(self.sandbox.cclaunch(f"+{profile}", "-p", text, *AS_JSON, *words, cwd=place))
         answers = self.api.good()[before:]
-        default = next((one.model for one in answers if one.kind == "main"), "")
-        self.launches.append(Launched(done.session, profile, repository, [(one, price(one, default)) for one in answers]))
+        self.default = self.default or next(one.model for one in answers if one.kind == "main")
+        billed = [(one, price(one, self.default)) for one in answers]
+        self.launches.append(Launched(done.session, profile, repository, billed))
         return done
 
     def run(self) -> None:
         """Run the day: two repositories and none, two profiles, some models; resumed, with tools, a helper, retried, refused."""
         first = self.launch("data", "log", "say hi")
         self.launch("data", "log", "three steps", *BASH)
-        self.launch("web", "shop", "run ls", "--model", "sonnet", *BASH)
+        self.launch("web", "shop", "run ls", "--model", UNKNOWN, *BASH)
         self.launch("data", "log", "and again", "--resume", first.session)
         self.launch("data", "log", "another way", "--resume", first.session, "--fork-session")
-        self.launch("web", None, "say hi", "--model", "sonnet")
+        self.launch("web", None, "say hi", "--model", UNKNOWN)
         self.launch("web", "shop", "ask a helper", *BASH)
         self.launch("data", None, "overloaded twice")
         assert self.launch("web", "shop", "fail 400").code == 1
