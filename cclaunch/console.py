@@ -109,7 +109,7 @@ def spans(parts: "Iterable[tuple[str, str]]", environ: "Mapping[str, str]") -> N
 
 def code(text: str) -> None:
     """
-    Write *text* and a newline to stdout as it is, for another program. What cannot be encoded there is escaped.
+    Write *text* and a newline to stdout as it is, for another program. What cannot be encoded there is replaced, or escaped.
 
     Raises:
         BrokenPipeError: The reader has left.
@@ -122,7 +122,7 @@ def code(text: str) -> None:
         stream.write(f"{text}\n")
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
-        code(text.encode(encoding, "backslashreplace").decode(encoding))
+        code(text.translate(IN_ASCII).encode(encoding, "backslashreplace").decode(encoding))
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -307,14 +307,16 @@ def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager
     if not colourful_errors(environ):
         return nullcontext(lambda done, whole: None)
 
+    dots = "…" if unicode(environ) else "..."
+
     def draw(done: int, whole: int) -> None:
         if whole >= LONG:
             bar = "#" * (BAR * done // whole)
-            whisper(f"\r\x1b[2K{printable(text)}… [{bar:{BAR}}] {done:,} of {whole:,}")
+            whisper(f"\r\x1b[2K{printable(text)}{dots} [{bar:{BAR}}] {done:,} of {whole:,}")
 
     @contextmanager
     def shown() -> "Iterator[Callable[[int, int], None]]":
-        whisper(f"{printable(text)}…")
+        whisper(f"{printable(text)}{dots}")
         try:
             yield draw
         finally:
