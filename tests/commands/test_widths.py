@@ -103,6 +103,34 @@ def test_a_card_says_only_what_there_is_to_say(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out.splitlines() == ["*  one", f"  value  {'x' * 35}", "two", "  from   y"]
 
 
+def test_what_is_long_may_stand_below_its_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """So much of the table stays as fits; on less it is cards."""
+    titles = ["service", "state", "url", "detail", "image"]
+    rows = [
+        ["grafana", "healthy", "http://127.0.0.1:3000", "a password a password a password", "grafana/grafana:12.3.0"],
+        ["proxy", "down", *"---"],
+    ]
+    for columns in (43, 30):
+        console.table(titles, rows, {"COLUMNS": str(columns)}, below=2)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "service  state    url",
+        "grafana  healthy  http://127.0.0.1:3000",
+        "  detail  a password a password a password",
+        "  image   grafana/grafana:12.3.0",
+        "proxy    down     -",
+        "grafana",
+        "  state   healthy",
+        "  url     http://127.0.0.1:3000",
+        "  detail  a password a",
+        "          password a password",
+        "  image   grafana/grafana:12.",
+        "          3.0",
+        "proxy",
+        "  state   down",
+    ]
+
+
 def test_a_heading_is_bold_and_nothing_else_is(crowded: Sandbox) -> None:
     """As in a table."""
     styled = [line for line in shown(crowded, "profile", "list", columns=60)[1].splitlines() if "\x1b" in line]
