@@ -29,7 +29,7 @@ _cclaunch_verb() {
         "usage") parts="forget" options="--by --where --since --until --sort --top --json --csv --markdown --help" ;;
         "usage forget") options="--session --before --where --yes -y --json --help" ;;
         "events") parts="show" options="-n -f --follow --json -v --verbose --name --session --where --help" ;;
-        "events show") options="--json --help" ;;
+        "events show") options="--json -v --verbose --help" ;;
         "dashboard") parts="add list remove" options="--help" ;;
         "dashboard add") options="--help" ;;
         "dashboard list") options="--json --help" ;;

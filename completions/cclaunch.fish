@@ -194,7 +194,7 @@ complete -c cclaunch -n '__cclaunch_in usage' -l csv -d 'Print comma-separated v
 complete -c cclaunch -n '__cclaunch_in usage' -l markdown -d 'Print a table for the text of a pull request'
 complete -c cclaunch -n '__cclaunch_in usage' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at usage' -f -a forget -d 'Forget requests and raw events for good; whatever way they come again, they'
-complete -c cclaunch -n '__cclaunch_in usage forget' -l session -x -d 'All of this session, for ever'
+complete -c cclaunch -n '__cclaunch_in usage forget' -l session -x -d 'All of this session, for ever; the beginning of its id will do'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l before -x -a 'today yesterday 24h 7d 30d' -d 'All that happened before'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l yes -s y -d 'Do not ask'
@@ -210,7 +210,8 @@ complete -c cclaunch -n '__cclaunch_in events' -l session -x -d 'Only events of 
 complete -c cclaunch -n '__cclaunch_in events' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
 complete -c cclaunch -n '__cclaunch_in events' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at events' -f -a show -d 'Tell one session from start to end: prompts if they were recorded, requests'
-complete -c cclaunch -n '__cclaunch_in events show' -l json -d 'Print one JSON object'
+complete -c cclaunch -n '__cclaunch_in events show' -l json -d 'Print one JSON object: the same values, times in UTC'
+complete -c cclaunch -n '__cclaunch_in events show' -s v -l verbose -d 'Also what every session does at its start'
 complete -c cclaunch -n '__cclaunch_in events show' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in events show' -f
 complete -c cclaunch -n '__cclaunch_in dashboard' -l help -d 'Show this message and exit.'

@@ -121,7 +121,7 @@ module completions_of_cclaunch {
     def "nu-complete cclaunch usage forget --before" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     def "nu-complete cclaunch usage forget --where" [] { ["branch=" "day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
     export extern "cclaunch usage forget" [
-        --session: string # All of this session, for ever
+        --session: string # All of this session, for ever; the beginning of its id will do
         --before: string@"nu-complete cclaunch usage forget --before" # All that happened before
         --where: string@"nu-complete cclaunch usage forget --where" # Only what has this value
         --yes(-y) # Do not ask
@@ -143,7 +143,8 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch events show" [
-        --json # Print one JSON object
+        --json # Print one JSON object: the same values, times in UTC
+        --verbose(-v) # Also what every session does at its start
         ...words: string
     ]
 

@@ -99,7 +99,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'usage forget' = [ordered]@{
-            '--session' = 'All of this session, for ever'
+            '--session' = 'All of this session, for ever; the beginning of its id will do'
             '--before' = 'All that happened before'
             '--where' = 'Only what has this value'
             '--yes' = 'Do not ask'
@@ -120,7 +120,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'events show' = [ordered]@{
-            '--json' = 'Print one JSON object'
+            '--json' = 'Print one JSON object: the same values, times in UTC'
+            '-v' = 'Also what every session does at its start'
+            '--verbose' = 'Also what every session does at its start'
             '--help' = 'Show this message and exit.'
         }
         'dashboard' = [ordered]@{

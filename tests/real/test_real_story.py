@@ -54,7 +54,7 @@ def of_kind(told: Any, kind: str) -> list[dict[str, Any]]:
 
 
 def test_a_session_with_everything_is_told_to_the_end(working: Sandbox, api: MessagesApi, claude: Claude) -> None:
-    """Prompts as they were recorded, tools that ran, failed and were refused, a compaction, a helper; and what it cost by then."""
+    """Prompts as they were recorded, tools that ran, failed and were refused, a compaction, a helper; and the cost so far."""
     first = prompt(working, "say hi", **RECORDED)
     again = ("--resume", first.session)
     prompt(working, "/compact", *again, **RECORDED)
