@@ -68,8 +68,8 @@ Claude's own help: cclaunch -- --help
 EPILOG = """\
 \b
 Help on one verb: cclaunch VERB --help
-A word alone that looks like a verb launches nothing; a prompt of one word: cclaunch -- WORD
-CCLAUNCH_DISABLE=1 launches claude untouched; CCLAUNCH_CLAUDE names the claude to run.
+A word alone that looks like a verb is refused. As a prompt: cclaunch -- WORD
+CCLAUNCH_DISABLE=1: claude untouched. CCLAUNCH_CLAUDE: the claude to run.
 """
 
 

@@ -23,9 +23,13 @@ NOTHING = "-"
 """What a table shows where there is no value."""
 
 NARROWEST = 20
-"""Columns below which nothing is wrapped."""
+"""Columns that a text has beside its label, at least; else it stands below."""
 
-BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
+BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
+"""Styles: of the colours, those that a light and a dark terminal both show; none of the bright ones."""
+
+IN_ASCII = {ord("…"): "~", ord("≈"): "~", ord("·"): "-"}
+"""A sign of ours -> what stands for it, as wide, where the locale has none but ASCII."""
 
 
 class OutputFailed(CclaunchError, OSError):
@@ -83,21 +87,24 @@ def labelled(label: str, style: str, text: str, environ: "Mapping[str, str]") ->
 
     Raises as ``code`` does.
     """
-    shown, wide = printable(text), room(environ)
-    left = width(printable(label)) + 2
-    lines = [shown]
-    if wide is not None and left + width(shown) > wide >= left + NARROWEST:
+    shown, label, wide = printable(text), printable(label), room(environ)
+    left, lines = width(label) + 2, [shown]
+    if wide is not None and left + width(shown) > wide:
         from cclaunch.layout import wrapped
 
-        lines = wrapped(shown, wide - left, width)
-    code(f"{_styled(printable(label), style, environ)}  {lines[0]}")
+        if wide < left + NARROWEST:
+            code(_styled(label.rstrip(), style, environ))
+            label, style, left = "", "", 2
+        lines = wrapped(shown, max(wide - left, NARROWEST // 2), width)
+    code(f"{_styled(label, style, environ)}  {_drawn(lines[0], environ)}")
     for rest in lines[1:]:
-        code(f"{'':{left}}{rest}")
+        code(f"{'':{left}}{_drawn(rest, environ)}")
 
 
 def spans(parts: "Iterable[tuple[str, str]]", environ: "Mapping[str, str]") -> None:
     """Write one line to stdout, for people, of (text, style) *parts*; a style may be empty. Raises as ``code`` does."""
-    code("".join(_styled(printable(text), style, environ) if style else printable(text) for text, style in parts).rstrip())
+    shown = ((printable(text), style) for text, style in parts)
+    code("".join(_styled(text, style, environ) for text, style in shown).rstrip())
 
 
 def code(text: str) -> None:
@@ -178,13 +185,24 @@ def room(environ: "Mapping[str, str]") -> int | None:
         return None
 
 
-def takes(text: str) -> bool:
-    """Say whether stdout can show *text*: its encoding has all of it."""
-    try:
-        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except (UnicodeEncodeError, LookupError):
+def unicode(environ: "Mapping[str, str]") -> bool:
+    """
+    Say whether stdout shows signs beyond ASCII: its encoding has them, and the person's locale is not C.
+
+    In the C locale Python writes UTF-8 all the same; a terminal need not read it.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    if not encoding.lower().replace("-", "").startswith("utf"):
         return False
-    return True
+    if sys.platform == "win32":
+        return True
+    name, dot, charset = next((environ[key] for key in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(key)), "C").partition(".")
+    return charset.lower().startswith("utf") if dot else name not in ("C", "POSIX")
+
+
+def _drawn(text: str, environ: "Mapping[str, str]") -> str:
+    """Return *text* with signs of ours that stdout can show."""
+    return text if text.isascii() or unicode(environ) else text.translate(IN_ASCII)
 
 
 def colourful(stream: "TextIO | None", environ: "Mapping[str, str]") -> bool:
@@ -201,7 +219,8 @@ def colourful_errors(environ: "Mapping[str, str]") -> bool:
 
 def _styled(text: str, style: str, environ: "Mapping[str, str]") -> str:
     """Return *text* in a *style* (of ``BOLD``, ``GREEN``, ...) where stdout may get colour, else as it is."""
-    return f"\x1b[{style}m{text}\x1b[0m" if colourful(sys.stdout, environ) else text
+    text = _drawn(text, environ)
+    return f"\x1b[{style}m{text}\x1b[0m" if style and colourful(sys.stdout, environ) else text
 
 
 def confirm(question: str, *, default: bool) -> bool:
@@ -222,28 +241,31 @@ def table(
     environ: "Mapping[str, str]",
     *,
     right: "Sequence[int]" = (),
-    foot: "Sequence[str] | None" = None,
+    names: int = 1,
 ) -> None:
     """
-    Write aligned columns to stdout; on a terminal that is too narrow, long texts go on in the next line.
+    Write aligned columns to stdout. On a terminal that is too narrow long texts go on in the next line; where that is no table
+    any more, each row is a card with a line for each cell.
 
     Args:
         titles: The headings.
         rows: The cells, as text.
         environ: Tells whether colour is welcome.
         right: Numbers of the columns that are aligned to the right.
-        foot: A last row, set apart by a rule.
+        names: How many of the first columns say what a row is about.
     """
-    from cclaunch.layout import GAP, Column, fitted, lines
+    from cclaunch.layout import Column, card, crowded, fitted, lines
 
-    headings, *clean = [[printable(cell) for cell in row] for row in [titles, *rows, *([foot] if foot else [])]]
+    headings, *clean = [[printable(cell) for cell in row] for row in [titles, *rows]]
     columns = [Column(title, at in right, "" if at in right else "wrap" if at else "late") for at, title in enumerate(headings)]
-    laid = fitted(columns, clean, room(environ), width)
-    drawn = [_styled(text, BOLD, environ) for text in lines(columns, laid, headings, width)]
-    for position, cells in enumerate(clean):
-        if foot and position == len(clean) - 1:
-            drawn.append(GAP.join("-" * wide for wide in laid.wide))
-        drawn.extend(lines(columns, laid, cells, width))
+    wide = room(environ)
+    laid = fitted(columns, clean, wide, width)
+    if wide is not None and crowded(columns, laid, clean, wide, width):
+        cards = [list(card(headings, cells, names, wide, width)) for cells in clean]
+        drawn = [_styled(text, "" if at else BOLD, environ) for one in cards for at, text in enumerate(one)]
+    else:
+        drawn = [_styled(text, BOLD, environ) for text in lines(columns, laid, headings, width)]
+        drawn += [_drawn(text, environ) for cells in clean for text in lines(columns, laid, cells, width)]
     code("\n".join(drawn))  # in one piece: a terminal takes each line by itself
 
 

@@ -2,15 +2,34 @@
 Columns that fit: a table laid out for a width, as lines of text.
 
 The problem it owns: a terminal that wraps a table makes it unreadable. So what matters least is left out first, then long texts
-are wrapped or cut; and where there is no width (a pipe), nothing is.
+are wrapped or cut; where even words would have to be broken, every row becomes a card; and where there is no width (a pipe),
+nothing changes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 GAP = "  "
 LEAST = 10
 """Columns that a text is not made narrower than."""
+
+EARLY = 10
+"""A column that is as spare as this is left out as soon as it would cost a text more than what is beyond ``MUCH`` columns."""
+
+MUCH = 24
+
+LONG_WORD = 40
+"""Columns from which on a word may be broken."""
+
+MOST_LINES = 6
+"""A row of more lines is no row any more."""
+
+WORD = re.compile(r"[^ ,]+,?")
+PIECE = re.compile(r"[^-_/=.:]*[-_/=.:]+|[^-_/=.:]+")
+"""What stays together where a word has to be broken, with the sign behind which it is."""
+
+SIGNS = re.compile(r"[-_/=.:]+")
 
 
 class Column(NamedTuple):
@@ -23,12 +42,18 @@ class Column(NamedTuple):
         fold: ``""``: as wide as its widest cell; ``"wrap"``: may go on in the next line; ``"late"``: only when nothing else
             is left; ``"cut"``: may end with ``…``.
         spare: 0: always there; of the others, the largest is left out first.
+        least: As narrow as this it becomes before one that is less spare than ``EARLY`` is left out; 0: only afterwards.
     """
 
     title: str
     right: bool = False
     fold: str = ""
     spare: int = 0
+    least: int = 0
+
+    def floor(self, wide: int, spare: int) -> int:
+        """Return how narrow it becomes, of *wide* columns, before a column that is so *spare* is left out."""
+        return min(MUCH if spare >= EARLY else self.least, wide) if self.least else wide
 
 
 class Table(NamedTuple):
@@ -49,33 +74,85 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int |
     if room is None:
         return Table(there, wide)
     for at in sorted((at for at in there if columns[at].spare), key=lambda at: -columns[at].spare):
-        if _whole([wide[one] for one in there]) <= room:
+        if _whole([columns[one].floor(wide[one], columns[at].spare) for one in there]) <= room:
             break
         there.remove(at)
-    folds = [columns[at].fold for at in there]
-    shrunk = _shrunk([wide[at] for at in there], [fold in ("wrap", "cut") for fold in folds], room)
-    return Table(there, _shrunk(shrunk, [bool(fold) for fold in folds], room))
+    shrunk = [wide[at] for at in there]
+    for floor in FLOORS:
+        floors = [floor(columns[at].fold, [row[at] for row in rows], width) for at in there]
+        shrunk = _shrunk(shrunk, floors, room)
+    return Table(there, shrunk)
+
+
+def _to_words(fold: str, cells: Sequence[str], width: Width) -> int | None:
+    """Texts that are cut give way, and those that are wrapped as long as no word is broken."""
+    return LEAST if fold == "cut" else _longest(WORD, cells, width) if fold == "wrap" else None
+
+
+def _to_pieces(fold: str, cells: Sequence[str], width: Width) -> int | None:
+    return _longest(PIECE, cells, width) if fold == "late" else None
+
+
+def _to_least(fold: str, cells: Sequence[str], width: Width) -> int | None:
+    return LEAST if fold in ("cut", "wrap") else None
+
+
+def _late_to_least(fold: str, cells: Sequence[str], width: Width) -> int | None:
+    return LEAST if fold == "late" else None
+
+
+FLOORS = (_to_words, _to_pieces, _to_least, _late_to_least)
+"""What gives way, and how far, one after the other: (fold, cells, width) -> columns, None: it does not."""
+
+
+def _longest(kind: re.Pattern[str], cells: Iterable[str], width: Width) -> int:
+    """Return how wide the longest part of *kind* is, within the bounds that a column has."""
+    return min(LONG_WORD, max((width(part) for cell in cells for part in kind.findall(cell)), default=LEAST))
+
+
+def crowded(columns: Sequence[Column], table: Table, rows: Sequence[Sequence[str]], room: int, width: Width) -> bool:
+    """Say whether the *table* is none any more: wider than *room*, with broken words, or with rows of many lines."""
+    if _whole(table.wide) > room:
+        return True
+    wrapped_ones = [(at, wide) for at, wide in zip(table.columns, table.wide, strict=True) if columns[at].fold == "wrap"]
+    if any(_longest(WORD, (row[at] for row in rows), width) > wide for at, wide in wrapped_ones):
+        return True
+    return any(sum(1 for _ in lines(columns, table, row, width)) > MOST_LINES for row in rows)
+
+
+def card(titles: Sequence[str], row: Sequence[str], names: int, room: int, width: Width) -> Iterator[str]:
+    """Yield the lines of *row* as a card: its first *names* cells as a heading, then those that say something, one by one."""
+    yield from wrapped(GAP.join(cell for cell in row[:names] if cell), room, width)
+    left = len(GAP) + max(width(title) for title in titles[names:]) + len(GAP)
+    left = left if room - left >= LEAST else 2 * len(GAP)
+    for title, cell in zip(titles[names:], row[names:], strict=True):
+        if cell.strip(" -"):
+            first, *rest = wrapped(cell, max(room - left, LEAST), width)
+            label = f"{GAP}{title}{GAP}"
+            if width(label) > left:
+                yield f"{GAP}{title}"
+                label = ""
+            yield label + " " * (left - width(label)) + first
+            yield from (" " * left + line for line in rest)
 
 
 def _whole(wide: Sequence[int]) -> int:
     return sum(wide) + len(GAP) * (len(wide) - 1)
 
 
-def _shrunk(wide: list[int], may: Sequence[bool], room: int) -> list[int]:
-    """Take what is too much from the widest of those that may be narrower, until they are equal."""
+def _shrunk(wide: list[int], floors: Sequence[int | None], room: int) -> list[int]:
+    """Take what is too much from the widest of those that may be narrower (None: it may not), until they are equal."""
     wide = list(wide)
-    too_much = _whole(wide) - room
-    while too_much > 0:
-        able = [at for at, allowed in enumerate(may) if allowed and wide[at] > LEAST]
+    while (too_much := _whole(wide) - room) > 0:
+        able = [at for at, floor in enumerate(floors) if floor is not None and wide[at] > max(floor, LEAST)]
         if not able:
             break
         widest = max(wide[at] for at in able)
         among = [at for at in able if wide[at] == widest]
-        below = max([wide[at] for at in able if wide[at] < widest] + [LEAST])
+        below = max([wide[at] for at in able if wide[at] < widest] + [max(floors[at] or 0, LEAST) for at in among])
         take = min(widest - below, -(-too_much // len(among)))
         for at in among:
             wide[at] -= take
-        too_much = _whole(wide) - room
     return wide
 
 
@@ -108,7 +185,7 @@ def cut(text: str, wide: int, width: Width) -> str:
 
 
 def wrapped(text: str, wide: int, width: Width) -> list[str]:
-    """Return *text* in lines of at most *wide* columns, broken at spaces and commas where there are any."""
+    """Return *text* in lines of at most *wide* columns, broken at spaces and commas where there are any, else inside words."""
     found = []
     while width(text) > wide:
         end = wide
@@ -116,7 +193,7 @@ def wrapped(text: str, wide: int, width: Width) -> list[str]:
             end -= 1
         at = max(text.rfind(" ", 0, end + 1), text.rfind(",", 0, end - 1) + 1)
         if at <= wide // 3:
-            at = end
+            at = max((at for found in SIGNS.finditer(text, 0, end) if (at := found.end()) > wide // 3), default=end)
         found.append(text[:at].rstrip())
         text = text[at:].lstrip()
     return [*found, text]

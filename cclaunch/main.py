@@ -79,6 +79,9 @@ def main() -> int:
         if words.verb == "exec" and words.rest[:1] == ["--"] and len(words.rest) > 1:
             return launch(words.rest[1:], environ, command=True)
         if words.verb:
+            import gc
+
+            gc.set_threshold(100_000)  # what is imported is no garbage: to look for it there is a tenth of a verb's time
             from cclaunch.cli import main as manage
 
             return manage(sys.argv[1:], environ)

@@ -187,7 +187,7 @@ complete -c cclaunch -n '__cclaunch_in usage' -l by -x -a 'branch day model prof
 complete -c cclaunch -n '__cclaunch_in usage' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
 complete -c cclaunch -n '__cclaunch_in usage' -l since -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened from then on'
 complete -c cclaunch -n '__cclaunch_in usage' -l until -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened before'
-complete -c cclaunch -n '__cclaunch_in usage' -l sort -x -a 'cost time requests tokens' -d 'Which rows come first: the dearest, the newest, those with most requests or tokens'
+complete -c cclaunch -n '__cclaunch_in usage' -l sort -x -a 'cost time requests tokens' -d 'What comes first: the most cost, requests or tokens, or with time the newest'
 complete -c cclaunch -n '__cclaunch_in usage' -l top -x -d 'Only the first N values of the first key; of times and sessions the newest'
 complete -c cclaunch -n '__cclaunch_in usage' -l json -d 'Print one JSON object'
 complete -c cclaunch -n '__cclaunch_in usage' -l csv -d 'Print comma-separated values, without totals'
@@ -351,7 +351,7 @@ complete -c cclaunch -n '__cclaunch_in profile export' -f -a '(__cclaunch_profil
 complete -c cclaunch -n '__cclaunch_in profile export; and __cclaunch_begun' -F
 complete -c cclaunch -n '__cclaunch_in profile import' -l name -x -d 'Give it this name instead of the one in the file'
 complete -c cclaunch -n '__cclaunch_in profile import' -l yes -d 'Replace a profile of that name without asking'
-complete -c cclaunch -n '__cclaunch_in profile import' -l accept -x -a 'claude-config-dir prompts responses tool-details raw-api-bodies' -d 'Keep this setting of the file'
+complete -c cclaunch -n '__cclaunch_in profile import' -l accept -x -a 'claude-config-dir prompts responses tool-details raw-api-bodies' -d 'Keep this setting of the file: one of claude-config-dir, prompts, responses, tool-details, raw-api-bodies'
 complete -c cclaunch -n '__cclaunch_in profile import' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in profile import' -f
 complete -c cclaunch -n '__cclaunch_in profile import; and __cclaunch_begun' -F

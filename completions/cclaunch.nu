@@ -110,7 +110,7 @@ module completions_of_cclaunch {
         --where: string@"nu-complete cclaunch usage --where" # Only what has this value
         --since: string@"nu-complete cclaunch usage --since" # Only what happened from then on
         --until: string@"nu-complete cclaunch usage --until" # Only what happened before
-        --sort: string@"nu-complete cclaunch usage --sort" # Which rows come first: the dearest, the newest, those with most requests or tokens
+        --sort: string@"nu-complete cclaunch usage --sort" # What comes first: the most cost, requests or tokens, or with time the newest
         --top: string # Only the first N values of the first key; of times and sessions the newest
         --json # Print one JSON object
         --csv # Print comma-separated values, without totals
@@ -338,7 +338,7 @@ module completions_of_cclaunch {
     export extern "cclaunch profile import" [
         --name: string # Give it this name instead of the one in the file
         --yes # Replace a profile of that name without asking
-        --accept: string@"nu-complete cclaunch profile import --accept" # Keep this setting of the file
+        --accept: string@"nu-complete cclaunch profile import --accept" # Keep this setting of the file: one of claude-config-dir, prompts, responses, tool-details, raw-api-bodies
         ...words: path
     ]
 

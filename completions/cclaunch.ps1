@@ -91,7 +91,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--where' = 'Only what has this value'
             '--since' = 'Only what happened from then on'
             '--until' = 'Only what happened before'
-            '--sort' = 'Which rows come first: the dearest, the newest, those with most requests or tokens'
+            '--sort' = 'What comes first: the most cost, requests or tokens, or with time the newest'
             '--top' = 'Only the first N values of the first key; of times and sessions the newest'
             '--json' = 'Print one JSON object'
             '--csv' = 'Print comma-separated values, without totals'
@@ -268,7 +268,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'profile import' = [ordered]@{
             '--name' = 'Give it this name instead of the one in the file'
             '--yes' = 'Replace a profile of that name without asking'
-            '--accept' = 'Keep this setting of the file'
+            '--accept' = 'Keep this setting of the file: one of claude-config-dir, prompts, responses, tool-details, raw-api-bodies'
             '--help' = 'Show this message and exit.'
         }
         'persist' = [ordered]@{

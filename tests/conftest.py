@@ -42,6 +42,7 @@ MARKERS = (
     "newest: reports on the newest Claude Code, never gates",
     "engine: needs a Docker engine; whoever asks for the fixture of that name has it",
 )
+KEPT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 KEPT_VARIABLES = (
     "PATH",
     "LANG",
@@ -90,6 +91,14 @@ def real_home_is_out_of_reach() -> Iterator[None]:
     guard.GUARD.active = True
     yield
     guard.GUARD.active = False
+
+
+@pytest.fixture(autouse=True)
+def signals_stay_as_they_are() -> Iterator[None]:
+    """What a launch undoes just before it becomes claude would end the tests at their next write to somebody who has gone."""
+    before = [signal.getsignal(number) for number in KEPT_SIGNALS]
+    yield
+    assert [signal.getsignal(number) for number in KEPT_SIGNALS] == before
 
 
 @pytest.fixture

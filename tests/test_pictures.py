@@ -5,12 +5,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from screens import STORY, USAGE, pictures
+from readme import STORY, USAGE, pictures
 from terminal_svg import CELL, EDGE, Run, runs, svg
 
 
 def test_the_pictures_are_what_the_verbs_show_now() -> None:
-    """`python tests/pictures/screens.py` writes them anew."""
+    """`python tests/pictures/readme.py` writes them anew."""
     assert {path: path.read_text() == text for path, text in pictures().items()} == {USAGE: True, STORY: True}
 
 
@@ -21,7 +21,8 @@ def test_a_picture_fetches_nothing_and_has_a_background(path: Path) -> None:
     first = next(one for one in ElementTree.fromstring(text) if one.tag.endswith("rect"))
 
     assert re.findall(r"https?://\S+?(?=\")|@import|@font-face|url\(|href|<script|<image", text) == ["http://www.w3.org/2000/svg"]
-    assert first.get("fill") == "#0d1117"
+    assert first.get("class") == "page"  # an attribute for its colour would give way to the rule for all that is drawn
+    assert ".page{fill:#0d1117;" in text
     assert "\x1b" not in text
 
 

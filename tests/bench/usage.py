@@ -52,14 +52,16 @@ BYTES_AT_MOST = 140.0
 BARE_AT_MOST = 2.0
 FASTER_AT_LEAST = 20.0
 
+FIRST = "the first screen"
 QUESTIONS: dict[str, tuple[list[str], float | None]] = {
+    FIRST: ([], 10.0),
     "the last 30 days": (["--since", "30d"], 10.0),
     BY_MONTH: (["--by", "month"], 25.0),
     "the year by team": (["--by", "team"], 40.0),
     "the year by repository": (["--by", "repository"], 40.0),
     "the year by branch": (["--by", "vcs.ref.head.name"], 40.0),
     "one branch, by model": (["--by", "model", "--where", "vcs.ref.head.name=work-7"], 40.0),
-    "the year by day and model": ([], None),
+    "the year by day and model": (["--by", "day,model", "--since", "366d"], None),
     "the year by session": (["--by", "session", "--json"], None),
 }
 """Question about the large size -> (words, at most so many times the yardstick)."""
@@ -102,8 +104,9 @@ def whole(left: ExitStack, base: Path, asked: argparse.Namespace) -> int:
     for name, (words, limit) in QUESTIONS.items():
         contenders[name] = Asked([str(launcher), "usage", *words], many.environ, many.work)
         most |= {name: limit} if limit else {}
-    contenders[f"{BY_MONTH}, {DRAWN}"] = contenders[BY_MONTH]._replace(drawn=True)
-    most[f"{BY_MONTH}, {DRAWN}"] = 12.0
+    for name in (FIRST, BY_MONTH):
+        contenders[f"{name}, {DRAWN}"] = contenders[name]._replace(drawn=True)
+        most[f"{name}, {DRAWN}"] = 12.0
     theirs = ccusage.asking(many, transcripts(many, asked.requests, asked.keep))
     missed += differ(many, launcher, theirs)
     print(f"{asked.rounds} rounds, in changing order; {asked.requests:,} requests and {asked.requests * OTHERS:,} other events")
@@ -116,7 +119,7 @@ def whole(left: ExitStack, base: Path, asked: argparse.Namespace) -> int:
 
 
 def add_small(contenders: dict[str, Asked], place: Sandbox, command: list[str], name: str) -> dict[str, float]:
-    """Add the question at ten thousand requests, in a pipe and drawn; return what they may be at most."""
+    """Add the first screen at ten thousand requests, in a pipe and drawn; return what they may be at most."""
     asked = Asked([*command, "usage"], place.environ, place.work)
     contenders[name] = asked
     contenders[f"{name}, {DRAWN}"] = asked._replace(drawn=True)

@@ -95,6 +95,49 @@ def test_all_that_is_named_must_hold(usage: Verb, recorded: None, words: tuple[s
     assert left(usage)[0] == 3 - requests
 
 
+@pytest.fixture
+def alike(sandbox: Sandbox) -> None:
+    """Two sessions whose ids begin alike."""
+    store(sandbox.database, *(request(n, NOON, session__id=f"5e55104{n}-77aa-4000-8000-000000000000") for n in (1, 2)))
+
+
+@pytest.mark.parametrize("words", [("--session", "5e551041"), ("--where", "session=5e551041")])
+def test_the_beginning_of_an_id_will_do(usage: Verb, alike: None, words: tuple[str, str]) -> None:
+    """As it is printed; what it means is said."""
+    code, _, err = usage("forget", *words, "--yes")
+
+    assert (code, left(usage)[0]) == (0, 1)
+    assert json.loads(usage("--json", "--where", "session=5e551042")[1])["total"]["requests"] == 1
+    assert "--session" not in words or "`5e551041` is the session 5e551041-77aa-4000-8000-000000000000" in err
+
+
+@pytest.mark.parametrize("words", [("--session", "5e55"), ("--where", "session=5e55")])
+def test_a_beginning_that_two_share_forgets_nothing(usage: Verb, alike: None, words: tuple[str, str]) -> None:
+    """Both are named."""
+    code, _, err = usage("forget", *words, "--yes")
+
+    assert (code, left(usage)[0]) == (2, 2)
+    assert "more than one session begins with `5e55`\n  5e551041  2026" in err
+    assert "\n  5e551042  2026" in err
+
+
+@pytest.mark.parametrize(
+    ("first", "week", "requests"),
+    [("monday", "2026-W47", 3), ("friday", "2026-11-13", 1), ("friday", "2026-11-20", 2), ("friday", "2026-W47", 0)],
+)
+def test_a_week_is_the_one_that_usage_shows(
+    usage: Verb, recorded: None, sandbox: Sandbox, first: str, week: str, requests: int
+) -> None:
+    """It begins on the weekday that config.toml names."""
+    sandbox.configure(extra=f"[usage]\nweek_start = '{first}'")
+    shown = json.loads(usage("--json", "--by", "week", "--where", f"week={week}")[1])["total"]["requests"]
+
+    document = json.loads(usage("forget", "--where", f"week={week}", "--yes", "--json")[1])
+
+    assert document["requests"] == requests == shown
+    assert left(usage)[0] == 3 - requests
+
+
 def test_json_has_the_promised_shape(usage: Verb, recorded: None) -> None:
     """One object."""
     _, out, _ = usage("forget", "--where", "team=data", "--yes", "--json")

@@ -45,6 +45,7 @@ def assert_usage_is(sandbox: Sandbox, api: MessagesApi, cost_micros: int) -> Non
     assert micros(total["cost_usd"]) == cost_micros
     assert {key: value for key, value in total.items() if key != "cost_usd"} == {
         "requests": len(api.good()),
+        "total_tokens": sum(tokens),
         "input_tokens": tokens.input,
         "output_tokens": tokens.output,
         "cache_read_tokens": tokens.cache_read,

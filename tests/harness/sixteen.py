@@ -18,6 +18,7 @@ ALLOWED = ("--allowedTools", "Bash", "Task", "Agent")
 PRICES = {
     "opus-5-5": (400, 2000, 20, 500),
     "opus": (500, 2500, 50, 625),
+    "sonnet-5": (200, 1000, 10, 250),
     "sonnet": (300, 1500, 30, 375),
     "haiku": (100, 500, 10, 125),
 }

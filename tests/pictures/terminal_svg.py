@@ -21,17 +21,19 @@ CELL, LINE, SIZE, EDGE, TOP = 8.4, 20, 14, 20, 18
 """Pixels: the width of a character, the height of a line, of the letters, and what is left free beside and above the text."""
 
 FONTS = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
-STYLES = {"1": "b", "2": "d", "31": "r", "32": "g", "33": "y"}
+STYLES = {"1": "b", "2": "d", "31": "r", "32": "g", "33": "y", "36": "c"}
 """SGR -> the class that draws it."""
 
 SHEET = f"""\
 *{{fill:#d0d7de}}
+.page{{fill:#0d1117;stroke:#3d444d}}
 text{{font:{SIZE}px {FONTS};white-space:pre}}
 .b{{fill:#ffffff;font-weight:700}}
 .d{{fill:#8b949e}}
 .r{{fill:#ff7b72}}
 .g{{fill:#56d364}}
-.y{{fill:#e3b341}}"""
+.y{{fill:#e3b341}}
+.c{{fill:#39c5cf}}"""
 
 
 class Run(NamedTuple):
@@ -62,7 +64,7 @@ def svg(title: str, lines: Sequence[str], columns: int) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">',
             f"<title>{escape(title)}</title>",
             f"<style>\n{SHEET}\n</style>",
-            f'<rect x="0.5" y="0.5" width="{wide - 1}" height="{high - 1}" rx="8" fill="#0d1117" stroke="#3d444d"/>',
+            f'<rect class="page" x="0.5" y="0.5" width="{wide - 1}" height="{high - 1}" rx="8"/>',
             *drawn,
             "</svg>\n",
         ]

@@ -37,6 +37,6 @@ def command(ctx: click.Context, session: str, as_json: bool, verbose: bool) -> N
         console.json_line(document(made), indent=2)
     else:
         environ = environ_of(ctx)
-        dots = "…" if console.takes("…") else "..."
+        dots = "…" if console.unicode(environ) else "..."
         for line in told(made, Page(console.room(environ), console.width, dots)):
             console.spans(line, environ)

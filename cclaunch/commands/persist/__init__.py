@@ -45,9 +45,9 @@ def command(
       cclaunch persist --shell fish       another one
       cclaunch persist --exports          no function
       cclaunch persist --scoped           no exports
-      cclaunch persist --shim             also for what looks along PATH; it stays until --no-shim, or unpersist
+      cclaunch persist --shim             for what looks along PATH too
       cclaunch persist --dry-run          only show what would change
-      cclaunch persist status             which files hold a block, and whether it is current
+      cclaunch persist status             which files hold a block; is it current
     """
     if ctx.invoked_subcommand is not None:
         if shells or every or file or settings or dry_run or force or in_place or exports or scoped or shim is not None:

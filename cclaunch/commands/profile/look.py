@@ -62,7 +62,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         console.json_line([_listed(row, here, state) for row in rows], indent=2)
     elif rows:
         titles = ["", "profile", "here", "attributes", "discloses", "extends", "description"]
-        console.table(titles, [_cells(row, here) for row in rows], environ)
+        console.table(titles, [_cells(row, here) for row in rows], environ, names=2)
         if state.bindings:
             console.line()
             console.table(["bound directory", "profile"], [list(pair) for pair in sorted(state.bindings.items())], environ)
@@ -148,7 +148,7 @@ def show(ctx: click.Context, name: str | None, as_json: bool) -> None:
         active = _state(paths)[0].active == name
         console.json_line({**Row(found.profile, active).document(), "files": found.paths}, indent=2)
         return
-    console.table(["", "", "value", "from"], _settings(found.profile, own), environ)
+    console.table(["", "", "value", "from"], _settings(found.profile, own), environ, names=2)
     for path in found.paths:
         console.note(path)
 

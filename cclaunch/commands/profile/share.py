@@ -28,6 +28,7 @@ from cclaunch.profiles.model import Profile, exported, is_name, parse_profile, p
 
 STDIO = "-"
 CONFIRMABLE = ("claude-config-dir", *(key.replace("_", "-") for key in otel.PRIVACY))
+ACCEPT_HELP = f"Keep this setting of the file: one of {', '.join(CONFIRMABLE)}. Repeatable."
 
 
 class Risk(NamedTuple):
@@ -73,7 +74,7 @@ def export(ctx: click.Context, name: str, file: str | None, yes: bool) -> None:
 @click.argument("file", required=False, metavar="[FILE|-]")
 @click.option("--name", metavar="NAME", help="Give it this name instead of the one in the file.")
 @click.option("--yes", is_flag=True, help="Replace a profile of that name without asking.")
-@click.option("--accept", multiple=True, type=click.Choice(CONFIRMABLE), help="Keep this setting of the file. Repeatable.")
+@click.option("--accept", multiple=True, type=click.Choice(CONFIRMABLE), metavar="SETTING", help=ACCEPT_HELP)
 @click.pass_context
 def import_(ctx: click.Context, file: str | None, name: str | None, yes: bool, accept: tuple[str, ...]) -> None:
     """

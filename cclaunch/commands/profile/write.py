@@ -74,7 +74,7 @@ def set_(ctx: click.Context, /, name: str, pairs: tuple[str, ...], **settings: A
 
     \b
       cclaunch profile set data-eng team=data-engineering project=log-ingestion
-      cclaunch profile set data-eng "cost.center=R&D 4711" --description "Data engineering"
+      cclaunch profile set data-eng "cost.center=R&D 4711" --description "Data"
       cclaunch profile set data-eng --prompts on --budget 250
       cclaunch profile set web --extends base team=web
     """

@@ -1,6 +1,7 @@
 """Dates as people type them (``7d``, ``today``, ``2026-11-01``), and moments as people read them."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,7 +11,7 @@ from cclaunch.store.ledger.periods import begin_of
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 NS = 1_000_000_000
-FORMS = "7d, 12h, 30m, 2w, today, yesterday, this week, last month, 2026-11, 2026-11-01, 2026-11-01T09:30"
+FORMS = "7d, 12h, 30m, 2w, today, yesterday, this week, last month, 2026, 2026-11, 2026-11-01, 2026-11-01T09:30"
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -20,7 +21,7 @@ def parse_moment(text: str, now: datetime, *, end: bool = False, week_start: int
     """
     Return the moment that *text* means, in nanoseconds since 1970.
 
-    A form without a time of day means a whole day, week or month, in local time: its first moment, or with
+    A form without a time of day means a whole day, week, month or year, in local time: its first moment, or with
     *end* the first moment after it, so that ``--until 2026-11-30`` includes the 30th. A week begins on the weekday of
     the number *week_start*, 0 for Monday.
 
@@ -49,6 +50,8 @@ def _calendar(word: str, now: datetime, end: bool, week_start: int) -> datetime:
         if found[1] == "last":
             first = _first_of(found[2], first - timedelta(days=1), week_start)
         return _midnight(_next(found[2], first) if end else first)
+    if re.fullmatch(r"\d{4}", word):
+        return _midnight(date(int(word) + end, 1, 1))
     if found := re.fullmatch(r"(\d{4})-(\d{2})", word):
         first = date(int(found[1]), int(found[2]), 1)
         return _midnight(_next("month", first) if end else first)
@@ -118,8 +121,9 @@ def moment(*, end: bool = False) -> Callable[[click.Context, click.Parameter, st
     def convert(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
         if value is None:
             return None
+        now = datetime.fromtimestamp(time.time(), UTC)
         try:
-            return parse_moment(value, datetime.now(UTC), end=end, week_start=_week_start(ctx) if "week" in value.lower() else 0)
+            return parse_moment(value, now, end=end, week_start=_week_start(ctx) if "week" in value.lower() else 0)
         except (ValueError, OverflowError) as error:
             raise click.BadParameter(str(error), ctx, param) from error
 

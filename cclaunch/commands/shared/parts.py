@@ -9,6 +9,8 @@ import click
 from cclaunch import console
 
 NOTHING_ASKED = 2
+WHOLE = 1000
+"""Characters that no sentence has."""
 
 
 class Parts(click.Group):
@@ -20,6 +22,14 @@ class Parts(click.Group):
             console.help(ctx.get_help())
             ctx.exit(NOTHING_ASKED)
         return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the parts with their whole first sentence: one that ends with dots says nothing."""
+        parts = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, part.get_short_help_str(WHOLE)) for name, part in parts if part is not None and not part.hidden]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return (name, command, rest). Raises a usage error with the nearest name for an unknown one."""

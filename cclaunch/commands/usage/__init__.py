@@ -22,7 +22,7 @@ from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.commands.shared.session_ids import whole_ids
 from cclaunch.commands.usage.asked import DAYS, Asked, keys_of, only_sessions, recent, refuse_per_request, refuse_unknown
-from cclaunch.config.model import configuration
+from cclaunch.config.model import configuration, read_configuration
 from cclaunch.files.lock import held
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import adopted_ports
@@ -41,7 +41,7 @@ BY_HELP = (
     " query_source or any other attribute. Repeatable, or several joined by commas: the first has subtotals. What lacks an"
     " attribute is a row with `-`, in JSON null."
 )
-SORT_HELP = "Which rows come first: the dearest, the newest, those with most requests or tokens."
+SORT_HELP = "What comes first: the most cost, requests or tokens, or with time the newest. ORDER is one of these four words."
 TOP_HELP = "Only the first N values of the first key; of times and sessions the newest. What is left out is one row."
 EPILOG = (
     f"A DATE is one of {FORMS}. What --until names is included, as a whole day, week or month. Rows by hour, day and session"
@@ -70,7 +70,7 @@ class _Usage(Parts):
 @where_option
 @click.option("--since", callback=moment(), metavar="DATE", help="Only what happened from then on.")
 @click.option("--until", callback=moment(end=True), metavar="DATE", help="Only what happened before.")
-@click.option("--sort", type=click.Choice(["cost", "time", "requests", "tokens"]), help=SORT_HELP)
+@click.option("--sort", type=click.Choice(["cost", "time", "requests", "tokens"]), metavar="ORDER", help=SORT_HELP)
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help=TOP_HELP)
 @click.option("--json", "form", flag_value="json", help="Print one JSON object.")
 @click.option("--csv", "form", flag_value="csv", help="Print comma-separated values, without totals.")
@@ -86,7 +86,15 @@ def command(
     top: int | None,
     form: str | None,
 ) -> None:
-    """What did it cost: one screen without words, else dollars, requests and tokens of whatever is asked for."""
+    """
+    What did it cost: one screen without words, else dollars, requests and tokens of whatever is asked for.
+
+    \b
+      cclaunch usage
+      cclaunch usage --by project,model --since "this month"
+      cclaunch usage --by session --where team=core
+      cclaunch usage --by team --since "last month" --markdown
+    """
     given = bool(by or where or since is not None or until is not None or sort or top or form)
     if ctx.invoked_subcommand is not None:
         if given:
@@ -100,10 +108,11 @@ def command(
     places, now_ns = places_of(paths), time.time_ns()
     where = whole_ids(places, where)
     bound = recent(keys, now_ns) if since is until is None and (by or not form) else None
-    question = Asked(keys, where, bound or since, until, sort, top, configuration(paths).usage.first_weekday, bound is not None)
+    config, broken = read_configuration(paths)
+    question = Asked(keys, where, bound or since, until, sort, top, config.usage.first_weekday, bound is not None)
     with console.progress("adding up", environ) as tell:
         found, troubles = _asked(ctx, places, question, now_ns, tell, paths, screen=not given)
-    for text in troubles:
+    for text in [*([f"{broken.message}; weeks begin on Monday"] if broken else []), *troubles]:
         console.note(text)
     if found is None:
         _tell_nothing(question, form)
@@ -162,9 +171,9 @@ def _look_after(paths: Paths) -> None:
 
 
 def _show_screen(found: "Overview", environ: Environ) -> None:
-    from cclaunch.commands.usage.screen import BLOCKS, Canvas, screen
+    from cclaunch.commands.usage.screen import Canvas, screen
 
-    canvas = Canvas(console.room(environ) or DEFAULT_COLUMNS, console.takes(BLOCKS))
+    canvas = Canvas(console.room(environ) or DEFAULT_COLUMNS, console.unicode(environ))
     for line in screen(found, canvas):
         console.spans(line, environ)
 
@@ -190,7 +199,7 @@ def _sheet(ledger: "Ledger", question: Asked) -> "Sheet":
     if only_sessions(question.by):
         from cclaunch.reports.sessions import KEYS, sessions
 
-        groups = ledger.groups(*span, KEYS, question.where)
+        groups = ledger.groups(*span, KEYS, question.where, question.week_start)
         return of_sessions(sessions(groups, ledger.times(*span), question.sort), question.top)
     from cclaunch.reports.breakdown import breakdown
     from cclaunch.store.filters import canonical
@@ -206,7 +215,7 @@ def _write(sheet: "Sheet", question: Asked, form: str) -> None:
     if form == "json":
         console.json_line(formats.document(sheet, question.since, question.until, question.by), indent=2)
     elif form == "csv":
-        console.code(formats.csv_text(sheet))
+        console.code(formats.csv_text(sheet, console.printable if console.terminal() else str))
     else:
         console.code(formats.markdown(sheet))
 

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from cclaunch.commands.usage.sheet import MEASURES
-
 if TYPE_CHECKING:
     from cclaunch.hot.paths import Paths
 
@@ -60,7 +58,11 @@ def only_sessions(keys: Sequence[str]) -> bool:
 def keys_of(ctx: click.Context, by: Sequence[str]) -> list[str]:
     """Return the keys to group by: repeated or joined by commas, each once."""
     words = [word.strip() for given in by for word in given.split(",")]
-    keys = list(dict.fromkeys(word for word in words if word)) or list(DEFAULT_BY)
+    keys = list(dict.fromkeys(word for word in words if word))
+    if not keys:
+        return list(DEFAULT_BY)
+    from cclaunch.commands.usage.sheet import MEASURES  # the first screen has no rows
+
     if taken := sorted(set(keys) & {field.name for field in MEASURES}):
         raise click.UsageError(f"--by {taken[0]}: that is what is counted, nothing to group by", ctx)
     if len(keys) > MOST_KEYS:

@@ -13,6 +13,7 @@ from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, local, moment
 from cclaunch.commands.shared.filters import where_option
 from cclaunch.commands.shared.session_ids import given, whole_id, whole_ids
+from cclaunch.config.model import load_config
 
 KEPT = "nothing was forgotten"
 
@@ -40,8 +41,11 @@ def command(
     with console.progress("looking", environ):
         notice(paths, environ)
         places = places_of(paths)
-        wanted = Wanted(session and whole_id(places, session), before, whole_ids(places, where))
-        found = forgetting.look(places, wanted, now)
+        named = session and whole_id(places, session)
+        weekday = load_config(paths.config_file).usage.first_weekday if "week" in where else 0  # never another week
+        found = forgetting.look(places, Wanted(named, before, whole_ids(places, where), weekday), now)
+    if named != session:
+        console.note(f"`{session}` is the session {named}")
     for text in found.troubles:
         console.note(text)
     if where and found.gone:

@@ -4,13 +4,15 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from cclaunch.commands.shared.dates import iso
 from cclaunch.commands.usage.sheet import MEASURES, Field, Record, Sheet, plain
+from cclaunch.console import printable
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would run."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How a text begins that a spreadsheet would run; the last four are the wide forms of the first."""
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~@])")
 HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -36,21 +38,25 @@ def _record(fields: tuple[Field, ...], row: Record) -> Record:
     return {field.name: plain(field, row) for field in fields}
 
 
-def csv_text(sheet: Sheet) -> str:
-    """Return *sheet* as CSV with a heading, without totals; a text that a spreadsheet would run begins with an apostrophe."""
+def csv_text(sheet: Sheet, clean: Callable[[str], str] = str) -> str:
+    """
+    Return *sheet* as CSV with a heading, without totals; a text that a spreadsheet would run begins with an apostrophe.
+
+    *clean* makes a text fit for where it goes: a terminal must not be driven by it.
+    """
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
-    writer.writerow([field.name for field in sheet.fields])
+    writer.writerow([_cell(field.name, clean) for field in sheet.fields])
     for row in sheet.rows:
-        writer.writerow([_cell(plain(field, row)) for field in sheet.fields])
+        writer.writerow([_cell(plain(field, row), clean) for field in sheet.fields])
     return written.getvalue().removesuffix("\n")
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, clean: Callable[[str], str]) -> Any:
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     text = value if isinstance(value, str) else _joined(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return clean(f"'{text}" if text.startswith(FORMULA) else text)
 
 
 def _joined(value: Any) -> str:
@@ -62,7 +68,7 @@ def _joined(value: Any) -> str:
 def markdown(sheet: Sheet) -> str:
     """Return *sheet* as a table in Markdown, with the total."""
     fields = sheet.fields
-    lines = [_line([field.title for field in fields]), _line(["--:" if field.right else ":--" for field in fields])]
+    lines = [_line([_escaped(field.title) for field in fields]), _line(["--:" if field.right else ":--" for field in fields])]
     lines += [_line([_escaped(field.show(row[field.name])) for field in fields]) for row in sheet.rows]
     if sheet.hidden:
         lines.append(_line(_foot(sheet, f"{sheet.hidden} more", sheet.rest, "")))
@@ -80,6 +86,6 @@ def _line(cells: list[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return *text* so that Markdown shows it as it is: no markup, no mention, no column of its own."""
-    clean = "".join(HTML.get(character, character) for character in " ".join(text.split()))
+    """Return *text* so that Markdown shows it as it is: no markup, no column of its own, nothing that hides."""
+    clean = "".join(HTML.get(character, character) for character in printable(" ".join(text.split())))
     return MARKDOWN.sub(r"\\\1", clean)

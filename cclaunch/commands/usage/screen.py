@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from cclaunch.commands.shared.amounts import aligned, change, model_label, money, percent, tokens
-from cclaunch.console import BOLD, DIM, GREEN, RED, YELLOW, width
+from cclaunch.console import BOLD, CYAN, DIM, GREEN, RED, YELLOW, printable, width
 from cclaunch.layout import GAP, cut
 from cclaunch.reports.overview import DAYS, Overview, Share, Top
 
@@ -48,8 +48,12 @@ def screen(found: Overview, canvas: Canvas) -> list[Line]:
 
 
 def _head(found: Overview, canvas: Canvas) -> Iterator[Line]:
-    yield from _flowed([[(f"Today {money(found.today.micros)}", BOLD)], _week(found), [(_month(found), "")]], canvas.columns, 3)
-    left, rate = (f"last {DAYS} days, {money(found.recent.micros)}", ""), found.recent.hit_rate
+    today: Line = [(f"Today {money(found.today.micros)}", BOLD)]
+    month = [[(text, "")] for text in _month(found, canvas.columns)]
+    yield from _flowed([today, *_week(found, canvas.columns), *month], canvas.columns, 3)
+    spent, rate = money(found.recent.micros), found.recent.hit_rate
+    text = f"last {DAYS} days, {spent}"
+    left = (text if len(text) <= canvas.columns else f"{DAYS} days {spent}"), ""
     if rate is None:
         yield [left]
         return
@@ -61,17 +65,25 @@ def _head(found: Overview, canvas: Canvas) -> Iterator[Line]:
         yield [left, (" " * room, ""), right]
 
 
-def _week(found: Overview) -> Line:
+def _week(found: Overview, columns: int) -> list[Line]:
+    """Return the week, and by how much it is more than the last one: as one text where it fits into a line."""
     spent = f"this week {money(found.week.micros)}"
     grown = change(found.week.micros, found.before.micros)
     if not grown:
-        return [(spent, "")]
-    return [(f"{spent} (", ""), (grown, YELLOW if found.week.micros > found.before.micros else GREEN), (")", "")]
+        return [[(spent, "")]]
+    style = YELLOW if found.week.micros > found.before.micros else GREEN
+    whole = [(f"{spent} (", ""), (grown, style), (")", "")]
+    return [whole] if _wide(whole) <= columns else [[(spent, "")], [(grown, style)]]
 
 
-def _month(found: Overview) -> str:
-    text = f"{MONTHS[found.day.month - 1]} {money(found.month.micros)}"
-    return text if found.pace_micros is None else f"{text}, on pace for {_round(found.pace_micros)}"
+def _month(found: Overview, columns: int) -> list[str]:
+    """Return the month and its pace, as one text where it fits into a line."""
+    spent = f"{MONTHS[found.day.month - 1]} {money(found.month.micros)}"
+    if found.pace_micros is None:
+        return [spent]
+    pace = f"on pace for {_round(found.pace_micros)}"
+    whole = f"{spent}, {pace}"
+    return [whole] if len(whole) <= columns else [spent, pace]
 
 
 def _round(micros: int) -> str:
@@ -107,7 +119,7 @@ def _bars(found: Overview, canvas: Canvas) -> Iterator[Line]:
     room = canvas.columns - _taken(dates, costs, *behind)
     most = max(figures.micros for _, figures in found.days)
     for at, (day, figures) in enumerate(found.days):
-        style = GREEN if day == found.day else ""
+        style = GREEN if day == found.day else CYAN
         line = [(dates[at], _day_style(day, found.day)), (GAP + costs[at], "")]
         if room >= SHORTEST_BAR:
             line.append((GAP + _bar(figures.micros, most, room, blocks=canvas.blocks), style))
@@ -159,6 +171,7 @@ def _top(top: Top, whole: int, canvas: Canvas) -> str:
 def _share(key: str, share: Share, whole: int, canvas: Canvas) -> str:
     figure = percent(share.figures.micros / whole) if key == "model" else money(share.figures.micros)
     name = f"no {LABELS.get(key, key)}" if share.value is None else model_label(share.value) if key == "model" else share.value
+    name = printable(name)  # before it is measured
     return f"{cut(name, min(LONGEST_LABEL, canvas.columns - len(figure) - 1), width)} {figure}"
 
 

@@ -34,7 +34,7 @@ class Field(NamedTuple):
         title: What people call it.
         show: Makes a value readable.
         right: Whether it is a number.
-        fold, spare: How it gives way on a narrow terminal (see `layout.Column`).
+        fold, spare, least: How it gives way on a narrow terminal (see `layout.Column`).
     """
 
     name: str
@@ -43,6 +43,7 @@ class Field(NamedTuple):
     right: bool = False
     fold: str = ""
     spare: int = 0
+    least: int = 0
 
 
 def _money(dollars: float) -> str:
@@ -55,22 +56,23 @@ def _number(count: int) -> str:
 
 MEASURES = (
     Field("cost_usd", "cost", _money, right=True),
-    Field("requests", "requests", _number, right=True, spare=1),
-    Field("total_tokens", "tokens", tokens, right=True),
-    Field("input_tokens", "input", tokens, right=True, spare=2),
-    Field("output_tokens", "output", tokens, right=True, spare=3),
-    Field("cache_read_tokens", "cache read", tokens, right=True, spare=4),
-    Field("cache_creation_tokens", "cache written", tokens, right=True, spare=5),
+    Field("requests", "requests", _number, right=True, spare=12),
+    Field("total_tokens", "tokens", tokens, right=True, spare=11),
+    Field("input_tokens", "input", tokens, right=True, spare=13),
+    Field("output_tokens", "output", tokens, right=True, spare=14),
+    Field("cache_read_tokens", "cache read", tokens, right=True, spare=15),
+    Field("cache_creation_tokens", "cache written", tokens, right=True, spare=16),
 )
 SESSION = (
-    Field("start", "start", lambda time_ns: local(time_ns)[:16]),
-    Field("seconds", "length", span, right=True, spare=3),
+    Field("start", "start", lambda time_ns: local(time_ns)[:16], spare=1),
+    Field("seconds", "length", span, right=True, spare=5),
     Field("session", "session", lambda name: MISSING if name is None else str(name)[:8]),
-    Field("repository", "repository", fold="cut"),
-    Field("branch", "branch", fold="cut", spare=7),
-    Field("profile", "profile", fold="cut", spare=6),
-    Field("models", "models", lambda names: ", ".join(map(model_label, names)) or MISSING, fold="cut", spare=8),
+    Field("repository", "repository", fold="cut", spare=2, least=11),
+    Field("branch", "branch", fold="cut", spare=3, least=11),
+    Field("profile", "profile", fold="cut", spare=4, least=8),
+    Field("models", "models", lambda names: ", ".join(map(model_label, names)) or MISSING, fold="cut", spare=6, least=12),
 )
+"""What is said of a session; on a narrow terminal it is dearer than any measure but the cost."""
 
 
 class Part(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from cclaunch.commands.usage.sheet import MEASURES, Field, Record, Sheet
-from cclaunch.console import BOLD, DIM
+from cclaunch.console import BOLD, DIM, printable
 from cclaunch.layout import GAP, Column, Table, fitted, lines
 
 Line = list[tuple[str, str]]
@@ -14,11 +14,14 @@ def drawn(sheet: Sheet, room: int | None, width: Callable[[str], int]) -> Iterat
     """Yield the lines of *sheet*; *room*: the columns of the terminal, or None for no bound."""
     grouped = any(part.head is not None for part in sheet.parts)
     fields = sheet.fields[1:] if grouped else sheet.fields
-    columns = [Column(field.title, field.right, field.fold, field.spare) for field in fields]
+    columns = [Column(printable(field.title), field.right, field.fold, field.spare, field.least) for field in fields]
     if grouped:
-        columns[0] = columns[0]._replace(title=f"{sheet.keys[0].title} / {sheet.keys[1].title}")
-    styled = list(_rows(sheet, fields, grouped=grouped))
+        columns[0] = columns[0]._replace(title=printable(f"{sheet.keys[0].title} / {sheet.keys[1].title}"))
+    styled = [(list(map(printable, cells)), style) for cells, style in _rows(sheet, fields, grouped=grouped)]
     table = fitted(columns, [cells for cells, _ in styled], room, width)
+    if first := table.columns[0]:  # what is no row says so in a column that is there
+        for cells, _ in styled[-2 if sheet.hidden else -1 :]:
+            cells[first] = cells[0]
     heading = next(lines(columns, table, [column.title for column in columns], width))
     yield [(heading, BOLD)]
     for number, (cells, style) in enumerate(styled):
@@ -45,8 +48,8 @@ def _rows(sheet: Sheet, fields: tuple[Field, ...], *, grouped: bool) -> Iterator
                 cells[0] = INDENT + cells[0]
             yield [*cells, *_figures(row)], ""
     if sheet.hidden:
-        yield [f"… {sheet.hidden} more", *[""] * (keys - 1), *_figures(sheet.rest)], DIM
-    yield ["total", *[""] * (keys - 1), *_figures(sheet.total)], ""
+        yield [f"{sheet.hidden:,} more", *[""] * (keys - 1), *_figures(sheet.rest)], DIM
+    yield ["total", *[""] * (keys - 1), *_figures(sheet.total)], BOLD
 
 
 def _figures(record: Record) -> list[str]:

@@ -2,8 +2,8 @@
 Questions to the ledger: what was used, by whatever a request is known by.
 
 The problem it owns: an answer over years must cost as much as its size, not as much as all requests. So it is added up
-from quarters of an hour; only where a border cuts one, its requests are read. SQLite adds up by attribute set and session in
-one go for all days, and what those are called is looked up once for each.
+from quarters of an hour; only where a border cuts one, its requests are read. SQLite adds up by attribute set and session, and
+what those are called is looked up once for each.
 """
 
 import sqlite3
@@ -20,23 +20,20 @@ from cclaunch.store.spending import Group
 NO_DAY = date.min
 """The day of a question that is not asked by times."""
 
-MOST_SPANS = 5_000
-"""Periods of one query."""
-
 FIGURES = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
-SPANS = "WITH spans (number, since, until) AS (VALUES {spans}) SELECT number, {set}, {session}, "
 FROM_QUARTERS = (
-    f"{SPANS}max(quarter), sum(requests), {', '.join(f'sum({name})' for name in FIGURES)} FROM spans CROSS JOIN quarters"
-    " WHERE quarter >= since AND quarter < until{only} GROUP BY 1, 2, 3"
+    f"SELECT {{set}}, {{session}}, max(quarter), sum(requests), {', '.join(f'sum({name})' for name in FIGURES)}"
+    " FROM quarters WHERE quarter >= ? AND quarter < ?{only}{grouped}"
 )
 FROM_REQUESTS = (
-    f"{SPANS}max(time_ns) / {QUARTER_NS}, count(*), {', '.join(f'ifnull(sum({name}), 0)' for name in FIGURES)}"
-    " FROM spans CROSS JOIN requests WHERE time_ns >= since AND time_ns < until{only} GROUP BY 1, 2, 3"
+    f"SELECT {{set}}, {{session}}, max(time_ns) / {QUARTER_NS}, count(*),"
+    f" {', '.join(f'ifnull(sum({name}), 0)' for name in FIGURES)}"
+    " FROM requests WHERE time_ns >= ? AND time_ns < ?{only}{grouped}"
 )
-"""CROSS JOIN: the spans, each a range of the primary key, come first."""
-
-MOST_SPANS = 5_000
-"""Periods of one query."""
+"""
+Of one span, a range of the primary key. Spans are asked one after the other: SQLite sorts whatever is grouped, and of one span
+there is less to sort, or nothing where neither sets nor sessions are told apart.
+"""
 
 Span = tuple[int, int, int]
 """The number of a period, and from where to where of it: quarters, or nanoseconds."""
@@ -153,10 +150,13 @@ def _sums(connection: sqlite3.Connection, spans: Sequence[Period], question: _Qu
 def _asked(connection: sqlite3.Connection, query: str, spans: Sequence[Span], question: _Question) -> Iterator[Sequence[int]]:
     session = f"ifnull(session, {NOBODY})"
     only = "" if question.only is None else f" AND {session} IN ({', '.join(map(str, question.only))})"
-    told = {"set": '"set"' if question.sets else ANY_SET, "session": session if question.sessions else "0"}
-    for at in range(0, len(spans), MOST_SPANS):
-        values = ", ".join(map(str, spans[at : at + MOST_SPANS]))
-        yield from connection.execute(query.format(spans=values, only=only, **told))
+    told = [*(['"set"'] if question.sets else []), *([session] if question.sessions else [])]
+    parts = {"set": '"set"' if question.sets else ANY_SET, "session": session if question.sessions else "0"}
+    whole = query.format(only=only, grouped=f" GROUP BY {', '.join(told)}" if told else "", **parts)
+    for number, since, until in spans:
+        for row in connection.execute(whole, (since, until)):
+            if row[3]:  # without groups, what holds nothing is a row, too
+                yield (number, *row)
 
 
 def missing(connection: sqlite3.Connection, keys: Sequence[str]) -> list[str]:

@@ -14,11 +14,20 @@ from cclaunch.store.ledger.tombstones import FOREVER, SESSION, Rule, hashed
 
 
 class Wanted(NamedTuple):
-    """What is to go: all of it must hold. *before* in ns; *where*: attribute -> values, of which it must have one."""
+    """
+    What is to go: all of it must hold.
+
+    Attributes:
+        session: Its whole id.
+        before: Up to when, in nanoseconds since the epoch.
+        where: Attribute -> values, of which it must have one.
+        week_start: The number of the weekday on which the weeks of *where* begin, 0 for Monday.
+    """
 
     session: str | None = None
     before: int | None = None
     where: Mapping[str, Sequence[str]] = {}
+    week_start: int = 0
 
 
 def rules_for(wanted: Wanted, now_ns: int) -> list[Rule]:
@@ -44,8 +53,8 @@ def _times(wanted: Wanted, until: int) -> Iterator[tuple[int, int]]:
         yield 0, until
         return
     held: tuple[int, int] | None = None
-    for period in periods(0, until, set(timed)):
-        if any(LABELS[key](period, 0) not in values for key, values in timed.items()):
+    for period in periods(0, until, set(timed), wanted.week_start):
+        if any(LABELS[key](period, wanted.week_start) not in values for key, values in timed.items()):
             continue
         if held is not None and held[1] == period.since:
             held = held[0], period.until

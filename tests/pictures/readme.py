@@ -4,7 +4,7 @@ The pictures of README: the first screen of `usage`, and the story of a session,
 The problem it owns: a picture that somebody drew is wrong by the next release. So sessions that are scripted go through the real
 writer and ledger, the real verb runs on a terminal with its clock stopped, and what it has written becomes the SVG:
 
-    python tests/pictures/screens.py
+    python tests/pictures/readme.py
 
 writes those of ``docs/`` anew; a test holds them to being current.
 """
