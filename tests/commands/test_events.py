@@ -279,3 +279,17 @@ def test_what_show_would_not_hear_is_refused(sandbox: Sandbox, labelled: None, w
     """Options of `events` before `show` mean nothing to it."""
     assert cli.main(["events", *words, "show", "s-0"], sandbox.environ) == 2
     assert cli.main(["events", "show", "s-0"], sandbox.environ) == 0
+
+
+def test_on_a_narrow_terminal_a_line_goes_on_below_its_own_text(
+    sandbox: Sandbox, started: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not below the time, where the next event is looked for."""
+    assert cli.main(["events", "-n", "3"], {**sandbox.environ, "COLUMNS": "70"}) == 0
+
+    assert texts(capsys.readouterr().out) == [
+        "22222222  user_prompt prompt_length=12 profile=p1",
+        "          repository=shop",
+        "22222222  assistant_response model=m",
+        '          response="Done it"',
+    ]

@@ -72,7 +72,7 @@ def command(
         _narrow(wanted, "event.name", name)
     if session:
         _narrow(wanted, SESSION, whole_id(places, session))
-    shown, lines = 0, Lines(verbose=verbose)
+    shown, lines = 0, Lines(verbose=verbose, room=console.room(environ_of(ctx)))
     for event in _events(places, count, follow, wanted):
         if as_json:
             console.json_line(_document(event))
