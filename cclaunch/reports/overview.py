@@ -6,9 +6,9 @@ asked by itself with the same result.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from cclaunch.reports.calendar import Span, days_left, month_of, same_span_before, since_day, today_of
 from cclaunch.reports.figures import Figures, together
@@ -24,12 +24,8 @@ PACE_FROM = 3
 KINDS = (("model",), ("project", "vcs.repository.name"), ("cclaunch.profile", "team"))
 """What the days are divided by: of each kind, the first key that any request has."""
 
-
-class Ask(Protocol):
-    """Asks the ledger: groups by *by* between *since* and *until* (ns)."""
-
-    def __call__(self, since: int | None, until: int | None, by: Sequence[str]) -> Sequence[Group]:
-        """Return one group for equal values of *by*."""
+Ask = Callable[[int | None, int | None, Sequence[str]], Sequence[Group]]
+"""Asks the ledger: what was used between two moments (ns), one group for equal values of some keys."""
 
 
 class Share(NamedTuple):

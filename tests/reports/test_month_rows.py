@@ -193,13 +193,32 @@ def test_csv_and_the_printed_table_say_what_the_json_says(month: Month, usage: U
     assert sorted(names[: len(rows)]) == sorted(name or "-" for name in rows)
     assert names[-1] == "total"
     for cells in printed[: len(rows)]:
-        assert_printed(cells, figures(rows[None if cells[0] == "-" else cells[0]]))
-    assert_printed(printed[-1], summed(month.truth.requests))
+        assert says(cells, figures(rows[None if cells[0] == "-" else cells[0]])), cells
+    assert says(printed[-1], summed(month.truth.requests))
 
 
-def assert_printed(cells: list[str], of: Sums) -> None:
-    """Assert that a line of the table, a name before it, says these figures."""
-    assert is_money(cells[1], of.micros), cells
-    assert is_count(cells[2], of.requests), cells
+def says(cells: list[str], of: Sums) -> bool:
+    """Say whether a line of the table, a name before it, has these figures."""
     counts = of.tokens, of.input, of.output, of.cache_read, of.cache_written
-    assert all(is_tokens(text, count) for text, count in zip(cells[3:], counts, strict=True)), cells
+    tokens = all(is_tokens(text, count) for text, count in zip(cells[3:], counts, strict=True))
+    return tokens and is_money(cells[1], of.micros) and is_count(cells[2], of.requests)
+
+
+def test_printed_subtotals_and_the_rest_say_what_their_requests_come_to(month: Month, usage: Usage) -> None:
+    """A line for each of the dearest values, its rows below it; how many more there are, and what they come to."""
+    truth = month.truth
+    wholes, parts = truth.parts(["effort"]), truth.parts(["effort", "branch"])
+    order = sorted(wholes, key=lambda values: -summed(wholes[values]).micros)
+    beyond = [values for values in parts if values[:1] == order[2]]
+    wanted = [
+        *((values[0], summed(wholes[values])) for values in order[:2]),
+        *((values[1], summed(part)) for values, part in parts.items() if values[:1] != order[2]),
+        (f"{len(beyond)} more", summed(wholes[order[2]])),
+        ("total", summed(truth.requests)),
+    ]
+    lines = usage("--by", "effort,branch", "--since", "2020-01", "--top", "2").splitlines()[1:]
+    printed = [re.split(" {2,}", line.strip(" …")) for line in lines if not line.startswith("---")]
+
+    assert sorted(cells[0] for cells in printed) == sorted(name or "-" for name, _ in wanted)
+    for cells in printed:
+        assert any(cells[0] == (name or "-") and says(cells, of) for name, of in wanted), cells

@@ -10,6 +10,7 @@ from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.session_ids import SESSION, given, shown, whole_id
 from cclaunch.errors import StoreMissing
 from cclaunch.reports.story import story
+from cclaunch.store.sessions import beginning_with
 from cclaunch.store.stores import events
 
 
@@ -31,7 +32,7 @@ def command(ctx: click.Context, session: str, as_json: bool, verbose: bool) -> N
     for text in troubles:
         console.note(text)
     if not found:
-        raise StoreMissing(f"no event of a session `{shown(session)}` is kept", hint="cclaunch usage --by session")
+        raise _missing(session, known=name in beginning_with(places, name, 1))
     made = story(name, found, whole=verbose)
     if as_json:
         console.json_line(document(made), indent=2)
@@ -40,3 +41,8 @@ def command(ctx: click.Context, session: str, as_json: bool, verbose: bool) -> N
         dots = "…" if console.unicode(environ) else "..."
         for line in told(made, Page(console.room(environ), console.width, dots)):
             console.spans(line, environ)
+
+
+def _missing(session: str, *, known: bool) -> StoreMissing:
+    hint = f"what it used: cclaunch usage --by model --where session={session}" if known else "cclaunch usage --by session"
+    return StoreMissing(f"no event of a session `{shown(session)}` is kept", hint=hint)

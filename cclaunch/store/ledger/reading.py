@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from cclaunch.store.filters import Where, canonical, wanted_of
-from cclaunch.store.ledger.names import ANY_SET, SESSION, Names
+from cclaunch.store.ledger.names import ANY_SET, SESSION, Name, Names
 from cclaunch.store.ledger.periods import LABELS, Period, periods
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
 from cclaunch.store.spending import Group
@@ -22,17 +22,17 @@ NO_DAY = date.min
 
 FIGURES = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
 FROM_QUARTERS = (
-    f"SELECT {{set}}, {{session}}, max(quarter), sum(requests), {', '.join(f'sum({name})' for name in FIGURES)}"
+    f"SELECT ?, {{set}}, {{session}}, max(quarter), sum(requests), {', '.join(f'sum({name})' for name in FIGURES)}"
     " FROM quarters WHERE quarter >= ? AND quarter < ?{only}{grouped}"
 )
 FROM_REQUESTS = (
-    f"SELECT {{set}}, {{session}}, max(time_ns) / {QUARTER_NS}, count(*),"
+    f"SELECT ?, {{set}}, {{session}}, max(time_ns) / {QUARTER_NS}, count(*),"
     f" {', '.join(f'ifnull(sum({name}), 0)' for name in FIGURES)}"
     " FROM requests WHERE time_ns >= ? AND time_ns < ?{only}{grouped}"
 )
 """
-Of one span, a range of the primary key. Spans are asked one after the other: SQLite sorts whatever is grouped, and of one span
-there is less to sort, or nothing where neither sets nor sessions are told apart.
+Of one span, its number and a range of the primary key. Spans are asked one after the other: SQLite sorts whatever is grouped,
+and of one span there is less to sort, or nothing where neither sets nor sessions are told apart.
 """
 
 Span = tuple[int, int, int]
@@ -92,25 +92,25 @@ def groups(
     rows = list(_sums(connection, spans, question))
     names = Names(connection, [key for key in question.keys if key not in LABELS], question.wanted)
     names.learn({row[1] for row in rows} if question.sets else (), {row[2] for row in rows} if question.sessions else ())
-    sums: dict[tuple[Any, ...], list[int]] = {}
-    newest: dict[tuple[Any, ...], int] = {}
-    for number, set_id, session, quarter, *figures in rows:
-        if (name := names.of(set_id, session)) is not None:
-            mark = labels[number], name
-            known = sums.get(mark)
-            newest[mark] = max(newest.get(mark, 0), quarter)
-            sums[mark] = figures if known is None else [one + more for one, more in zip(known, figures, strict=True)]
-    named = {name: names.values(name) for _, name in sums}
+    alike: dict[tuple[tuple[str, ...], Name], list[Sequence[int]]] = {}
+    for row in rows:
+        if (name := names.of(row[1], row[2])) is not None:
+            alike.setdefault((labels[row[0]], name), []).append(row)
+    named = {name: names.values(name) for _, name in alike}
     parts = [*timed, *(key for key in question.keys if key not in LABELS)]
     order = [parts.index(key) for key in question.keys]
-    return [
-        Group(_in_order((*mark[0], *named[mark[1]]), order), _figures(one), newest[mark] * QUARTER_NS)
-        for mark, one in sums.items()
-    ]
+    return [_group(_in_order((*label, *named[name]), order), many) for (label, name), many in alike.items()]
 
 
 def _in_order(values: Sequence[Any], order: Sequence[int]) -> tuple[Any, ...]:
     return tuple([values[number] for number in order])
+
+
+def _group(values: tuple[Any, ...], rows: Sequence[Sequence[int]]) -> Group:
+    """Return the group that *rows* of sums make; what was written to the cache is one figure of it."""
+    _, _, _, quarters, *columns = zip(*rows, strict=True)
+    *figures, short, long = map(sum, columns)
+    return Group(values, (*figures, short + long), max(quarters) * QUARTER_NS)
 
 
 def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -> _Question:
@@ -123,12 +123,6 @@ def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -
         only = [row[0] for row in rows] + ([NOBODY] if "" in wanted[SESSION] else [])
     sets = any(key != SESSION and key not in LABELS for key in (*keys, *wanted))
     return _Question(keys, wanted, sets, SESSION in keys, only)
-
-
-def _figures(figures: Sequence[int]) -> tuple[int, ...]:
-    """Return the sums in the order in which they are shown; what was written to the cache is one."""
-    requests, micros, read_in, out, cached, short, long = figures
-    return requests, micros, read_in, out, cached, short + long
 
 
 def _sums(connection: sqlite3.Connection, spans: Sequence[Period], question: _Question) -> Iterator[Sequence[int]]:
@@ -153,10 +147,9 @@ def _asked(connection: sqlite3.Connection, query: str, spans: Sequence[Span], qu
     told = [*(['"set"'] if question.sets else []), *([session] if question.sessions else [])]
     parts = {"set": '"set"' if question.sets else ANY_SET, "session": session if question.sessions else "0"}
     whole = query.format(only=only, grouped=f" GROUP BY {', '.join(told)}" if told else "", **parts)
-    for number, since, until in spans:
-        for row in connection.execute(whole, (since, until)):
-            if row[3]:  # without groups, what holds nothing is a row, too
-                yield (number, *row)
+    for span in spans:
+        rows = connection.execute(whole, span)
+        yield from rows if told else (row for row in rows if row[4])  # without groups, no request at all is a row, too
 
 
 def missing(connection: sqlite3.Connection, keys: Sequence[str]) -> list[str]:
