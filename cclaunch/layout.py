@@ -120,6 +120,9 @@ def crowded(columns: Sequence[Column], table: Table, rows: Sequence[Sequence[str
     return any(sum(1 for _ in lines(columns, table, row, width)) > MOST_LINES for row in rows)
 
 
+SILENT = ("", "-")
+"""Cells that say that there is nothing."""
+
 Said = Iterator[tuple[str, bool]]
 """Lines, and whether each is a heading."""
 
@@ -157,7 +160,7 @@ def _one_by_one(columns: Sequence[Column], row: Sequence[str], room: int, width:
     left = len(GAP) + max((width(column.title) for column in columns), default=0) + len(GAP)
     left = left if room - left >= LEAST else 2 * len(GAP)
     for column, cell in zip(columns, row, strict=True):
-        if cell.strip(" -"):
+        if cell.strip() not in SILENT:
             first, *rest = wrapped(cell, max(room - left, LEAST), width)
             label = f"{GAP}{column.title}{GAP}"
             if width(label) > left:

@@ -27,7 +27,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "week": ("--by", "week"),
     "session": ("--by", "session", "--top", "8"),
     "project-model": ("--by", "project,model"),
-    "branch-cut": ("--by", "repository,branch", "--since", "this month", "--sort", "tokens"),
+    "branch-cut": ("--by", "repository,branch", "--since", "2026-11", "--sort", "tokens"),
 }
 WIDTHS = (20, 40, 60, 80, 120, 160)
 ASCII = {"LC_ALL": "C"}

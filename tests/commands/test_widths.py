@@ -24,6 +24,7 @@ WORDS = (
     ("stack", "status"),
     ("persist", "status"),
     ("dashboard", "list"),
+    ("events", "show", "5e55104e"),
     ("usage",),
     ("usage", "--by", "day"),
     ("usage", "--by", "project,branch", "--since", "2020-01"),
