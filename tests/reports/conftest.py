@@ -8,7 +8,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -86,6 +86,17 @@ def found(month: Month, zone: None) -> Overview:
     return answer
 
 
+class Moment(datetime):
+    """A `datetime` whose present is that of a case."""
+
+    now_ns = 0
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Moment":
+        """Return the present of the case."""
+        return cls.fromtimestamp(cls.now_ns // NS, tz).replace(microsecond=cls.now_ns // 1000 % 1_000_000)
+
+
 @pytest.fixture
 def usage(
     month: Month, zone: None, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -94,7 +105,7 @@ def usage(
     truth = month.truth
     monkeypatch.setattr(verb, "time", SimpleNamespace(time_ns=lambda: truth.now_ns, time=time.time))
     monkeypatch.setattr(verb, "places_of", lambda paths: month.places)
-    monkeypatch.setattr(dates, "time", SimpleNamespace(time=lambda: truth.now_ns // 1000 / 1_000_000))
+    monkeypatch.setattr(dates, "datetime", type("At", (Moment,), {"now_ns": truth.now_ns}))
     sandbox.configure(extra=f'[usage]\nweek_start = "{WEEKDAYS[truth.week_start]}"')
 
     def run(*words: str) -> str:
