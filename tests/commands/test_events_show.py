@@ -297,3 +297,12 @@ def test_whatever_is_said_no_line_is_wider_than_the_terminal(verb: Verb, sandbox
     code, out, _ = verb("events", "show", "s", COLUMNS="50")
     assert code == 0
     assert max(map(width, out.splitlines())) <= 50
+
+
+def test_the_help_names_what_json_has(verb: Verb, shown: Callable[..., str]) -> None:
+    """Every name that is always there."""
+    told = json.loads(shown("--json"))
+    words = set(verb("events", "show", "--help")[1].replace(",", " ").replace(";", " ").replace(".", " ").split())
+    always = set.intersection(*(set(step) for step in told["steps"]))
+
+    assert set(told) | always | set(told["rebuilds"][0]) <= words

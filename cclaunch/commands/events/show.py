@@ -13,8 +13,15 @@ from cclaunch.reports.story import story
 from cclaunch.store.sessions import beginning_with
 from cclaunch.store.stores import events
 
+EPILOG = (
+    "--json has session, start, end, profile, repository, branch, cost_usd, requests, total_tokens, cache_hit_rate,"
+    " start_up_events; steps, each with time, kind, what, agent, duration_ms, cost_usd, cost_so_far_usd and what else its kind"
+    " has; and rebuilds of the cache, each with time, pause_s, tokens, cost_estimated_usd. Dollars are claude's own list-price"
+    " estimate; what a rebuild cost is worked out from the price of its request."
+)
 
-@click.command("show")
+
+@click.command("show", epilog=EPILOG)
 @click.argument("session", callback=given)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the same values, times in UTC.")
 @click.option("-v", "--verbose", is_flag=True, help="Also what every session does at its start.")
