@@ -109,7 +109,7 @@ def spans(parts: "Iterable[tuple[str, str]]", environ: "Mapping[str, str]") -> N
 
 def code(text: str) -> None:
     """
-    Write *text* and a newline to stdout as it is, for another program. What cannot be encoded there is escaped.
+    Write *text* and a newline to stdout as it is, for another program. What cannot be encoded there is replaced, or escaped.
 
     Raises:
         BrokenPipeError: The reader has left.
@@ -122,7 +122,7 @@ def code(text: str) -> None:
         stream.write(f"{text}\n")
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
-        code(text.encode(encoding, "backslashreplace").decode(encoding))
+        code(text.translate(IN_ASCII).encode(encoding, "backslashreplace").decode(encoding))
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -242,6 +242,7 @@ def table(
     *,
     right: "Sequence[int]" = (),
     names: int = 1,
+    below: int = 0,
 ) -> None:
     """
     Write aligned columns to stdout. On a terminal that is too narrow long texts go on in the next line; where that is no table
@@ -253,20 +254,15 @@ def table(
         environ: Tells whether colour is welcome.
         right: Numbers of the columns that are aligned to the right.
         names: How many of the first columns say what a row is about.
+        below: How many of the last columns may stand below a row, before all become cards.
     """
-    from cclaunch.layout import Column, card, crowded, fitted, lines
+    from cclaunch.layout import Column, told
 
     headings, *clean = [[printable(cell) for cell in row] for row in [titles, *rows]]
     columns = [Column(title, at in right, "" if at in right else "wrap" if at else "late") for at, title in enumerate(headings)]
-    wide = room(environ)
-    laid = fitted(columns, clean, wide, width)
-    if wide is not None and crowded(columns, laid, clean, wide, width):
-        cards = [list(card(headings, cells, names, wide, width)) for cells in clean]
-        drawn = [_styled(text, "" if at else BOLD, environ) for one in cards for at, text in enumerate(one)]
-    else:
-        drawn = [_styled(text, BOLD, environ) for text in lines(columns, laid, headings, width)]
-        drawn += [_drawn(text, environ) for cells in clean for text in lines(columns, laid, cells, width)]
-    code("\n".join(drawn))  # in one piece: a terminal takes each line by itself
+    drawn = told(columns, clean, names, below, room(environ), width)
+    # in one piece: a terminal takes each line by itself
+    code("\n".join(_styled(text, BOLD if is_heading else "", environ) for text, is_heading in drawn))
 
 
 def width(text: str) -> int:
@@ -307,14 +303,16 @@ def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager
     if not colourful_errors(environ):
         return nullcontext(lambda done, whole: None)
 
+    dots = "…" if unicode(environ) else "..."
+
     def draw(done: int, whole: int) -> None:
         if whole >= LONG:
             bar = "#" * (BAR * done // whole)
-            whisper(f"\r\x1b[2K{printable(text)}… [{bar:{BAR}}] {done:,} of {whole:,}")
+            whisper(f"\r\x1b[2K{printable(text)}{dots} [{bar:{BAR}}] {done:,} of {whole:,}")
 
     @contextmanager
     def shown() -> "Iterator[Callable[[int, int], None]]":
-        whisper(f"{printable(text)}…")
+        whisper(f"{printable(text)}{dots}")
         try:
             yield draw
         finally:

@@ -120,17 +120,51 @@ def crowded(columns: Sequence[Column], table: Table, rows: Sequence[Sequence[str
     return any(sum(1 for _ in lines(columns, table, row, width)) > MOST_LINES for row in rows)
 
 
-def card(titles: Sequence[str], row: Sequence[str], names: int, room: int, width: Width) -> Iterator[str]:
-    """Yield the lines of *row* as a card: its first *names* cells as a heading, then those that say something, one by one."""
-    yield from wrapped(GAP.join(cell for cell in row[:names] if cell), room, width)
-    left = len(GAP) + max(width(title) for title in titles[names:]) + len(GAP)
+SILENT = ("", "-")
+"""Cells that say that there is nothing."""
+
+Said = Iterator[tuple[str, bool]]
+"""Lines, and whether each is a heading."""
+
+
+def told(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], names: int, below: int, room: int | None, width: Width
+) -> Said:
+    """
+    Yield the lines of *rows*: a table; where it would be crowded, one whose last *below* columns stand below each row, or cards.
+
+    Args:
+        columns: What there is to say.
+        rows: The cells, as they are shown.
+        names: How many of the first columns say what a row is about.
+        below: How many of the last columns may stand below.
+        room: Columns of the terminal; None: no bound.
+        width: Measures.
+    """
+    for count in dict.fromkeys((len(columns), len(columns) - below)):
+        above, parts = columns[:count], [row[:count] for row in rows]
+        table = fitted(above, parts, room, width)
+        if room is None or not crowded(above, table, parts, room, width):
+            yield from ((text, True) for text in lines(above, table, [column.title for column in above], width))
+            for row, part in zip(rows, parts, strict=True):
+                yield from ((text, False) for text in lines(above, table, part, width))
+                yield from ((text, False) for text in _one_by_one(columns[count:], row[count:], room or 0, width))
+            return
+    for row in rows:
+        yield from ((text, True) for text in wrapped(GAP.join(cell for cell in row[:names] if cell), room or 0, width))
+        yield from ((text, False) for text in _one_by_one(columns[names:], row[names:], room or 0, width))
+
+
+def _one_by_one(columns: Sequence[Column], row: Sequence[str], room: int, width: Width) -> Iterator[str]:
+    """Yield a line or more for each cell that says something, with its title."""
+    left = len(GAP) + max((width(column.title) for column in columns), default=0) + len(GAP)
     left = left if room - left >= LEAST else 2 * len(GAP)
-    for title, cell in zip(titles[names:], row[names:], strict=True):
-        if cell.strip(" -"):
+    for column, cell in zip(columns, row, strict=True):
+        if cell.strip() not in SILENT:
             first, *rest = wrapped(cell, max(room - left, LEAST), width)
-            label = f"{GAP}{title}{GAP}"
+            label = f"{GAP}{column.title}{GAP}"
             if width(label) > left:
-                yield f"{GAP}{title}"
+                yield f"{GAP}{column.title}"
                 label = ""
             yield label + " " * (left - width(label)) + first
             yield from (" " * left + line for line in rest)

@@ -41,7 +41,11 @@ MARKERS = (
     "sdk: sends with the official OpenTelemetry SDK",
     "newest: reports on the newest Claude Code, never gates",
     "engine: needs a Docker engine; whoever asks for the fixture of that name has it",
+    "whole: installs, or starts and ends what stays; whatever lies in the directories of these",
 )
+WHOLE = tuple(guard.REPOSITORY / "tests" / name for name in ("backends", "install", "sdk"))
+"""What waits longest: a third of .ci/tests."""
+
 KEPT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 KEPT_VARIABLES = (
     "PATH",
@@ -65,9 +69,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark whoever needs a Docker engine, wherever the file lies: all of them share one, so they run in one half."""
+    """Mark whoever needs a Docker engine, wherever the file lies: all of them share one, so they run in one third."""
     if "engine" in getattr(item, "fixturenames", ()):
         item.add_marker("engine")
+    if any(item.path.is_relative_to(place) for place in WHOLE):
+        item.add_marker("whole")
 
 
 @pytest.fixture(scope="session", autouse=True)

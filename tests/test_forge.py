@@ -4,6 +4,7 @@ What contributors meet on a forge: workflows, hooks and forms, which nothing her
 The problem they have: they go stale in silence. So whatever they name has to be there, and what they may do is the least.
 """
 
+import itertools
 import os
 import re
 import tomllib
@@ -93,14 +94,17 @@ def test_the_pythons_are_those_that_are_promised(job: dict[str, Any]) -> None:
     assert job["strategy"]["matrix"]["os"] == ["ubuntu-latest", "macos-latest"]
 
 
-def test_both_halves_of_the_tests_run_everywhere() -> None:
-    """Each is the opposite of the other, so that together they are everything."""
-    text = (REPOSITORY / ".ci" / "tests").read_text()
-    (job,) = (job for path in WORKFLOWS for job in loaded(path)["jobs"].values() if "half" in job.get("name", ""))
+def test_the_thirds_of_the_tests_run_everywhere() -> None:
+    """Whatever its marks are, a test is in exactly one of them."""
+    thirds = dict(
+        re.findall(r'^  (\w+)\) exec tests/run -m "(.+)" "\$@" ;;$', (REPOSITORY / ".ci" / "tests").read_text(), re.MULTILINE)
+    )
+    (job,) = (job for path in WORKFLOWS for job in loaded(path)["jobs"].values() if "third" in job.get("name", ""))
 
-    assert job["strategy"]["matrix"]["half"] == ["first", "second"]
-    assert 'first) exec tests/run -m "not ($second)"' in text
-    assert 'second) exec tests/run -m "$second"' in text
+    assert job["strategy"]["matrix"]["third"] == list(thirds)
+    for marks in itertools.product((False, True), repeat=3):
+        named = dict(zip(("engine", "real", "whole"), marks, strict=True))
+        assert [bool(eval(one, {}, named)) for one in thirds.values()].count(True) == 1, named
 
 
 def test_a_hook_fetches_nothing() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cclaunch.console import width
-from cclaunch.layout import LEAST, Column, cut, fitted, lines, wrapped
+from cclaunch.layout import EARLY, LEAST, Column, cut, fitted, lines, told, wrapped
 
 TITLES = (
     Column("name"),
@@ -73,3 +73,70 @@ def test_a_table_is_as_wide_as_the_terminal_at_most(rows: list[list[str]], room:
 def test_a_cut_text_says_so(text: str, shown: str) -> None:
     """By the sign at its end."""
     assert cut(text, 10, width) == shown
+
+
+SESSIONS = (
+    Column("start"),
+    Column("branch", fold="cut", spare=1, least=8),
+    Column("models", fold="cut", spare=2, least=8),
+    Column("tokens", right=True, spare=EARLY),
+)
+SESSION = ["2026-11-25", "feature/late-arrivals", "opus-5-5, sonnet-5", "11.8M"]
+
+
+@pytest.mark.parametrize(
+    ("room", "there"), [(61, [0, 1, 2, 3]), (60, [0, 1, 2]), (30, [0, 1, 2]), (29, [0, 1]), (20, [0, 1]), (19, [0])]
+)
+def test_a_text_gives_way_before_what_is_dear_and_after_what_is_not(room: int, there: list[int]) -> None:
+    """A figure that few look at goes at once; a branch and the models are cut before one of them goes."""
+    assert fitted(SESSIONS, [SESSION], room, width).columns == there
+
+
+def test_a_very_long_text_drives_no_figure_out() -> None:
+    """What it has beyond so many columns is not worth one."""
+    long = [SESSION[0], "b" * 100, *SESSION[2:]]
+    table = fitted(SESSIONS, [long], 10 + 24 + 18 + 6 + 6, width)
+
+    assert table.columns == [0, 1, 2, 3]
+    assert list(lines(SESSIONS, table, long, width)) == [f"2026-11-25  {'b' * 23}…  opus-5-5, sonnet-5   11.8M"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wide", "found"),
+    [
+        ("OTEL_LOG_RAW_API_BODIES", 14, ["OTEL_LOG_RAW_", "API_BODIES"]),
+        ("/home/me/.config/file.toml", 18, ["/home/me/.config/", "file.toml"]),
+        ("a-name=of-several words", 12, ["a-name=of-", "several", "words"]),
+        ("abcdefghijklmnop", 12, ["abcdefghijkl", "mnop"]),
+        ("a-bcdefghijklmnop", 12, ["a-bcdefghijk", "lmnop"]),
+    ],
+)
+def test_a_long_word_is_broken_behind_a_sign(text: str, wide: int, found: list[str]) -> None:
+    """Where there is one that leaves a line of some length."""
+    assert wrapped(text, wide, width) == found
+
+
+@given(
+    st.lists(st.lists(st.text("ab -/日", max_size=70), min_size=4, max_size=4), min_size=1, max_size=4),
+    st.integers(16, 160),
+    st.integers(0, 2),
+)
+def test_what_is_told_fits_whatever_the_cells_are(rows: list[list[str]], room: int, below: int) -> None:
+    """As a table, with cells below the rows, or as cards; no letter is lost."""
+    columns = [
+        Column("name", fold="late"),
+        Column("number", right=True),
+        Column("text", fold="wrap"),
+        Column("more", fold="wrap"),
+    ]
+    found = [text for text, _ in told(columns, rows, 1, below, room, width)]
+
+    assert all(width(line) <= room for line in found)
+    sent, shown = ("".join(sorted("".join(many))) for many in ([cell for row in rows for cell in row], found))
+    assert shown.count("日") == sent.count("日")
+    assert shown.count("/") == sent.count("/")
+
+
+def test_without_a_bound_nothing_is_told_below() -> None:
+    """A pipe gets the table."""
+    assert [text for text, _ in told(TITLES, ROWS, 1, 2, None, width)] == drawn(None)

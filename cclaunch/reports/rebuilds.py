@@ -5,7 +5,7 @@ The problem it owns: nobody sees it. A request after a pause costs several times
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cclaunch import otel
 from cclaunch.reports.figures import Figures
@@ -43,13 +43,13 @@ def used_by(event: Event) -> Figures:
 
 def rebuilds(events: Iterable[Event]) -> Iterator[Rebuild]:
     """Yield what was written to the cache anew after a pause: what had been there before, and was not read."""
-    last: dict[Any, tuple[int, Figures]] = {}
+    last: dict[str, tuple[int, Figures]] = {}
     for event in events:
         if event.name == "compaction":
             last.clear()  # what is written then is another text
         if event.name != otel.REQUEST:
             continue
-        who = event.attributes.get("agent_id"), event.attributes.get("query_source"), event.model
+        who = repr((event.attributes.get("agent_id"), event.attributes.get("query_source"), event.model))  # may be lists
         used = used_by(event)
         if who in last:
             before_ns, before = last[who]

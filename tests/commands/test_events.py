@@ -227,3 +227,69 @@ def test_a_line_for_people_has_round_money_and_the_prompt_by_its_newer_name(
     out = capsys.readouterr().out
     assert "cost_usd=0.3\n" in out
     assert 'prompt="say hi"\n' in out
+
+
+@pytest.fixture
+def started(sandbox: Sandbox) -> None:
+    """Two sessions with what each has at its start, a prompt and an answer that were not recorded, and one that was."""
+    for number, session in enumerate(("11111111-a", "22222222-b")):
+        at, of_all = (
+            START + number * 10,
+            {"session__id": session, "cclaunch__profile": f"p{number}", "vcs__repository__name": "shop"},
+        )
+        store(
+            sandbox.database,
+            *(event("plugin_loaded", at + n, plugin__name=f"plugin-{n}", **of_all) for n in range(3)),
+            event("user_prompt", at + 3, prompt="<REDACTED>", prompt_length="12", **of_all),
+            event("assistant_response", at + 4, response="<REDACTED>", model="m", **of_all),
+            event("assistant_response", at + 5, response="Done it", model="m", **of_all),
+        )
+
+
+def texts(out: str) -> list[str]:
+    """Return the lines without their time."""
+    return [line[21:] for line in out.splitlines()]
+
+
+def test_people_read_what_happened_and_whose_it_was(sandbox: Sandbox, started: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """The start is one line; what was not recorded is not repeated; profile and repository stand where a session begins."""
+    assert cli.main(["events"], sandbox.environ) == 0
+
+    assert texts(capsys.readouterr().out) == [
+        "11111111  started (3 events, -v shows them) profile=p0 repository=shop",
+        "11111111  user_prompt prompt_length=12",
+        '11111111  assistant_response model=m response="Done it"',
+        "22222222  started (3 events, -v shows them) profile=p1 repository=shop",
+        "22222222  user_prompt prompt_length=12",
+        '22222222  assistant_response model=m response="Done it"',
+    ]
+
+
+def test_verbose_shows_every_event(sandbox: Sandbox, started: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each."""
+    assert cli.main(["events", "-v"], sandbox.environ) == 0
+
+    assert [line.split()[1] for line in texts(capsys.readouterr().out)] == [
+        *("plugin_loaded plugin_loaded plugin_loaded user_prompt assistant_response assistant_response".split() * 2)
+    ]
+
+
+@pytest.mark.parametrize("words", [("--json",), ("-n", "3"), ("--session", "s-1"), ("--where", "team=a")])
+def test_what_show_would_not_hear_is_refused(sandbox: Sandbox, labelled: None, words: tuple[str, ...]) -> None:
+    """Options of `events` before `show` mean nothing to it."""
+    assert cli.main(["events", *words, "show", "s-0"], sandbox.environ) == 2
+    assert cli.main(["events", "show", "s-0"], sandbox.environ) == 0
+
+
+def test_on_a_narrow_terminal_a_line_goes_on_below_its_own_text(
+    sandbox: Sandbox, started: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not below the time, where the next event is looked for."""
+    assert cli.main(["events", "-n", "3"], {**sandbox.environ, "COLUMNS": "70"}) == 0
+
+    assert texts(capsys.readouterr().out) == [
+        "22222222  user_prompt prompt_length=12 profile=p1",
+        "          repository=shop",
+        "22222222  assistant_response model=m",
+        '          response="Done it"',
+    ]

@@ -284,3 +284,25 @@ def test_numbers_that_are_none_are_told_as_none(verb: Verb, sandbox: Sandbox) ->
     code, out, err = verb("events", "show", "s", "--json")
     assert (code, err) == (0, "")
     assert json.loads(out)["steps"][0]["duration_ms"] is None
+
+
+@pytest.mark.parametrize("text", ["\x1b[31m" * 40, "漢字" * 60, "👩‍👩‍👧 " * 30, "é́" * 90, "x" * 5000, "\u202e" * 50])
+@pytest.mark.parametrize("key", ["prompt", "model", "tool_name", "error", "cclaunch.profile", "event.name"])
+def test_whatever_is_said_no_line_is_wider_than_the_terminal(verb: Verb, sandbox: Sandbox, key: str, text: str) -> None:
+    """What is shown as an escape, or in two columns, is as wide as it is shown."""
+    names = ("user_prompt", "api_request", "tool_result", "api_error")
+    said = ({"session.id": "s", "event.name": name, key: text} for name in names)
+    store(sandbox.database, decode_logs(export_of(*said, time_ns=START)))
+
+    code, out, _ = verb("events", "show", "s", COLUMNS="50")
+    assert code == 0
+    assert max(map(width, out.splitlines())) <= 50
+
+
+def test_the_help_names_what_json_has(verb: Verb, shown: Callable[..., str]) -> None:
+    """Every name that is always there."""
+    told = json.loads(shown("--json"))
+    words = set(verb("events", "show", "--help")[1].replace(",", " ").replace(";", " ").replace(".", " ").split())
+    always = set.intersection(*(set(step) for step in told["steps"]))
+
+    assert set(told) | always | set(told["rebuilds"][0]) <= words

@@ -130,6 +130,33 @@ def test_an_id_that_is_the_beginning_of_another_is_itself(verb: Verb, sandbox: S
     assert json.loads(asked(verb, "events show", "s-1")[1])["session"] == "s-1"
 
 
+@pytest.fixture
+def only_ledger(verb: Verb, sandbox: Sandbox, recorded: None) -> None:
+    """What was used is known; the events are gone, as they are after 90 days."""
+    assert verb("usage")[0] == 0
+    sandbox.database.unlink()
+
+
+def test_a_session_whose_events_are_gone_is_found_by_what_it_used(verb: Verb, only_ledger: None) -> None:
+    """The ledger knows its id; and who wants its story is told where its figures are."""
+    code, out, _ = asked(verb, "usage --where session=", "f0e1")
+    assert (code, found("usage", out)) == (0, 1)
+
+    code, out, err = asked(verb, "events show", "f0e1")
+    assert (code, out) == (1, "")
+    assert err.endswith("hint: what it used: cclaunch usage --by model --where session=f0e1\n")
+
+
+def test_sessions_whose_events_are_gone_are_told_apart(verb: Verb, only_ledger: None) -> None:
+    """The ledger knows when they began, and where they were."""
+    first, second = (time.strftime("%Y-%m-%d %H:%M", time.localtime(NOW / 1e9 - ago)) for ago in (7200, 3600))
+
+    assert asked(verb, "events show", "0a")[2].splitlines()[1:] == [
+        f"  0a1b2c3d-2  {second}",
+        f"  0a1b2c3d-1  {first}  webshop",
+    ]
+
+
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vlogs]:
     """A real VictoriaLogs that has the same four sessions."""

@@ -446,7 +446,7 @@ def test_usage_loads_nothing_that_it_does_not_need(sandbox: Sandbox, recorded: N
 def test_a_bar_shows_how_much_is_read(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Only where it is much, and it goes away again."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with console.progress("adding up", {}) as tell:
+    with console.progress("adding up", {"LANG": "C.UTF-8"}) as tell:
         tell(10, 20)
         tell(50_000, 100_000)
 

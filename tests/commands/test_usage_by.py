@@ -5,7 +5,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sandbox import Sandbox
 from spent_month import NOW_NS, records, spend
 
 from cclaunch import cli
+from cclaunch.commands.shared import dates
 
 Record = dict[str, Any]
 
@@ -58,6 +59,15 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+class Then(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Then":
+        """Return the end of the month."""
+        return cls.fromtimestamp(NOW_NS // 10**9, tz)
+
+
 @pytest.fixture
 def usage(sandbox: Sandbox, written: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Verb]:
     """Run `usage` with words, in UTC, at the end of the month; return (exit code, stdout, stderr)."""
@@ -68,6 +78,7 @@ def usage(sandbox: Sandbox, written: Path, capsys: pytest.CaptureFixture[str], m
     time.tzset()
     monkeypatch.setattr(time, "time_ns", lambda: NOW_NS)
     monkeypatch.setattr(time, "time", lambda: NOW_NS / 1e9)
+    monkeypatch.setattr(dates, "datetime", Then)
 
     def run(*words: str) -> tuple[int, str, str]:
         code = cli.main(["usage", *words], sandbox.environ)

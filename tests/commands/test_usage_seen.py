@@ -7,6 +7,7 @@ The pictures are tests/golden/screens/*.txt; `CCLAUNCH_TEST_SCREENS=write` draws
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from screens import columns_of, plain, program, shown, styles
 from spent_month import NOW_NS, spend
 from stored import cost, events_of, store
 
+from cclaunch import console
 from cclaunch.console import BOLD, CYAN, DIM, GREEN, RED, YELLOW
 
 PICTURES = REPOSITORY / "tests" / "golden" / "screens"
@@ -25,7 +27,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "week": ("--by", "week"),
     "session": ("--by", "session", "--top", "8"),
     "project-model": ("--by", "project,model"),
-    "branch-cut": ("--by", "repository,branch", "--since", "this month", "--sort", "tokens"),
+    "branch-cut": ("--by", "repository,branch", "--since", "2026-11", "--sort", "tokens"),
 }
 WIDTHS = (20, 40, 60, 80, 120, 160)
 ASCII = {"LC_ALL": "C"}
@@ -178,3 +180,14 @@ def test_names_that_drive_a_terminal_are_measured_as_they_are_shown(month: Sandb
         assert all(line.isprintable() for line in lines)
         assert max(map(columns_of, lines)) <= columns
         assert columns < 60 or any("\\x1b[2J" in line for line in lines)
+
+
+def test_what_goes_away_again_is_of_ascii_too(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line that says what is being waited for."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with console.progress("adding up", {"LC_ALL": "C"}) as tell:
+        tell(50_000, 100_000)
+
+    told = capsys.readouterr().err
+    assert told.startswith("adding up...")
+    assert told.isascii()

@@ -24,6 +24,7 @@ WORDS = (
     ("stack", "status"),
     ("persist", "status"),
     ("dashboard", "list"),
+    ("events", "show", "5e55104e"),
     ("usage",),
     ("usage", "--by", "day"),
     ("usage", "--by", "project,branch", "--since", "2020-01"),
@@ -101,6 +102,33 @@ def test_a_card_says_only_what_there_is_to_say(capsys: pytest.CaptureFixture[str
     console.table(["", "name", "value", "from"], rows, {"COLUMNS": "44"}, names=2)
 
     assert capsys.readouterr().out.splitlines() == ["*  one", f"  value  {'x' * 35}", "two", "  from   y"]
+
+
+def test_what_is_long_may_stand_below_its_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """So much of the table stays as fits; on less it is cards."""
+    titles = ["service", "state", "url", "detail", "image"]
+    rows = [
+        ["grafana", "healthy", "http://127.0.0.1:3000", "a password a password a password", "grafana/grafana:12.3.0"],
+        ["proxy", "down", *"---"],
+    ]
+    for columns in (43, 32):
+        console.table(titles, rows, {"COLUMNS": str(columns)}, below=2)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "service  state    url",
+        "grafana  healthy  http://127.0.0.1:3000",
+        "  detail  a password a password a password",
+        "  image   grafana/grafana:12.3.0",
+        "proxy    down     -",
+        "grafana",
+        "  state   healthy",
+        "  url     http://127.0.0.1:3000",
+        "  detail  a password a password",
+        "          a password",
+        "  image   grafana/grafana:12.3.0",
+        "proxy",
+        "  state   down",
+    ]
 
 
 def test_a_heading_is_bold_and_nothing_else_is(crowded: Sandbox) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
@@ -61,6 +62,8 @@ def command(
 ) -> None:
     """What happened: the last events, the oldest first; `show SESSION` tells one session from start to end."""
     if ctx.invoked_subcommand is not None:
+        if any(ctx.get_parameter_source(name) is not ParameterSource.DEFAULT for name in ctx.params):
+            raise click.UsageError(f"options of `{ctx.invoked_subcommand}` stand behind it", ctx)
         return
     notice(paths_of(ctx), environ_of(ctx))
     places = places_of(paths_of(ctx))
@@ -69,7 +72,7 @@ def command(
         _narrow(wanted, "event.name", name)
     if session:
         _narrow(wanted, SESSION, whole_id(places, session))
-    shown, lines = 0, Lines(verbose=verbose)
+    shown, lines = 0, Lines(verbose=verbose, room=console.room(environ_of(ctx)))
     for event in _events(places, count, follow, wanted):
         if as_json:
             console.json_line(_document(event))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cclaunch.commands.shared.dates import local
+from cclaunch.console import NARROWEST, printable, width
+from cclaunch.layout import wrapped
 from cclaunch.reports.steps import REDACTED, is_of_the_start
 
 if TYPE_CHECKING:
@@ -55,10 +57,12 @@ class Lines:
 
     Attributes:
         verbose: Show what every session does at its start as well, and answers of which nothing but their being there is known.
+        room: Columns of the terminal, or None: a long line goes on below its own text.
     """
 
-    def __init__(self, *, verbose: bool) -> None:
+    def __init__(self, *, verbose: bool, room: int | None = None) -> None:
         self.verbose = verbose
+        self.room = room
         self._session: str | None = ""
         self._folded: list[Event] = []
 
@@ -71,20 +75,25 @@ class Lines:
             return
         yield from self.rest()
         if self.verbose or not _says_nothing(event):
-            yield self._line(event, _told(event))
+            yield from self._lines(event, _told(event))
 
     def rest(self) -> Iterator[str]:
         """Yield what was held back: start-up events of one session, in one line."""
         if self._folded:
             last, self._folded = self._folded, []
-            yield self._line(last[-1], f"started ({len(last)} events, -v shows them)")
+            yield from self._lines(last[-1], f"started ({len(last)} events, -v shows them)")
 
-    def _line(self, event: "Event", text: str) -> str:
+    def _lines(self, event: "Event", text: str) -> Iterator[str]:
         whose = ""
         if event.session_id != self._session:
             self._session = event.session_id
             whose = "".join(f" {word}={_short(event.attributes[key])}" for word, key in WHOSE if event.attributes.get(key))
-        return f"{local(event.time_ns)}  {(event.session_id or '')[:8].ljust(8)}  {text}{whose}"
+        said = printable(f"{text}{whose}")
+        left = f"{local(event.time_ns)}  {printable((event.session_id or '')[:8]):8}  "
+        beside = None if self.room is None else self.room - len(left)
+        texts = [said] if beside is None or beside < NARROWEST else wrapped(said, beside, width)
+        yield left + texts[0]
+        yield from (" " * len(left) + rest for rest in texts[1:])
 
 
 def _says_nothing(event: "Event") -> bool:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from cclaunch.commands.events.words import SAID_OF, body, clock, counted, day
 from cclaunch.commands.shared.amounts import money, percent, tokens
 from cclaunch.commands.shared.dates import local, span
-from cclaunch.console import BOLD, DIM, RED, YELLOW
+from cclaunch.console import BOLD, DIM, RED, YELLOW, printable
 from cclaunch.layout import cut
 from cclaunch.reports.rebuilds import NS, Rebuild
 from cclaunch.reports.steps import Step
@@ -52,7 +52,7 @@ class Page(NamedTuple):
 def told(story: Story, page: Page) -> Iterator[Line]:
     """Yield the lines of *story*: what it was, and its steps."""
     for text, style in _head(story):
-        yield [(_cut(text, page.room, page), style)]
+        yield [(_cut(printable(text), page.room, page), style)]
     yield []
     rebuilds = {one.time_ns: one for one in story.rebuilds}
     wide = max((len(money(step.so_far)) for step in story.steps), default=0)
@@ -89,13 +89,13 @@ def _style(step: Step) -> str:
 def _line(when: str, spent: str, kind: str, said: tuple[list[str], str], style: str, page: Page, wide: int) -> Line:
     """Return one line: what does not fit is left out from the end, a whole word at a time, and the text is cut."""
     left = f"{when:8}{GAP}{spent:>{wide}}{GAP}"
-    words, text = said
-    line = f"{kind:<{KIND}}"
+    *words, text = map(printable, (*said[0], said[1]))  # as wide as it is shown
+    line = f"{printable(kind):<{KIND}}"
     room = None if page.room is None else page.room - len(left)
     for word in words:
         longer = f"{line}{GAP}{word}"
         if room is not None and page.width(longer) > room:
-            return [(left, ""), (_cut(line if line.strip() != kind else longer, room, page).rstrip(), style)]
+            return [(left, ""), (_cut(line if line.strip() != printable(kind) else longer, room, page).rstrip(), style)]
         line = longer
     if text and (room is None or room - page.width(line) - len(GAP) >= LEAST):
         line = f"{line}{GAP}{text}"

@@ -15,6 +15,9 @@ SAID_OF = (("profile", "cclaunch.profile"), ("repository", "vcs.repository.name"
 TEXTS = ("prompt", "error")
 """Kinds of which the name is a text that somebody wrote."""
 
+TEXT = ("input", "error")
+"""What is said of the others that is such a text."""
+
 WORDS: dict[str, Callable[[Any], str]] = {
     "prompt_length": lambda count: f"{count} characters",
     "total_tool_uses": lambda count: counted(int(count), "tool"),
@@ -52,7 +55,8 @@ def body(step: Step) -> tuple[list[str], str]:
     words = [*_words(step), "" if step.took_ms is None or step.kind == "error" else took(step.took_ms)]
     if step.kind in TEXTS:
         return list(filter(None, words)), name
-    return list(filter(None, [_by(step, name), *words])), " ".join(str(step.said.get("input", "")).split())
+    text = ": ".join(str(step.said[key]) for key in TEXT if key in step.said)
+    return list(filter(None, [_by(step, name), *words])), " ".join(text.split())
 
 
 def _by(step: Step, name: str) -> str:
@@ -77,7 +81,7 @@ COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_
 
 def _words(step: Step) -> Iterator[str]:
     said = step.said
-    untold = {"input", "decision", "source"}
+    untold = {*TEXT, "decision", "source"}
     if step.what:
         untold.add("prompt_length")
     if str(said.get("command_name")) in step.what:

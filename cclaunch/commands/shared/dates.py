@@ -1,7 +1,6 @@
 """Dates as people type them (``7d``, ``today``, ``2026-11-01``), and moments as people read them."""
 
 import re
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -121,9 +120,8 @@ def moment(*, end: bool = False) -> Callable[[click.Context, click.Parameter, st
     def convert(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
         if value is None:
             return None
-        now = datetime.fromtimestamp(time.time(), UTC)
         try:
-            return parse_moment(value, now, end=end, week_start=_week_start(ctx) if "week" in value.lower() else 0)
+            return parse_moment(value, datetime.now(UTC), end=end, week_start=_week_start(ctx) if "week" in value.lower() else 0)
         except (ValueError, OverflowError) as error:
             raise click.BadParameter(str(error), ctx, param) from error
 

@@ -26,11 +26,13 @@ def show_services(state: StackState, environ: Environ) -> None:
         [service.name, "healthy" if service.healthy else "down", service.url or console.NOTHING, service.detail]
         for service in state.parts
     ]
+    below = 1
     if any(service.image for service in state.services):
+        below = 2
         titles[2:2] = ["age", "data"]
         titles.append("image")
         for row, service in zip(rows, state.parts, strict=True):
             age = span(time.time() - service.made) if service.made else console.NOTHING
             row[2:2] = [age, console.size(service.data) if service.data >= 0 else console.NOTHING]
             row.append(service.image or console.NOTHING)
-    console.table(titles, rows, environ)
+    console.table(titles, rows, environ, below=below)
