@@ -1,5 +1,5 @@
 """
-cclaunch: run Claude Code with telemetry that is never lost and always says who the work was for.
+cclaunch: run Claude Code with telemetry that is kept and always says who the work was for.
 
 Hot: a name and a number.
 """

@@ -54,7 +54,7 @@ VERBS: Mapping[str, Verb] = {
 """Every verb. ``launch.VERBS`` holds the same names for the hot path; a test holds one to the other."""
 
 HELP = """\
-Run Claude Code with telemetry that is never lost and says who the work was for.
+Run Claude Code with telemetry that is kept and says who the work was for.
 
 \b
   cclaunch [CLAUDE ARGS...]         become claude, with telemetry

@@ -393,6 +393,7 @@ def test_what_is_no_date_is_refused(usage: Verb, text: str) -> None:
 
     assert (code, out) == (2, "")
     assert "--since" in err
+    assert f"`{text}` is no" in err
 
 
 def test_since_after_until_is_refused(usage: Verb) -> None:

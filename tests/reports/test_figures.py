@@ -68,7 +68,10 @@ def test_a_share_is_whole_and_says_no_more_than_is_true(share: float, shown: str
     assert percent(share) == shown
 
 
-@pytest.mark.parametrize(("now", "before", "shown"), [(112, 100, "+12 %"), (0, 100, "-100 %"), (5, 0, ""), (1200, 100, "12 x")])
+@pytest.mark.parametrize(
+    ("now", "before", "shown"),
+    [(112, 100, "+12 %"), (0, 100, "-100 %"), (999, 1000, "+0 %"), (5, 0, ""), (1200, 100, "12 x")],
+)
 def test_a_change_is_told_where_there_was_something(now: int, before: int, shown: str) -> None:
     """From nothing there is no percentage."""
     assert change(now, before) == shown

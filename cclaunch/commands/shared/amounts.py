@@ -39,7 +39,7 @@ def change(now: int, before: int) -> str:
     grown = now / before - 1
     if grown >= 9.995:
         return f"{now / before:,.0f} x"
-    return f"{grown * 100:+.0f} %"
+    return f"{round(grown * 100):+d} %"
 
 
 def model_label(name: str) -> str:

@@ -123,7 +123,8 @@ def moment(*, end: bool = False) -> Callable[[click.Context, click.Parameter, st
         try:
             return parse_moment(value, datetime.now(UTC), end=end, week_start=_week_start(ctx) if "week" in value.lower() else 0)
         except (ValueError, OverflowError) as error:
-            raise click.BadParameter(str(error), ctx, param) from error
+            told = str(error) if "`" in str(error) else f"`{value}` is no date: {error}"  # Python's own names no value
+            raise click.BadParameter(told, ctx, param) from error
 
     return convert
 
