@@ -320,4 +320,7 @@ def test_rows_of_days_are_of_the_last_fourteen(usage: Verb) -> None:
 
     assert (rows[0]["day"], rows[-1]["day"]) == ("2026-11-12", "2026-11-25")
     assert "these are the last 14 days" in usage("--by", "day")[2]
+    assert "these are the last 14 days" in usage("--by", "day", "--csv")[2]
+    assert "these are the last 14 days" in usage("--by", "session", "--markdown")[2]
+    assert usage("--by", "day", "--json")[2] == ""
     assert usage("--by", "week")[2] == ""

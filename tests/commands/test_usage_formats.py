@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -217,6 +218,15 @@ def test_an_empty_ledger_has_a_heading_and_no_rows(usage: Verb, form: str) -> No
         assert [row[0] for row in cells_of(out)] == ["team", "total"]
     else:
         assert json.loads(out)["rows"] == []
+
+
+@pytest.mark.parametrize("form", ["--csv", "--markdown"])
+def test_a_heading_of_sessions_is_the_same_with_and_without_any(usage: Verb, sandbox: Sandbox, form: str) -> None:
+    """What reads columns by name need not know whether anything was recorded yet."""
+    before = usage(form, "--by", "session")[1].splitlines()[0]
+    store(sandbox.database, request(1, time.time_ns(), session__id="one"))
+
+    assert usage(form, "--by", "session")[1].splitlines()[0] == before
 
 
 def test_what_no_request_matches_is_a_table_without_rows(usage: Verb, hostile: None) -> None:

@@ -44,7 +44,7 @@ BY_HELP = (
 SORT_HELP = "What comes first: the most cost, requests or tokens, or with time the newest. ORDER is one of these four words."
 TOP_HELP = "Only the first N values of the first key; of times and sessions the newest. What is left out is one row."
 EPILOG = (
-    f"A DATE is one of {FORMS}. What --until names is included, as a whole day, week or month. Rows by hour, day and session"
+    f"A DATE is one of {FORMS}. What --until names is included, as a whole day, week or month. Rows of --by hour, day or session"
     f" are of the last {DAYS} days unless --since or --until is given. Dollars are claude's own list-price estimate, not a bill."
 )
 
@@ -158,6 +158,8 @@ def _show(found: _Found, question: Asked, form: str | None, environ: Environ) ->
         _write(found.sheet, question, form)
     elif found.sheet is not None:
         _show_table(found.sheet, question, environ)
+    if found.sheet is not None and question.only_recent and form != "json":  # which says since when
+        console.note(f"these are the last {DAYS} days; `--since 2026-01`, say, tells more")
 
 
 def _look_after(paths: Paths) -> None:
@@ -188,8 +190,6 @@ def _show_table(sheet: "Sheet", question: Asked, environ: Environ) -> None:
             console.spans(line, environ)
         if only_sessions(question.by):
             console.note("`cclaunch events show SESSION` tells one of them")
-    if question.only_recent:
-        console.note(f"these are the last {DAYS} days; `--since 2026-01`, say, tells more")
 
 
 def _sheet(ledger: "Ledger", question: Asked) -> "Sheet":
@@ -223,9 +223,9 @@ def _write(sheet: "Sheet", question: Asked, form: str) -> None:
 def _tell_nothing(question: Asked, form: str | None) -> None:
     """Say that nothing was recorded yet, and how that changes; to programs, in their form."""
     if form is not None:
-        from cclaunch.commands.usage.sheet import empty
+        from cclaunch.commands.usage.sheet import empty, of_sessions
 
-        _write(empty(question.by), question, form)
+        _write(of_sessions([], None) if only_sessions(question.by) else empty(question.by), question, form)
     else:
         console.note("nothing was recorded yet: run `cclaunch` where you would run `claude`, and look again")
 

@@ -66,7 +66,7 @@ MEASURES = (
 SESSION = (
     Field("start", "start", lambda time_ns: local(time_ns)[:16], spare=1),
     Field("seconds", "length", span, right=True, spare=5),
-    Field("session", "session", lambda name: MISSING if name is None else str(name)[:8]),
+    Field("session", "session", lambda name: MISSING if name is None else str(name)[:8], fold="cut"),
     Field("repository", "repository", fold="cut", spare=2, least=11),
     Field("branch", "branch", fold="cut", spare=3, least=11),
     Field("profile", "profile", fold="cut", spare=4, least=8),
