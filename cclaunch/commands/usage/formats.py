@@ -14,7 +14,9 @@ from cclaunch.console import printable
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a text begins that a spreadsheet would run; the last four are the wide forms of the first."""
 
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~@])")
+MARKDOWN = re.compile(r"([\\`*{}\[\]()#+!|~@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+"""What means something in Markdown; an underscore within a word does not."""
+
 HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -68,7 +70,7 @@ def _joined(value: Any) -> str:
 def markdown(sheet: Sheet) -> str:
     """Return *sheet* as a table in Markdown, with the total."""
     fields = sheet.fields
-    lines = [_line([_escaped(field.title) for field in fields]), _line(["--:" if field.right else ":--" for field in fields])]
+    lines = [_line([_escaped(field.name) for field in fields]), _line(["--:" if field.right else ":--" for field in fields])]
     lines += [_line([_escaped(field.show(row[field.name])) for field in fields]) for row in sheet.rows]
     if sheet.hidden:
         lines.append(_line(_foot(sheet, f"{sheet.hidden} more", sheet.rest, "")))
