@@ -183,6 +183,15 @@ def test_sorted_by_time_the_newest_come_first_and_days_stay_in_order(usage: Verb
     assert [row["day"] for row in days] == sorted(row["day"] for row in days)
 
 
+@pytest.mark.parametrize("key", ["", " ", ","])
+def test_an_empty_key_is_refused(usage: Verb, key: str) -> None:
+    """As a variable of a script is that was never set: the default would be an answer to another question."""
+    code, out, err = usage("--by", key)
+
+    assert (code, out) == (2, "")
+    assert "--by: it is empty" in err
+
+
 def test_an_unknown_order_is_refused(usage: Verb) -> None:
     """With those that there are."""
     code, out, err = usage("--by", "model", "--sort", "money")

@@ -59,6 +59,8 @@ def keys_of(ctx: click.Context, by: Sequence[str]) -> list[str]:
     """Return the keys to group by: repeated or joined by commas, each once."""
     words = [word.strip() for given in by for word in given.split(",")]
     keys = list(dict.fromkeys(word for word in words if word))
+    if not keys and by:
+        raise click.UsageError("--by: it is empty; say what to group by", ctx)
     if not keys:
         return list(DEFAULT_BY)
     from cclaunch.commands.usage.sheet import MEASURES  # the first screen has no rows
