@@ -23,7 +23,7 @@ EXACT = ("vcs.repository.name", "vcs.ref.head.name", "host.name")
 
 STORES = "job instance le quantile otel.scope.name otel.scope.version scope.name scope.version severity_number severity_text"
 
-USAGE = "hour day week month weekday profile session repository branch agent skill mcp requests"
+USAGE = "day profile session repository requests"
 
 LAUNCHER = "service.instance.id"
 

@@ -295,16 +295,28 @@ def test_a_week_that_begins_on_no_day_is_said(usage: Verb, sandbox: Sandbox) -> 
     assert usage("--by", "week")[1] == out
 
 
-@pytest.mark.parametrize("words", [(), ("--by", "team"), ("--by", "session"), ("--by", "nobody-has-this")])
+@pytest.mark.parametrize("words", [(), ("--by", "team"), ("--by", "session"), ("--where", "project=x")])
 def test_an_empty_ledger_says_how_data_comes_in(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
-    """One line, no table, exit 0; of a key nothing can be said yet."""
+    """One line, no table, exit 0."""
     assert cli.main(["usage", *words], sandbox.environ) == 0
 
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == "cclaunch: nothing was recorded yet: run `cclaunch` where you would run `claude`, and look again\n"
+
+
+@pytest.mark.parametrize("words", [("--by", "nobody-has-this"), ("--where", "nobody-has-this=1"), ("--by", "weeek", "--json")])
+def test_an_unknown_key_is_one_in_an_empty_ledger_too(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """Neither built in nor of a profile."""
+    assert cli.main(["usage", *words], sandbox.environ) == 2
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"no request ever had `{words[1].partition('=')[0]}`" in told.err
 
 
 def test_sessions_are_the_newest_first_and_say_where_and_how_long(usage: Verb) -> None:

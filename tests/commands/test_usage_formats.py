@@ -260,3 +260,12 @@ def test_a_table_cuts_hostile_values_and_stays_in_its_lines(sandbox: Sandbox, ho
     assert len(lines) == len(HOSTILE) + 2 + 3
     assert all(line.isprintable() for line in lines)
     assert max(len(line.encode("ascii", "replace")) for line in lines) <= columns
+
+
+def test_a_long_name_makes_room_for_the_figures(usage: Verb, sandbox: Sandbox) -> None:
+    """A model whose name is longer than the screen is wide costs its end, not requests and tokens."""
+    store(sandbox.database, request(9, time.time_ns(), model="m" * 300))
+
+    sandbox.environ["COLUMNS"] = "80"
+    heading = usage("--by", "model")[1].splitlines()[0]
+    assert heading.split()[:4] == ["model", "cost", "requests", "tokens"]

@@ -20,8 +20,6 @@ from cclaunch.profiles.attributes import (
     check_value,
     fold,
 )
-from cclaunch.store.filters import ALIASES
-from cclaunch.store.ledger.periods import LABELS
 
 ALLOWED = st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1)
 
@@ -72,12 +70,6 @@ def test_what_the_brief_names_is_reserved() -> None:
 
     assert not set(names.split()) - set(RESERVED)
     assert not set(otel.PERSONAL_ATTRIBUTES) - set(RESERVED)
-
-
-@pytest.mark.parametrize("word", sorted({*ALIASES, *LABELS}))
-def test_a_word_that_usage_takes_for_something_else_is_reserved(word: str) -> None:
-    """`usage --by agent` tells claude's agents: what a person said under that name could never be asked for."""
-    assert "`cclaunch usage --by` gives this word a meaning" in refusal(word).cause
 
 
 @pytest.mark.parametrize("key", ["cclaunch.profile", "cclaunch.check", "cclaunch.x", "anthropic.provider", "cclaunch_x"])

@@ -115,6 +115,7 @@ def command(
     for text in [*([f"{broken.message}; weeks begin on Monday"] if broken else []), *troubles]:
         console.note(text)
     if found is None:
+        refuse_unknown(ctx, [*keys, *where], tuple, paths)
         _tell_nothing(question, form)
     else:
         _show(found, question, form, environ)

@@ -16,6 +16,8 @@ from cclaunch.reports.sessions import Session
 Record = dict[str, Any]
 NS = 1_000_000_000
 MISSING = "-"
+LONG_NAME = 40
+"""Characters of a name from which on it makes room for figures."""
 
 
 def _text(value: Any) -> str:
@@ -136,8 +138,13 @@ def of_breakdown(found: Breakdown, keys: Sequence[str]) -> Sheet:
             first = [repr(row.values[0])]
             parts.append(Part({keys[0]: row.values[0], **measured(subtotal(found, row.values[0]))}, []))
         parts[-1].rows.append(record)
-    fields = tuple(Field(key, key, fold="cut") for key in keys)
+    fields = tuple(Field(key, key, fold="cut", least=_least(found, at)) for at, key in enumerate(keys))
     return Sheet(fields, parts, measured(found.total), found.hidden, measured(found.rest))
+
+
+def _least(found: Breakdown, at: int) -> int:
+    """Return how narrow the key of the number *at* becomes for the figures: only where a name would take their room."""
+    return LONG_NAME if any(len(_text(row.values[at])) > LONG_NAME for row in found.rows) else 0
 
 
 def of_sessions(found: Sequence[Session], top: int | None) -> Sheet:
