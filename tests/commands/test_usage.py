@@ -29,18 +29,6 @@ NOTHING = {
 
 
 @pytest.fixture
-def usage(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Verb:
-    """Run `usage` with words; return (exit code, stdout, stderr)."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = cli.main(["usage", *words], sandbox.environ)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
-
-
-@pytest.fixture
 def recorded(sandbox: Sandbox) -> None:
     """Three requests on two days with two models."""
     store(

@@ -12,24 +12,12 @@ from runners import Verb
 from sandbox import Sandbox
 from stored import SECOND_NS, event, request, store
 
-from cclaunch import cli, console
+from cclaunch import console
 from cclaunch.commands.shared import confirm
 from cclaunch.commands.shared.dates import nanoseconds
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
 DAY_NS = 86400 * SECOND_NS
-
-
-@pytest.fixture
-def usage(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Verb:
-    """Run `usage` with words; return (exit code, stdout, stderr)."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = cli.main(["usage", *words], sandbox.environ)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
 
 
 @pytest.fixture

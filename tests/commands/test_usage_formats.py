@@ -14,7 +14,6 @@ from sandbox import Sandbox
 from screens import plain, shown
 from stored import SECOND_NS, events_of, request, store
 
-from cclaunch import cli
 from cclaunch.commands.shared.dates import nanoseconds
 from cclaunch.console import printable
 
@@ -47,18 +46,6 @@ HOSTILE = [
     "null",
     "'quoted",
 ]
-
-
-@pytest.fixture
-def usage(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Verb:
-    """Run `usage` with words; return (exit code, stdout, stderr)."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = cli.main(["usage", *words], sandbox.environ)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
 
 
 @pytest.fixture
