@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 from guard import REPOSITORY
@@ -46,6 +47,16 @@ def _free_on_ipv6(port: int) -> bool:
     except OSError as error:
         return not socket.has_ipv6 or error.errno != 98  # no IPv6 at all: nothing can hold it there
     return True
+
+
+class Child(subprocess.Popen[bytes]):
+    """A process of a ``with`` block: what fails in there does not wait for it first."""
+
+    def __exit__(self, *failed: Any) -> None:
+        """Wait for its end, or bring it about."""
+        if failed[0] is not None:
+            self.kill()
+        super().__exit__(*failed)
 
 
 class Sandbox:
@@ -135,7 +146,7 @@ class Sandbox:
         self, command: Sequence[str], *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> subprocess.Popen[bytes]:
         """Start *command* in the sandbox, with pipes for its output and no input."""
-        return subprocess.Popen(
+        return Child(
             command,
             env=self.environment(environ),
             cwd=cwd or self.work,
