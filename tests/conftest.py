@@ -46,7 +46,7 @@ MARKERS = (
 WHOLE = tuple(guard.REPOSITORY / "tests" / name for name in ("backends", "install", "sdk"))
 """What waits longest: a third of .ci/tests."""
 
-KEPT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+KEPT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT)
 KEPT_VARIABLES = (
     "PATH",
     "LANG",

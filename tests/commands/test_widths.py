@@ -76,7 +76,7 @@ def test_no_word_is_broken_where_a_row_can_be_a_card(crowded: Sandbox) -> None:
 
     assert lines[0] == LONG
     assert f"  extends      {LONG}" in lines
-    assert lines[2] == "  attributes   team=a-team-with-a-very-long-name-indeed, key_0=value-0,"
+    assert "  attributes   team=a-team-with-a-very-long-name-indeed, key_0=value-0," in lines
 
 
 def test_a_table_that_fits_is_a_table(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:

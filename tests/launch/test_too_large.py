@@ -1,8 +1,10 @@
 """An environment so large that ours does not fit beside it: claude runs as we were started, and one line says so."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from doubles import FAKE_EXIT, fake_claude, told
@@ -66,8 +68,19 @@ def test_one_line_says_so(box: Sandbox) -> None:
     ]
 
 
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """A launch that fails has undone what the interpreter does to signals: without it the tests would end at a closed pipe."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGPIPE, signal.SIGXFSZ)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize("off", ["0", "1"])
-def test_what_is_too_large_by_itself_is_a_failure_as_ever(sandbox: Sandbox, capsys: pytest.CaptureFixture[str], off: str) -> None:
+def test_what_is_too_large_by_itself_is_a_failure_as_ever(
+    sandbox: Sandbox, signals: None, capsys: pytest.CaptureFixture[str], off: str
+) -> None:
     """A word that the system takes of nobody: nothing of ours is in its way."""
     sandbox.configure()
     path = fake_claude(sandbox.home / "bin")

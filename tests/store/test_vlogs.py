@@ -384,7 +384,7 @@ def test_money_is_in_whole_micro_dollars(there: Vlogs, places: Places, case: str
     [
         ("usage", "--json", "--by", "day,model,team"),
         ("usage", "--by", "team", "--where", "model=m"),
-        ("usage", "--by", "taem", "--since", "30d"),
+        ("usage", "--by", "team", "--since", "30d"),
         ("events", "--json", "--where", "team="),
         ("events", "-n", "3"),
         ("status", "--json"),
