@@ -18,6 +18,8 @@ from typing import Any, Self
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
+PATIENCE_S = 60
+
 
 def digest(data: bytes) -> str:
     """Return the digest of *data*."""
@@ -31,6 +33,7 @@ class Registry:
     Attributes:
         address: What an image's name begins with: ``127.0.0.1:PORT``.
         layer_s: How long sending a layer takes.
+        together: How many layers must be on their way before any of them goes on; they wait for each other a minute.
         most: How many layers were on their way at once, at most.
         asked: The paths that were asked for.
     """
@@ -39,9 +42,10 @@ class Registry:
         """Make the images and listen."""
         self.layer_s = layer_s
         self.most = 0
+        self.together = 0
         self.asked: list[str] = []
         self._busy = 0
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self.images = {name: _image(layer_bytes) for name in names}
         registry = self
 
@@ -71,6 +75,8 @@ class Registry:
         with self._lock:
             self._busy += 1
             self.most = max(self.most, self._busy)
+            self._lock.notify_all()
+            self._lock.wait_for(lambda: self.most >= self.together, PATIENCE_S)
         steps = 10
         size = -(-len(data) // steps)
         try:

@@ -33,7 +33,7 @@ def test_what_is_missing_is_fetched_at_once_and_only_once(
     stack: DockerStack, registry: Registry, fetched: dict[str, str], verb: Verb
 ) -> None:
     """All layers are on their way together; the second time nobody is asked."""
-    registry.layer_s = 1.0
+    registry.together = len(CONTAINERS)
 
     code, out, err = verb("stack", "pull")
     asked = len(registry.asked)
