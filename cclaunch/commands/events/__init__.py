@@ -111,7 +111,7 @@ def _events(places: "Places", count: int, follow: bool, wanted: Wanted) -> "Iter
         last, troubles = events(places, limit=count, where=wanted)
     for text in troubles:
         console.note(text)
-    note_unsent(places, wanted, requests=False)
+    note_unsent(places, wanted)
     yield from last
     while follow:
         time.sleep(POLL_S)

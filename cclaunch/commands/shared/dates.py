@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import click
 
-from cclaunch.store.ledger.periods import begin_of
+from cclaunch.store.ledger.periods import begin_of, week_of
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 NS = 1_000_000_000
@@ -63,7 +63,7 @@ def _calendar(word: str, now: datetime, end: bool, week_start: int) -> datetime:
 
 def _first_of(unit: str, day: date, week_start: int) -> date:
     """Return the first day of the week or month of *day*."""
-    return day - timedelta(days=(day.weekday() - week_start) % 7) if unit == "week" else day.replace(day=1)
+    return week_of(day, week_start) if unit == "week" else day.replace(day=1)
 
 
 def _next(unit: str, first: date) -> date:

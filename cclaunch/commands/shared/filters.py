@@ -49,14 +49,19 @@ def _conditions(ctx: click.Context, param: click.Parameter, words: Sequence[str]
     return found
 
 
-def note_unsent(places: "Places", keys: Iterable[str], *, requests: bool) -> None:
-    """Say which of *keys* no request (or no event) ever had, and what was probably meant."""
-    if requests:
-        from cclaunch.store.usage import unsent
-    else:
-        from cclaunch.store.stores import unsent
+def shown(word: str) -> str:
+    """Return *word* as it is said again: nobody reads more of it."""
+    return word if len(word) <= LONGEST_SHOWN else word[:LONGEST_SHOWN] + "…"
+
+
+def advice(near: Sequence[str]) -> str:
+    """Return the end of a sentence on a name that there is not: which of those *near* it was probably meant; or nothing."""
+    return f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
+
+
+def note_unsent(places: "Places", keys: Iterable[str]) -> None:
+    """Say which of *keys* no event ever had, and what was probably meant."""
+    from cclaunch.store.stores import unsent
 
     for key, near in unsent(places, keys).items():
-        shown = key if len(key) <= LONGEST_SHOWN else key[:LONGEST_SHOWN] + "…"
-        advice = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
-        console.note(f"no {'request' if requests else 'event'} ever had `{shown}`{advice}")
+        console.note(f"no event ever had `{shown(key)}`{advice(near)}")

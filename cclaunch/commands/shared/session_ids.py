@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cclaunch.commands.shared.filters import LONGEST_SHOWN, unicode_only
+from cclaunch.commands.shared.filters import shown, unicode_only
 from cclaunch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,11 +48,6 @@ def whole_ids(places: "Places", where: Mapping[str, Sequence[str]]) -> dict[str,
     if SESSION in whole:
         whole[SESSION] = [whole_id(places, value) for value in whole[SESSION]]
     return whole
-
-
-def shown(word: str) -> str:
-    """Return *word* as it is said again: nobody reads more of it."""
-    return word if len(word) <= LONGEST_SHOWN else word[:LONGEST_SHOWN] + "…"
 
 
 def _ambiguous(places: "Places", word: str, found: Sequence[str]) -> UsageError:

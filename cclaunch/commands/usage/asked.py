@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from cclaunch.commands.shared.filters import advice, shown
+
 if TYPE_CHECKING:
     from cclaunch.hot.paths import Paths
 
 DEFAULT_BY = ("day", "model")
 MOST_KEYS = 20
-LONGEST_SHOWN = 60
 WELL_KNOWN = frozenset("hour day week month weekday model profile team project repository branch session session.id".split())
 DAYS = 14
 """Days that rows by time and sessions are of, today among them, unless something else is asked for."""
@@ -112,9 +113,7 @@ def refuse_unknown(ctx: click.Context, asked: Iterable[str], sent: Callable[[], 
 
     known |= _of_profiles(paths)
     for key, near in guesses([key for key in unknown if key not in known], known).items():
-        shown = key if len(key) <= LONGEST_SHOWN else key[:LONGEST_SHOWN] + "…"
-        advice = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
-        raise click.UsageError(f"no request ever had `{shown}`{advice}", ctx)
+        raise click.UsageError(f"no request ever had `{shown(key)}`{advice(near)}", ctx)
 
 
 def _built_in() -> set[str]:

@@ -11,7 +11,7 @@ from cclaunch.bars import Steps
 from cclaunch.commands.shared.confirm import agree
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, local, moment
-from cclaunch.commands.shared.filters import where_option
+from cclaunch.commands.shared.filters import advice, where_option
 from cclaunch.commands.shared.session_ids import given, whole_id, whole_ids
 from cclaunch.config.model import load_config
 
@@ -67,8 +67,7 @@ def command(
 def _refuse_unknown(ctx: click.Context, unknown: Any) -> None:
     """Refuse a key that nothing has: `KEY=` would mean everything, and another value is misspelt."""
     for key, near in unknown.items():
-        meant = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
-        raise click.UsageError(f"--where {key}: no request is known by `{key}`{meant}", ctx)
+        raise click.UsageError(f"--where {key}: no request is known by `{key}`{advice(near)}", ctx)
 
 
 def _sentence(gone: Any) -> str:

@@ -12,9 +12,9 @@ from cclaunch.commands.shared.amounts import aligned, change, model_label, money
 from cclaunch.console import BOLD, CYAN, DIM, GREEN, RED, YELLOW, printable, width
 from cclaunch.layout import GAP, cut
 from cclaunch.reports.overview import DAYS, Overview, Share, Top
+from cclaunch.store.ledger.periods import WEEKDAYS
 
 WIDEST = 160
-DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = "January February March April May June July August September October November December".split()
 BLOCKS = " ▏▎▍▌▋▊▉█"
 """A cell of a bar, by eighths."""
@@ -109,7 +109,7 @@ def _flowed(parts: Sequence[Line], columns: int, gap: int) -> Iterator[Line]:
 
 def _bars(found: Overview, canvas: Canvas) -> Iterator[Line]:
     """Yield a line for each day: date, dollars, a bar, requests, tokens; a narrow screen has the first of these."""
-    dates = _right([f"{DAY_NAMES[day.weekday()]} {day.day}" for day, _ in found.days])
+    dates = _right([f"{WEEKDAYS[day.weekday()][:3]} {day.day}" for day, _ in found.days])
     costs = aligned([money(figures.micros) for _, figures in found.days])
     used = _right([f"{tokens(figures.tokens)} tok" for _, figures in found.days])
     requests = _right([f"{figures.requests:,} req" for _, figures in found.days])
