@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NOTHING = "-"
 """What a table shows where there is no value."""
 
+USUAL = 80
+"""Columns of a terminal that does not say how many it has."""
+
 NARROWEST = 20
 """Columns that a text has beside its label, at least; else it stands below."""
 
@@ -185,6 +188,16 @@ def room(environ: "Mapping[str, str]") -> int | None:
         return None
 
 
+def _room_of_errors() -> int:
+    """Return how many columns stderr has; a line that is to go away again must not be longer."""
+    import os
+
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or USUAL
+    except (OSError, ValueError, AttributeError):
+        return USUAL
+
+
 def unicode(environ: "Mapping[str, str]") -> bool:
     """
     Say whether stdout shows signs beyond ASCII: its encoding has them, and the person's locale is not C.
@@ -288,7 +301,7 @@ def size(count: int) -> str:
 LONG = 50_000
 """Steps of which it is worth saying how many are done."""
 
-BAR = 30
+BAR, SHORTEST_BAR = 30, 8
 
 
 def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager[Callable[[int, int], None]]":
@@ -303,12 +316,14 @@ def progress(text: str, environ: "Mapping[str, str]") -> "AbstractContextManager
     if not colourful_errors(environ):
         return nullcontext(lambda done, whole: None)
 
-    dots = "…" if unicode(environ) else "..."
+    dots, wide = "…" if unicode(environ) else "...", _room_of_errors()
 
     def draw(done: int, whole: int) -> None:
         if whole >= LONG:
-            bar = "#" * (BAR * done // whole)
-            whisper(f"\r\x1b[2K{printable(text)}{dots} [{bar:{BAR}}] {done:,} of {whole:,}")
+            words, count = f"{printable(text)}{dots}", f"{done:,} of {whole:,}"
+            cells = min(BAR, wide - len(words) - len(f"{whole:,} of {whole:,}") - len(" [] ") - 1)
+            bar = f"[{'#' * (cells * done // whole):{cells}}] " if cells >= SHORTEST_BAR else ""
+            whisper(f"\r\x1b[2K{words} {bar}{count}")
 
     @contextmanager
     def shown() -> "Iterator[Callable[[int, int], None]]":

@@ -26,8 +26,9 @@ _cclaunch_verb() {
         "") parts="exec env usage events dashboard statusline status check stack profile persist unpersist config completions" options="--version --help --" ;;
         "exec") options="--help" kind=command ;;
         "env") options="--shell --unset --json --explain --help" ;;
-        "usage") parts="forget" options="--by --where --since --until --sort --top --json --csv --markdown --help" ;;
-        "usage forget") options="--session --before --where --yes -y --json --help" ;;
+        "usage") parts="forget import" options="--by --where --since --until --sort --top --json --csv --markdown --help" ;;
+        "usage forget") options="--session --before --where --transcripts --yes -y --json --help" ;;
+        "usage import") options="--host --json --help" ;;
         "events") parts="show" options="-n -f --follow --json -v --verbose --name --session --where --help" ;;
         "events show") options="--json -v --verbose --help" ;;
         "dashboard") parts="add list remove" options="--help" ;;
@@ -36,7 +37,7 @@ _cclaunch_verb() {
         "dashboard remove") options="--help" ;;
         "statusline") options="--help" ;;
         "status") options="--json --help" ;;
-        "check") options="--json --full --help" ;;
+        "check") options="--json --full --capture --since --help" ;;
         "stack") parts="compose disable down enable logs pull restart status up use" options="--help" ;;
         "stack compose") options="--show-password --help" ;;
         "stack disable") options="--force --help" ;;
@@ -89,10 +90,12 @@ _cclaunch_value() {
         "usage forget --session") : ;;
         "usage forget --before") words="today yesterday 24h 7d 30d" ;;
         "usage forget --where") words="branch= day= model= profile= project= repository= session= team=" ;;
+        "usage import --host") : ;;
         "events -n") : ;;
         "events --name") : ;;
         "events --session") : ;;
         "events --where") words="branch= day= model= profile= project= repository= session= team=" ;;
+        "check --since") words="today yesterday 24h 7d 30d" ;;
         "stack logs -n") : ;;
         "profile set --prompts") words="on off" ;;
         "profile set --responses") words="on off" ;;

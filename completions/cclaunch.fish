@@ -194,13 +194,20 @@ complete -c cclaunch -n '__cclaunch_in usage' -l csv -d 'Print comma-separated v
 complete -c cclaunch -n '__cclaunch_in usage' -l markdown -d 'Print a table for the text of a pull request'
 complete -c cclaunch -n '__cclaunch_in usage' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at usage' -f -a forget -d 'Forget requests and raw events for good; whatever way they come again, they'
+complete -c cclaunch -n '__cclaunch_at usage' -f -a import -d 'Take claude\'s transcripts from a backup or another machine'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l session -x -d 'All of this session, for ever; the beginning of its id will do'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l before -x -a 'today yesterday 24h 7d 30d' -d 'All that happened before'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
+complete -c cclaunch -n '__cclaunch_in usage forget' -l transcripts -d 'All that claude\'s transcripts alone told, and what was kept of them'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l yes -s y -d 'Do not ask'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l json -d 'Print one JSON object'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in usage forget' -f
+complete -c cclaunch -n '__cclaunch_in usage import' -l host -x -d 'The machine that they are from: `--by cclaunch.host` tells it'
+complete -c cclaunch -n '__cclaunch_in usage import' -l json -d 'Print one JSON object'
+complete -c cclaunch -n '__cclaunch_in usage import' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in usage import' -f
+complete -c cclaunch -n '__cclaunch_in usage import; and __cclaunch_begun' -F
 complete -c cclaunch -n '__cclaunch_in events' -s n -x -d 'The last N events'
 complete -c cclaunch -n '__cclaunch_in events' -s f -l follow -d 'Go on with every event that arrives, until Ctrl-C'
 complete -c cclaunch -n '__cclaunch_in events' -l json -d 'One JSON object a line, with every attribute'
@@ -233,6 +240,8 @@ complete -c cclaunch -n '__cclaunch_in status' -l help -d 'Show this message and
 complete -c cclaunch -n '__cclaunch_in status' -f
 complete -c cclaunch -n '__cclaunch_in check' -l json -d 'Print one JSON object, without what is private'
 complete -c cclaunch -n '__cclaunch_in check' -l full -d 'With --json: show home, user, host, headers and attributes too'
+complete -c cclaunch -n '__cclaunch_in check' -l capture -d 'Instead: how many requests telemetry and claude\'s transcripts both saw'
+complete -c cclaunch -n '__cclaunch_in check' -l since -x -a 'today yesterday 24h 7d 30d' -d 'With --capture: only what happened from then on'
 complete -c cclaunch -n '__cclaunch_in check' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in check' -f
 complete -c cclaunch -n '__cclaunch_in stack' -l help -d 'Show this message and exit.'

@@ -104,7 +104,7 @@ module completions_of_cclaunch {
     def "nu-complete cclaunch usage --since" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     def "nu-complete cclaunch usage --until" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     def "nu-complete cclaunch usage --sort" [] { ["cost" "time" "requests" "tokens"] }
-    def "nu-complete cclaunch usage parts" [] { [{value: "forget", description: "Forget requests and raw events for good; whatever way they come again, they"}] }
+    def "nu-complete cclaunch usage parts" [] { [{value: "forget", description: "Forget requests and raw events for good; whatever way they come again, they"} {value: "import", description: "Take claude's transcripts from a backup or another machine"}] }
     export extern "cclaunch usage" [
         --by: string@"nu-complete cclaunch usage --by" # Group by hour, day, week, month, weekday, session, model, profile, team, project, repository, branch, agent, skill, mcp, query_source or any other attribute
         --where: string@"nu-complete cclaunch usage --where" # Only what has this value
@@ -124,9 +124,16 @@ module completions_of_cclaunch {
         --session: string # All of this session, for ever; the beginning of its id will do
         --before: string@"nu-complete cclaunch usage forget --before" # All that happened before
         --where: string@"nu-complete cclaunch usage forget --where" # Only what has this value
+        --transcripts # All that claude's transcripts alone told, and what was kept of them
         --yes(-y) # Do not ask
         --json # Print one JSON object
         ...words: string
+    ]
+
+    export extern "cclaunch usage import" [
+        --host: string # The machine that they are from: `--by cclaunch.host` tells it
+        --json # Print one JSON object
+        ...words: path
     ]
 
     def "nu-complete cclaunch events --where" [] { ["branch=" "day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
@@ -175,9 +182,12 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
+    def "nu-complete cclaunch check --since" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     export extern "cclaunch check" [
         --json # Print one JSON object, without what is private
         --full # With --json: show home, user, host, headers and attributes too
+        --capture # Instead: how many requests telemetry and claude's transcripts both saw
+        --since: string@"nu-complete cclaunch check --since" # With --capture: only what happened from then on
         ...words: string
     ]
 

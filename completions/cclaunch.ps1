@@ -24,6 +24,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         }
         'usage' = [ordered]@{
             'forget' = 'Forget requests and raw events for good; whatever way they come again, they'
+            'import' = 'Take claude''s transcripts from a backup or another machine'
         }
         'events' = [ordered]@{
             'show' = 'Tell one session from start to end: prompts if they were recorded, requests'
@@ -102,8 +103,14 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--session' = 'All of this session, for ever; the beginning of its id will do'
             '--before' = 'All that happened before'
             '--where' = 'Only what has this value'
+            '--transcripts' = 'All that claude''s transcripts alone told, and what was kept of them'
             '--yes' = 'Do not ask'
             '-y' = 'Do not ask'
+            '--json' = 'Print one JSON object'
+            '--help' = 'Show this message and exit.'
+        }
+        'usage import' = [ordered]@{
+            '--host' = 'The machine that they are from: `--by cclaunch.host` tells it'
             '--json' = 'Print one JSON object'
             '--help' = 'Show this message and exit.'
         }
@@ -148,6 +155,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'check' = [ordered]@{
             '--json' = 'Print one JSON object, without what is private'
             '--full' = 'With --json: show home, user, host, headers and attributes too'
+            '--capture' = 'Instead: how many requests telemetry and claude''s transcripts both saw'
+            '--since' = 'With --capture: only what happened from then on'
             '--help' = 'Show this message and exit.'
         }
         'stack' = [ordered]@{
@@ -414,10 +423,12 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'usage forget --session' = @()
         'usage forget --before' = @('today', 'yesterday', '24h', '7d', '30d')
         'usage forget --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
+        'usage import --host' = @()
         'events -n' = @()
         'events --name' = @()
         'events --session' = @()
         'events --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
+        'check --since' = @('today', 'yesterday', '24h', '7d', '30d')
         'stack logs -n' = @()
         'profile set --prompts' = @('on', 'off')
         'profile set --responses' = @('on', 'off')

@@ -31,6 +31,8 @@ MAY_IMPORT = {
         "store": "errors files hot otel",
         "otlp": "__init__ otel store",
         "reports": "otel store",
+        "transcripts": "otel",
+        "prices": "",
         "profiles": "errors files hot otel",
         "place": "console files hot profiles",
         "grafana": "__init__ errors files hot otel",
@@ -39,9 +41,10 @@ MAY_IMPORT = {
         "collector": "__init__ config errors files hot otel otlp store",
         "backends": "__init__ bars collector config console errors files grafana hot launcher program store",
         "persist": "compiled config errors files hot otel program shells",
-        "launch": "backends compiled config console errors files hot otel persist program",
-        "commands": "backends bars collector config console errors files grafana hot launch layout otel otlp persist profiles"
-        " reports shells store",
+        "history": "config console errors files hot otel place prices profiles store transcripts",
+        "launch": "backends compiled config console errors files history hot otel persist program",
+        "commands": "backends bars collector config console errors files grafana history hot launch layout otel otlp persist"
+        " profiles reports shells store",
         "cli": "__init__ commands console errors files hot",
         "main": "cli hot launch",
         "__main__": "main",

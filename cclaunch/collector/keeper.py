@@ -15,6 +15,7 @@ import time
 from cclaunch import __version__
 from cclaunch.collector.catching_up import CatchingUp
 from cclaunch.collector.ending import Ending
+from cclaunch.collector.history_process import HistoryProcess
 from cclaunch.collector.log import say
 from cclaunch.collector.own_files import ports_text
 from cclaunch.collector.pids import Launched
@@ -42,6 +43,7 @@ class Keeper:
         self.launched = Launched(paths.launched, paths.collector_pids)
         self.last_active = time.monotonic()
         self.catching_up = CatchingUp(self.places, say, OFTEN_S, TURN_S)
+        self.history = HistoryProcess(paths, say)
 
     def places(self) -> Places:
         """Return where what is recorded lies now: VictoriaLogs only as long as the stack has left word of it."""
@@ -54,7 +56,8 @@ class Keeper:
         return True
 
     def look_after(self) -> None:
-        """Do nothing: nobody writes to the database."""
+        """See to what launched processes have left; nobody writes to the database."""
+        self.history.look(self.launched.ended)
 
     def maintain(self) -> None:
         """Do nothing: what the collector has left is deleted by it, VictoriaLogs deletes what is old by itself."""
@@ -73,10 +76,12 @@ async def keep(paths: Paths, config: Config, lock: int, lifeline: int) -> Ending
     standing = Standing(paths, lock, {paths.collector_ports: ports_text({})})
     standing.mend()
     keeper.catching_up.start()
+    keeper.history.start()
     say(f"cclaunch {__version__} keeps the ledger; the containers receive")
     ending = Ending(keeper, config.stack.idle_exit, lifeline, standing)
     await ending.wait()
     say(f"ending: {ending.reason}")
+    keeper.history.leave()
     if not ending.orphaned:
         standing.leave()
     await asyncio.to_thread(keeper.catching_up.stop)

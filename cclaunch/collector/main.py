@@ -71,10 +71,12 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
         await asyncio.sleep(0.002)
     say(f"cclaunch {__version__} listens: {', '.join(f'{name} {port}' for name, port in ports.items())}")
     collector.catching_up.start()
+    collector.history.start()
     ending = Ending(collector, config.stack.idle_exit, lifeline, standing)
     await ending.wait()
     say(f"draining: {ending.reason}")
     collector.catching_up.leave()
+    collector.history.leave()
     if not ending.orphaned:
         standing.leave()
     relay.stop()

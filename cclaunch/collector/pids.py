@@ -37,9 +37,13 @@ class Launched:
     The launched processes that are still alive; *directory* remembers them.
 
     *before* is the list that release 0.1 kept of them.
+
+    Attributes:
+        ended: How many were found to have ended.
     """
 
     def __init__(self, directory: str, before: str = "") -> None:
+        self.ended = 0
         self._directory = directory
         self._boot = boot_id()
         self._known: set[str] = set()
@@ -100,6 +104,7 @@ class Launched:
             with contextlib.suppress(OSError):
                 self._end(name)
         news, self._told = dead - self._told, dead  # one that cannot be taken away is told once
+        self.ended += len(news)
         return bool(self._known) or any(name.startswith(self._boot[:8]) for name in news)
 
     def _end(self, name: str) -> None:

@@ -14,6 +14,7 @@ from cclaunch.collector import words
 from cclaunch.collector.budget import Arrivals
 from cclaunch.collector.catching_up import CatchingUp, maintain
 from cclaunch.collector.exposition import exposition
+from cclaunch.collector.history_process import HistoryProcess
 from cclaunch.collector.intake import Intake
 from cclaunch.collector.log import say
 from cclaunch.collector.pids import Launched
@@ -40,6 +41,7 @@ class EmbeddedCollector:
         self.intake = Intake(self.writer)
         places = local_places(paths)
         self.catching_up = CatchingUp(lambda: places, say)
+        self.history = HistoryProcess(paths, say)
         self.launched = Launched(paths.launched, paths.collector_pids)
         self.last_active = time.monotonic()
 
@@ -77,8 +79,9 @@ class EmbeddedCollector:
         return words.vouches(self.writer, self.paths.data)
 
     def look_after(self) -> None:
-        """See to what readers of the database have found."""
+        """See to what readers of the database have found, and to what launched processes have left."""
         self.writer.look_after()
+        self.history.look(self.launched.ended)
 
     def maintain(self) -> None:
         """Delete what is old. Never raises."""

@@ -19,10 +19,12 @@ from cclaunch.backends.turn import turn
 from cclaunch.commands.private import private_of
 from cclaunch.commands.redacted import redacted
 from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.dates import FORMS, moment
 from cclaunch.commands.shared.here import told_here
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.config.model import Config, read_configuration
 from cclaunch.errors import CannotStore, CclaunchError
+from cclaunch.history.told import state, tell_once
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.ports import Ports, collector_ports
@@ -44,11 +46,13 @@ class Finding(NamedTuple):
     hint: str = ""
 
 
-@click.command("check")
+@click.command("check", epilog=f"A DATE is one of {FORMS}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, without what is private.")
 @click.option("--full", is_flag=True, help="With --json: show home, user, host, headers and attributes too.")
+@click.option("--capture", is_flag=True, help="Instead: how many requests telemetry and claude's transcripts both saw.")
+@click.option("--since", callback=moment(), metavar="DATE", help="With --capture: only what happened from then on.")
 @click.pass_context
-def command(ctx: click.Context, as_json: bool, full: bool) -> None:
+def command(ctx: click.Context, as_json: bool, full: bool, capture: bool, since: int | None) -> None:
     """
     Find what is wrong, and prove that telemetry arrives.
 
@@ -58,10 +62,29 @@ def command(ctx: click.Context, as_json: bool, full: bool) -> None:
 
     The JSON object is fit for a public issue: home directory, user, host, e-mail addresses, headers, credentials
     and the values of attributes are hidden in it, unless --full shows them.
+
+    With --capture nothing is sent: requests that telemetry told of are held against claude's transcripts, from the
+    first event to the last reading of both. What only one of them saw is told with the reason, as far as that can be
+    known, in all and by session.
+
+    \b
+      cclaunch check
+      cclaunch check --json
+      cclaunch check --capture --since "this month"
     """
     if full and not as_json:
         raise click.UsageError("--full goes with --json; without it nothing is hidden")
+    if since is not None and not capture:
+        raise click.UsageError("--since goes with --capture")
+    if full and capture:
+        raise click.UsageError("--full does not go with --capture, which hides nothing")
     environ, paths = environ_of(ctx), paths_of(ctx)
+    if capture:
+        from cclaunch.commands.capture import show_capture
+
+        show_capture(paths, environ, since, as_json=as_json)
+        return
+    tell_once(paths)
     findings = []
     for finding in _findings(environ, paths):
         findings.append(finding)
@@ -94,6 +117,7 @@ def _findings(environ: Environ, paths: Paths) -> Iterator[Finding]:
     with console.progress("asking the collector", environ):
         ports, finding = _collector(paths, config, environ)
     yield finding
+    yield Finding("transcripts", True, state(paths))
     if kept := sentences(paths, waiting=False):
         yield Finding("store", False, "; ".join(kept))
     sick = ports is not None and not finding.ok

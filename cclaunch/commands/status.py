@@ -10,8 +10,11 @@ from cclaunch.backends.state import stack_state
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import NS, ago, iso, local
 from cclaunch.commands.shared.here import PLACE, told_here
+from cclaunch.commands.shared.history import read_history
 from cclaunch.commands.shared.kept import sentences
+from cclaunch.config.model import reads_transcripts
 from cclaunch.errors import CclaunchError
+from cclaunch.history import told as transcripts
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.selection import Selection
 from cclaunch.launch.installed import Claude, installed
@@ -25,6 +28,7 @@ from cclaunch.shells.detect import Detected, detect
 def command(ctx: click.Context, as_json: bool) -> None:
     """One screen: claude, profile, shell, stack, and the last event that was recorded."""
     environ, paths = environ_of(ctx), paths_of(ctx)
+    read_history(paths, places_of(paths), environ)
     with console.progress("asking claude and the stack", environ):
         claude, no_claude = _claude(environ)
         shell = _shell(environ)
@@ -43,6 +47,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             "stack": state.document(),
             "store": store,
             "ledger": ledger,
+            "transcripts": {"read": reads_transcripts(paths), "told": transcripts.is_told(paths)},
             "notes": [one.sentence() for one in told],
             "last_event": None if last is None else {"time": iso(last[0]), "name": last[1]},
         }
@@ -60,6 +65,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.parts),
         *(("store", text) for text in store),
         ("ledger", told_ledger),
+        ("transcripts", transcripts.state(paths)),
         ("last event", f"{last[1]}, {local(last[0])} ({ago(last[0], time.time_ns())})" if last else no_store),
     ]
     wide = max(console.width(name) for name, _ in rows)

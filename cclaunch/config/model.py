@@ -156,9 +156,14 @@ class Usage(NamedTuple):
 
 
 class History(NamedTuple):
-    """``[history]``: *keep_days* is for how long requests are kept in the ledger; 0 for ever."""
+    """
+    ``[history]``: *keep_days* is for how long requests are kept in the ledger; 0 for ever.
+
+    *transcripts* says whether claude's own are read, for what telemetry has missed.
+    """
 
     keep_days: int = 0
+    transcripts: bool = True
 
 
 class Config(NamedTuple):
@@ -208,7 +213,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
     "metrics": dict.fromkeys(Metrics._fields, span),
     "grafana": {"admin_password": line},
     "usage": {"week_start": one_of(*WEEKDAYS)},
-    "history": {"keep_days": whole(0, 36500, "days (0: for ever)")},
+    "history": {"keep_days": whole(0, 36500, "days (0: for ever)"), "transcripts": switch},
 }
 """Table -> key -> what is wrong with a value, or None."""
 
@@ -286,6 +291,12 @@ def _settled(key: str, value: Any) -> Any:
 def configuration(paths: Paths) -> Config:
     """Return the configuration, or the defaults when it is broken: the plan already says so."""
     return read_configuration(paths)[0]
+
+
+def reads_transcripts(paths: Paths) -> bool:
+    """Say whether claude's transcripts may be read. Not where the file is broken: it may say no, in words that cannot be read."""
+    config, broken = read_configuration(paths)
+    return broken is None and config.history.transcripts
 
 
 def read_configuration(paths: Paths) -> tuple[Config, ConfigError | None]:

@@ -27,7 +27,7 @@ def read_toml(data: bytes, path: str) -> tuple[str, dict[str, Any]]:
     try:
         text = data.decode("utf-8")
         return text, tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of digits
         raise ConfigError(f"{path} is not valid TOML: {error}", hint=f"edit {path}") from error
     except RecursionError as error:
         raise ConfigError(f"{path} is nested too deeply", hint=f"edit {path}") from error

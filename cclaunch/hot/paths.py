@@ -69,6 +69,8 @@ class Paths:
     """Which services a launch had started a moment ago."""
     kept = File("state", "/keeper-woken")
     """That the keeper was started a moment ago."""
+    transcripts_told = File("state", "/transcripts-told")
+    """That a person was told that claude's transcripts are read."""
     collector_log = File("state", "/collector.log")
     """The embedded collector's words."""
     stack_log = File("state", "/stack.log")
@@ -93,8 +95,12 @@ class Paths:
     """Held by whoever brings the ledger up to date."""
     ledger_copies = File("data", "/ledger-copies")
     """The directory of the ledger's weekly copies."""
-    ledger_copies = File("data", "/ledger-copies")
-    """The directory of the ledger's weekly copies."""
+    history_lock = File("data", "/history.lock")
+    """Held by whoever reads claude's transcripts."""
+    history_asked = File("data", "/history.asked")
+    """That a person waits for that lock."""
+    claude_dirs = File("data", "/claude-dirs")
+    """The directory whose names say where launches had claude's own files."""
     collector_ports = File("data", "/collector.ports")
     """Where the embedded collector listens."""
     collector_key = File("data", "/collector.key")
@@ -121,6 +127,11 @@ class Paths:
     """The directory of dashboards that were added."""
     powershell_completion = File("data", "/completions/cclaunch.ps1")
     """The completion that PowerShell's profile reads."""
+
+
+def noted(paths: Paths, directory: str) -> str:
+    """Return the path of the file among `Paths.claude_dirs` whose name says *directory*, an absolute path."""
+    return f"{paths.claude_dirs}/{directory.replace('%', '%25').replace('/', '%2F')}"
 
 
 def home(environ: "dict[str, str]") -> str:

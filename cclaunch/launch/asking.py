@@ -97,6 +97,18 @@ def leave_name(paths: Paths, instance: str) -> None:
             return
 
 
+def tell_of_transcripts(paths: Paths, wanted: Launch) -> None:
+    """Tell a person at a terminal, once, that the collector reads claude's transcripts: before that it does not."""
+    if wanted.quiet or stamp(paths.transcripts_told) != MISSING or not system.isatty(2):
+        return
+    try:
+        from cclaunch.history.told import tell_once
+
+        tell_once(paths)
+    except Exception:  # the guest's rule; nothing is read before it was told
+        return
+
+
 def _tell_shells(paths: Paths, wanted: Launch) -> None:
     """Have shells that start from now on send to the collector that was woken: its ports may be others."""
     if stamp(paths.shell) == MISSING:  # nobody has asked for that

@@ -57,9 +57,10 @@ def awake(made_plan: plan.Plan, paths: Paths, asked: Asked, wanted: Launch, writ
     """Return (ports, trouble): a collector that answers, woken if need be, or why there is none."""
     if asked.vouched or asked.questions is None:
         return asked.ports, ""
-    from cclaunch.launch.asking import heard, leave_name
+    from cclaunch.launch.asking import heard, leave_name, tell_of_transcripts
 
     ports, trouble = heard(asked.questions, made_plan, paths, wanted, writable)
     if asked.instance and writable and ports is not None and not ports.owner:
         leave_name(paths, asked.instance)
+        tell_of_transcripts(paths, wanted)
     return ports, trouble

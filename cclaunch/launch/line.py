@@ -12,7 +12,7 @@ import sys
 from cclaunch.hot import gather, ownership, plan
 from cclaunch.hot.claims import Claims
 from cclaunch.hot.compose import Composition, compose
-from cclaunch.hot.paths import Paths, home, our_paths, relative
+from cclaunch.hot.paths import Paths, home, noted, our_paths, relative
 from cclaunch.hot.ports import Ports
 from cclaunch.hot.words import Reading, read_words
 from cclaunch.launch.awake import Asked, awake
@@ -72,6 +72,8 @@ def prepare(wanted: Launch) -> int:
         from cclaunch.launch.refusals import no_profile
 
         return no_profile(selection, made_plan)
+    if writable and reading.exports and environ.get(made_plan.settings["config_dir_name"]):
+        _note_directory(paths, directory, environ[made_plan.settings["config_dir_name"]])
     ports, trouble = asked.ports, ""
     if reading.exports:
         ports, trouble = awake(made_plan, paths, asked, wanted, writable)
@@ -120,6 +122,17 @@ def _against_settings(
 
         notes.append(attribution(made.environ, made.selection.name))
     return made, words, notes
+
+
+def _note_directory(paths: Paths, directory: str, value: str) -> None:
+    """Note where claude's own files are for this launch, its transcripts among them: by a name, so that one look is enough."""
+    name = noted(paths, value if value[0] == "/" else f"{directory}/{value}")
+    try:
+        system.lstat(name)
+    except (OSError, ValueError):
+        from cclaunch.history.noted import leave
+
+        leave(name)
 
 
 def _compiler() -> "gather.Compiler":

@@ -92,7 +92,7 @@ def _name(git: str, marker: str, worktree: str, sources: list[str]) -> str:
     if not (posixpath.isdir(marker) and posixpath.exists(config)):
         sources.append(marker)
     url, configured = _configured(config)
-    return _fitting(name_of_url(url)) or _fitting(_directory_name(git, common, worktree, configured))
+    return fitting(name_of_url(url)) or fitting(_directory_name(git, common, worktree, configured))
 
 
 def _git_directory(marker: str, worktree: str) -> tuple[str, bool]:
@@ -208,7 +208,7 @@ def _directory_name(git: str, common: str, worktree: str, configured: str) -> st
     return posixpath.basename(posixpath.dirname(common)) if name.startswith(".") else name.removesuffix(".git")
 
 
-def _fitting(name: str) -> str:
+def fitting(name: str) -> str:
     """Return *name* as every release of claude takes it: valid Unicode, nothing but printable characters, not too long."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     text = "".join(character for character in text if character.isprintable())[:LONGEST]
@@ -234,7 +234,7 @@ def branch(directory: str) -> tuple[str, list[str]]:
         said = (read_small(head, SHORT_FILE) or b"").decode("utf-8", "surrogateescape")
         target = said.removeprefix("ref:").strip() if said.startswith("ref:") else ""
     name = target.removeprefix(BRANCHES) if target.startswith(BRANCHES) else ""
-    return ("" if name == NO_FILES else _fitting(name)), [head]
+    return ("" if name == NO_FILES else fitting(name)), [head]
 
 
 def worktrees(directory: str) -> list[str]:

@@ -7,7 +7,7 @@ The problem it owns: what is left out is told, and what is shown adds up.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from cclaunch.reports.figures import NOTHING, Figures, together
+from cclaunch.reports.figures import NOTHING, Figures, figures_of, together
 from cclaunch.store.ledger.periods import WEEKDAYS
 from cclaunch.store.spending import Group, rank
 
@@ -61,7 +61,7 @@ def breakdown(
         top: At most so many values of the first key: of times and sessions the newest, else those that come first.
         week_start: The weekday that comes first, 0 for Monday.
     """
-    rows = [Row(group.values, Figures(*group.sums), group.last_ns) for group in groups]
+    rows = [Row(group.values, figures_of(group), group.last_ns) for group in groups]
     by_first: dict[str, list[Row]] = {}
     for row in rows:
         by_first.setdefault(_mark(row.values[:1]), []).append(row)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from cclaunch.store.spending import Group
+
 
 class Figures(NamedTuple):
     """
@@ -13,6 +15,8 @@ class Figures(NamedTuple):
         micros: Micro-dollars, by claude's list-price estimate.
         input, output: Tokens that were no cache's.
         cache_read, cache_written: Tokens read from the cache, and written to it.
+        estimated: Micro-dollars among *micros* that claude has not said: a table of prices does.
+        unpriced: Requests with tokens that nothing has a price for.
     """
 
     requests: int = 0
@@ -21,6 +25,8 @@ class Figures(NamedTuple):
     output: int = 0
     cache_read: int = 0
     cache_written: int = 0
+    estimated: int = 0
+    unpriced: int = 0
 
     @property
     def tokens(self) -> int:
@@ -35,6 +41,11 @@ class Figures(NamedTuple):
 
 
 NOTHING = Figures()
+
+
+def figures_of(group: Group) -> Figures:
+    """Return what the requests of *group* used."""
+    return Figures(*group.sums)._replace(estimated=group.estimated, unpriced=group.unpriced)
 
 
 def together(many: Iterable[Figures]) -> Figures:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from cclaunch.reports.calendar import Span, days_left, month_of, same_span_before, since_day, today_of
-from cclaunch.reports.figures import Figures, together
+from cclaunch.reports.figures import Figures, figures_of, together
 from cclaunch.store.ledger.periods import NS, begin_of, week_of
 from cclaunch.store.spending import Group
 
@@ -99,15 +99,11 @@ def overview(ask: Ask, first_ns: int, now_ns: int, week_start: int = 0) -> Overv
 
 
 def _by_day(ask: Ask, span: Span) -> dict[date, Figures]:
-    return {date.fromisoformat(group.values[0]): _of(group) for group in ask(*span, ["day"])}
-
-
-def _of(group: Group) -> Figures:
-    return Figures(*group.sums)
+    return {date.fromisoformat(group.values[0]): figures_of(group) for group in ask(*span, ["day"])}
 
 
 def _figures(groups: Iterable[Group]) -> Figures:
-    return together(map(_of, groups))
+    return together(map(figures_of, groups))
 
 
 def _pace(spent: Figures, recent: Figures, day: date, first: date) -> int | None:
@@ -123,7 +119,7 @@ def _tops(ask: Ask, span: Span) -> list[Top]:
     found: dict[str, dict[Any, list[Figures]]] = {key: defaultdict(list) for key in keys}
     for group in ask(*span, keys):
         for key, value in zip(keys, group.values, strict=True):
-            found[key][value if isinstance(value, str) else None].append(_of(group))
+            found[key][value if isinstance(value, str) else None].append(figures_of(group))
     chosen = (next((key for key in kind if found[key].keys() - {None}), None) for kind in KINDS)
     return [Top(key, _shares(found[key])) for key in chosen if key is not None]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cclaunch.reports.breakdown import SORTS
-from cclaunch.reports.figures import Figures, together
+from cclaunch.reports.figures import Figures, figures_of, together
 from cclaunch.store.spending import Group
 
 KEYS = ("session.id", "vcs.repository.name", "vcs.ref.head.name", "cclaunch.profile", "model")
@@ -53,7 +53,7 @@ def sessions(groups: Iterable[Group], times: Mapping[str | None, tuple[int, int]
 def _session(name: str | None, part: Sequence[Group], times: tuple[int, int]) -> Session:
     first, last = times
     repository, branch, profile = (next(iter(_by_cost(part, at)), None) for at in (1, 2, 3))
-    figures = together(Figures(*group.sums) for group in part)
+    figures = together(map(figures_of, part))
     return Session(name, first, last, repository, branch, profile, _by_cost(part, 4), figures)
 
 

@@ -121,13 +121,9 @@ def _in_slices(connection: sqlite3.Connection, old: str, deletion: str, values: 
 
 
 def _delete(connection: sqlite3.Connection, deletion: str, rows: list[tuple[int, ...]]) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
         connection.executemany(deletion, rows)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def _timed(work: Callable[[], object], pause: Pause) -> float:

@@ -112,6 +112,13 @@ def integer(value: Value, most: float) -> int | None:
     return None if found is None else round(found)
 
 
+def written(whole: int | None, hour: int | None) -> tuple[int | None, int | None]:
+    """Return the tokens written to the cache for five minutes, and for an *hour*: together no more than the *whole*."""
+    if whole is None:
+        return None, hour
+    return whole - min(hour or 0, whole), None if hour is None else min(hour, whole)
+
+
 def text(value: Value) -> str | None:
     """Return *value* when it is a text of an id's length, else None."""
     return value if isinstance(value, str) and 0 < len(value) <= limits.LONGEST_ID else None

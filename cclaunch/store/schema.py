@@ -156,16 +156,12 @@ def version_of(connection: sqlite3.Connection, path: str) -> int:
 def migrate(connection: sqlite3.Connection, path: str) -> None:
     """Bring the database at *path* to the present schema, each step in a transaction of its own."""
     for number in range(version_of(connection, path) + 1, SCHEMA_VERSION + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
             if version_of(connection, path) < number:  # somebody else may have been faster
                 MIGRATIONS[number - 1](connection)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {number}")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
 
 
 def refuse_network(path: str, mounts: str = "/proc/self/mountinfo") -> None:

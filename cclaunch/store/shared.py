@@ -12,10 +12,15 @@ from typing import Any, NamedTuple
 from cclaunch.store.record_key import number_of
 from cclaunch.store.schema import dump
 
-REPEATED = frozenset(
-    "session.id user.id user.email user.account_uuid user.account_id organization.id terminal.type app.version app.entrypoint"
-    " model query_source speed effort agent.name agent.source skill.name plugin.name marketplace.name mcp_server.name"
+OF_A_REQUEST = frozenset(
+    "model query_source speed effort agent.name agent.source skill.name plugin.name marketplace.name mcp_server.name"
     " mcp_tool.name".split()
+)
+"""Of these attributes a session has few values, and each request one of them."""
+
+REPEATED = OF_A_REQUEST | frozenset(
+    "session.id user.id user.email user.account_uuid user.account_id organization.id terminal.type app.version"
+    " app.entrypoint".split()
 )
 """Attributes of any event that are shared with its resource's: a session has few values of each."""
 

@@ -31,11 +31,22 @@ class Usage(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The values of the keys, the sums in the order of ``SUMS``, and about when the last request was: its quarter of an hour."""
+    """
+    Requests that have the same values of some keys.
+
+    Attributes:
+        values: Those of the keys.
+        sums: In the order of ``SUMS``.
+        last_ns: About when the last request was: its quarter of an hour.
+        estimated: Micro-dollars among the sums that a table of prices says.
+        unpriced: Requests with tokens that nothing has a price for.
+    """
 
     values: tuple[Any, ...]
     sums: tuple[int, ...]
     last_ns: int = 0
+    estimated: int = 0
+    unpriced: int = 0
 
 
 def assembled(found: Iterable[Group], since: int | None, until: int | None, by: Sequence[str], lost_micros: int) -> Usage:

@@ -22,6 +22,8 @@ from cclaunch.store.spending import Group, Usage, assembled
 if TYPE_CHECKING:
     import sqlite3
 
+    from cclaunch.store.ledger.witnesses import WhoSaw
+
 Answer = TypeVar("Answer")
 Tell = Callable[[int, int], None]
 ALWAYS = frozenset((*LABELS, "session.id", "model", "service.name", "event.name", "request_id", "prompt.id"))
@@ -60,6 +62,24 @@ class Ledger:
     def lost_usd_micros(self, since: int | None, until: int | None, where: Where) -> int:
         """Return what the cost metric counted beyond the events between *since* and *until* (ns), in micro-dollars."""
         return losses.lost_usd_micros(self._connection, since, until, where)
+
+    def has_transcripts(self) -> bool:
+        """Say whether a transcript ever told of a request."""
+        if not opening.has_transcripts(self._connection):
+            return False
+        return self._connection.execute("SELECT 1 FROM seen LIMIT 1").fetchone() is not None
+
+    def transcripts_read_ns(self) -> int | None:
+        """Return up to when all transcripts were read (ns since the epoch); None where they never were."""
+        from cclaunch.store.ledger.passes import finished
+
+        return finished(self._connection)
+
+    def who_saw(self, since: int | None, until: int) -> "WhoSaw":
+        """Return who saw the requests between *since* (never earlier than the first event) and *until* (ns)."""
+        from cclaunch.store.ledger.witnesses import who_saw
+
+        return who_saw(self._connection, since, until)
 
     def names(self) -> Collection[str]:
         """Return every key that a request can be asked by."""

@@ -1,34 +1,28 @@
 """
-ccusage, the tool that people use today: fetched by npm, its native program run on transcripts.
+ccusage on transcripts that a bench has made: how it is asked, and what it counts.
 
 The problem it owns: it is asked the same question about the same requests, and what it counts is known, or its time means
 nothing.
 """
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
+import native_ccusage
 from drawn import Asked
-from guard import CACHE
+from native_ccusage import QUESTION, VERSION
 from sandbox import Sandbox
 
-VERSION = "20.0.24"
-QUESTION = ["claude", "monthly", "--offline", "--json"]
+__all__ = ["QUESTION", "VERSION", "asking", "counted", "native"]
 
 
 def native() -> Path:
-    """Return the native program, fetched into the cache of the tests if it is not there. Raises SystemExit without it."""
-    place = CACHE / f"ccusage-{VERSION}"
-    if not place.exists():
-        words = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(place), f"ccusage@{VERSION}"]
-        subprocess.run(words, check=False, stdin=subprocess.DEVNULL)
-    found = list(place.glob("node_modules/@ccusage/ccusage-*/bin/ccusage"))
-    if not found:
-        raise SystemExit(f"there is no native ccusage in {place}")
-    os.chmod(found[0], 0o755)  # as its own script does it
-    return found[0]
+    """Return the native program. Raises SystemExit without it."""
+    found = native_ccusage.native()
+    if found is None:
+        raise SystemExit(f"there is no native ccusage {VERSION}, and npm cannot fetch it")
+    return found
 
 
 def asking(place: Sandbox, directory: Path) -> Asked:

@@ -152,10 +152,11 @@ def write_transcripts(directory: Path, sessions: Iterable[Session]) -> None:
         place = directory / f"-home-somebody-{session.resource['vcs.repository.name']}"
         place.mkdir(parents=True, exist_ok=True)
         with open(place / f"{session.name}.jsonl", "w", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(_line(session, one), separators=(',', ':'))}\n" for one in session.requests)
+            file.writelines(f"{json.dumps(answer_line(session, one), separators=(',', ':'))}\n" for one in session.requests)
 
 
-def _line(session: Session, one: Made) -> dict[str, Any]:
+def answer_line(session: Session, one: Made) -> dict[str, Any]:
+    """Return the shortest record that tells of *one*."""
     usage = {
         "input_tokens": one.read_in,
         "cache_creation_input_tokens": one.written,

@@ -49,7 +49,7 @@ def test_all_is_well_over_each_protocol(ready: Sandbox, protocol: str) -> None:
     code, found = check(ready)
 
     assert code == 0, found
-    assert [finding["ok"] for finding in found.values()] == [True] * 7
+    assert [finding["ok"] for finding in found.values()] == [True] * 8
     port = ports["grpc"] if protocol == "grpc" else ports["http"]
     assert found["proof"]["name"] == f"proof over {protocol} to http://127.0.0.1:{port}"
     assert "came back" in found["proof"]["detail"]
@@ -126,7 +126,7 @@ def test_people_get_one_line_a_check(ready: Sandbox) -> None:
 
     lines = done.stdout.decode().splitlines()
     assert done.returncode == 1
-    assert [line.split()[0] for line in lines] == ["ok", "failed", "ok", "ok", "ok", "ok", "ok"]
+    assert [line.split()[0] for line in lines] == ["ok", "failed", "ok", "ok", "ok", "ok", "ok", "ok"]
     assert lines[1] == (
         "failed  claude: CCLAUNCH_CLAUDE names /nowhere/claude, and there is no such file (hint: unset CCLAUNCH_CLAUDE)"
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from runners import Verb
 from sandbox import Sandbox
+from untouched import last_written
 
 from cclaunch.hot.paths import Paths
 from cclaunch.profiles.disk import load_profile, profile_names, profile_path, read_profile
@@ -52,11 +53,11 @@ def test_set_changes_what_it_names_and_nothing_else(profile: Verb, put: Callable
 def test_set_to_what_it_is_changes_nothing(profile: Verb, paths: Paths) -> None:
     """The same words twice."""
     profile("set", "data", "team=a", "--budget", "3")
-    before = os.stat(profile_path(paths, "data"))
+    before = last_written(profile_path(paths, "data"))
 
     assert profile("set", "data", "team=a", "--budget", "3")[1] == "profile data: unchanged\n"
 
-    assert os.stat(profile_path(paths, "data")) == before
+    assert last_written(profile_path(paths, "data")) == before
 
 
 def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(profile: Verb, paths: Paths) -> None:

@@ -1,6 +1,7 @@
 """`cclaunch usage`: the figures, the table, the JSON that programs rely on, and dates as people type them."""
 
 import json
+import os
 import sqlite3
 import sys
 import time
@@ -18,6 +19,7 @@ from cclaunch.commands.shared.dates import ago, iso, nanoseconds, parse_moment
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
 DAY_NS = 86400 * SECOND_NS
+SURE = {"cost_estimated_usd": 0, "requests_unpriced": 0}
 NOTHING = {
     "requests": 0,
     "total_tokens": 0,
@@ -40,11 +42,11 @@ def recorded(sandbox: Sandbox) -> None:
 
 
 def test_json_has_the_promised_shape(usage: Verb, recorded: None) -> None:
-    """Keys of --by, then the six measures, in every row; the total without the keys."""
+    """Keys of --by, then the eight measures, in every row; the total without the keys."""
     code, out, _ = usage("--json", "--since", "2026-11-01T00:00Z")
 
     document = json.loads(out)
-    measures = {"cost_usd", *NOTHING}
+    measures = {"cost_usd", *NOTHING, *SURE}
     assert code == 0
     assert list(document) == ["since", "until", "by", "rows", "total", "subtotals"]
     assert [(row["day"], row["cost_usd"]) for row in document["subtotals"]] == [
@@ -61,6 +63,7 @@ def test_json_has_the_promised_shape(usage: Verb, recorded: None) -> None:
         "output_tokens": 60,
         "cache_read_tokens": 90,
         "cache_creation_tokens": 120,
+        **SURE,
     }
 
 
@@ -276,7 +279,7 @@ def test_nothing_recorded_is_zero_and_no_error(usage: Verb) -> None:
         "until": None,
         "by": ["day", "model"],
         "rows": [],
-        "total": {"cost_usd": 0, **NOTHING},
+        "total": {"cost_usd": 0, **NOTHING, **SURE},
     }
 
 
@@ -443,3 +446,20 @@ def test_a_bar_shows_how_much_is_read(capsys: pytest.CaptureFixture[str], monkey
     assert f"adding up… [{'#' * 15}{' ' * 15}] 50,000 of 100,000" in told
     assert "10 of 20" not in told
     assert told.endswith("\r\x1b[2K")
+
+
+@pytest.mark.parametrize("columns", [20, 45, 60, 80, 200])
+def test_a_bar_is_no_longer_than_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """Or it would not go away; where it is too short to tell anything there are the figures alone."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "fileno", lambda: 2)
+    monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((columns, 24)))
+    with console.progress("adding up", {"LANG": "C.UTF-8"}) as tell:
+        tell(50_000, 100_000)
+
+    told = capsys.readouterr().err.split("\r\x1b[2K")[1]
+    assert told.endswith(" 50,000 of 100,000")
+    assert ("#" in told) == (columns >= 45)
+    assert len(told) < max(columns, len("adding up… 50,000 of 100,000") + 1)

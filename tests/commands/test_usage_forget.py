@@ -11,10 +11,16 @@ import pytest
 from runners import Verb
 from sandbox import Sandbox
 from stored import SECOND_NS, event, request, store
+from two_witnesses import file_of, told
 
 from cclaunch import console
 from cclaunch.commands.shared import confirm
 from cclaunch.commands.shared.dates import nanoseconds
+from cclaunch.hot.paths import our_paths
+from cclaunch.store.ledger.catch_up import catch_up
+from cclaunch.store.ledger.from_transcripts import take
+from cclaunch.store.ledger.writing import writing
+from cclaunch.store.places import local_places
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
 DAY_NS = 86400 * SECOND_NS
@@ -250,3 +256,47 @@ def test_what_is_in_the_way_is_an_error_with_a_hint(usage: Verb, sandbox: Sandbo
     assert "hint: upgrade cclaunch" in err
     with closing(sqlite3.connect(sandbox.database)) as connection:
         assert connection.execute("SELECT count(*) FROM events").fetchone() == (4,)
+
+
+def read_transcript(sandbox: Sandbox) -> None:
+    """Have the ledger take what a transcript tells of two requests, of which an event tells of one."""
+    places = local_places(our_paths(sandbox.environ))
+    catch_up(places)
+    with writing(places) as connection, connection:
+        connection.execute("BEGIN IMMEDIATE")
+        of_both = told(2, session="s-2", time_ns=NOON + 5)
+        take(connection, [(file_of(), [of_both, told(9, session="bare", time_ns=NOON)])])
+
+
+def test_what_transcripts_alone_told_goes_and_is_not_read_again(usage: Verb, sandbox: Sandbox, recorded: None) -> None:
+    """It says what goes, that claude's files stay, and how it comes back."""
+    read_transcript(sandbox)
+    assert left(usage)[0] == 4
+
+    code, out, err = usage("forget", "--transcripts", "--yes")
+
+    assert code == 0
+    assert "1 request (≈$0.0009) that transcripts alone told of" in out
+    assert "claude's files stay" in out
+    assert "comes back only by `cclaunch usage import ~/.claude/projects`" in err
+    assert left(usage)[0] == 3
+    read_transcript(sandbox)
+    assert left(usage)[0] == 3
+
+
+def test_a_script_gets_what_went_with_the_transcripts(usage: Verb, sandbox: Sandbox, recorded: None) -> None:
+    """As of every forgetting."""
+    read_transcript(sandbox)
+    code, out, _ = usage("forget", "--transcripts", "--yes", "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert (document["forgotten"], document["requests"], document["raw_events"]) == (True, 1, 0)
+
+
+@pytest.mark.parametrize("words", [("--session", "s-1"), ("--before", "2026-11-20"), ("--where", "team=core")])
+def test_all_transcripts_are_forgotten_or_none(usage: Verb, recorded: None, words: tuple[str, ...]) -> None:
+    """A part of them is named by session, time or attribute alone."""
+    code, _, err = usage("forget", "--transcripts", *words, "--yes")
+    assert code == 2
+    assert "no other condition" in err
+    assert left(usage)[0] == 3

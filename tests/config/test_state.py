@@ -4,6 +4,7 @@ import os
 import threading
 
 import pytest
+from untouched import last_written
 
 from cclaunch.config.state import State, change_state, load_state
 from cclaunch.errors import ConfigError
@@ -50,11 +51,11 @@ def test_a_change_sees_what_was_there(paths: Paths) -> None:
 def test_no_change_writes_nothing(paths: Paths) -> None:
     """The file's time stays: the compiled plan is not stale for nothing."""
     change_state(paths, lambda state: state._replace(active="a"))
-    before = os.stat(paths.state_file)
+    before = last_written(paths.state_file)
 
     change_state(paths, lambda state: state._replace(active="a"))
 
-    assert os.stat(paths.state_file) == before
+    assert last_written(paths.state_file) == before
 
 
 def test_what_a_later_release_keeps_there_is_carried_along(paths: Paths) -> None:

@@ -5,6 +5,7 @@ The problem it owns: a test says in its prompt what shall happen (``run ls``, ``
 same prompt gives the same conversation with every release of claude. Pure: no clock, no network.
 """
 
+import json
 import re
 from typing import Any, NamedTuple
 
@@ -16,10 +17,11 @@ class Text(NamedTuple):
 
 
 class ToolUse(NamedTuple):
-    """A call of one of claude's own tools."""
+    """A call of one of claude's own tools; *said* is the text in front of it."""
 
     name: str
     input: dict[str, Any]
+    said: str = ""
 
 
 class Failure(NamedTuple):
@@ -34,6 +36,8 @@ Reply = Text | ToolUse | Failure
 
 REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 DIRECTORY = re.compile(r"\bin (/\S+)")
+ANSWERED = re.compile(r"\banswered by (\S+)")
+USAGE = re.compile(r"\busage (\{.*\})")
 GREETING = "Hello from the script."
 DONE = "Done."
 
@@ -63,11 +67,48 @@ def held(prompt: str) -> bool:
     return "hold" in prompt.split()
 
 
+def stalls(prompt: str) -> bool:
+    """Say whether the answer to *prompt* stops in its middle until the test lets it go, or whoever waits for it is gone."""
+    return "stall" in prompt.split()
+
+
+def is_severed(prompt: str, attempt: int) -> bool:
+    """Say whether the connection ends in the middle of the answer to this *attempt*, the first one."""
+    return "severed" in prompt.split() and attempt == 1
+
+
 def request_id(prompt: str, number: int) -> str:
     """Return the id of the *number*-th request: a gateway may repeat one, or give none out."""
     if "without an id" in prompt:
         return ""
     return "req_of_a_gateway" if "behind a gateway" in prompt else f"req_test_{number:06d}"
+
+
+def purpose(request: dict[str, Any]) -> str:
+    """Return what claude asks for: a ``turn``, or what it asks by itself: search, compaction, judgement, label, title, other."""
+    said = json.dumps(request["messages"][-1])
+    tools = request.get("tools") or []
+    if any(str(tool.get("type")).startswith("web_search") for tool in tools):
+        return "search"
+    if "Your task is to create a detailed summary of the conversation" in said:
+        return "compaction"
+    return "turn" if tools else next((purpose for purpose, words in BY_ITSELF.items() if words in said), "other")
+
+
+BY_ITSELF = {"judgement": "<block>", "label": "<tools-used-before-summary>", "title": "Write the title"}
+"""What is asked without tools -> words of it."""
+
+
+def usage(prompt: str) -> dict[str, Any]:
+    """Return the usage that *prompt* asks for, in JSON behind the word; empty when it asks for none."""
+    found = USAGE.search(prompt)
+    return dict(json.loads(found[1])) if found else {}
+
+
+def answering(prompt: str, asked: str) -> str:
+    """Return the model that answers *prompt*: the one that was *asked* for, unless the prompt names another."""
+    found = ANSWERED.search(prompt)
+    return found[1] if found else asked
 
 
 def choose(prompt: str, step: int, attempt: int) -> Reply:
@@ -88,10 +129,12 @@ def _bash(command: str) -> ToolUse:
 
 LOOPS: dict[str, list[ToolUse]] = {
     "run ls": [_bash("ls")],
+    "say and do": [ToolUse("Bash", {"command": "ls", "description": "A step of the script"}, "First this.")],
     "run false": [_bash("false")],
     "run the script": [_bash("sh @cwd@/script.sh")],
     "sleep for": [_bash("touch slept-in; sleep 60")],
     "ask a helper": [ToolUse("Task", {"description": "A helper", "prompt": "say hi below", "subagent_type": "general-purpose"})],
+    "search the web": [ToolUse("WebSearch", {"query": "something new"})],
     "three steps": [_bash("echo one"), _bash("echo two"), _bash("echo three")],
     "write a file": [ToolUse("Write", {"file_path": "@cwd@/written.txt", "content": "one\ntwo\n"})],
     "edit the file": [
@@ -109,4 +152,4 @@ def _filled(call: ToolUse, prompt: str) -> ToolUse:
     found = DIRECTORY.search(prompt)
     directory = found.group(1) if found else "/nowhere"
     values = {key: value.replace("@cwd@", directory) if isinstance(value, str) else value for key, value in call.input.items()}
-    return ToolUse(call.name, values)
+    return call._replace(input=values)

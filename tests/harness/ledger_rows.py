@@ -19,7 +19,8 @@ SELECT r.time_ns, r.key, s.name, t.attributes, r.request, r.micros, r.input, r.o
 FROM requests r LEFT JOIN sessions s ON s.id = r.session JOIN sets t ON t.id = r."set"
 """
 QUARTERS = """
-SELECT q.quarter, s.name, t.attributes, q.requests, q.micros, q.input, q.output, q.cache_read, q.cache_5m, q.cache_1h
+SELECT q.quarter, s.name, t.attributes, q.requests, q.micros, q.input, q.output, q.cache_read, q.cache_5m, q.cache_1h,
+    q.estimated, q.unpriced, q.both, q.unseen
 FROM quarters q LEFT JOIN sessions s ON s.id = q.session JOIN sets t ON t.id = q."set"
 """
 METERED = """
@@ -31,7 +32,12 @@ FROM metered m LEFT JOIN sessions s ON s.id = m.session JOIN sets t ON t.id = m.
 def rows_of(ledger: str) -> list[list[str]]:
     """Return what the ledger at this path says: its requests, the quarters of an hour, what the metric counted."""
     with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
-        return [sorted(map(repr, connection.execute(query))) for query in (REQUESTS, QUARTERS, METERED)]
+        return rows_in(connection)
+
+
+def rows_in(connection: sqlite3.Connection) -> list[list[str]]:
+    """Return what the ledger that is open says, as `rows_of` does."""
+    return [sorted(map(repr, connection.execute(query))) for query in (REQUESTS, QUARTERS, METERED)]
 
 
 def counted(ledger: str) -> int:

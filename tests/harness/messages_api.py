@@ -8,6 +8,7 @@ the tokens it billed under a request id of its own. The sum over that log is the
 
 import itertools
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,8 @@ import api_scripts
 from api_scripts import Failure, Reply, Text, ToolUse
 
 JsonObject = dict[str, Any]
+
+SESSION = re.compile(r"session_(?:id\W+)?([0-9a-f-]{36})")
 
 
 class Tokens(NamedTuple):
@@ -38,7 +41,8 @@ class Answer(NamedTuple):
 
     *kind* is ``main`` for a turn with tools, ``side`` for what claude asks by itself; *tool_id* is the id of
     the tool call in it, or an empty string; *message_id* is the message's own, also behind a gateway that repeats or leaves out
-    the request's.
+    the request's; *usage* is what the prompt had it say of itself instead; *purpose* is what claude asked for (`api_scripts`),
+    *session* the one that asked.
     """
 
     request_id: str
@@ -49,6 +53,9 @@ class Answer(NamedTuple):
     tokens: Tokens
     tool_id: str = ""
     message_id: str = ""
+    usage: JsonObject = {}  # noqa: RUF012 - a named tuple's default, which nobody changes
+    purpose: str = "turn"
+    session: str = ""
 
 
 class Asked(NamedTuple):
@@ -135,7 +142,8 @@ class MessagesApi:
         """Answer *count* of the held requests."""
         self._go.release(max(count, 1))
 
-    def _hold(self) -> None:
+    def hold(self) -> None:
+        """Say that a request has arrived, and wait until it is let go."""
         with self._arrived:
             self._held += 1
             self._arrived.notify_all()
@@ -147,21 +155,35 @@ class MessagesApi:
         prompt, step = api_scripts.task(request.get("messages", []))
         reply: Reply = api_scripts.choose(prompt, step, self._attempt(prompt)) if kind == "main" else Text('{"title": "A title"}')
         if kind == "main" and api_scripts.held(prompt):
-            self._hold()
+            self.hold()
         with self._lock:
             number = next(self._numbers)
             status = reply.status if isinstance(reply, Failure) else 200
             tokens = _billed(number, kind) if status == 200 else Tokens()
             tool_id = f"toolu_test_{number:06d}" if isinstance(reply, ToolUse) else ""
             request_id, message_id = api_scripts.request_id(prompt, number), f"msg_test_{number:06d}"
-            answer = Answer(request_id, status, str(request.get("model")), kind, prompt, tokens, tool_id, message_id)
+            usage = api_scripts.usage(prompt) if kind == "main" else {}
+            model = api_scripts.answering(prompt, str(request.get("model")))
+            who = api_scripts.purpose(request), _session(request)
+            answer = Answer(request_id, status, model, kind, prompt, tokens, tool_id, message_id, usage, *who)
             self.answers.append(answer)
         return answer, reply
+
+    def attempts(self, prompt: str) -> int:
+        """Return how many requests came for *prompt*."""
+        with self._lock:
+            return self._failures.get(prompt, 0)
 
     def _attempt(self, prompt: str) -> int:
         with self._lock:
             self._failures[prompt] = self._failures.get(prompt, 0) + 1
             return self._failures[prompt]
+
+
+def _session(request: JsonObject) -> str:
+    """Return the session that asks, as claude says it in what is there to name a user; an empty text where it does not."""
+    found = SESSION.search(str((request.get("metadata") or {}).get("user_id")))
+    return found[1] if found else ""
 
 
 def _billed(number: int, kind: str) -> Tokens:
@@ -228,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif request.get("stream"):
             self._stream(answer, reply)
         else:
-            message = _message(answer, [_block(answer, reply)], _stop(reply), answer.tokens.output)
+            message = _message(answer, _blocks(answer, reply), _stop(reply), answer.tokens.output)
             self._json(200, message, answer.request_id)
 
     def _json(self, status: int, value: JsonObject, request_id: str = "") -> None:
@@ -250,20 +272,26 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("request-id", answer.request_id)
         self.send_header("connection", "close")
         self.end_headers()
+        self.close_connection = True
         for event in _events(answer, reply):
             self.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
             self.wfile.flush()
-        self.close_connection = True
+            if event["type"] == "content_block_stop" and answer.kind == "main":
+                if api_scripts.stalls(answer.prompt):
+                    self.server.api.hold()
+                if api_scripts.is_severed(answer.prompt, self.server.api.attempts(answer.prompt)):
+                    return
 
 
 def _stop(reply: Text | ToolUse) -> str:
     return "end_turn" if isinstance(reply, Text) else "tool_use"
 
 
-def _block(answer: Answer, reply: Text | ToolUse) -> JsonObject:
+def _blocks(answer: Answer, reply: Text | ToolUse) -> list[JsonObject]:
     if isinstance(reply, Text):
-        return {"type": "text", "text": reply.text}
-    return {"type": "tool_use", "id": answer.tool_id, "name": reply.name, "input": reply.input}
+        return [{"type": "text", "text": reply.text}]
+    call = {"type": "tool_use", "id": answer.tool_id, "name": reply.name, "input": reply.input}
+    return [{"type": "text", "text": reply.said}, call] if reply.said else [call]
 
 
 def _message(answer: Answer, content: list[JsonObject], stop: str | None, output: int) -> JsonObject:
@@ -284,22 +312,21 @@ def _message(answer: Answer, content: list[JsonObject], stop: str | None, output
         "content": content,
         "stop_reason": stop,
         "stop_sequence": None,
-        "usage": usage,
+        "usage": answer.usage or usage,
     }
 
 
 def _events(answer: Answer, reply: Text | ToolUse) -> Iterator[JsonObject]:
     """Yield the events of one streamed answer, in the order of the API's own."""
     yield {"type": "message_start", "message": _message(answer, [], None, 1)}
-    if isinstance(reply, Text):
-        empty: JsonObject = {"type": "text", "text": ""}
-        delta: JsonObject = {"type": "text_delta", "text": reply.text}
-    else:
-        empty = {"type": "tool_use", "id": answer.tool_id, "name": reply.name, "input": {}}
-        delta = {"type": "input_json_delta", "partial_json": json.dumps(reply.input)}
-    yield {"type": "content_block_start", "index": 0, "content_block": empty}
-    yield {"type": "content_block_delta", "index": 0, "delta": delta}
-    yield {"type": "content_block_stop", "index": 0}
+    for index, block in enumerate(_blocks(answer, reply)):
+        if block["type"] == "text":
+            empty, delta = block | {"text": ""}, {"type": "text_delta", "text": block["text"]}
+        else:
+            empty, delta = block | {"input": {}}, {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
+        yield {"type": "content_block_start", "index": index, "content_block": empty}
+        yield {"type": "content_block_delta", "index": index, "delta": delta}
+        yield {"type": "content_block_stop", "index": index}
     stop = {"stop_reason": _stop(reply), "stop_sequence": None}
-    yield {"type": "message_delta", "delta": stop, "usage": {"output_tokens": answer.tokens.output}}
+    yield {"type": "message_delta", "delta": stop, "usage": answer.usage or {"output_tokens": answer.tokens.output}}
     yield {"type": "message_stop"}

@@ -4,6 +4,7 @@ What a launch may import: every module costs each launch, and one careless impor
 Asked of a fresh interpreter as install.sh lays the launcher down (``-IS``), at the moment of the exec.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Set
 from pathlib import Path
@@ -15,6 +16,7 @@ from doubles import fake_claude
 from guard import REPOSITORY
 from receiver import RECEIVER
 from sandbox import Sandbox, kill
+from transcript_lines import record, write
 
 from cclaunch.bundle import groups, hot
 from cclaunch.hot.paths import Paths, our_paths
@@ -101,6 +103,17 @@ def test_a_launch_with_a_healthy_collector_imports_only_these(warm: Sandbox) -> 
     """The usual case: its lock says that it is well, so it is not asked, and no socket is made."""
     warm.cclaunch("-p", "wakes it")
     assert wait_until(lambda: beats(our_paths(warm.environ)))
+    check_hot(imported(warm, "-p", "x"), DOOR, LINE)
+
+
+def test_transcripts_that_nobody_has_read_cost_a_launch_nothing(warm: Sandbox) -> None:
+    """Nor does claude's directory in its environment, once it is noted."""
+    warm.environ["CLAUDE_CONFIG_DIR"] = str(warm.home / "other")
+    write(warm.home / "other" / "projects" / "x" / "a.jsonl", record())
+    warm.cclaunch("-p", "wakes it")
+    paths = our_paths(warm.environ)
+    assert wait_until(lambda: beats(paths))
+    assert os.listdir(paths.claude_dirs)
     check_hot(imported(warm, "-p", "x"), DOOR, LINE)
 
 

@@ -11,8 +11,9 @@ from cclaunch.reports.overview import Overview
 
 
 def sums(figures: Figures) -> Sums:
-    """Return our figures as the oracle's."""
-    return Sums(*figures)
+    """Return our figures as the oracle's: it knows of no doubts, and there are none."""
+    assert figures.estimated == 0
+    return Sums(*figures[: len(Sums._fields)])
 
 
 def test_today_weeks_and_month_are_what_their_requests_come_to(month: Month, found: Overview) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cclaunch import console
@@ -251,6 +251,7 @@ KEYS = st.sampled_from(
 )
 
 
+@example([("api_request", 0, {"query_source": [0]})])
 @given(st.lists(st.tuples(NAMES, st.integers(0, 10**6), st.dictionaries(KEYS, AMOUNTS, max_size=6)), max_size=6))
 def test_whatever_a_sender_says_has_a_story(sent: list[tuple[str, int, dict[str, Any]]]) -> None:
     """That is shown and is JSON; the sum so far never falls, and ends with all there was."""

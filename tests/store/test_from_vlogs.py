@@ -17,11 +17,13 @@ from required import missing
 from stackproc import Vlogs
 from stackproc import vlogs as running_vlogs
 from stored import export_of, store
+from two_witnesses import file_of, told
 
 from cclaunch.errors import StoreUnreachable
 from cclaunch.otlp.decode import decode_logs
 from cclaunch.store.ledger import from_vlogs
 from cclaunch.store.ledger.catch_up import catch_up
+from cclaunch.store.ledger.from_transcripts import take
 from cclaunch.store.ledger.insert import insert_requests
 from cclaunch.store.ledger.vlogs_read import begin_anew
 from cclaunch.store.ledger.writing import writing
@@ -186,9 +188,9 @@ def test_a_busy_quarter_is_read_in_parts_and_written_a_few_at_a_time(
     together: list[int] = []
     real = insert_requests
 
-    def noted(connection: sqlite3.Connection, made: Any) -> set[int]:
+    def noted(connection: sqlite3.Connection, made: Any, forgotten: Any) -> set[int]:
         together.append(len(made))
-        return real(connection, made)
+        return real(connection, made, forgotten)
 
     monkeypatch.setattr(from_vlogs, "insert_requests", noted)
     begin = NOW // QUARTER * QUARTER - QUARTER
@@ -404,3 +406,19 @@ def test_after_its_data_was_deleted_another_one_is_read_from_its_start(places: P
     catch_up(places)
 
     assert counted(places.ledger) == 1
+
+
+def test_what_a_transcript_told_before_is_joined_with_it(places: Places, there: Vlogs) -> None:
+    """Whichever of both was read first; without a transcript of it, it is telemetry's alone."""
+    when = NOW - HOUR
+    with writing(places) as connection, connection:
+        connection.execute("BEGIN IMMEDIATE")
+        tokens = {"input": 3, "output": 4, "cache_read": 5, "cache_5m": 6}
+        line = told(1, time_ns=when + SECOND, session="s1", **tokens)
+        take(connection, [(file_of(), [line, line._replace(key=2, request="req_9", session="bare")])])
+    counts = {"output_tokens": 4, "cache_read_tokens": 5, "cache_creation_tokens": 6}
+    send(there, one(1, when, **counts), one(2, when + 1, **counts))
+    catch_up(places)
+    with closing(sqlite3.connect(places.ledger)) as connection:
+        found = connection.execute("SELECT request, witnesses, micros FROM requests ORDER BY request").fetchall()
+    assert found == [("req_1", 3, 1), ("req_2", 1, 2), ("req_9", 2, 900)]

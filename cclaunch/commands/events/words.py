@@ -67,7 +67,7 @@ def _request(step: Step) -> Iterator[str]:
     said = dict(step.said)
     given, out, read, written = (_number(said.pop(key, 0)) for key in COUNTS)
     sent, purpose = given + read + written, said.pop("query_source", "")
-    yield _by(step, model_label(step.what)) + (f" for {PURPOSES.get(purpose, _plain(purpose))}" if purpose else "")
+    yield _by(step, model_label(step.what)) + (f" for {PURPOSES.get(str(purpose), _plain(purpose))}" if purpose else "")
     yield "" if step.micros is None else money(step.micros)
     yield "" if step.took_ms is None else f"{took(step.took_ms):>6}"
     yield f"{tokens(sent):>5} in"

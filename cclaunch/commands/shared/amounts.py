@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+ESTIMATE = "≈"
 UNITS = ("", "k", "M", "B", "T")
 
 
@@ -11,6 +12,11 @@ def money(micros: int) -> str:
     dollars = micros / 1_000_000
     decimals = 2 if micros == 0 or abs(dollars) >= 0.99995 else 4
     return f"{'-' if dollars < 0 else ''}${abs(dollars):,.{decimals}f}"
+
+
+def estimated(text: str, *, doubtful: bool) -> str:
+    """Return an amount of money with the sign of an estimate, where a part of it is one."""
+    return f"{ESTIMATE}{text}" if doubtful else text
 
 
 def tokens(count: int) -> str:

@@ -17,6 +17,7 @@ from cclaunch.backends.sources import notice, places_of
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, moment
 from cclaunch.commands.shared.filters import unicode_only, where_option
+from cclaunch.commands.shared.history import read_history
 from cclaunch.commands.shared.intruded import tell_intruder
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.parts import Parts
@@ -29,6 +30,7 @@ from cclaunch.hot.ports import adopted_ports
 
 if TYPE_CHECKING:
     from cclaunch.commands.usage.sheet import Sheet
+    from cclaunch.reports.capture import Capture
     from cclaunch.reports.overview import Overview
     from cclaunch.store.places import Places
     from cclaunch.store.usage import Ledger, Tell
@@ -46,26 +48,32 @@ TOP_HELP = "Only the first N values of the first key; of times and sessions the 
 EPILOG = (
     f"A DATE is one of {FORMS}. What --until names is included, as a whole day, week or month. Rows of --by hour, day or session"
     f" are of the last {DAYS} days unless --since or --until is given. Dollars are claude's own list-price estimate, not a bill."
+    " What is marked as an estimate has requests in it that only claude's transcripts tell of, priced by a table;"
+    " `cclaunch check --capture` says how many."
 )
 
 
 class _Usage(Parts):
-    """`usage` itself, with one part, which is loaded when it is asked for."""
+    """`usage` itself, with its parts, each loaded when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the parts."""
-        return ["forget"]
+        return ["forget", "import"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the part called *cmd_name*."""
-        if cmd_name != "forget":
-            return None
-        from cclaunch.commands.usage.forget import command as forget
+        if cmd_name == "forget":
+            from cclaunch.commands.usage.forget import command as forget
 
-        return forget
+            return forget
+        if cmd_name == "import":
+            from cclaunch.commands.usage.bring import command as bring
+
+            return bring
+        return None
 
 
-@click.group("usage", cls=_Usage, invoke_without_command=True, subcommand_metavar="[forget]", epilog=EPILOG)
+@click.group("usage", cls=_Usage, invoke_without_command=True, subcommand_metavar="[forget|import]", epilog=EPILOG)
 @click.option("--by", multiple=True, callback=unicode_only, metavar="KEY", help=BY_HELP)
 @where_option
 @click.option("--since", callback=moment(), metavar="DATE", help="Only what happened from then on.")
@@ -106,6 +114,7 @@ def command(
     refuse_per_request([*(("--by", key) for key in keys), *(("--where", key) for key in where)])
     notice(paths, environ)
     places, now_ns = places_of(paths), time.time_ns()
+    read_history(paths, places, environ)
     where = whole_ids(places, where)
     bound = recent(keys, now_ns) if since is until is None and (by or not form) else None
     config, broken = read_configuration(paths)
@@ -120,16 +129,22 @@ def command(
     else:
         _show(found, question, form, environ)
         _tell_lost(found.lost_usd_micros)
+        _tell_unpriced(found)
     _tell_stack(paths)
     _look_after(paths)
 
 
 class _Found(NamedTuple):
-    """The answer: the first screen, or a sheet; and what was lost on the way."""
+    """
+    The answer: the first screen, or a sheet; what was lost on the way; how much of all requests in that time both witnesses saw.
+
+    *capture* is None where no transcript was ever read, and where only a part of the requests is asked for.
+    """
 
     overview: "Overview | None"
     sheet: "Sheet | None"
     lost_usd_micros: int
+    capture: "Capture | None" = None
 
 
 def _asked(
@@ -145,20 +160,34 @@ def _asked(
             from cclaunch.reports.overview import overview
 
             shown = overview(ledger.groups, ledger.extent[0], now_ns, question.week_start)
-            return _Found(shown, None, ledger.lost_usd_micros(None, None, {}))
+            return _Found(shown, None, ledger.lost_usd_micros(None, None, {}), _captured(ledger, question))
         refuse_unknown(ctx, [*question.by, *question.where], ledger.names, paths)
-        return _Found(None, _sheet(ledger, question), ledger.lost_usd_micros(question.since, question.until, question.where))
+        lost = ledger.lost_usd_micros(question.since, question.until, question.where)
+        return _Found(None, _sheet(ledger, question), lost, _captured(ledger, question))
 
     return answered(places, ask, tell)
+
+
+def _captured(ledger: "Ledger", question: Asked) -> "Capture | None":
+    if question.where or not ledger.has_transcripts():
+        return None
+    from cclaunch.commands.shared.captured import captured
+
+    return captured(ledger, question.since, question.until)
 
 
 def _show(found: _Found, question: Asked, form: str | None, environ: Environ) -> None:
     if found.overview is not None:
         _show_screen(found.overview, environ)
     elif found.sheet is not None and form is not None:
-        _write(found.sheet, question, form)
+        _write(found.sheet, question, form, found.capture)
     elif found.sheet is not None:
         _show_table(found.sheet, question, environ)
+    if found.capture is not None and form is None:
+        from cclaunch.commands.shared.captured import line
+
+        if told := line(found.capture, console.room(environ)):
+            console.spans([(told, console.DIM)], environ)
     if found.sheet is not None and question.only_recent and form != "json":  # which says since when
         console.note(f"these are the last {DAYS} days; `--since 2026-01`, say, tells more")
 
@@ -210,11 +239,16 @@ def _sheet(ledger: "Ledger", question: Asked) -> "Sheet":
     return of_breakdown(breakdown(groups, keys, question.sort, question.top, question.week_start), question.by)
 
 
-def _write(sheet: "Sheet", question: Asked, form: str) -> None:
+def _write(sheet: "Sheet", question: Asked, form: str, capture: "Capture | None" = None) -> None:
     from cclaunch.commands.usage import formats
 
     if form == "json":
-        console.json_line(formats.document(sheet, question.since, question.until, question.by), indent=2)
+        document = formats.document(sheet, question.since, question.until, question.by)
+        if capture is not None:
+            from cclaunch.commands.shared.captured import document as captured
+
+            document["capture"] = captured(capture)
+        console.json_line(document, indent=2)
     elif form == "csv":
         console.code(formats.csv_text(sheet, console.printable if console.terminal() else str))
     else:
@@ -236,6 +270,13 @@ def _tell_lost(micros: int) -> None:
         from cclaunch.commands.shared.amounts import money
 
         console.note(f"claude's own metrics count {money(micros)} more than these events: that much was lost on the way")
+
+
+def _tell_unpriced(found: _Found) -> None:
+    count = found.sheet.total["requests_unpriced"] if found.sheet else found.overview.recent.unpriced if found.overview else 0
+    if count:
+        requests = f"{count:,} request{' has' if count == 1 else 's have'} tokens and no price"
+        console.note(f"{requests}: no table has the model, and what that cost is in no sum here; `--by model` tells which")
 
 
 def _tell_stack(paths: Paths) -> None:

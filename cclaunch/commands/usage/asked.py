@@ -64,9 +64,9 @@ def keys_of(ctx: click.Context, by: Sequence[str]) -> list[str]:
         raise click.UsageError("--by: it is empty; say what to group by", ctx)
     if not keys:
         return list(DEFAULT_BY)
-    from cclaunch.commands.usage.sheet import MEASURES  # the first screen has no rows
+    from cclaunch.commands.usage.sheet import DOUBTS, MEASURES  # the first screen has no rows
 
-    if taken := sorted(set(keys) & {field.name for field in MEASURES}):
+    if taken := sorted(set(keys) & {field.name for field in (*MEASURES, *DOUBTS)}):
         raise click.UsageError(f"--by {taken[0]}: that is what is counted, nothing to group by", ctx)
     if len(keys) > MOST_KEYS:
         raise click.UsageError(f"--by: {len(keys)} keys are too many, at most {MOST_KEYS} make a table", ctx)

@@ -8,6 +8,7 @@ import click
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
 from cclaunch.bars import Steps
+from cclaunch.commands.shared.amounts import estimated, money
 from cclaunch.commands.shared.confirm import agree
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, local, moment
@@ -16,25 +17,53 @@ from cclaunch.commands.shared.session_ids import given, whole_id, whole_ids
 from cclaunch.config.model import load_config
 
 KEPT = "nothing was forgotten"
+NOT_AGAIN = (
+    "what they told until now comes back only by `cclaunch usage import ~/.claude/projects`, say; what is yet to come is read,"
+    " unless config.toml says `[history] transcripts = false`"
+)
 
 
 @click.command("forget", epilog=f"A DATE is one of {FORMS}. What is named by several options must meet all of them.")
 @click.option("--session", callback=given, metavar="ID", help="All of this session, for ever; the beginning of its id will do.")
 @click.option("--before", callback=moment(), metavar="DATE", help="All that happened before.")
 @where_option
+@click.option("--transcripts", is_flag=True, help="All that claude's transcripts alone told, and what was kept of them.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(
-    ctx: click.Context, session: str | None, before: int | None, where: dict[str, list[str]], yes: bool, as_json: bool
+    ctx: click.Context,
+    session: str | None,
+    before: int | None,
+    where: dict[str, list[str]],
+    transcripts: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
-    """Forget requests and raw events for good; whatever way they come again, they stay away."""
+    """
+    Forget requests and raw events for good; whatever way they come again, they stay away.
+
+    With --transcripts, all that claude's transcripts alone told until now; the files themselves are claude's. Only
+    `usage import` brings that back. What is yet to come is read, unless config.toml says `transcripts = false`
+    below `[history]`.
+
+    \b
+      cclaunch usage forget --session 3f2a
+      cclaunch usage forget --before 2026-01-01 --where project=x
+      cclaunch usage forget --transcripts
+      cclaunch usage import ~/.claude/projects
+    """
     from cclaunch.store import forgetting
     from cclaunch.store.ledger.wanted import Wanted
 
     now = time.time_ns()
+    if transcripts:
+        if session or before is not None or where:
+            raise click.UsageError("--transcripts means all of them: it goes with no other condition", ctx)
+        _forget_transcripts(ctx, now, yes=yes, as_json=as_json)
+        return
     if not session and before is None and not where:
-        raise click.UsageError("say what: --session ID, --before DATE or --where KEY=VALUE", ctx)
+        raise click.UsageError("say what: --session ID, --before DATE, --where KEY=VALUE or --transcripts", ctx)
     if before is not None and before > now:
         raise click.UsageError("--before lies ahead: what is yet to come cannot be forgotten", ctx)
     environ, paths = environ_of(ctx), paths_of(ctx)
@@ -59,6 +88,26 @@ def command(
     agree("Forget this for good?", yes=yes, otherwise=KEPT)
     with Steps(environ) as tell:
         gone = forgetting.forget(places, found.rules, tell)._replace(events=found.gone.events)
+    _tell(_document(gone, notes, forgotten=True), "forgotten", as_json)
+    for text in notes:
+        console.note(text)
+
+
+def _forget_transcripts(ctx: click.Context, now: int, *, yes: bool, as_json: bool) -> None:
+    from cclaunch.store import forgetting
+
+    environ, places = environ_of(ctx), places_of(paths_of(ctx))
+    gone = forgetting.look_transcripts(places)
+    if not as_json:
+        worth = f" ({estimated(money(gone.micros), doubtful=True)})" if gone.micros else ""  # what has no price is never $0
+        many = f"{gone.requests:,} request{'' if gone.requests == 1 else 's'}{worth}"
+        console.line(
+            f"{many} that transcripts alone told of, and what was kept of all transcripts; claude's files stay as they are"
+        )
+    agree("Forget this for good?", yes=yes, otherwise=KEPT)
+    with Steps(environ) as tell:
+        gone = forgetting.forget_all_transcripts(places, now, tell)
+    notes = [NOT_AGAIN, *forgetting.elsewhere(places, of_events=False)]
     _tell(_document(gone, notes, forgotten=True), "forgotten", as_json)
     for text in notes:
         console.note(text)

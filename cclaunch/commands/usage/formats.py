@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cclaunch.commands.shared.dates import iso
-from cclaunch.commands.usage.sheet import MEASURES, Field, Record, Sheet, plain
+from cclaunch.commands.usage.sheet import DOUBTS, MEASURES, Field, Record, Sheet, plain, shown
 from cclaunch.console import printable
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -26,8 +26,8 @@ def document(sheet: Sheet, since: int | None, until: int | None, by: list[str]) 
         "since": None if since is None else iso(since),
         "until": None if until is None else iso(until),
         "by": by,
-        "rows": [_record(sheet.fields, row) for row in sheet.rows],
-        "total": _record(MEASURES, sheet.total),
+        "rows": [_record(sheet.all_fields, row) for row in sheet.rows],
+        "total": _record((*MEASURES, *DOUBTS), sheet.total),
     }
     if heads := [part.head for part in sheet.parts if part.head is not None]:
         found["subtotals"] = heads
@@ -48,9 +48,9 @@ def csv_text(sheet: Sheet, clean: Callable[[str], str] = str) -> str:
     """
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
-    writer.writerow([_cell(field.name, clean) for field in sheet.fields])
+    writer.writerow([_cell(field.name, clean) for field in sheet.all_fields])
     for row in sheet.rows:
-        writer.writerow([_cell(plain(field, row), clean) for field in sheet.fields])
+        writer.writerow([_cell(plain(field, row), clean) for field in sheet.all_fields])
     return written.getvalue().removesuffix("\n")
 
 
@@ -71,7 +71,7 @@ def markdown(sheet: Sheet) -> str:
     """Return *sheet* as a table in Markdown, with the total."""
     fields = sheet.fields
     lines = [_line([_escaped(field.name) for field in fields]), _line(["--:" if field.right else ":--" for field in fields])]
-    lines += [_line([_escaped(field.show(row[field.name])) for field in fields]) for row in sheet.rows]
+    lines += [_line([_escaped(shown(field, row)) for field in fields]) for row in sheet.rows]
     if sheet.hidden:
         lines.append(_line(_foot(sheet, f"{sheet.hidden} more", sheet.rest, "")))
     lines.append(_line(_foot(sheet, "total", sheet.total, "**")))
@@ -80,7 +80,7 @@ def markdown(sheet: Sheet) -> str:
 
 def _foot(sheet: Sheet, word: str, figures: Record, mark: str) -> list[str]:
     names = [f"{mark}{word}{mark}", *[""] * (len(sheet.keys) - 1)]
-    return [*names, *(f"{mark}{_escaped(field.show(figures[field.name]))}{mark}" for field in MEASURES)]
+    return [*names, *(f"{mark}{_escaped(shown(field, figures))}{mark}" for field in MEASURES)]
 
 
 def _line(cells: list[str]) -> str:

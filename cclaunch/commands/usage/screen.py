@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from cclaunch.commands.shared.amounts import aligned, change, model_label, money, percent, tokens
+from cclaunch.commands.shared.amounts import ESTIMATE, aligned, change, estimated, model_label, money, percent, tokens
 from cclaunch.console import BOLD, CYAN, DIM, GREEN, RED, YELLOW, printable, width
 from cclaunch.layout import GAP, cut
+from cclaunch.reports.figures import Figures
 from cclaunch.reports.overview import DAYS, Overview, Share, Top
 from cclaunch.store.ledger.periods import WEEKDAYS
 
@@ -48,10 +49,10 @@ def screen(found: Overview, canvas: Canvas) -> list[Line]:
 
 
 def _head(found: Overview, canvas: Canvas) -> Iterator[Line]:
-    today: Line = [(f"Today {money(found.today.micros)}", BOLD)]
+    today: Line = [(f"Today {_spent(found.today)}", BOLD)]
     month = [[(text, "")] for text in _month(found, canvas.columns)]
     yield from _flowed([today, *_week(found, canvas.columns), *month], canvas.columns, 3)
-    spent, rate = money(found.recent.micros), found.recent.hit_rate
+    spent, rate = _spent(found.recent), found.recent.hit_rate
     text = f"last {DAYS} days, {spent}"
     left = (text if len(text) <= canvas.columns else f"{DAYS} days {spent}"), ""
     if rate is None:
@@ -67,7 +68,7 @@ def _head(found: Overview, canvas: Canvas) -> Iterator[Line]:
 
 def _week(found: Overview, columns: int) -> list[Line]:
     """Return the week, and by how much it is more than the last one: as one text where it fits into a line."""
-    spent = f"this week {money(found.week.micros)}"
+    spent = f"this week {_spent(found.week)}"
     grown = change(found.week.micros, found.before.micros)
     if not grown:
         return [[(spent, "")]]
@@ -78,12 +79,16 @@ def _week(found: Overview, columns: int) -> list[Line]:
 
 def _month(found: Overview, columns: int) -> list[str]:
     """Return the month and its pace, as one text where it fits into a line."""
-    spent = f"{MONTHS[found.day.month - 1]} {money(found.month.micros)}"
+    spent = f"{MONTHS[found.day.month - 1]} {_spent(found.month)}"
     if found.pace_micros is None:
         return [spent]
-    pace = f"on pace for {_round(found.pace_micros)}"
+    pace = f"on pace for {estimated(_round(found.pace_micros), doubtful=bool(found.month.estimated))}"
     whole = f"{spent}, {pace}"
     return [whole] if len(whole) <= columns else [spent, pace]
+
+
+def _spent(figures: Figures) -> str:
+    return estimated(money(figures.micros), doubtful=bool(figures.estimated))
 
 
 def _round(micros: int) -> str:
@@ -110,7 +115,7 @@ def _flowed(parts: Sequence[Line], columns: int, gap: int) -> Iterator[Line]:
 def _bars(found: Overview, canvas: Canvas) -> Iterator[Line]:
     """Yield a line for each day: date, dollars, a bar, requests, tokens; a narrow screen has the first of these."""
     dates = _right([f"{WEEKDAYS[day.weekday()][:3]} {day.day}" for day, _ in found.days])
-    costs = aligned([money(figures.micros) for _, figures in found.days])
+    costs = _costs([figures for _, figures in found.days])
     used = _right([f"{tokens(figures.tokens)} tok" for _, figures in found.days])
     requests = _right([f"{figures.requests:,} req" for _, figures in found.days])
     behind = [requests, used]
@@ -124,6 +129,14 @@ def _bars(found: Overview, canvas: Canvas) -> Iterator[Line]:
         if room >= SHORTEST_BAR:
             line.append((GAP + _bar(figures.micros, most, room, blocks=canvas.blocks), style))
         yield [*line, *((GAP + column[at], "") for column in behind)]
+
+
+def _costs(days: Sequence[Figures]) -> list[str]:
+    """Return what each day cost, one below the other, the signs of estimates in a column of their own."""
+    amounts = aligned([money(figures.micros) for figures in days])
+    if not any(figures.estimated for figures in days):
+        return amounts
+    return [f"{ESTIMATE if figures.estimated else ' '}{amount}" for figures, amount in zip(days, amounts, strict=True)]
 
 
 def _taken(*columns: Sequence[str]) -> int:
@@ -169,7 +182,7 @@ def _top(top: Top, whole: int, canvas: Canvas) -> str:
 
 
 def _share(key: str, share: Share, whole: int, canvas: Canvas) -> str:
-    figure = percent(share.figures.micros / whole) if key == "model" else money(share.figures.micros)
+    figure = percent(share.figures.micros / whole) if key == "model" else _spent(share.figures)
     name = f"no {LABELS.get(key, key)}" if share.value is None else model_label(share.value) if key == "model" else share.value
     name = printable(name)  # before it is measured
     return f"{cut(name, min(LONGEST_LABEL, canvas.columns - len(figure) - 1), width)} {figure}"

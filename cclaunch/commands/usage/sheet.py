@@ -7,7 +7,7 @@ The problem it owns: what a table shows, what a program reads and what goes into
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from cclaunch.commands.shared.amounts import model_label, money, tokens
+from cclaunch.commands.shared.amounts import estimated, model_label, money, tokens
 from cclaunch.commands.shared.dates import iso, local, span
 from cclaunch.reports.breakdown import Breakdown, subtotal
 from cclaunch.reports.figures import Figures, together
@@ -56,8 +56,9 @@ def _number(count: int) -> str:
     return f"{count:,}"
 
 
+COST = Field("cost_usd", "cost", _money, right=True)
 MEASURES = (
-    Field("cost_usd", "cost", _money, right=True),
+    COST,
     Field("requests", "requests", _number, right=True, spare=12),
     Field("total_tokens", "tokens", tokens, right=True, spare=11),
     Field("input_tokens", "input", tokens, right=True, spare=13),
@@ -65,6 +66,12 @@ MEASURES = (
     Field("cache_read_tokens", "cache read", tokens, right=True, spare=15),
     Field("cache_creation_tokens", "cache written", tokens, right=True, spare=16),
 )
+DOUBTS = (
+    Field("cost_estimated_usd", "estimated", _money, right=True),
+    Field("requests_unpriced", "unpriced", _number, right=True),
+)
+"""What tells programs how sure the cost is: how much a table of prices says, and how many requests nothing has a price for."""
+
 SESSION = (
     Field("start", "start", lambda time_ns: local(time_ns)[:16], spare=1),
     Field("seconds", "length", span, right=True, spare=5),
@@ -89,7 +96,7 @@ class Sheet(NamedTuple):
     An answer.
 
     Attributes:
-        keys: The columns of what was asked for; MEASURES follow.
+        keys: The columns of what was asked for; MEASURES follow, and for programs DOUBTS.
         parts: The rows, in order.
         total: All of them, and what is hidden.
         hidden: How many rows are not shown, and *rest*, what they come to.
@@ -103,8 +110,13 @@ class Sheet(NamedTuple):
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """Return all columns."""
+        """Return all columns that people see."""
         return *self.keys, *MEASURES
+
+    @property
+    def all_fields(self) -> tuple[Field, ...]:
+        """Return all columns that programs see."""
+        return *self.fields, *DOUBTS
 
     @property
     def rows(self) -> list[Record]:
@@ -113,7 +125,7 @@ class Sheet(NamedTuple):
 
 
 def measured(figures: Figures) -> Record:
-    """Return *figures* under the names of MEASURES."""
+    """Return *figures* under the names of MEASURES and DOUBTS."""
     values = (
         figures.micros / 1_000_000,
         figures.requests,
@@ -122,8 +134,19 @@ def measured(figures: Figures) -> Record:
         figures.output,
         figures.cache_read,
         figures.cache_written,
+        figures.estimated / 1_000_000,
+        figures.unpriced,
     )
-    return {field.name: value for field, value in zip(MEASURES, values, strict=True)}
+    return {field.name: value for field, value in zip((*MEASURES, *DOUBTS), values, strict=True)}
+
+
+def shown(field: Field, record: Record) -> str:
+    """Return a value of a record for people: an estimate is marked, and no price is not zero."""
+    if field is not COST:
+        return field.show(record[field.name])
+    if record["requests_unpriced"] and not record[COST.name]:
+        return MISSING
+    return estimated(field.show(record[COST.name]), doubtful=record["cost_estimated_usd"] != 0)
 
 
 def of_breakdown(found: Breakdown, keys: Sequence[str]) -> Sheet:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from cclaunch.commands.usage.sheet import MEASURES, Field, Record, Sheet
+from cclaunch.commands.usage.sheet import MEASURES, Field, Record, Sheet, shown
 from cclaunch.console import BOLD, DIM, printable
 from cclaunch.layout import GAP, Column, Table, fitted, lines
 
@@ -53,4 +53,4 @@ def _rows(sheet: Sheet, fields: tuple[Field, ...], *, grouped: bool) -> Iterator
 
 
 def _figures(record: Record) -> list[str]:
-    return [field.show(record[field.name]) for field in MEASURES]
+    return [shown(field, record) for field in MEASURES]

@@ -54,6 +54,7 @@ def _said(error: StoreError) -> str:
 def _stand_in(places: Places) -> sqlite3.Connection | None:
     """Return a ledger in memory, filled from the newest copy that can be read and from the raw events; None without any."""
     from cclaunch.store.ledger.copies import copies
+    from cclaunch.store.ledger.migrating import migrate
     from cclaunch.store.ledger.opening import make
 
     connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -64,7 +65,9 @@ def _stand_in(places: Places) -> sqlite3.Connection | None:
                 source.backup(connection)
                 found = True
                 break
-        if not found:
+        if found:
+            migrate(connection)
+        else:
             make(connection)
         if os.path.exists(places.database):
             _take_all(connection, places.database)

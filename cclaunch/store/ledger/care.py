@@ -87,13 +87,9 @@ def _do(connection: sqlite3.Connection, places: Places, keep_days: int, now_ns: 
 def _copy(connection: sqlite3.Connection, places: Places, now_ns: int) -> None:
     """Make a copy; first take over what the last one has and the ledger lacks: somebody has put an older ledger in its place."""
     before = copies.copies(places.copies)
-    if before and _count(connection) < copies.requests_in(before[0].path):
+    if before and copies.has_more(before[0].path, connection):
         take_ledger(connection, before[0].path)
     copies.make(connection, places.copies, now_ns / NS)
-
-
-def _count(connection: sqlite3.Connection) -> int:
-    return int(connection.execute(copies.COUNT).fetchone()[0])
 
 
 def _raw_is_older(database: str, border: int) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cclaunch.files.atomic import make_directory
 from cclaunch.store.damage import check_pages
-from cclaunch.store.ledger.opening import only
+from cclaunch.store.ledger.opening import has_transcripts, only
 
 WEEK_S = 7 * 86_400
 DAY_S = 86_400
@@ -21,6 +21,8 @@ KEPT = 2
 FIRST, LAST = "ledger-", ".db"
 NEW = ".new"
 COUNT = "SELECT ifnull(sum(requests), 0) FROM quarters"
+TOLD = "SELECT ifnull(sum(requests - unseen), 0), (SELECT count(*) FROM seen) FROM quarters"
+"""How much events told, and how much transcripts did: both grow, though requests that are joined become fewer."""
 
 
 class Copy(NamedTuple):
@@ -58,6 +60,20 @@ def requests_in(path: str) -> int:
     with contextlib.suppress(sqlite3.Error), contextlib.closing(only(path)) as connection:
         return int(connection.execute(COUNT).fetchone()[0])
     return 0
+
+
+def has_more(path: str, connection: sqlite3.Connection) -> bool:
+    """Say whether more was told to the copy at *path* than to the ledger of *connection*; what cannot be read has nothing."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(only(path)) as copy:
+        return any(there > here for there, here in zip(_told(copy), _told(connection), strict=True))
+    return False
+
+
+def _told(connection: sqlite3.Connection) -> tuple[int, int]:
+    if not has_transcripts(connection):
+        return int(connection.execute(COUNT).fetchone()[0]), 0
+    events, transcripts = connection.execute(TOLD).fetchone()
+    return events, transcripts
 
 
 def make(connection: sqlite3.Connection, directory: str, now_s: float, *, alone: bool = False) -> str:

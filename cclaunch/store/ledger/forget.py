@@ -8,22 +8,30 @@ The problem it owns: from the moment on which a request is gone, nothing may bri
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from cclaunch.store.ledger.agreeing import APART_NS
 from cclaunch.store.ledger.insert import add_up
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
-from cclaunch.store.ledger.tombstones import RAW, SCRUB, SESSION, Rule, add_rule, facts_of, hashed
+from cclaunch.store.ledger.seen import BETWEEN_LINES_NS, GONE, HOUR_NS
+from cclaunch.store.ledger.tombstones import RAW, SCRUB, SESSION, Rule, add_rule, facts_of, hashed, likeness, rules_of
 from cclaunch.store.record_key import number_of
 
 GOING = """
 FROM requests r JOIN temp.going g ON g.session = ifnull(r.session, 0) AND g."set" = r."set"
     AND r.time_ns >= g.since_ns AND r.time_ns < g.until_ns
 """
+AT_AN_END = f"(r.time_ns < g.since_ns + {APART_NS} OR r.time_ns >= g.until_ns - {APART_NS})"
 METERED = """
 FROM metered m JOIN temp.going g ON g.session = m.session AND g."set" = m."set"
     AND m.last_ns >= g.since_ns AND m.last_ns < g.until_ns
 """
 TOTALS = f"SELECT count(*), ifnull(sum(r.micros), 0), count(DISTINCT r.session), min(r.time_ns), max(r.time_ns) {GOING}"
+LIKENESS = "likeness(r.request, r.input, r.output, r.cache_read, ifnull(r.cache_5m, 0) + ifnull(r.cache_1h, 0))"
+SEEN = f"""
+UPDATE seen SET flags = flags | {GONE} WHERE hour >= ? AND hour <= ? AND (time_ns, request) IN (SELECT r.time_ns, r.key {GOING})
+"""
+HELD = "SELECT r.time_ns, r.key FROM forgotten f JOIN requests r ON r.time_ns = f.time_ns AND r.key = f.key"
 ORPHANS = (
     "DELETE FROM sessions WHERE id NOT IN (SELECT session FROM quarters UNION SELECT session FROM metered)",
     'DELETE FROM sets WHERE id NOT IN (SELECT "set" FROM quarters UNION SELECT "set" FROM metered)',
@@ -69,25 +77,43 @@ def find(connection: sqlite3.Connection, rules: Sequence[Rule]) -> Gone:
 def forget_requests(connection: sqlite3.Connection, rules: Sequence[Rule]) -> Gone:
     """Delete what *rules* mean from the ledger, and keep it away, in the transaction that is open; return what it was."""
     gone = find(connection, rules)
-    connection.create_function("hashed", 1, _hashed, deterministic=True)
+    connection.create_function("likeness", 5, likeness, deterministic=True)
     connection.execute("PRAGMA secure_delete = ON")
     for rule in rules:
         add_rule(connection, rule)
-    if all(rule.asks for rule in rules):  # what is known by its time alone needs no key
-        connection.execute(
-            f"INSERT OR IGNORE INTO forgotten (time_ns, key, request) SELECT r.time_ns, r.key, hashed(r.request) {GOING}"
-        )
+    # What is known by its time alone needs no key, but near the ends of that: another witness names another moment.
+    by_time = "" if all(rule.asks for rule in rules) else f" WHERE {AT_AN_END}"
+    keys = f"INSERT OR IGNORE INTO forgotten (time_ns, key, request) SELECT r.time_ns, r.key, {LIKENESS} {GOING}{by_time}"
+    connection.execute(keys)
     for rule in rules:
         if not rule.asks and not rule.since:
-            connection.execute("DELETE FROM forgotten WHERE time_ns < ?", (rule.until,))
+            connection.execute("DELETE FROM forgotten WHERE time_ns < ?", (rule.until - APART_NS,))
+            connection.execute("DELETE FROM seen WHERE hour < ?", (rule.until // HOUR_NS,))
+    if gone.first_ns is not None and gone.last_ns is not None:
+        hours = (gone.first_ns - BETWEEN_LINES_NS) // HOUR_NS, (gone.last_ns + BETWEEN_LINES_NS) // HOUR_NS
+        connection.execute(SEEN, hours)
     quarters = [row[0] for row in connection.execute(f"SELECT DISTINCT r.time_ns / {QUARTER_NS} {GOING}")]
     _forget_sessions(connection)
     connection.execute(f"DELETE FROM requests WHERE (time_ns, key) IN (SELECT r.time_ns, r.key {GOING})")
     add_up(connection, quarters)
-    for statement in ORPHANS:
-        connection.execute(statement)
-    _leave(connection)
+    drop_orphans(connection)
+    leave(connection)
     return gone
+
+
+def forget_again(connection: sqlite3.Connection) -> None:
+    """Delete what stands here and was forgotten elsewhere, whose tombstones were taken over, in the transaction that is open."""
+    for rule in rules_of(connection):
+        if find(connection, [rule]):
+            forget_requests(connection, [rule])
+    rows = connection.execute(HELD).fetchall()
+    if rows:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute(f"UPDATE seen SET flags = flags | {GONE} WHERE (time_ns, request) IN ({HELD})")
+        connection.executemany("DELETE FROM requests WHERE time_ns = ? AND key = ?", rows)
+        add_up(connection, {time_ns // QUARTER_NS for time_ns, _ in rows})
+        drop_orphans(connection)
+        leave(connection)
 
 
 def _forget_sessions(connection: sqlite3.Connection) -> None:
@@ -99,11 +125,14 @@ def _forget_sessions(connection: sqlite3.Connection) -> None:
     connection.executemany("DELETE FROM metered WHERE session = ?", [(id,) for id, _ in rows])
 
 
-def _leave(connection: sqlite3.Connection) -> None:
-    """Write down what is left to do in other files."""
-    connection.execute("DELETE FROM cursors WHERE source = ?", (RAW,))
+def drop_orphans(connection: sqlite3.Connection) -> None:
+    """Delete the names of sessions and the sets that nothing has any more, in the transaction that is open."""
+    for statement in ORPHANS:
+        connection.execute(statement)
+
+
+def leave(connection: sqlite3.Connection, *, raw: bool = True) -> None:
+    """Write down what is left to do in other files; *raw*: also in that of the raw events, from its beginning."""
+    if raw:
+        connection.execute("DELETE FROM cursors WHERE source = ?", (RAW,))
     connection.execute("INSERT OR REPLACE INTO cursors (source, database, position) VALUES (?, '', 1)", (SCRUB,))
-
-
-def _hashed(value: Any) -> int | None:
-    return None if value is None else number_of(value)

@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.store import limits
+from cclaunch.store.ledger.arriving import add_up_events
 from cclaunch.store.ledger.attribute_sets import set_of
-from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests, session_id, set_id
+from cclaunch.store.ledger.insert import COLUMNS, insert_requests, session_id, set_id
 from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, Request
 from cclaunch.store.ledger.schema import QUARTER_NS
 from cclaunch.store.ledger.senders import INSTANCE, Launches, sender_of
 from cclaunch.store.ledger.tombstones import Tombstones
 from cclaunch.store.record_key import again, record_key, texts_of
-from cclaunch.store.rows import integer, text
+from cclaunch.store.rows import integer, text, written
 
 SOURCE = "telemetry"
 TOGETHER = 20_000
@@ -39,8 +40,10 @@ def _bounded(column: str, most: int) -> str:
 
 
 MICROS = _bounded("cost_usd_micros", limits.MOST_MICROS)
-WRITTEN_ALL, WRITTEN_1H = (_bounded(f"cache_{name}_tokens", limits.MOST_TOKENS) for name in ("creation", "1h"))
-WRITTEN_5M = f"max({WRITTEN_ALL} - ifnull({WRITTEN_1H}, 0), 0)"
+WRITTEN_ALL, SAID_1H = (_bounded(f"cache_{name}_tokens", limits.MOST_TOKENS) for name in ("creation", "1h"))
+WRITTEN_5M, WRITTEN_1H = f"max({WRITTEN_ALL} - ifnull({SAID_1H}, 0), 0)", f"min({SAID_1H}, ifnull({WRITTEN_ALL}, {SAID_1H}))"
+"""As `rows.written` has it: together no more than all."""
+
 PROJECT = f"""
 INSERT OR IGNORE INTO requests ({COLUMNS})
 SELECT e.time_ns, e.key, k.session, k."set", e.request_id, {MICROS},
@@ -113,9 +116,9 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launche
     _know(connection, {key: quarter * QUARTER_NS for key, quarter in shared.items() if key is not None}, ends, forgotten)
     changed = connection.execute(PROJECT + (UNLESS_FORGOTTEN if forgotten else ""), ends).rowcount
     if None in shared:
-        changed += len(insert_requests(connection, _alone(connection, ends)))
-    if changed:
-        add_up(connection, {row[1] for row in found})
+        changed += len(insert_requests(connection, _alone(connection, ends), forgotten))
+    if changed or forgotten.late:
+        add_up_events(connection, {row[1] for row in found} if changed else (), forgotten.late)
     row = connection.execute("SELECT key FROM telemetry.events WHERE id = ?", (last,)).fetchone()
     moved = Cursor(cursor.database, last, row[0] if row else None)
     connection.execute(
@@ -137,6 +140,8 @@ def _know(connection: sqlite3.Connection, shared: Mapping[int, int], ends: tuple
     for key, attributes in _unmet(connection, shared):
         session, attribute_set = text(attributes.get("session.id")), set_of(attributes)
         spans = forgotten.spans(attribute_set, session) if forgotten else []
+        if any(since <= times[key][1] and times[key][0] < until for since, until in spans):
+            forgotten.note(session, *times[key])
         if any(since <= times[key][0] and times[key][1] < until for since, until in spans):
             continue  # all of them were forgotten: no name of theirs comes back
         if session is not None and session not in sessions:
@@ -181,7 +186,7 @@ def _alone(connection: sqlite3.Connection, ends: tuple[int, int]) -> Iterator[Re
 def _request(connection: sqlite3.Connection, row: dict[str, Any]) -> Request:
     attributes = json.loads(row["attributes"])
     hour = integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS)
-    written = integer(row["cache_creation_tokens"], limits.MOST_TOKENS)
+    whole = integer(row["cache_creation_tokens"], limits.MOST_TOKENS)
     micros = integer(row["cost_usd_micros"], limits.MOST_MICROS)
     return Request(
         row["time_ns"],
@@ -193,8 +198,7 @@ def _request(connection: sqlite3.Connection, row: dict[str, Any]) -> Request:
         integer(row["input_tokens"], limits.MOST_TOKENS),
         integer(row["output_tokens"], limits.MOST_TOKENS),
         integer(row["cache_read_tokens"], limits.MOST_TOKENS),
-        None if written is None else max(written - (hour or 0), 0),
-        hour,
+        *written(whole, hour),
         NO_COST if micros is None else BY_EVENT,
         EVENT,
         sender_of(connection, attributes, row["time_ns"], checked=True),

@@ -15,16 +15,18 @@ from typing import Any, NamedTuple
 from cclaunch import otel
 from cclaunch.store import limits
 from cclaunch.store.ledger import vlogs_read
+from cclaunch.store.ledger.arriving import add_up_events
 from cclaunch.store.ledger.attribute_sets import set_of
-from cclaunch.store.ledger.insert import add_up, insert_requests
+from cclaunch.store.ledger.insert import insert_requests
 from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, UNKNOWN, Request
 from cclaunch.store.ledger.schema import QUARTER_NS
 from cclaunch.store.ledger.senders import INSTANCE, Launches, sender_of
+from cclaunch.store.ledger.tombstones import Tombstones
 from cclaunch.store.ledger.vlogs_read import ALL, HOUR, NEWEST, WasRead
 from cclaunch.store.ledger.writing import writing
 from cclaunch.store.places import Places
 from cclaunch.store.record_key import record_key, texts_of
-from cclaunch.store.rows import cost_micros, integer, text
+from cclaunch.store.rows import cost_micros, integer, text, written
 from cclaunch.store.vlogs import read, requests
 from cclaunch.store.vlogs.read import Found, Row
 
@@ -130,7 +132,8 @@ class _Reader:
             connection.execute("BEGIN IMMEDIATE")
             self._launches.register(connection)
             made = [one.request._replace(sender=_sender(connection, one)) for one in some]
-            add_up(connection, insert_requests(connection, made))
+            forgotten = Tombstones(connection)
+            add_up_events(connection, insert_requests(connection, made, forgotten), forgotten.late)
             vlogs_read.move(connection, self._places.vlogs, NEWEST, self.newest)
 
 
@@ -169,7 +172,7 @@ def key_of(row: Row, found: Found) -> int:
 def _request(row: Row, found: Found) -> Request:
     attributes: dict[str, Any] = found.attributes
     hour = integer(attributes.get("cache_creation_1h_tokens"), limits.MOST_TOKENS)
-    written = integer(attributes.get("cache_creation_tokens"), limits.MOST_TOKENS)
+    whole = integer(attributes.get("cache_creation_tokens"), limits.MOST_TOKENS)
     micros = cost_micros(attributes)
     return Request(
         found.time_ns,
@@ -181,8 +184,7 @@ def _request(row: Row, found: Found) -> Request:
         integer(attributes.get("input_tokens"), limits.MOST_TOKENS),
         integer(attributes.get("output_tokens"), limits.MOST_TOKENS),
         integer(attributes.get("cache_read_tokens"), limits.MOST_TOKENS),
-        None if written is None else max(written - (hour or 0), 0),
-        hour,
+        *written(whole, hour),
         NO_COST if micros is None else BY_EVENT,
         EVENT,
         UNKNOWN,

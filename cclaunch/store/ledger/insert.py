@@ -9,7 +9,7 @@ two differ.
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from cclaunch.store.ledger.request import Request
+from cclaunch.store.ledger.request import EVENT, SURE, Request
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
 from cclaunch.store.ledger.tombstones import Tombstones
 from cclaunch.store.record_key import number_of
@@ -21,8 +21,9 @@ INSERT = f"INSERT OR IGNORE INTO requests ({COLUMNS}) VALUES ({', '.join('?' * 1
 
 SUMS = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
 ADD_UP = f"""
-INSERT INTO quarters (quarter, session, "set", requests, {", ".join(SUMS)})
-SELECT ?1, ifnull(session, {NOBODY}), "set", count(*), {", ".join(f"ifnull(sum({name}), 0)" for name in SUMS)}
+INSERT INTO quarters (quarter, session, "set", requests, {", ".join((*SUMS, *SURE))})
+SELECT ?1, ifnull(session, {NOBODY}), "set", count(*),
+    {", ".join(f"ifnull(sum({value}), 0)" for value in (*SUMS, *SURE.values()))}
 FROM requests WHERE time_ns >= ?1 * {QUARTER_NS} AND time_ns < (?1 + 1) * {QUARTER_NS} GROUP BY 2, 3
 """
 
@@ -42,18 +43,20 @@ def session_id(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute("INSERT INTO sessions (name) VALUES (?)", (name,)).lastrowid or 0)
 
 
-def insert_requests(connection: sqlite3.Connection, requests: Iterable[Request]) -> set[int]:
+def insert_requests(connection: sqlite3.Connection, requests: Iterable[Request], forgotten: Tombstones | None = None) -> set[int]:
     """
     Insert *requests*, in the transaction that is open; return the quarters that are to be added up anew.
 
-    What was forgotten is left out, whoever brings it.
+    What was *forgotten* is left out, whoever brings it, and noted there.
     """
-    forgotten = Tombstones(connection)
+    forgotten = Tombstones(connection) if forgotten is None else forgotten
     sets: dict[str, int] = {}
     sessions: dict[str, int] = {}
     quarters: set[int] = set()
     for one in requests:
         if forgotten and forgotten.hold(one):
+            if one.witnesses & EVENT:
+                forgotten.note(one.session, one.time_ns, one.time_ns)
             continue
         if one.attributes not in sets:
             sets[one.attributes] = set_id(connection, one.attributes)

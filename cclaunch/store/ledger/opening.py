@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
 from cclaunch.store.damage import is_damage, mark_suspect
-from cclaunch.store.ledger.schema import APPLICATION_ID, TABLES, VERSION
+from cclaunch.store.ledger.schema import APPLICATION_ID, SINCE_2, TABLES, VERSION, WITH_TRANSCRIPTS
 
 BUSY_S = 5.0
 MENDED = "ask again: it is put aside, and a new one is filled"
@@ -43,16 +43,25 @@ def version_of(connection: sqlite3.Connection, path: str) -> int:
 
 
 def open_to_write(path: str) -> sqlite3.Connection:
-    """Return a connection that may write to the ledger at *path*; without one it is made. Raises StoreError, sqlite3.Error."""
+    """
+    Return a connection that may write to the ledger at *path*; without one it is made, and an older one is brought up to date.
+
+    Raises StoreError, sqlite3.Error.
+    """
     made = not os.path.exists(path)
     if made:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(f"file:{quoted(path)}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
     try:
-        if version_of(connection, path) == 0:
+        version = version_of(connection, path)
+        if version == 0:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             make(connection)
+        elif version < VERSION:
+            from cclaunch.store.ledger.migrating import migrate  # once in a ledger's life
+
+            migrate(connection)
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
         connection.close()
@@ -63,11 +72,16 @@ def open_to_write(path: str) -> sqlite3.Connection:
 def make(connection: sqlite3.Connection) -> None:
     """Make the tables of a ledger in the empty database of *connection*."""
     connection.execute("BEGIN IMMEDIATE")
-    for statement in TABLES:
+    for statement in (*TABLES, *SINCE_2):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
+
+
+def has_transcripts(connection: sqlite3.Connection) -> bool:
+    """Say whether the ledger that is open has a place for transcripts: one that nobody has written to for long may have none."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) >= WITH_TRANSCRIPTS
 
 
 @contextmanager

@@ -157,12 +157,8 @@ def drop_unused(connection: sqlite3.Connection) -> None:
 
 def _in_one(connection: sqlite3.Connection, work: Callable[[], Any]) -> Any:
     """Do *work* in one transaction, which is marked as following the one before. Raises sqlite3.Error."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
         result = work()
         lineage.advance(connection)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
     return result

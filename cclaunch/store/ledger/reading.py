@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 from cclaunch.store.filters import Where, canonical, wanted_of
 from cclaunch.store.ledger.names import ANY_SET, SESSION, Name, Names
+from cclaunch.store.ledger.opening import has_transcripts
 from cclaunch.store.ledger.periods import LABELS, Period, periods
+from cclaunch.store.ledger.request import SURE
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
 from cclaunch.store.spending import Group
 
@@ -21,13 +23,14 @@ NO_DAY = date.min
 """The day of a question that is not asked by times."""
 
 FIGURES = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
+DOUBTS = ("estimated", "unpriced")
 FROM_QUARTERS = (
-    f"SELECT ?, {{set}}, {{session}}, max(quarter), sum(requests), {', '.join(f'sum({name})' for name in FIGURES)}"
+    f"SELECT ?, {{set}}, {{session}}, max(quarter), sum(requests), {', '.join(f'sum({name})' for name in (*FIGURES, *DOUBTS))}"
     " FROM quarters WHERE quarter >= ? AND quarter < ?{only}{grouped}"
 )
 FROM_REQUESTS = (
     f"SELECT ?, {{set}}, {{session}}, max(time_ns) / {QUARTER_NS}, count(*),"
-    f" {', '.join(f'ifnull(sum({name}), 0)' for name in FIGURES)}"
+    f" {', '.join(f'ifnull(sum({value}), 0)' for value in (*FIGURES, *(SURE[name] for name in DOUBTS)))}"
     " FROM requests WHERE time_ns >= ? AND time_ns < ?{only}{grouped}"
 )
 """
@@ -109,8 +112,8 @@ def _in_order(values: Sequence[Any], order: Sequence[int]) -> tuple[Any, ...]:
 def _group(values: tuple[Any, ...], rows: Sequence[Sequence[int]]) -> Group:
     """Return the group that *rows* of sums make; what was written to the cache is one figure of it."""
     _, _, _, quarters, *columns = zip(*rows, strict=True)
-    *figures, short, long = map(sum, columns)
-    return Group(values, (*figures, short + long), max(quarters) * QUARTER_NS)
+    *figures, short, long, estimated, unpriced = map(sum, columns)
+    return Group(values, (*figures, short + long), max(quarters) * QUARTER_NS, estimated, unpriced)
 
 
 def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -> _Question:
@@ -146,6 +149,8 @@ def _asked(connection: sqlite3.Connection, query: str, spans: Sequence[Span], qu
     only = "" if question.only is None else f" AND {session} IN ({', '.join(map(str, question.only))})"
     told = [*(['"set"'] if question.sets else []), *([session] if question.sessions else [])]
     parts = {"set": '"set"' if question.sets else ANY_SET, "session": session if question.sessions else "0"}
+    if not has_transcripts(connection):  # nobody has written to it for long
+        query = query.replace("sum(estimated), sum(unpriced)", "0, 0")
     whole = query.format(only=only, grouped=f" GROUP BY {', '.join(told)}" if told else "", **parts)
     for span in spans:
         rows = connection.execute(whole, span)

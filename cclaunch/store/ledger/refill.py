@@ -19,7 +19,7 @@ from cclaunch.errors import StoreError
 from cclaunch.store import set_aside
 from cclaunch.store.damage import SUSPECT, Damaged, check_pages, damage_named, look_through
 from cclaunch.store.ledger.copies import copies, sync
-from cclaunch.store.ledger.insert import COLUMNS, add_up, insert_requests
+from cclaunch.store.ledger.insert import COLUMNS, add_up
 from cclaunch.store.ledger.opening import only, open_to_write
 from cclaunch.store.ledger.request import Request
 from cclaunch.store.places import Places
@@ -136,6 +136,9 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
     Returns:
         The number of rows that were met and could not be read whole.
     """
+    from cclaunch.store.ledger import other_seen  # rare
+    from cclaunch.store.ledger.forget import drop_orphans
+
     try:
         other = only(path)
     except sqlite3.DatabaseError:
@@ -155,16 +158,28 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
             lost += len(rows) - len(good)
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
-                add_up(connection, insert_requests(connection, good))
+                other_seen.insert(connection, other, good)
+        for rows in _together(_both_ends(other, other_seen.ROWS)):
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                add_up(connection, other_seen.take(connection, other, rows))
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            drop_orphans(connection)
     return lost
 
 
 def _take_tombstones(connection: sqlite3.Connection, other: sqlite3.Connection) -> None:
+    from cclaunch.store.ledger import other_seen
+    from cclaunch.store.ledger.forget import forget_again
+
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         for table, columns in TOMBSTONES.items():
             query = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({', '.join('?' * len(columns.split(',')))})"
             connection.executemany(query, _both_ends(other, f"SELECT {columns} FROM {table} ORDER BY 1 {{0}}"))
+        other_seen.take_border(connection, other)
+        forget_again(connection)
 
 
 def _readable(other: sqlite3.Connection, query: str) -> dict[int, str]:

@@ -11,6 +11,14 @@ EVENT, TRANSCRIPT = 1, 2
 UNKNOWN, OTHER, LAUNCH = 0, 1, 2
 """Who sent it: nobody knows; another program of this user; a claude that cclaunch has launched."""
 
+SURE = {
+    "estimated": f"iif(origin = {BY_TABLE}, micros, 0)",
+    "unpriced": "micros IS NULL AND (input OR output OR cache_read OR cache_5m OR cache_1h)",
+    "both": f"witnesses = {EVENT | TRANSCRIPT}",
+    "unseen": f"witnesses = {TRANSCRIPT}",
+}
+"""Column of ``quarters`` -> what is added up of requests: what tells how sure the other sums are."""
+
 
 class Request(NamedTuple):
     """

@@ -7,8 +7,12 @@ day of any time zone cuts. What many requests have in common (their attributes, 
 """
 
 APPLICATION_ID = 0x63636C62
-VERSION = 1
+VERSION = 2
+WITH_TRANSCRIPTS = 2
+"""The first version that has a place for what transcripts tell."""
+
 QUARTER_NS = 900 * 1_000_000_000
+DAY_NS = 86_400 * 1_000_000_000
 ROUNDING = 1
 """Micro-dollars by which the sums of a session may differ, and as many for each request: fractions were rounded."""
 
@@ -78,12 +82,39 @@ TABLES = (
     "CREATE TABLE forgotten_sessions (session INTEGER PRIMARY KEY)",
 )
 """
+The first version.
+
 ``sets``: attributes as JSON with sorted keys, under 64 bits of its hash. ``requests.request``: the id that the API
 gave it, which is no key: gateways repeat them. ``origin``, ``witnesses``, ``sender``: see `request`. ``metered``: what
 claude's own cost metric counted; ``owed``: requests may be missing for it, 0 where they were found to be there.
 ``launches``: 64 bits of the hash of an instance id, who has it, and when it was met last.
 ``forgotten``: tombstones, hashes all (see `tombstones`).
 ``quarters.session``: 0 where a request names none, as NULL would be no part of a key.
+"""
+
+SINCE_2 = (
+    *(
+        f"ALTER TABLE quarters ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0"
+        for name in ("estimated", "unpriced", "both", "unseen")
+    ),
+    """CREATE TABLE seen (
+        hour INTEGER NOT NULL,
+        key INTEGER NOT NULL,
+        time_ns INTEGER NOT NULL,
+        request INTEGER NOT NULL,
+        flags INTEGER NOT NULL,
+        PRIMARY KEY (hour, key)) WITHOUT ROWID""",
+    """CREATE TABLE files (
+        file INTEGER PRIMARY KEY,
+        known BLOB NOT NULL,
+        left_out TEXT NOT NULL)""",
+    "CREATE INDEX requests_by_transcript ON requests (time_ns) WHERE witnesses = 2",
+)
+"""
+What the second version adds: transcripts.
+
+``quarters.estimated``: micro-dollars by the table of prices; ``unpriced``: requests with tokens and no money; ``both``,
+``unseen``: requests that both witnesses saw, and those that no event told of. ``seen``, ``files``: see `seen` and `witnessed`.
 """
 
 NOBODY = 0

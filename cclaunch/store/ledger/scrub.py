@@ -16,6 +16,7 @@ from cclaunch.store import trouble
 from cclaunch.store.connection import connect
 from cclaunch.store.damage import Damaged, mark_suspect
 from cclaunch.store.ledger import copies, raw
+from cclaunch.store.ledger.forget import drop_orphans
 from cclaunch.store.ledger.metered import OVERLAP_NS
 from cclaunch.store.ledger.opening import MENDED
 from cclaunch.store.ledger.tombstones import RAW, SCRUB, rules_of
@@ -73,7 +74,15 @@ def sweep_new(connection: sqlite3.Connection, database: str) -> int:
     return gone
 
 
-def finish(connection: sqlite3.Connection, places: Places, now_s: float, tell: Tell = say_nothing, *, whole: bool = True) -> None:
+def finish(
+    connection: sqlite3.Connection,
+    places: Places,
+    now_s: float,
+    tell: Tell = say_nothing,
+    *,
+    whole: bool = True,
+    raw_events: bool = True,
+) -> None:
     """
     Do all that is left to do of what was forgotten. The ledger's lock is held.
 
@@ -81,13 +90,15 @@ def finish(connection: sqlite3.Connection, places: Places, now_s: float, tell: T
         connection: The ledger's.
         now_s: The time of the copy that is made, in seconds since the epoch.
         whole: Make telemetry.db anew (VACUUM) as well: it holds something that was forgotten.
+        raw_events: Look at telemetry.db at all.
 
     Raises:
         StoreError: Something is in the way; the rest is done at the next time.
     """
     copies.look_soon(places.copies)
-    with _said(places.database):
-        _finish_raw(connection, places.database, tell, whole)
+    if raw_events:
+        with _said(places.database):
+            _finish_raw(connection, places.database, tell, whole)
     with _said(places.ledger):
         _finish_ledger(connection, places, now_s, tell)
     with connection:
@@ -132,6 +143,9 @@ def _finish_raw(connection: sqlite3.Connection, database: str, tell: Tell, whole
 
 def _finish_ledger(connection: sqlite3.Connection, places: Places, now_s: float, tell: Tell) -> None:
     tell("making the ledger anew", 0, 0)
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        drop_orphans(connection)
     connection.execute("VACUUM")
     _fold(connection, places.ledger)
     if not places.copies:

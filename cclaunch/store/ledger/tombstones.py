@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 from cclaunch.store.filters import printed
 from cclaunch.store.ledger.request import TRANSCRIPT, Request
+from cclaunch.store.ledger.witnessed import HOST
 from cclaunch.store.record_key import number_of
 from cclaunch.store.rows import model_name, text
+from cclaunch.store.shared import OF_A_REQUEST
 
 FOREVER = (1 << 63) - 1
 NEAR_NS = 600 * 1_000_000_000
-"""A transcript and an event name the moment of one request so far apart at most; an id alone may be that of many."""
+"""So near a transcript's request is taken for a forgotten event that is like it: from further away than both would be joined."""
 
 RAW, SCRUB = "raw", "scrub"
 """Cursors: up to which raw event the rules were asked; whether pages and copies still hold what was forgotten."""
@@ -30,6 +32,9 @@ NOTHING = number_of("")
 
 SESSION = number_of("session.id")
 SPELLED: Mapping[str, Callable[[Any], str | None]] = {"model": model_name, "cclaunch.profile": text, "service.name": text}
+ITS_OWN = frozenset(map(number_of, (*OF_A_REQUEST, HOST)))
+"""What no session says of its requests: each says it itself, or nobody does."""
+
 Facts = Mapping[int, int]
 """Hash of a key -> hash of its value, as it is shown."""
 
@@ -45,9 +50,32 @@ class Rule(NamedTuple):
         """Say whether what is known by *facts* is meant, whenever it was."""
         return all(facts.get(key, NOTHING) in values for key, values in self.asks.items())
 
+    def may_hold(self, facts: Facts) -> bool:
+        """Say whether what is known by *facts* alone may be meant: what its session would say of it is not known."""
+        asks = [key for key in self.asks if key in facts or key in ITS_OWN]
+        return bool(self.asks) and all(facts.get(key, NOTHING) in self.asks[key] for key in asks)
+
     def covers(self, time_ns: int) -> bool:
         """Say whether that moment is meant."""
         return self.since <= time_ns < self.until
+
+
+class Late(NamedTuple):
+    """A *session* of which events came, of the time from *first_ns* to *last_ns*, that were forgotten."""
+
+    session: str
+    first_ns: int
+    last_ns: int
+
+
+def likeness(request: str | None, sent: int | None, output: int | None, read: int | None, written: int | None) -> int:
+    """
+    Return by what the words of two witnesses on one request are alike: a hash of its id and of what a cut answer shows, too.
+
+    Without an id, of all tokens.
+    """
+    told = [request, sent or 0, read or 0] if request else ["", sent or 0, output or 0, read or 0, written or 0]
+    return number_of("\x02".join(map(str, told)))
 
 
 def facts_of(attributes: Mapping[str, Any], session: str | None, asked: Container[int] | None = None) -> dict[int, int]:
@@ -107,6 +135,8 @@ class Tombstones:
         self._connection = connection
         self._keys = connection.execute("SELECT EXISTS (SELECT 1 FROM forgotten)").fetchone()[0] == 1
         self._spans: dict[tuple[str, str | None], list[tuple[int, int]]] = {}
+        self._asks = any(rule.asks.keys() - {SESSION} for rule in self.rules)
+        self._late: dict[str, tuple[int, int]] = {}
 
     def __bool__(self) -> bool:
         """Say whether anything was ever forgotten."""
@@ -128,10 +158,38 @@ class Tombstones:
             return False
         if self._connection.execute("SELECT 1 FROM forgotten WHERE time_ns = ? AND key = ?", (one.time_ns, one.key)).fetchone():
             return True
-        return bool(one.witnesses & TRANSCRIPT and one.request) and self._is_near(one)
+        return bool(one.witnesses & TRANSCRIPT) and self._is_near(one)
+
+    def may_hold(self, time_ns: int, attributes: Mapping[str, Any], session: str | None) -> bool:
+        """
+        Say whether what only a transcript told was forgotten with the events that would have said whose it is: none is near.
+
+        Something of its *session* was, and a rule means it, whatever the session may have said beside its own *attributes*.
+        """
+        if not self._asks or session is None:
+            return False
+        query = "SELECT 1 FROM forgotten_sessions WHERE session = ?"
+        if self._connection.execute(query, (hashed(session),)).fetchone() is None:
+            return False
+        facts = facts_of(attributes, session)
+        return any(rule.covers(time_ns) and rule.may_hold(facts) for rule in self.rules)
+
+    def note(self, session: str | None, first_ns: int, last_ns: int) -> None:
+        """Note that events of *session* came, of the time from *first_ns* to *last_ns*, that were forgotten."""
+        if self._asks and session is not None:
+            before = self._late.get(session, (first_ns, last_ns))
+            self._late[session] = min(before[0], first_ns), max(before[1], last_ns)
+
+    @property
+    def late(self) -> list[Late]:
+        """Return what was noted."""
+        return [Late(session, *ends) for session, ends in self._late.items()]
 
     def _is_near(self, one: Request) -> bool:
-        """Say whether an event was forgotten that a transcript tells of under the same id at about the same time."""
-        query = "SELECT 1 FROM forgotten WHERE request = ? AND time_ns BETWEEN ? AND ?"
+        """Say whether an event was forgotten at about the same time that is like what a transcript tells of."""
+        query = "SELECT 1 FROM forgotten WHERE request IN (?, ?) AND time_ns BETWEEN ? AND ?"
+        written = (one.cache_5m or 0) + (one.cache_1h or 0)
+        like = likeness(one.request, one.input, one.output, one.cache_read, written)
+        alone = like if one.request is None else number_of(one.request)  # so the first version has kept it
         ends = one.time_ns - NEAR_NS, one.time_ns + NEAR_NS
-        return self._connection.execute(query, (number_of(one.request or ""), *ends)).fetchone() is not None
+        return self._connection.execute(query, (like, alone, *ends)).fetchone() is not None

@@ -17,7 +17,7 @@ from cclaunch.errors import StoreBroken, StoreError, StoreTooNew
 from cclaunch.files.lock import locked
 from cclaunch.store import set_aside
 from cclaunch.store.ledger import catch_up as catching
-from cclaunch.store.ledger import copies, opening, refill
+from cclaunch.store.ledger import copies, opening, other_seen
 from cclaunch.store.ledger.care import look_after
 from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.ledger.schema import VERSION
@@ -203,7 +203,7 @@ def test_what_a_full_disk_does_not_take_of_a_damaged_one_is_taken_over_later(
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(refill, "insert_requests", full)
+        patch.setattr(other_seen, "insert_requests", full)
         with pytest.raises(sqlite3.OperationalError, match="full"):
             catch_up(places)
 

@@ -106,7 +106,7 @@ def test_a_name_stays_until_what_it_says_is_committed(places: Places, monkeypatc
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(from_events, "add_up", stop)
+        context.setattr(from_events, "add_up_events", stop)
         with pytest.raises(KeyboardInterrupt):
             catch_up(places)
     assert (Path(places.launched) / f"{ENDED}{instance}").exists()

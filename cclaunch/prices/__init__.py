@@ -1,0 +1,1 @@
+"""What a request costs by the list that Claude Code itself has."""
