@@ -17,7 +17,7 @@ from itertools import islice
 import psutil
 
 from cclaunch.errors import FileTrouble
-from cclaunch.files.atomic import make_directory
+from cclaunch.files.atomic import make_directory, touch
 from cclaunch.files.boot import boot_id
 from cclaunch.files.process_identity import is_gone, start_ticks
 from cclaunch.hot.alive import ANCHOR, ENDED, mark_of
@@ -61,7 +61,7 @@ class Launched:
         anchor = f"{self._directory}/{ANCHOR}"
         with contextlib.suppress(FileTrouble, OSError):
             make_directory(self._directory)
-            _touch(anchor)
+            touch(anchor)
             self._hold()
             for name in self._known:
                 try:
@@ -69,7 +69,7 @@ class Launched:
                 except FileExistsError:
                     continue
                 except OSError:  # a file system without links
-                    _touch(f"{self._directory}/{name}")
+                    touch(f"{self._directory}/{name}")
 
     def _hold(self) -> None:
         """Hold the directory itself: it may be moved."""
@@ -122,10 +122,6 @@ def any_alive(directory: str) -> bool:
     """Say whether a process that *directory* remembers lives, without touching it: its collector is looking after it."""
     boot = boot_id()
     return any(_lives(name, boot) for name in _names(directory))
-
-
-def _touch(path: str) -> None:
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
 
 
 def _names(directory: str | int) -> Iterator[str]:

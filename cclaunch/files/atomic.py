@@ -67,6 +67,11 @@ def _sync(directory: str) -> None:
         os.close(handle)
 
 
+def touch(path: str) -> None:
+    """Make the empty file *path*, unless there is one. Raises OSError, also where a link is in its place."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+
+
 def remove(path: str) -> bool:
     """Delete *path* and say whether it was there. Raises FileTrouble when it cannot be deleted."""
     try:

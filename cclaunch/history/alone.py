@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 from cclaunch.errors import Busy, FileTrouble
-from cclaunch.files.atomic import remove
+from cclaunch.files.atomic import remove, touch
 from cclaunch.files.lock import locked
 from cclaunch.hot.paths import Paths
 
@@ -53,7 +53,7 @@ def is_asked(paths: Paths) -> bool:
 @contextlib.contextmanager
 def _asking(paths: Paths) -> Iterator[None]:
     with contextlib.suppress(OSError):
-        os.close(os.open(paths.history_asked, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        touch(paths.history_asked)
         os.utime(paths.history_asked)
     try:
         yield

@@ -12,14 +12,12 @@ from typing import NamedTuple
 from cclaunch.history.known import number_of_file
 from cclaunch.history.read_all import file_of, not_looking_for_circles
 from cclaunch.history.rows import Rows
-from cclaunch.history.turns import Turns
+from cclaunch.history.turns import PATIENCE_S, Turns
 from cclaunch.store.ledger.from_transcripts import Taken
 from cclaunch.store.places import Places
 from cclaunch.transcripts.finding import Files
 from cclaunch.transcripts.reading import read
 from cclaunch.transcripts.seen import Left
-
-PATIENCE_S = 60.0
 
 
 class Brought(NamedTuple):

@@ -15,29 +15,6 @@ VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 RESIDENCE = "us"
 
 
-class Usage(NamedTuple):
-    """
-    What one request took.
-
-    Attributes:
-        input, output, cache_read: Tokens.
-        cache_written: All tokens written to the cache.
-        cache_1h: Those of them that are kept for an hour.
-        searches: Web searches within the answer.
-        fast: Whether the answer was served fast.
-        place: The residency that the answer names, or None.
-    """
-
-    input: int = 0
-    output: int = 0
-    cache_read: int = 0
-    cache_written: int = 0
-    cache_1h: int = 0
-    searches: int = 0
-    fast: bool = False
-    place: str | None = None
-
-
 class Listed(NamedTuple):
     """The *price* of a model, and what the tokens of a request cost in hundredths where its answer names `RESIDENCE`."""
 
@@ -47,7 +24,17 @@ class Listed(NamedTuple):
     def micros(
         self, fresh: int, output: int, read: int, written: int, hour: int, searches: int, fast: bool, place: str | None
     ) -> int:
-        """Return what a request costs, in micro-dollars; what it took are the parts of `Usage`, in their order."""
+        """
+        Return what a request costs, in micro-dollars.
+
+        Args:
+            fresh, output, read: Tokens of input that were no cache's, of output, and read from the cache.
+            written: All tokens written to the cache.
+            hour: Those of them that are kept for an hour.
+            searches: Web searches within the answer.
+            fast: Whether the answer was served fast.
+            place: The residency that the answer names, or None.
+        """
         price = self.price
         quarters = 4 * (fresh * price.input + output * price.output + read * price.cache_read)
         quarters += (5 * written + 3 * min(hour, written)) * price.input
@@ -59,22 +46,15 @@ class Listed(NamedTuple):
         return (2 * hundredths + 400_000) // 800_000  # rounded, half upwards
 
 
-def cost_micros(usage: Usage, version: str | None, *models: str | None) -> int | None:
-    """
-    Return what a request costs, in micro-dollars, or None where no table has its model.
-
-    Args:
-        usage: What it took.
-        version: The release of claude that sent it; None counts as the newest that is known.
-        models: Whose price it has: the first one that any table has.
-    """
-    listed = price_of(version, *models)
-    return None if listed is None else listed.micros(*usage)
-
-
 @lru_cache(4096)
 def price_of(version: str | None, *models: str | None) -> Listed | None:
-    """Return the price of the first of *models* that any table has: the one of the release, or the nearest that has it."""
+    """
+    Return the price of a model, or None where no table has it: that of the release, or of the nearest one that has it.
+
+    Args:
+        version: The release of claude that sent the request; None counts as the newest that is known.
+        models: Whose price it is: the first one that any table has.
+    """
     for name in (plain(model) for model in models if model is not None):
         for release in sorted(TABLES, key=lambda one: _distance(one, version)):
             if name in TABLES[release].prices:

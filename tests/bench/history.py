@@ -22,22 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
 
 from catching import bytes_a_request
 from ledgers import places_at
-from shapes import write_old, write_real
-from table import WIDTH, print_figure
-from transcripts import (
-    GROWN_MS,
-    LARGE,
-    MEGABYTES,
-    PART_OF_BARE,
-    REQUESTS,
-    ROUNDS,
-    SCAN_MS,
-    UNCHANGED,
-    Corpus,
-    bare,
-    made,
-    rows_of,
-)
+from table import print_figure
+from transcripts import GROWN_MS, REQUESTS, ROUNDS, SCAN_MS, UNCHANGED, Corpus, corpora, measure, write_large, write_many
 from written import answer_line, write_transcripts
 from year import year
 
@@ -75,28 +61,9 @@ def imported(corpus: Corpus) -> float:
         return passed(places_at(f"{directory}/telemetry.db"), corpus.directory / "projects")[0]
 
 
-def measure(corpus: Corpus, rounds: int) -> int:
-    """Print what taking *corpus* costs; return 1 when it is more than it may be."""
-    rows = rows_of(corpus)
-    times = [(imported(corpus), bare(rows)) for _ in range(rounds)]
-    seconds = statistics.median(one for one, _ in times)
-    speed, part = corpus.bytes / seconds / 1e6, statistics.median(other / one for one, other in times)
-    print(f"\n{corpus.name}: {corpus.bytes / 1e6:.0f} MB, {corpus.lines} lines, {corpus.sessions} sessions, {len(rows)} requests")
-    spread = f"{min(times)[0]:.3f}-{max(times)[0]:.3f} s"
-    print(f"{'taken':{WIDTH}}{speed:.0f} MB/s, {seconds / len(rows) * 1e6:.1f} us a request ({spread})")
-    print(f"{'bare executemany / all':{WIDTH}}{part:.2f}")
-    if speed >= MEGABYTES or part >= PART_OF_BARE:
-        return 0
-    print(f"{'':{WIDTH}}less than {MEGABYTES} MB/s and than {PART_OF_BARE}")
-    return 1
-
-
 def unchanged(directory: Path, rounds: int) -> int:
     """Print what a pass costs that finds nothing changed."""
-    for number in range(UNCHANGED):
-        project = directory / "projects" / f"-home-somebody-{number % 40}"
-        project.mkdir(parents=True, exist_ok=True)
-        (project / f"{number}.jsonl").write_bytes(b"{}\n")
+    write_many(directory)
     places = places_at(directory / "telemetry.db")
     passed(places, directory)
     figures = [passed(places, directory)[0] * 1000 for _ in range(rounds)]
@@ -107,10 +74,7 @@ def growing(directory: Path, rounds: int, line: bytes) -> int:
     """Print what a pass costs that reads what was added to a file of a gigabyte."""
     path = directory / "projects" / "large.jsonl"
     path.parent.mkdir(parents=True)
-    with open(path, "wb") as file:
-        file.truncate(LARGE)
-        file.seek(LARGE)
-        file.write(b"\n")
+    write_large(path)
     places = places_at(directory / "telemetry.db")
     passed(places, directory)
     figures = []
@@ -146,9 +110,8 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as base:
         place = Path(base)
-        missed = measure(made("as the newest release writes", place / "real", write_real, asked.requests), asked.rounds)
-        missed += measure(made("the smallest of an older release", place / "old", write_old, asked.requests * 4), asked.rounds)
-        missed += measure(made("nothing but the usage", place / "short", write_transcripts, asked.requests * 10), asked.rounds)
+        words = "taken", "all"
+        missed = sum(measure(corpus, asked.rounds, imported, words) for corpus in corpora(place, asked.requests))
         print()
         missed += unchanged(place / "many", asked.rounds)
         session = next(year(40, time.time_ns()))

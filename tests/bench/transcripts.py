@@ -111,29 +111,36 @@ def bare(rows: list[Seen]) -> float:
     return seconds
 
 
-def measure(corpus: Corpus, rounds: int) -> int:
-    """Print what reading *corpus* costs; return 1 when it is more than it may be."""
+def measure(
+    corpus: Corpus, rounds: int, seconds_of: Callable[[Corpus], float] = taken, words: tuple[str, str] = ("read", "reading")
+) -> int:
+    """Print what it costs to do with *corpus* what *words* say; return 1 when it is more than it may be."""
     rows = rows_of(corpus)
-    times = [(taken(corpus), bare(rows)) for _ in range(rounds)]
+    times = [(seconds_of(corpus), bare(rows)) for _ in range(rounds)]
     seconds = statistics.median(one for one, _ in times)
     speed = corpus.bytes / seconds / 1e6
     part = statistics.median(other / one for one, other in times)
     print(f"\n{corpus.name}: {corpus.bytes / 1e6:.0f} MB, {corpus.lines} lines, {corpus.sessions} sessions, {len(rows)} requests")
     spread = f"{min(times)[0]:.3f}-{max(times)[0]:.3f} s"
-    print(f"{'read':{WIDTH}}{speed:.0f} MB/s, {seconds / len(rows) * 1e6:.1f} us a request ({spread})")
-    print(f"{'bare executemany / reading':{WIDTH}}{part:.2f}")
+    print(f"{words[0]:{WIDTH}}{speed:.0f} MB/s, {seconds / len(rows) * 1e6:.1f} us a request ({spread})")
+    print(f"{f'bare executemany / {words[1]}':{WIDTH}}{part:.2f}")
     if speed >= MEGABYTES or part >= PART_OF_BARE:
         return 0
     print(f"{'':{WIDTH}}less than {MEGABYTES} MB/s and than {PART_OF_BARE}")
     return 1
 
 
-def unchanged(directory: Path, rounds: int) -> int:
-    """Print what it costs to find that nothing of thousands of files has changed."""
+def write_many(directory: Path) -> None:
+    """Write thousands of files below *directory*."""
     for number in range(UNCHANGED):
         project = directory / "projects" / f"-home-somebody-{number % 40}"
         project.mkdir(parents=True, exist_ok=True)
         (project / f"{number}.jsonl").write_bytes(b"{}\n")
+
+
+def unchanged(directory: Path, rounds: int) -> int:
+    """Print what it costs to find that nothing of thousands of files has changed."""
+    write_many(directory)
     known = {file.path: part.known for file in Files([f"{directory}/projects"]) for part in read(file.path) if part.known}
     figures = []
     for _ in range(rounds):
@@ -144,13 +151,25 @@ def unchanged(directory: Path, rounds: int) -> int:
     return print_figure(f"{UNCHANGED} unchanged files", statistics.median(figures), SCAN_MS, "ms")
 
 
-def growing(directory: Path, rounds: int, line: bytes) -> int:
-    """Print what it costs to read what was added to a file of a gigabyte."""
-    path = directory / "large.jsonl"
+def write_large(path: Path) -> None:
+    """Make a file of a gigabyte that tells nothing, and ends with a line."""
     with open(path, "wb") as file:
         file.truncate(LARGE)
         file.seek(LARGE)
         file.write(b"\n")
+
+
+def corpora(place: Path, requests: int) -> Iterator[Corpus]:
+    """Yield the corpora, of which the first one has so many *requests*, each written below *place* when it is asked for."""
+    yield made("as the newest release writes", place / "real", write_real, requests)
+    yield made("the smallest of an older release", place / "old", write_old, requests * 4)
+    yield made("nothing but the usage", place / "short", write_transcripts, requests * 10)
+
+
+def growing(directory: Path, rounds: int, line: bytes) -> int:
+    """Print what it costs to read what was added to a file of a gigabyte."""
+    path = directory / "large.jsonl"
+    write_large(path)
     known: Known | None = [part.known for part in read(str(path))][-1]
     figures = []
     for _ in range(rounds):
@@ -172,9 +191,7 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as base:
         place = Path(base)
-        missed = measure(made("as the newest release writes", place / "real", write_real, asked.requests), asked.rounds)
-        missed += measure(made("the smallest of an older release", place / "old", write_old, asked.requests * 4), asked.rounds)
-        missed += measure(made("nothing but the usage", place / "short", write_transcripts, asked.requests * 10), asked.rounds)
+        missed = sum(measure(corpus, asked.rounds) for corpus in corpora(place, asked.requests))
         print()
         missed += unchanged(place / "many", asked.rounds)
         session = next(year(40, time.time_ns()))

@@ -11,13 +11,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from listed import Usage, cost_micros
 from messages_api import Answer, Tokens
 from mixed_day import ASKED, Day, Run
 from real_claude import micros
 from recorded import events
 
 from cclaunch.hot.paths import our_paths
-from cclaunch.prices.price import Usage, cost_micros
 
 NEVER = ("judgement", "label")
 """What no witness tells of."""

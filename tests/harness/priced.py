@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import real_claude
+from listed import Usage
 from messages_api import MessagesApi
 from real_claude import Claude
 from sandbox import Sandbox
-
-from cclaunch.prices.price import Usage
 
 QUIET = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
 """No title: one request, and no other is billed."""

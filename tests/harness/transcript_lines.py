@@ -46,7 +46,7 @@ def record(number: int | str = 1, **changes: Any) -> dict[str, Any]:
         "type": "assistant",
         "uuid": f"uuid-{number}",
         "timestamp": MOMENT,
-        "cwd": "/work/here",
+        "cwd": "/home/somebody/here",
         "sessionId": SESSION,
         "version": "2.1.330",
         "gitBranch": "main",

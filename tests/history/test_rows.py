@@ -13,7 +13,7 @@ from cclaunch.store.ledger.witnessed import Witnessed
 from cclaunch.transcripts.line import read_line
 from cclaunch.transcripts.seen import Seen
 
-FILE = "/home/somebody/.claude/projects/-gone-work/a.jsonl"
+FILE = "/home/somebody/.claude/projects/-gone-shop/a.jsonl"
 
 
 def made(host: str | None = None, *, branch: bool = True, **changes: Any) -> Witnessed:
@@ -87,9 +87,9 @@ def test_of_a_worktree_that_is_gone_it_is_the_repository(repository: Path) -> No
 def test_of_a_directory_that_is_gone_it_is_its_name() -> None:
     """The first one of its session: a later one may lie below."""
     rows = Rows()
-    found = [rows.made(seen(number=number, cwd=cwd)) for number, cwd in enumerate(("/gone/work", "/gone/work/sub"))]
-    assert {one.repository for one in found} == {"work"}
-    assert made(cwd="/gone/work/.claude/worktrees/fix").repository == "work"
+    found = [rows.made(seen(number=number, cwd=cwd)) for number, cwd in enumerate(("/gone/shop", "/gone/shop/sub"))]
+    assert {one.repository for one in found} == {"shop"}
+    assert made(cwd="/gone/shop/.claude/worktrees/fix").repository == "shop"
 
 
 @pytest.mark.parametrize("file", [FILE, FILE.replace("a.jsonl", "a/subagents/agent-b.jsonl")])
@@ -97,7 +97,7 @@ def test_a_directory_that_is_gone_lay_in_the_one_that_the_file_is_named_for(file
     """However much of it was read before."""
     rows = Rows()
     rows.begin(file)
-    assert rows.made(seen(cwd="/gone/work/sub/below")).repository == "work"
+    assert rows.made(seen(cwd="/gone/shop/sub/below")).repository == "shop"
     assert rows.made(seen(cwd="/gone/other")).repository == "other"
 
 
@@ -118,7 +118,7 @@ def test_where_a_session_began_may_be_no_repository(tmp_path: Path) -> None:
 @pytest.mark.parametrize("changes", [{"gitBranch": ""}, {"gitBranch": None}, {"cwd": None}], ids=str)
 def test_what_was_in_no_repository_has_none(changes: dict[str, Any]) -> None:
     """Claude saw no branch there; or says not where it was."""
-    assert made(**{"cwd": "/gone/work", **changes}).repository is None
+    assert made(**{"cwd": "/gone/shop", **changes}).repository is None
 
 
 def test_a_directory_that_is_there_without_a_repository_has_none(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ The problem it owns: each row is written once more here, as dollars that a perso
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from listed import Usage, cost_micros
 
 from cclaunch.prices.models import plain
-from cclaunch.prices.price import Usage, cost_micros
 from cclaunch.prices.table import TABLES
 
 OLD, NEW = "2.1.197", "2.1.330"

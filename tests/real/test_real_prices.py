@@ -8,11 +8,11 @@ that no wrong price is made good by another; and the same request, read from its
 from pathlib import Path
 
 import pytest
+from listed import Usage, cost_micros
 from messages_api import MessagesApi
 from priced import Asked, ask
 from real_claude import Claude
 
-from cclaunch.prices.price import Usage, cost_micros
 from cclaunch.prices.table import TABLES, Release
 from cclaunch.transcripts.finding import Files, claude_roots
 from cclaunch.transcripts.reading import read

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from listed import Usage, cost_micros
 from messages_api import MessagesApi
 from real_claude import Claude, Outcome, outcome
 from sandbox import Sandbox
 from transcripts_read import answered, by_file, rows, told
 
-from cclaunch.prices.price import Usage, cost_micros
 from cclaunch.transcripts.finding import ENDING, Files, claude_roots
 from cclaunch.transcripts.seen import Seen
 

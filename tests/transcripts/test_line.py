@@ -33,7 +33,7 @@ WHOLE = Seen(
     fast=False,
     place=None,
     partial=False,
-    cwd="/work/here",
+    cwd="/home/somebody/here",
     branch="main",
     version="2.1.330",
 )

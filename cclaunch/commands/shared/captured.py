@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cclaunch.commands.shared.amounts import estimated, money, percent
-from cclaunch.commands.shared.dates import iso
+from cclaunch.commands.shared.dates import NS, iso
 from cclaunch.history.left import named
 from cclaunch.reports.capture import Capture, Counted, capture
 
 if TYPE_CHECKING:
     from cclaunch.store.usage import Ledger
 
-NS = 1_000_000_000
 YOUNG_NS = 60 * NS
 """So long an event may be on its way."""
 

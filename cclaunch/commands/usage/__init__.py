@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from cclaunch.store.places import Places
     from cclaunch.store.usage import Ledger, Tell
 
-DEFAULT_COLUMNS = 80
 DAY_S = 86_400
 
 BY_HELP = (
@@ -205,7 +204,7 @@ def _look_after(paths: Paths) -> None:
 def _show_screen(found: "Overview", environ: Environ) -> None:
     from cclaunch.commands.usage.screen import Canvas, screen
 
-    canvas = Canvas(console.room(environ) or DEFAULT_COLUMNS, console.unicode(environ))
+    canvas = Canvas(console.room(environ) or console.USUAL, console.unicode(environ))
     for line in screen(found, canvas):
         console.spans(line, environ)
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from cclaunch.store import limits
-from cclaunch.store.ledger.clothing import Clothing, Nearest
-from cclaunch.store.ledger.insert import INSERT, session_id, set_id
+from cclaunch.store.ledger.clothing import OF_ITSELF, Clothing, Nearest
+from cclaunch.store.ledger.insert import INSERT, known_session, session_id, set_id
 from cclaunch.store.ledger.request import BY_TABLE, NO_COST, TRANSCRIPT, Request
 from cclaunch.store.ledger.seen import COPIED, PARTIAL, Known
 from cclaunch.store.ledger.tombstones import Tombstones
-from cclaunch.store.ledger.witnessed import HOST, Witnessed
+from cclaunch.store.ledger.witnessed import Witnessed
 
 STORED = """
 SELECT s.name, r.request, r.micros, r.input, r.output, r.cache_read, r.cache_5m, r.cache_1h, t.attributes
@@ -29,9 +29,8 @@ def stored(connection: sqlite3.Connection, known: Known) -> Witnessed:
     session, request, *figures, text = connection.execute(STORED, (known.time_ns, known.key)).fetchone()
     attributes = json.loads(text)
     flags = bool(known.flags & COPIED), bool(known.flags & PARTIAL)
-    names = "app.version", "vcs.repository.name", "vcs.ref.head.name", HOST
-    told = [str(attributes.get("model", "")), *(attributes.get(name) for name in names)]
-    return Witnessed._make((known.key, known.time_ns, session, flags[0], request, *figures, flags[1], *told))
+    model, *told = (attributes.get(name) for name in OF_ITSELF)
+    return Witnessed._make((known.key, known.time_ns, session, flags[0], request, *figures, flags[1], str(model or ""), *told))
 
 
 def insert_alone(connection: sqlite3.Connection, told: Sequence[Witnessed]) -> list[Witnessed]:
@@ -43,7 +42,7 @@ def insert_alone(connection: sqlite3.Connection, told: Sequence[Witnessed]) -> l
     sets: dict[str, int] = {}
     away, rows = [], []
     for name, some in _by_session(told).items():
-        session = _known(connection, name)
+        session = None if name is None else known_session(connection, name)
         nearest = _nearest(connection, session, some)
         for one in some:
             event = nearest.at(one.time_ns) if nearest else None
@@ -73,12 +72,6 @@ def _by_session(told: Sequence[Witnessed]) -> dict[str | None, list[Witnessed]]:
     for one in told:
         sessions[one.session].append(one)
     return sessions
-
-
-def _known(connection: sqlite3.Connection, name: str | None) -> int | None:
-    """Return the id of the session called *name*, if the ledger has it."""
-    row = name is not None and connection.execute("SELECT id FROM sessions WHERE name = ?", (name,)).fetchone()
-    return int(row[0]) if row else None
 
 
 def _nearest(connection: sqlite3.Connection, session: int | None, some: Sequence[Witnessed]) -> Nearest | None:

@@ -9,11 +9,13 @@ import sqlite3
 from collections.abc import Collection
 
 from cclaunch.store.ledger.insert import add_up
+from cclaunch.store.ledger.request import TRANSCRIPT
 from cclaunch.store.ledger.schema import DAY_NS, QUARTER_NS
 from cclaunch.store.ledger.tombstones import Late
 
 IS_ALONE = (
-    "SELECT 1 FROM requests INDEXED BY requests_by_transcript WHERE witnesses = 2 AND time_ns >= ? AND time_ns <= ? LIMIT 1"
+    "SELECT 1 FROM requests INDEXED BY requests_by_transcript"
+    f" WHERE witnesses = {TRANSCRIPT} AND time_ns >= ? AND time_ns <= ? LIMIT 1"
 )
 
 

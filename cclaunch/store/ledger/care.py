@@ -15,13 +15,13 @@ from cclaunch.store.damage import Damaged, mark_suspect
 from cclaunch.store.ledger import copies
 from cclaunch.store.ledger.opening import reading
 from cclaunch.store.ledger.refill import take_ledger
+from cclaunch.store.ledger.schema import DAY_NS
 from cclaunch.store.ledger.tombstones import Rule, is_left
 from cclaunch.store.ledger.writing import writing
 from cclaunch.store.places import Places
 from cclaunch.store.reader import open_reader
 
 NS = 1_000_000_000
-DAY_NS = 86_400 * NS
 LOCK_S = 2.0
 
 

@@ -19,6 +19,9 @@ from cclaunch.store.ledger.schema import DAY_NS, NOBODY, QUARTER_NS
 from cclaunch.store.ledger.witnessed import HOST, Witnessed
 from cclaunch.store.shared import OF_A_REQUEST
 
+OF_ITSELF = ("model", "app.version", "vcs.repository.name", "vcs.ref.head.name", HOST)
+"""What a transcript says of a request, as attributes: the last fields of `Witnessed`, in their order."""
+
 ITS_OWN = ("model", HOST)
 """What a request keeps that is dressed by another one."""
 
@@ -104,8 +107,7 @@ class Clothing:
         """Return (the set of *one*, as text; who has sent it), where no event of its session is near."""
         told = one.model, one.version, one.repository, one.branch, one.host
         if told not in self._sets:
-            names = "model", "app.version", "vcs.repository.name", "vcs.ref.head.name", HOST
-            self._sets[told] = set_of({name: value for name, value in zip(names, told, strict=True) if value is not None})
+            self._sets[told] = set_of({name: value for name, value in zip(OF_ITSELF, told, strict=True) if value is not None})
         return self._sets[told], OTHER if one.host is None else UNKNOWN
 
     def by(self, event: Event, own: tuple[Any, ...]) -> tuple[str, int]:

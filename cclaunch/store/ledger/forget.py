@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cclaunch.store.ledger import cursors
 from cclaunch.store.ledger.agreeing import APART_NS
 from cclaunch.store.ledger.insert import add_up
-from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
-from cclaunch.store.ledger.seen import BETWEEN_LINES_NS, GONE, HOUR_NS
+from cclaunch.store.ledger.schema import HOUR_NS, NOBODY, QUARTER_NS
+from cclaunch.store.ledger.seen import BETWEEN_LINES_NS, GONE
 from cclaunch.store.ledger.tombstones import RAW, SCRUB, SESSION, Rule, add_rule, facts_of, hashed, likeness, rules_of
 from cclaunch.store.record_key import number_of
 
@@ -135,4 +136,4 @@ def leave(connection: sqlite3.Connection, *, raw: bool = True) -> None:
     """Write down what is left to do in other files; *raw*: also in that of the raw events, from its beginning."""
     if raw:
         connection.execute("DELETE FROM cursors WHERE source = ?", (RAW,))
-    connection.execute("INSERT OR REPLACE INTO cursors (source, database, position) VALUES (?, '', 1)", (SCRUB,))
+    cursors.move(connection, SCRUB, 1)

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from cclaunch.store.ledger.clothing import ALONE, Clothing, Nearest
 from cclaunch.store.ledger.forget import leave
-from cclaunch.store.ledger.insert import add_up
+from cclaunch.store.ledger.insert import add_up, known_session
 from cclaunch.store.ledger.joining import GO
-from cclaunch.store.ledger.schema import DAY_NS, QUARTER_NS
-from cclaunch.store.ledger.seen import GONE, HOUR_NS
+from cclaunch.store.ledger.schema import DAY_NS, HOUR_NS, QUARTER_NS
+from cclaunch.store.ledger.seen import GONE
 from cclaunch.store.ledger.tombstones import Late, Tombstones
 from cclaunch.store.record_key import number_of
 
@@ -27,10 +27,10 @@ def follow(connection: sqlite3.Connection, late: Iterable[Late]) -> None:
     going: list[Row] = []
     for one in late:
         connection.execute("INSERT OR IGNORE INTO forgotten_sessions (session) VALUES (?)", (number_of(one.session),))
-        row = connection.execute("SELECT id FROM sessions WHERE name = ?", (one.session,)).fetchone()
-        if row:
-            connection.execute("DELETE FROM metered WHERE session = ?", row)  # it would call them lost
-            going += _undressed(connection, forgotten, clothing, one, row[0])
+        session = known_session(connection, one.session)
+        if session is not None:
+            connection.execute("DELETE FROM metered WHERE session = ?", (session,))  # it would call them lost
+            going += _undressed(connection, forgotten, clothing, one, session)
     if not going:
         return
     connection.execute("PRAGMA secure_delete = ON")

@@ -7,6 +7,7 @@ can tell what was there, but the moment: what is older is not taken again, until
 
 import sqlite3
 
+from cclaunch.store.ledger import cursors
 from cclaunch.store.ledger.forget import Gone, drop_orphans, leave
 from cclaunch.store.ledger.insert import add_up
 from cclaunch.store.ledger.opening import has_transcripts
@@ -37,7 +38,7 @@ def forget_transcripts(connection: sqlite3.Connection, now_ns: int) -> Gone:
     connection.execute(f"UPDATE requests SET witnesses = {EVENT} WHERE witnesses = {EVENT | TRANSCRIPT}")
     connection.execute("DELETE FROM seen")
     connection.execute("DELETE FROM files")
-    connection.execute("INSERT OR REPLACE INTO cursors (source, database, position) VALUES (?, '', ?)", (FORGOTTEN, now_ns))
+    cursors.move(connection, FORGOTTEN, now_ns)
     add_up(connection, quarters)
     drop_orphans(connection)
     leave(connection, raw=False)
@@ -46,5 +47,4 @@ def forget_transcripts(connection: sqlite3.Connection, now_ns: int) -> Gone:
 
 def forgotten_until(connection: sqlite3.Connection) -> int:
     """Return up to when (ns) transcripts were forgotten; 0 where they never were."""
-    row = connection.execute("SELECT position FROM cursors WHERE source = ?", (FORGOTTEN,)).fetchone()
-    return int(row[0]) if row else 0
+    return cursors.position(connection, FORGOTTEN) or 0

@@ -8,17 +8,18 @@ or not at all.
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from typing import NamedTuple, cast
 
 from cclaunch.store.ledger.agreeing import Told
 from cclaunch.store.ledger.alone import insert_alone, stored
 from cclaunch.store.ledger.forget_transcripts import forgotten_until
-from cclaunch.store.ledger.insert import add_up
+from cclaunch.store.ledger.insert import add_up, known_session
 from cclaunch.store.ledger.joining import GO, agreed, is_any_event
 from cclaunch.store.ledger.opening import has_transcripts
-from cclaunch.store.ledger.schema import QUARTER_NS
-from cclaunch.store.ledger.seen import COPIED, DROP, GONE, HOUR_NS, KEEP, PARTIAL, Known, known_of
+from cclaunch.store.ledger.schema import HOUR_NS, QUARTER_NS
+from cclaunch.store.ledger.seen import COPIED, DROP, GONE, KEEP, PARTIAL, Known, known_of
 from cclaunch.store.ledger.witnessed import File, Witnessed, together
 
 KEEP_FILE = (
@@ -75,11 +76,10 @@ def take(connection: sqlite3.Connection, parts: Sequence[tuple[File, Sequence[Wi
 
 
 def _keep(connection: sqlite3.Connection, file: File) -> None:
-    left = dict(file.left)
+    left = Counter(file.left)
     row = None if file.anew else connection.execute("SELECT left_out FROM files WHERE file = ?", (file.file,)).fetchone()
     if row:
-        for reason, count in json.loads(row[0]).items():
-            left[reason] = left.get(reason, 0) + count
+        left.update(json.loads(row[0]))
     connection.execute(KEEP_FILE, (file.file, file.known, json.dumps(left) if left else "{}"))
 
 
@@ -123,8 +123,8 @@ def _told(connection: sqlite3.Connection, told: Sequence[Witnessed]) -> Iterator
     """Yield *told* as they are held against events, whose sessions are known by their ids."""
     sessions: dict[str | None, int | str | None] = {None: None}
     for one in told:
-        if one.session not in sessions:
-            row = connection.execute("SELECT id FROM sessions WHERE name = ?", (one.session,)).fetchone()
-            sessions[one.session] = row[0] if row else one.session
+        if one.session is not None and one.session not in sessions:
+            found = known_session(connection, one.session)
+            sessions[one.session] = one.session if found is None else found
         tokens = one.input, one.output, one.cache_read, one.cache_5m + one.cache_1h
         yield Told(one.key, one.time_ns, sessions[one.session], one.request, *tokens, one.copied, one.partial)

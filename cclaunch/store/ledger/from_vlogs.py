@@ -19,7 +19,7 @@ from cclaunch.store.ledger.arriving import add_up_events
 from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import insert_requests
 from cclaunch.store.ledger.request import BY_EVENT, EVENT, NO_COST, UNKNOWN, Request
-from cclaunch.store.ledger.schema import QUARTER_NS
+from cclaunch.store.ledger.schema import DAY_NS, HOUR_NS, QUARTER_NS
 from cclaunch.store.ledger.senders import INSTANCE, Launches, sender_of
 from cclaunch.store.ledger.tombstones import Tombstones
 from cclaunch.store.ledger.vlogs_read import ALL, HOUR, NEWEST, WasRead
@@ -32,9 +32,7 @@ from cclaunch.store.vlogs.read import Found, Row
 
 NS = 1_000_000_000
 OVERLAP_NS = 10 * NS
-HOUR_NS = 3600 * NS
 LOOK_BACK_NS = 60 * NS
-DAY_NS = 86_400 * NS
 
 TOGETHER = 500
 """Requests of one transaction: more are never in memory at once."""

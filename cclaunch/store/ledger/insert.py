@@ -36,10 +36,16 @@ def set_id(connection: sqlite3.Connection, attributes: str) -> int:
     return int(connection.execute("INSERT INTO sets (key, attributes) VALUES (?, ?)", (key, attributes)).lastrowid or 0)
 
 
+def known_session(connection: sqlite3.Connection, name: str) -> int | None:
+    """Return the id of the session called *name*, if the ledger has it."""
+    row = connection.execute("SELECT id FROM sessions WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else None
+
+
 def session_id(connection: sqlite3.Connection, name: str) -> int:
     """Return the id of the session called *name*, which is made when it is the first."""
-    if row := connection.execute("SELECT id FROM sessions WHERE name = ?", (name,)).fetchone():
-        return int(row[0])
+    if (found := known_session(connection, name)) is not None:
+        return found
     return int(connection.execute("INSERT INTO sessions (name) VALUES (?)", (name,)).lastrowid or 0)
 
 

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 from cclaunch.store.ledger.agreeing import APART_NS, Told, pairs
 from cclaunch.store.ledger.request import EVENT, TRANSCRIPT
-from cclaunch.store.ledger.schema import QUARTER_NS
-from cclaunch.store.ledger.seen import COPIED, HOUR_NS, PARTIAL
+from cclaunch.store.ledger.schema import HOUR_NS, QUARTER_NS
+from cclaunch.store.ledger.seen import COPIED, PARTIAL
 
 LONGEST_NS = HOUR_NS
 MOST = 5_000

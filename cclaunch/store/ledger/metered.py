@@ -11,6 +11,7 @@ import time
 from typing import NamedTuple
 
 from cclaunch import otel
+from cclaunch.store.ledger import cursors
 from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import session_id, set_id
 from cclaunch.store.ledger.schema import QUARTER_NS, ROUNDING
@@ -66,8 +67,7 @@ class _Counted(NamedTuple):
 
 def take_metered(connection: sqlite3.Connection, *, everything: bool = False) -> None:
     """Bring up to date what the metric counted, from the attached telemetry.db, in a transaction of its own if there is news."""
-    row = connection.execute("SELECT position FROM cursors WHERE source = ?", (SOURCE,)).fetchone()
-    newest = row[0] if row else 0
+    newest = cursors.position(connection, SOURCE) or 0
     last = connection.execute("SELECT ifnull(max(last_ns), 0) FROM telemetry.series").fetchone()[0]
     last = min(last, time.time_ns())  # a sender whose clock goes before ours hides nobody else
     if last <= newest and not everything:
@@ -89,11 +89,7 @@ def take_metered(connection: sqlite3.Connection, *, everything: bool = False) ->
         rows = [(sessions[key[0]], sets[key[1]], round(one.micros), one.first_ns, one.last_ns) for key, one in found.items()]
         connection.executemany(KEEP, rows)
         connection.execute(SETTLE, (newest - SETTLED_NS,))
-        connection.execute(
-            "INSERT INTO cursors (source, database, position) VALUES (?, '', ?)"
-            " ON CONFLICT (source) DO UPDATE SET position = excluded.position",
-            (SOURCE, last),
-        )
+        cursors.move(connection, SOURCE, last)
 
 
 def _together(one: _Counted, other: _Counted) -> _Counted:

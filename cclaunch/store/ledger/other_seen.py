@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cclaunch.store.ledger import cursors
 from cclaunch.store.ledger.arriving import add_up_events
 from cclaunch.store.ledger.clothing import dress_there
 from cclaunch.store.ledger.forget import leave
@@ -18,12 +19,11 @@ from cclaunch.store.ledger.forget_transcripts import FORGOTTEN, forget_transcrip
 from cclaunch.store.ledger.insert import add_up, insert_requests
 from cclaunch.store.ledger.joining import BOTH, GO
 from cclaunch.store.ledger.request import EVENT, TRANSCRIPT, Request
-from cclaunch.store.ledger.schema import QUARTER_NS
-from cclaunch.store.ledger.seen import COPIED, GONE, HOUR_NS, KEEP, known_of
+from cclaunch.store.ledger.schema import HOUR_NS, QUARTER_NS
+from cclaunch.store.ledger.seen import COPIED, GONE, KEEP, known_of
 from cclaunch.store.ledger.tombstones import Tombstones
 
 ROWS = "SELECT hour, key, time_ns, request, flags FROM seen ORDER BY hour {0}, key {0}"
-FORGET = "INSERT OR REPLACE INTO cursors (source, database, position) VALUES (?, '', ?)"
 ALONE_HERE = f"""
 INSERT OR IGNORE INTO seen (hour, key, time_ns, request, flags) SELECT ?1, ?2, ?3, ?2, ?4
 WHERE EXISTS (SELECT 1 FROM requests WHERE time_ns = ?3 AND key = ?2 AND witnesses = {TRANSCRIPT})
@@ -36,7 +36,7 @@ def take_border(connection: sqlite3.Connection, other: sqlite3.Connection) -> No
     if border > forgotten_until(connection):
         if connection.execute("SELECT 1 FROM seen LIMIT 1").fetchone():
             forget_transcripts(connection, border)  # what was told here later is read again
-        connection.execute(FORGET, (FORGOTTEN, border))
+        cursors.move(connection, FORGOTTEN, border)
 
 
 def _border_of(other: sqlite3.Connection) -> int:

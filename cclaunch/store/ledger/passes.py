@@ -9,6 +9,7 @@ import contextlib
 import sqlite3
 
 from cclaunch.errors import StoreError
+from cclaunch.store.ledger import cursors
 from cclaunch.store.ledger.opening import reading
 
 FINISHED = "transcripts"
@@ -20,8 +21,7 @@ FRESH_NS = 240 * 1_000_000_000
 
 def finished(connection: sqlite3.Connection) -> int | None:
     """Return when the last pass that was finished began (ns), as the ledger of *connection* knows it; None without any."""
-    row = connection.execute("SELECT position FROM cursors WHERE source = ?", (FINISHED,)).fetchone()
-    return None if row is None else int(row[0])
+    return cursors.position(connection, FINISHED)
 
 
 def was_finished(ledger: str) -> bool:
@@ -38,5 +38,4 @@ def is_due(last_ns: int | None, began_ns: int) -> bool:
 
 def finish(connection: sqlite3.Connection, began_ns: int) -> None:
     """Keep that the pass is finished that began then, in the transaction that is open."""
-    query = "INSERT OR REPLACE INTO cursors (source, database, position) VALUES (?, '', ?)"
-    connection.execute(query, (FINISHED, began_ns))
+    cursors.move(connection, FINISHED, began_ns)

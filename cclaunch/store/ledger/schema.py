@@ -12,7 +12,8 @@ WITH_TRANSCRIPTS = 2
 """The first version that has a place for what transcripts tell."""
 
 QUARTER_NS = 900 * 1_000_000_000
-DAY_NS = 86_400 * 1_000_000_000
+HOUR_NS = 3600 * 1_000_000_000
+DAY_NS = 24 * HOUR_NS
 ROUNDING = 1
 """Micro-dollars by which the sums of a session may differ, and as many for each request: fractions were rounded."""
 

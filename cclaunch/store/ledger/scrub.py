@@ -16,6 +16,7 @@ from cclaunch.store import trouble
 from cclaunch.store.connection import connect
 from cclaunch.store.damage import Damaged, mark_suspect
 from cclaunch.store.ledger import copies, raw
+from cclaunch.store.ledger.cursors import move, position
 from cclaunch.store.ledger.forget import drop_orphans
 from cclaunch.store.ledger.metered import OVERLAP_NS
 from cclaunch.store.ledger.opening import MENDED
@@ -49,10 +50,10 @@ def sweep_new(connection: sqlite3.Connection, database: str) -> int:
     if not rules:
         return 0
     name = str(connection.execute("SELECT name FROM telemetry.identity").fetchone()[0])
-    low, top = _position(connection, RAW, name), raw.newest(connection)
+    low, top = position(connection, RAW, name) or 0, raw.newest(connection)
     found = any(raw.forgotten_ids(connection, rules, begin, end) for begin, end in raw.slices(min(low, top), top))
     last = int(connection.execute("SELECT ifnull(max(last_ns), 0) FROM telemetry.series").fetchone()[0])
-    series = _position(connection, SERIES, name)
+    series = position(connection, SERIES, name) or 0
     if low == top and last <= series:
         return 0
     gone = 0
@@ -67,10 +68,10 @@ def sweep_new(connection: sqlite3.Connection, database: str) -> int:
             writer.close()
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        _move(connection, RAW, name, top)
-        _move(connection, SERIES, name, last)
+        move(connection, RAW, top, name)
+        move(connection, SERIES, last, name)
         if gone:
-            _move(connection, SCRUB, "", 1)  # its bytes may stand in the pages still
+            move(connection, SCRUB, 1)  # its bytes may stand in the pages still
     return gone
 
 
@@ -138,7 +139,7 @@ def _finish_raw(connection: sqlite3.Connection, database: str, tell: Tell, whole
         writer.close()
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        _move(connection, RAW, name, top)
+        move(connection, RAW, top, name)
 
 
 def _finish_ledger(connection: sqlite3.Connection, places: Places, now_s: float, tell: Tell) -> None:
@@ -170,13 +171,3 @@ def _fold(connection: sqlite3.Connection, path: str) -> None:
                 hint="close it there; the rest is done by itself",
             )
         time.sleep(0.05)
-
-
-def _position(connection: sqlite3.Connection, source: str, database: str) -> int:
-    row = connection.execute("SELECT position FROM cursors WHERE source = ? AND database = ?", (source, database)).fetchone()
-    return row[0] if row else 0
-
-
-def _move(connection: sqlite3.Connection, source: str, database: str, position: int) -> None:
-    query = "INSERT OR REPLACE INTO cursors (source, database, position) VALUES (?, ?, ?)"
-    connection.execute(query, (source, database, position))

@@ -12,19 +12,19 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import NamedTuple
 
-from cclaunch.store.ledger.request import Request
+from cclaunch.store.ledger.request import TRANSCRIPT, Request
+from cclaunch.store.ledger.schema import HOUR_NS
 from cclaunch.store.ledger.witnessed import Witnessed
 
-HOUR_NS = 3600 * 1_000_000_000
 BETWEEN_LINES_NS = 600 * 1_000_000_000
 """Lines of one answer that are read at different times lie so far apart at most: claude waits no longer for one."""
 
 PARTIAL, COPIED, GONE = 1, 2, 4
 """Flags: its answer was interrupted; its session may be another one's copy; it was forgotten."""
 
-KNOWN = """
+KNOWN = f"""
 SELECT s.hour, s.key, s.time_ns, s.request, s.flags, r.output
-FROM seen s LEFT JOIN requests r ON s.request = s.key AND r.time_ns = s.time_ns AND r.key = s.key AND r.witnesses = 2
+FROM seen s LEFT JOIN requests r ON s.request = s.key AND r.time_ns = s.time_ns AND r.key = s.key AND r.witnesses = {TRANSCRIPT}
 WHERE s.hour = ? AND s.key IN (SELECT value FROM json_each(?))
 """
 KEEP = "INSERT OR REPLACE INTO seen (hour, key, time_ns, request, flags) VALUES (?, ?, ?, ?, ?)"

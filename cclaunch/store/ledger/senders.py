@@ -16,14 +16,15 @@ from typing import Any
 
 from cclaunch import otel
 from cclaunch.hot.alive import ENDED
+from cclaunch.store.ledger import cursors
 from cclaunch.store.ledger.request import LAUNCH, OTHER, UNKNOWN
+from cclaunch.store.ledger.schema import DAY_NS
 from cclaunch.store.record_key import number_of
 
 INSTANCE = "service.instance.id"
 SOURCE = "launches"
 NAME = re.compile(r"(?:[0-9a-f]*\.[0-9]+\.[0-9]+|ended)\.([0-9a-f-]{36})")
 
-DAY_NS = 86_400 * 1_000_000_000
 SILENT_NS = 90 * DAY_NS
 """A launch that has sent nothing for so long is no longer known; its requests keep their verdict."""
 
@@ -104,5 +105,5 @@ def sender_of(connection: sqlite3.Connection, attributes: Mapping[str, Any], tim
 
 
 def _is_from_before(connection: sqlite3.Connection, time_ns: int) -> bool:
-    row = connection.execute("SELECT position FROM cursors WHERE source = ?", (SOURCE,)).fetchone()
-    return row is None or time_ns < row[0]
+    begun = cursors.position(connection, SOURCE)
+    return begun is None or time_ns < begun

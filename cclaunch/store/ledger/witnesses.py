@@ -7,6 +7,7 @@ transcript saw alone rows are read, by an index that holds nothing else.
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
@@ -14,15 +15,17 @@ from typing import NamedTuple
 from cclaunch.store.ledger.forget_transcripts import forgotten_until
 from cclaunch.store.ledger.opening import has_transcripts
 from cclaunch.store.ledger.request import SURE, TRANSCRIPT
-from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS, ROUNDING
-from cclaunch.store.ledger.seen import HOUR_NS, PARTIAL
+from cclaunch.store.ledger.schema import HOUR_NS, NOBODY, QUARTER_NS, ROUNDING
+from cclaunch.store.ledger.seen import PARTIAL
+from cclaunch.store.ledger.witnessed import HOST
 
 LAST_NS = ((1 << 63) - 1) // QUARTER_NS * QUARTER_NS
 
-ELSEWHERE = """SELECT id FROM sets WHERE attributes ->> '$."cclaunch.host"' IS NOT NULL"""
+IS_ELSEWHERE = f"""attributes ->> '$."{HOST}"' IS NOT NULL"""
+ELSEWHERE = f"SELECT id FROM sets WHERE {IS_ELSEWHERE}"
 """The sets of what another machine's transcripts told: whether telemetry told of it, too, is not known here."""
 
-SETS = """SELECT id, attributes ->> '$.query_source', attributes ->> '$."cclaunch.host"' IS NOT NULL FROM sets"""
+SETS = f"SELECT id, attributes ->> '$.query_source', {IS_ELSEWHERE} FROM sets"
 COUNTS = 'SELECT session, "set", sum(requests - both - unseen), sum(both), sum(unseen) FROM ({source}) GROUP BY session, "set"'
 QUARTERS = 'SELECT session, "set", requests, both, unseen FROM quarters WHERE quarter >= ? AND quarter < ?'
 REQUESTS = (
@@ -207,11 +210,10 @@ def history(connection: sqlite3.Connection, before: int | None) -> int:
 
 def left_out(connection: sqlite3.Connection) -> dict[str, int]:
     """Return reason -> how many lines of transcripts, and files, were left out."""
-    found: dict[str, int] = {}
+    found: Counter[str] = Counter()
     if has_transcripts(connection):
         for (text,) in connection.execute("SELECT left_out FROM files WHERE left_out <> '{}'"):
-            for reason, count in json.loads(text).items():
-                found[reason] = found.get(reason, 0) + count
+            found.update(json.loads(text))
     return dict(sorted(found.items()))
 
 

@@ -12,13 +12,13 @@ from stored import events_of, store
 
 from cclaunch import otel
 from cclaunch.hot.alive import ANCHOR, ENDED
-from cclaunch.store.ledger import from_events, senders
+from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.ledger.request import LAUNCH, OTHER, UNKNOWN
+from cclaunch.store.ledger.schema import DAY_NS
 from cclaunch.store.marking import marked
 from cclaunch.store.places import Places
 
-DAY_NS = senders.DAY_NS
 AT = time.time_ns() + DAY_NS // 2
 """After the ledger's first look at who was launched, however long that takes."""
 
