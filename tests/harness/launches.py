@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import real_claude
-from messages_api import MessagesApi
+from messages_api import Answer, MessagesApi
 from real_claude import Claude
-from recorded import events
+from recorded import assert_requests, events
 from sandbox import Sandbox
 
 from cclaunch.store import reader
@@ -37,7 +37,7 @@ class Launched(NamedTuple):
         code, out, err: What it returned and printed.
         events: The attributes of its events in the store, in claude's order.
         points: (name of the metric, attributes) of its series in the store.
-        billed: The request ids that the API gave out for its prompt.
+        billed: What the API answered for its prompt.
         prompt: The prompt, which no other launch has.
     """
 
@@ -46,7 +46,7 @@ class Launched(NamedTuple):
     err: str
     events: list[Attributes]
     points: list[tuple[str, Attributes]]
-    billed: list[str]
+    billed: list[Answer]
     prompt: str
 
 
@@ -93,7 +93,7 @@ class Launches:
             done.stderr.decode(),
             sorted(self._events(session), key=lambda event: event.get("event.sequence", 0)),
             [(name, attributes) for name, attributes in self._series() if attributes.get("session.id") == session],
-            [answer.request_id for answer in self.api.good() if prompt in answer.prompt],
+            [answer for answer in self.api.good() if prompt in answer.prompt],
             prompt,
         )
 
@@ -121,8 +121,7 @@ def assert_arrived(launched: Launched, version: str, **attributes: str) -> None:
     names = Counter(event["event.name"] for event in found)
     since = {"assistant_response"} if version != "2.1.170" else set()
     assert {"user_prompt", "api_request"} | since <= set(names)
-    billed = [event["request_id"] for event in found if event["event.name"] == "api_request"]
-    assert Counter(billed) == Counter(launched.billed)
+    assert_requests(found, launched.billed)
     assert set(EVERY_METRIC) <= {name for name, _ in launched.points}, f"no metrics; stderr: {launched.err}"
     wanted = {"service.name": "claude-code", "service.version": version}
     wanted |= {name.replace("__", "."): value for name, value in attributes.items()}
