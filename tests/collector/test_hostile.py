@@ -362,7 +362,7 @@ def test_idle_connections_keep_nobody_out(place: Place) -> None:
         assert post(place, logs("beside_idle").SerializeToString()).status == 200
         assert by_grpc(place, logs("beside_idle_grpc").SerializeToString()) == b""
         assert place.ask("GET", "/metrics", port="metrics").status == 200
-        assert max(process.num_fds() for process in place.processes()) < 2000
+        assert max(process.num_fds() for process in place.lasting()) < 2000
     finally:
         for one in held:
             one.close()
@@ -390,6 +390,6 @@ def test_the_limit_of_descriptors_is_the_hard_one(place: Place) -> None:
     """The soft one of a login shell is 1,024."""
     import resource
 
-    for process in place.processes():
+    for process in place.lasting():
         soft, hard = process.rlimit(resource.RLIMIT_NOFILE)
         assert soft == min(hard, 1 << 16) if hard > 0 else 1 << 16

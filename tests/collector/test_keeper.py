@@ -100,8 +100,8 @@ def test_it_has_the_collectors_lock_and_no_port(place: Place) -> None:
     found = holder.holder(place.paths.collector_lock)
     assert found is not None
     assert found.role == holder.KEEPER
-    assert [one for one in place.processes() if one.net_connections(kind="inet")] == []
-    assert pid in [one.pid for one in place.processes()]
+    assert [one for one in place.lasting() if one.net_connections(kind="inet")] == []
+    assert pid in [one.pid for one in place.lasting()]
 
 
 def test_a_launch_leaves_its_name_and_is_stayed_for(place: Place) -> None:
@@ -174,7 +174,7 @@ def test_the_embedded_collector_takes_its_place(place: Place) -> None:
 
     assert collector.keeper(place.paths) is None
     assert collector.health(place.paths) is None
-    assert pid not in [one.pid for one in place.processes()]
+    assert pid not in [one.pid for one in place.lasting()]
     assert wait_until(lambda: beats(place.paths))
 
 

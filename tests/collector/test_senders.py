@@ -98,7 +98,7 @@ def test_the_way_around_the_relay_is_closed(place: Place) -> None:
     """The inner port can be found by everybody, and takes nothing from anybody."""
     listening = {
         one.laddr.port
-        for process in place.processes()
+        for process in place.lasting()
         for one in process.net_connections("tcp")
         if one.status == psutil.CONN_LISTEN
     }

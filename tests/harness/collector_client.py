@@ -85,6 +85,17 @@ class Place:
                 continue
         return found
 
+    def lasting(self) -> list[psutil.Process]:
+        """Return those of them that stay: the reader of transcripts comes and goes, and may be gone before it is asked."""
+        found = []
+        for process in self.processes():
+            try:
+                if not any("history.process" in word for word in process.cmdline()):
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
     def stop(self) -> None:
         """End the collector, and whatever is left of it without mercy."""
         ending.shutdown(self.paths)
@@ -224,20 +235,20 @@ def packed(body: bytes) -> bytes:
 
 def forget_peak(place: Place) -> None:
     """Have the system measure the most memory from now on."""
-    for one in place.processes():
+    for one in place.lasting():
         Path(f"/proc/{one.pid}/clear_refs").write_text("5")
 
 
 def peak(place: Place) -> int:
     """Return the most memory, in bytes, that a process of the collector ever had."""
-    found = [int(line.split()[1]) for one in place.processes() for line in status_lines(one.pid) if line.startswith("VmHWM")]
+    found = [int(line.split()[1]) for one in place.lasting() for line in status_lines(one.pid) if line.startswith("VmHWM")]
     return max(found) * 1024
 
 
 def resident(place: Place) -> int:
     """Return the memory, in bytes, of all processes of the collector."""
     return sum(
-        int(line.split()[1]) * 1024 for one in place.processes() for line in status_lines(one.pid) if line.startswith("VmRSS")
+        int(line.split()[1]) * 1024 for one in place.lasting() for line in status_lines(one.pid) if line.startswith("VmRSS")
     )
 
 

@@ -136,7 +136,7 @@ def test_what_was_acknowledged_while_the_database_is_locked_outlives_kill_9(plac
     with place.locked():
         for number in range(5):
             assert place.post("/v1/logs", logs(f"event_{number}").SerializeToString()).status == 200
-        for process in place.processes():
+        for process in place.lasting():
             kill(process)
     assert wait_until(lambda: collector.running(place.paths) is None)
     place.start()

@@ -65,7 +65,7 @@ def test_one_that_an_older_release_signed_is_replaced_after_the_clock_was_set(pl
     assert before is not None
     assert after is not None
     assert after.supervisor != before.supervisor
-    assert len(place.processes()) == 2
+    assert len(place.lasting()) == 2
 
 
 def test_one_that_an_older_release_signed_is_ended_after_the_clock_was_set(place: Place) -> None:

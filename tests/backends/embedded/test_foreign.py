@@ -112,4 +112,4 @@ def test_the_collector_of_another_data_directory_is_not_used(place: Place, tmp_p
         place.start()
 
         assert not set(place.ports.values()) & set(theirs.ports.values())
-        assert len(place.processes()) == 2
+        assert len(place.lasting()) == 2

@@ -157,7 +157,7 @@ def test_a_killed_supervisor_is_replaced(place: Place) -> None:
     assert healthy_again(place, before.pid or 0)
     place.start()
     assert place.ports == ports
-    assert wait_until(lambda: len(place.processes()) == 2)
+    assert wait_until(lambda: len(place.lasting()) == 2)
     assert running(place).supervisor == before.pid
 
 
@@ -171,13 +171,13 @@ def test_the_replaced_supervisor_restarts_the_collector_too(place: Place) -> Non
         os.kill(before.pid or 0, signal.SIGKILL)
         assert healthy_again(place, before.pid or 0)
 
-    assert len(place.processes()) == 2
+    assert len(place.lasting()) == 2
 
 
 def test_both_killed_leaves_a_place_that_starts_again_on_its_ports(place: Place) -> None:
     """The lock went with them, the ports file stayed."""
     ports = dict(place.ports)
-    for process in place.processes():
+    for process in place.lasting():
         kill(process)
     assert wait_until(lambda: collector.running(place.paths) is None)
 
@@ -234,7 +234,7 @@ def test_an_older_release_is_replaced_by_a_newer_one(place: Place) -> None:
 
     assert running(place).pid != before.pid
     assert place.ports == ports
-    assert len(place.processes()) == 2
+    assert len(place.lasting()) == 2
     assert place.event_names() == ["by_the_old_one"]
 
 
@@ -301,7 +301,7 @@ def test_a_collector_that_hangs_is_replaced(place: Place, monkeypatch: pytest.Mo
     place.start()
 
     assert running(place).supervisor != before.supervisor
-    assert len(place.processes()) == 2
+    assert len(place.lasting()) == 2
 
 
 def test_a_full_disk_is_said_and_no_reason_to_end(place: Place) -> None:

@@ -92,7 +92,7 @@ def test_a_collector_whose_directory_goes_takes_the_place_anew(place: Place, way
 
     assert place.ports == ports
     assert "after" in place.event_names()
-    assert len(place.processes()) == 2
+    assert len(place.lasting()) == 2
     assert ending.shutdown(place.paths)
     assert wait_until(lambda: not place.processes())
 
@@ -108,7 +108,7 @@ def test_a_launch_meanwhile_finds_the_one_that_lost_its_directory(place: Place, 
 
     assert place.ports == ports
     assert started.notes == []
-    assert wait_until(lambda: len(place.processes()) == 2, 60)
+    assert wait_until(lambda: len(place.lasting()) == 2, 60)
     assert send(place, "after")
     assert "after" in place.event_names()
 
@@ -200,7 +200,7 @@ def test_a_file_that_is_deleted_comes_back(place: Place, name: str) -> None:
     place.start()
 
     assert place.ports == ports
-    assert len(place.processes()) == 2
+    assert len(place.lasting()) == 2
     assert send(place, "after")
 
 
@@ -213,7 +213,7 @@ def test_a_launch_just_after_a_file_was_deleted_uses_the_same_ports(place: Place
 
     assert place.ports == ports
     assert started.notes == []
-    assert wait_until(lambda: len(place.processes()) == 2 and collector.health(place.paths) is None, 60)
+    assert wait_until(lambda: len(place.lasting()) == 2 and collector.health(place.paths) is None, 60)
 
 
 def test_a_quiet_session_is_not_forgotten_when_the_directory_goes(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_starting_again_finds_the_same_one(place: Place) -> None:
     assert first is not None
     assert again is not None
     assert (again.pid, again.supervisor) == (first.pid, first.supervisor)
-    assert len(place.processes()) == 2
+    assert len(place.lasting()) == 2
 
 
 def test_many_starts_at_once_make_one_collector(place: Place) -> None:
@@ -71,7 +71,7 @@ def test_many_starts_at_once_make_one_collector(place: Place) -> None:
     told = [json.loads(one.communicate(timeout=60)[0]) for one in starting]
 
     assert len({one["ports"] for one in told}) == 1
-    assert len(place.processes()) == 2
+    assert len(place.lasting()) == 2
 
 
 def test_the_process_that_starts_keeps_nothing_of_it(place: Place) -> None:
@@ -102,7 +102,7 @@ def test_it_starts_with_closed_standard_descriptors(place: Place, closed: str) -
     subprocess.run(["/bin/sh", "-c", f'"$@" {closed}', "sh", *command], env=place.environ, check=False, timeout=60)
 
     assert collector.health(place.paths) is None
-    for process in place.processes():
+    for process in place.lasting():
         targets = [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in (0, 1, 2)]
         assert targets == ["/dev/null", place.paths.collector_log, place.paths.collector_log]
 
@@ -110,7 +110,7 @@ def test_it_starts_with_closed_standard_descriptors(place: Place, closed: str) -
 def test_the_daemon_lives_in_a_session_of_its_own(place: Place) -> None:
     """No terminal, no directory and no group of the person's."""
     place.start()
-    for process in place.processes():
+    for process in place.lasting():
         assert os.getsid(process.pid) != os.getsid(0)
         assert os.getpgid(process.pid) != os.getpgid(0)
         assert process.cwd() == "/"
@@ -140,9 +140,8 @@ def test_the_daemon_inherits_no_descriptor(place: Place, tmp_path: Path) -> None
     with open(tmp_path / "open.txt", "w") as file:
         os.set_inheritable(file.fileno(), True)
         place.start()
-        for process in place.processes():
-            targets = [os.readlink(entry) for entry in Path(f"/proc/{process.pid}/fd").iterdir()]
-            assert str(tmp_path / "open.txt") not in targets
+        for process in place.lasting():
+            assert str(tmp_path / "open.txt") not in {opened.path for opened in process.open_files()}
 
 
 def test_the_daemon_knows_nothing_of_the_account(place: Place) -> None:
@@ -150,7 +149,7 @@ def test_the_daemon_knows_nothing_of_the_account(place: Place) -> None:
     place.start(
         ANTHROPIC_API_KEY="sk-secret", OTEL_EXPORTER_OTLP_HEADERS="secret", PYTHONPATH="/secret", TZ="UTC", LC_ALL="C.UTF-8"
     )
-    for process in place.processes():
+    for process in place.lasting():
         environ = process.environ()
         assert "secret" not in " ".join(environ.values())
         assert not [name for name in environ if name.startswith(("ANTHROPIC_", "OTEL_", "CLAUDE", "PYTHON"))]
