@@ -8,6 +8,7 @@ what only a type checker reads does not.
 import ast
 import itertools
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -354,6 +355,14 @@ def test_a_path_that_is_not_there_is_seen() -> None:
 def test_what_the_prose_names_is_there(file: Path) -> None:
     """Whoever follows a path arrives."""
     assert absent(file.read_text()) == []
+
+
+def test_every_directory_of_tests_is_run() -> None:
+    """By the README's command: what nobody named there would be run by nobody, and no failure would tell."""
+    named = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["testpaths"]
+    run = {path for pattern in named for path in PACKAGE.parent.glob(pattern)}
+    tests = (PACKAGE.parent / "tests").rglob("test_*.py")
+    assert sorted({str(file.parent) for file in tests if not run & {file, *file.parents}}) == []
 
 
 def test_no_test_is_imported() -> None:
