@@ -852,7 +852,7 @@ ask_all() {
   blocks=0 unit=0 stack=0 scripts=''
   if [ -z "$tool" ] && has_unit && ask "Remove the unit that starts the collector?"; then unit=1; fi
   if [ -n "$tool" ]; then
-    if has_blocks && ask "Take cclaunch's blocks out of your shells' files (cclaunch unpersist --all)?"; then blocks=1; fi
+    if has_blocks && ask "Take what cclaunch put there out of your shells' files and claude's settings (cclaunch unpersist --all)?"; then blocks=1; fi
     if has_unit && has_verb stack disable; then
       ask "Remove the unit that starts the collector (cclaunch stack disable)?" || refuse "a unit starts the collector"
       unit=1

@@ -21,14 +21,25 @@ from cclaunch.launch import bundled
 MARK = re.compile(r'"""(?:(?!""").)*\n\nHot: ', re.DOTALL)
 """In the docstring that a file begins with; it is for whoever reads the file as well."""
 
-EXTENSIONS = ("_socket", "_blake2")
-"""The modules of the standard library that it imports; where they are built into the interpreter, there is nothing to do."""
-
-
-ROOTS = ("cclaunch.main", "cclaunch.launch.line", "cclaunch.launch.asking")
+ASKING = "cclaunch.launch.asking"
+BUDGETS = ("cclaunch.launch.budgets", "cclaunch.hot.budget", "cclaunch.launch.standing")
+SHARED = ("cclaunch.hot.marks", "cclaunch.hot.ownership")
+LAUNCH = ("cclaunch.main", *SHARED, "cclaunch.launch.line", ASKING, *BUDGETS)
 """
-What a launch imports one after the other: the door, with which CCLAUNCH_DISABLE comes to claude; the line, which a lock tells
-that the collector is well; and the questions, where it does not. Each with what it imports, a group.
+What a launch imports one after the other: the door, with which CCLAUNCH_DISABLE comes to claude; what the status line needs as
+well; the line, which a lock tells that the collector is well; the questions, where it does not; the budgets, where there is one;
+the money, and what is said of it, where one is nearly spent. Each with what it imports, a group.
+"""
+
+SHOWN, WRAPPED, TOLD, SENT = STATUS_LINE = tuple(f"cclaunch.statusline.{name}" for name in ("line", "wrapped", "news", "posting"))
+"""The same of the status line: what each shows; a command that is wrapped; what may be told; and the telling of it."""
+
+ROOTS = (*LAUNCH, *STATUS_LINE)
+
+EXTENSIONS = {ASKING: ("_socket", "_blake2"), SHOWN: ("_json",), WRAPPED: ("select",), SENT: ("_socket",)}
+"""
+Root -> the modules of the standard library that its group imports, or what it calls; where they are built into the interpreter,
+there is nothing to do.
 """
 
 
@@ -100,9 +111,10 @@ def bundle() -> bytes:
     """
     finder = Path(bundled.__file__)
     code = compile(finder.read_bytes(), str(finder), "exec", dont_inherit=True, optimize=2)
-    *most, last = [(group, rows(group)) for group in groups()]
-    last[1][:0] = rows(EXTENSIONS)  # found before the first of them is imported: else each directory would be searched
-    return marshal.dumps((code, [(group, marshal.dumps(made)) for group, made in (*most, last)]))
+    made = {root: (group, rows(group)) for root, group in zip(ROOTS, groups(), strict=True)}
+    for root, names in EXTENSIONS.items():
+        made[root][1][:0] = rows(names)  # found before the first of them is imported: else each directory would be searched
+    return marshal.dumps((code, [(group, marshal.dumps(read)) for group, read in made.values()]))
 
 
 def main(words: "list[str]") -> int:

@@ -41,7 +41,7 @@ VERBS: Mapping[str, Verb] = {
     "usage": Verb("usage", "What did it cost: dollars, requests and tokens.", LOOK),
     "events": Verb("events", "What happened, event by event; -f follows.", LOOK),
     "dashboard": Verb("dashboard", "Open the dashboards; list, add, remove.", LOOK),
-    "statusline": Verb("", "Claude's status line: profile, today, budget.", LOOK),
+    "statusline": Verb("statusline", "Claude's status line: profile, today, budget.", LOOK),
     "status": Verb("status", "One screen: claude, profile, shell, stack, last event.", STACK),
     "check": Verb("check", "Find what is wrong, and prove that telemetry arrives.", STACK),
     "stack": Verb("stack", "The telemetry stack: up, down, status, logs, and which one.", STACK),
@@ -70,6 +70,7 @@ EPILOG = """\
 Help on one verb: cclaunch VERB --help
 A word alone that looks like a verb is refused. As a prompt: cclaunch -- WORD
 CCLAUNCH_DISABLE=1: claude untouched. CCLAUNCH_CLAUDE: the claude to run.
+CCLAUNCH_BUDGET=ignore: a launch looks at no budget.
 """
 
 

@@ -106,8 +106,12 @@ def labelled(label: str, style: str, text: str, environ: "Mapping[str, str]") ->
 
 def spans(parts: "Iterable[tuple[str, str]]", environ: "Mapping[str, str]") -> None:
     """Write one line to stdout, for people, of (text, style) *parts*; a style may be empty. Raises as ``code`` does."""
-    shown = ((printable(text), style) for text, style in parts)
-    code("".join(_styled(text, style, environ) for text, style in shown).rstrip())
+    code(styled(parts, environ).rstrip())
+
+
+def styled(parts: "Iterable[tuple[str, str]]", environ: "Mapping[str, str]") -> str:
+    """Return (text, style) *parts* as `spans` writes them."""
+    return "".join(_styled(printable(text), style, environ) for text, style in parts)
 
 
 def code(text: str) -> None:
@@ -237,10 +241,14 @@ def _styled(text: str, style: str, environ: "Mapping[str, str]") -> str:
 
 
 def confirm(question: str, *, default: bool) -> bool:
-    """Ask *question* on the terminal and return the answer. Raises click.Abort when there is none."""
+    """Ask *question* on the terminal and return the answer. Raises click.Abort, a RuntimeError, when there is none."""
     import click
 
-    return click.confirm(printable(question), default=default, err=True)
+    try:
+        return click.confirm(printable(question), default=default, err=True)
+    except click.Abort:
+        click.echo(err=True)  # the line of the question was not ended
+        raise
 
 
 def help(text: str) -> None:
@@ -285,17 +293,6 @@ def width(text: str) -> int:
     from rich.cells import cell_len
 
     return cell_len(text)
-
-
-def size(count: int) -> str:
-    """Return a number of bytes for people: ``512 B``, ``1.5 MB``."""
-    if count < 1000:
-        return f"{count} B"
-    amount, unit = count / 1000, "kB"
-    for larger in ("MB", "GB", "TB"):
-        if amount >= 1000:
-            amount, unit = amount / 1000, larger
-    return f"{amount:.1f} {unit}"
 
 
 LONG = 50_000

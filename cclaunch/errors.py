@@ -10,6 +10,7 @@ What can go wrong, each with the exit code and the advice.
     ├── ProfileMissing         1    there is no profile of that name
     ├── ProfileRefused         125  the one that a launch asked for by `+NAME` cannot be had
     ├── WordRefused            125  a word alone that was probably meant for us (`launch/meant`)
+    ├── BudgetSpent            125  a budget at which a launch is to stop is spent (`launch/exceeded`)
     ├── DirectoryRefused       1    a directory of ours is somebody else's, or others may write in it
     ├── FileTrouble            1    a file of ours cannot be written
     │   ├── Busy               1    another one of us holds it
@@ -105,6 +106,12 @@ class ProfileRefused(CclaunchError):
 
 class WordRefused(CclaunchError):
     """A word alone on the command line was probably meant for us: nothing is launched."""
+
+    exit_code = 125
+
+
+class BudgetSpent(CclaunchError):
+    """A budget is spent, and the person has said that claude is not to be started then."""
 
     exit_code = 125
 

@@ -231,3 +231,14 @@ def wrapped(text: str, wide: int, width: Width) -> list[str]:
         found.append(text[:at].rstrip())
         text = text[at:].lstrip()
     return [*found, text]
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people: ``512 B``, ``1.5 MB``."""
+    if count < 1000:
+        return f"{count} B"
+    amount, unit = count / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if amount >= 1000:
+            amount, unit = amount / 1000, larger
+    return f"{amount:.1f} {unit}"

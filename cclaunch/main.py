@@ -78,6 +78,11 @@ def main() -> int:
     try:
         if words.verb == "exec" and words.rest[:1] == ["--"] and len(words.rest) > 1:
             return launch(words.rest[1:], environ, command=True)
+        if words.verb == "statusline":
+            from cclaunch.statusline.line import show
+
+            if show(words.rest, environ):
+                system._exit(0)  # all is written: to take the interpreter apart would be a sixth of the line's time
         if words.verb:
             import gc
 

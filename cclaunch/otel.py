@@ -140,6 +140,15 @@ EVENT_PREFIX = "claude_code."
 REQUEST = "api_request"
 """The event of a request to the API that cost something."""
 
+PLAN_WINDOWS = "plan_windows"
+"""The event of our status line that tells how much of a plan's windows is used."""
+
+PULL_REQUEST = "pull_request"
+"""The event of our status line that tells which pull request the session is at."""
+
+OF_STATUS_LINE = (PLAN_WINDOWS, PULL_REQUEST)
+"""Events that our status line posts: they are of a session, and not claude's."""
+
 COST = "claude_code.cost.usage"
 """The metric that claude itself counts its money in, in dollars."""
 

@@ -26,7 +26,7 @@ _cclaunch_verb() {
         "") parts="exec env usage events dashboard statusline status check stack profile persist unpersist config completions" options="--version --help --" ;;
         "exec") options="--help" kind=command ;;
         "env") options="--shell --unset --json --explain --help" ;;
-        "usage") parts="forget import" options="--by --where --since --until --sort --top --json --csv --markdown --help" ;;
+        "usage") parts="forget import" options="--by --where --since --until --sort --top --json --csv --markdown --watch --help" ;;
         "usage forget") options="--session --before --where --transcripts --yes -y --json --help" ;;
         "usage import") options="--host --json --help" ;;
         "events") parts="show" options="-n -f --follow --json -v --verbose --name --session --where --help" ;;
@@ -35,7 +35,7 @@ _cclaunch_verb() {
         "dashboard add") options="--help" ;;
         "dashboard list") options="--json --help" ;;
         "dashboard remove") options="--help" ;;
-        "statusline") options="--help" ;;
+        "statusline") options="--format --wrap --help" ;;
         "status") options="--json --help" ;;
         "check") options="--json --full --capture --since --help" ;;
         "stack") parts="compose disable down enable logs pull restart status up use" options="--help" ;;
@@ -64,9 +64,9 @@ _cclaunch_verb() {
         "profile unbind") options="--help" ;;
         "profile export") options="--yes --help" kind=profile ;;
         "profile import") options="--name --yes --accept --help" ;;
-        "persist") parts="status" options="--shell --all --rc-file --claude-settings --dry-run --force --in-place --exports --scoped --shim --no-shim --help" ;;
+        "persist") parts="status" options="--shell --all --rc-file --claude-settings --statusline --dry-run --force --in-place --exports --scoped --shim --no-shim --help" ;;
         "persist status") options="--json --probe --help" ;;
-        "unpersist") options="--shell --all --rc-file --claude-settings --dry-run --force --in-place --help" ;;
+        "unpersist") options="--shell --all --rc-file --claude-settings --statusline --dry-run --force --in-place --help" ;;
         "config") options="--help" ;;
         "completions") parts="install show uninstall" options="--help" ;;
         "completions install") options="--shell --help" words="bash zsh fish nu pwsh" ;;
@@ -81,7 +81,7 @@ _cclaunch_value() {
     kind="" words=""
     case "$1 $2" in
         "env --shell") words="bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh" ;;
-        "usage --by") words="branch day model profile project repository session team" ;;
+        "usage --by") words="branch day model pr profile project repository session team" ;;
         "usage --where") words="branch= day= model= profile= project= repository= session= team=" ;;
         "usage --since") words="today yesterday 24h 7d 30d" ;;
         "usage --until") words="today yesterday 24h 7d 30d" ;;
@@ -95,6 +95,8 @@ _cclaunch_value() {
         "events --name") : ;;
         "events --session") : ;;
         "events --where") words="branch= day= model= profile= project= repository= session= team=" ;;
+        "statusline --format") : ;;
+        "statusline --wrap") : ;;
         "check --since") words="today yesterday 24h 7d 30d" ;;
         "stack logs -n") : ;;
         "profile set --prompts") words="on off" ;;
@@ -117,8 +119,10 @@ _cclaunch_value() {
         "profile import --accept") words="claude-config-dir prompts responses tool-details raw-api-bodies" ;;
         "persist --shell") words="bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh" ;;
         "persist --rc-file") : ;;
+        "persist --statusline") words="user project local" ;;
         "unpersist --shell") words="bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh" ;;
         "unpersist --rc-file") : ;;
+        "unpersist --statusline") words="user project local" ;;
         "completions install --shell") words="bash zsh fish nu pwsh" ;;
         "completions uninstall --shell") words="bash zsh fish nu pwsh" ;;
         "claude --add-dir") : ;;

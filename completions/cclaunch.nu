@@ -44,7 +44,7 @@ module completions_of_cclaunch {
             {value: "usage", description: "What did it cost: one screen without words, else dollars, requests and tokens"}
             {value: "events", description: "What happened: the last events, the oldest first; `show SESSION` tells one"}
             {value: "dashboard", description: "Print the address of Grafana's dashboards and open it in the browser, where"}
-            {value: "statusline", description: "Claude's status line: profile, today, budget"}
+            {value: "statusline", description: "Claude's status line: profile, cost, today, budget, context, plan windows"}
             {value: "status", description: "One screen: claude, profile, shell, stack, and the last event that was recorded"}
             {value: "check", description: "Find what is wrong, and prove that telemetry arrives"}
             {value: "stack", description: "The telemetry stack: a collector of your own on this machine, or containers"}
@@ -99,14 +99,14 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch usage --by" [] { ["branch" "day" "model" "profile" "project" "repository" "session" "team"] }
+    def "nu-complete cclaunch usage --by" [] { ["branch" "day" "model" "pr" "profile" "project" "repository" "session" "team"] }
     def "nu-complete cclaunch usage --where" [] { ["branch=" "day=" "model=" "profile=" "project=" "repository=" "session=" "team="] }
     def "nu-complete cclaunch usage --since" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     def "nu-complete cclaunch usage --until" [] { ["today" "yesterday" "24h" "7d" "30d"] }
     def "nu-complete cclaunch usage --sort" [] { ["cost" "time" "requests" "tokens"] }
     def "nu-complete cclaunch usage parts" [] { [{value: "forget", description: "Forget requests and raw events for good; whatever way they come again, they"} {value: "import", description: "Take claude's transcripts from a backup or another machine"}] }
     export extern "cclaunch usage" [
-        --by: string@"nu-complete cclaunch usage --by" # Group by hour, day, week, month, weekday, session, model, profile, team, project, repository, branch, agent, skill, mcp, query_source or any other attribute
+        --by: string@"nu-complete cclaunch usage --by" # Group by hour, day, week, month, weekday, session, model, profile, team, project, repository, branch, pr, agent, skill, mcp, query_source or any other attribute
         --where: string@"nu-complete cclaunch usage --where" # Only what has this value
         --since: string@"nu-complete cclaunch usage --since" # Only what happened from then on
         --until: string@"nu-complete cclaunch usage --until" # Only what happened before
@@ -115,6 +115,7 @@ module completions_of_cclaunch {
         --json # Print one JSON object
         --csv # Print comma-separated values, without totals
         --markdown # Print a table for the text of a pull request
+        --watch # What happens now, redrawn in place until q or Ctrl-C: today, dollars an hour, live sessions, the last requests, budgets
         ...words: string@"nu-complete cclaunch usage parts"
     ]
 
@@ -174,6 +175,8 @@ module completions_of_cclaunch {
     ]
 
     export extern "cclaunch statusline" [
+        --format: string # Show this instead of `statusline.format` of config.toml
+        --wrap: string # Show the line that COMMAND prints, and ours below it
         ...words: string
     ]
 
@@ -284,7 +287,7 @@ module completions_of_cclaunch {
         --description: string # One line for people
         --extends: string@profile_names # Take what is not said here from this profile
         --claude-config-dir: path # Another CLAUDE_CONFIG_DIR: another account of claude, other settings
-        --budget: string # US dollars a month, kept for later use
+        --budget: string # What launches may cost a month: a launch tells of it from 80 % on
         ...words: string@profile_names
     ]
 
@@ -312,7 +315,7 @@ module completions_of_cclaunch {
         --description: string # One line for people
         --extends: string@profile_names # Take what is not said here from this profile
         --claude-config-dir: path # Another CLAUDE_CONFIG_DIR: another account of claude, other settings
-        --budget: string # US dollars a month, kept for later use
+        --budget: string # What launches may cost a month: a launch tells of it from 80 % on
         ...words: string
     ]
 
@@ -359,6 +362,7 @@ module completions_of_cclaunch {
         --all # Every shell that has a file of yours
         --rc-file: path # This file, whatever the shell's own is
         --claude-settings # Claude's own settings.json
+        --statusline # Claude's status line, in your settings.json, the repository's, or its settings.local.json
         --dry-run # Print what would change, as a diff that `patch` takes; write nothing
         --force # Also where a hand has edited the block, or the file has mistakes
         --in-place # Also files that cannot be replaced: with hard links, or mounted
@@ -381,6 +385,7 @@ module completions_of_cclaunch {
         --all # Every shell that has a file of yours
         --rc-file: path # This file, whatever the shell's own is
         --claude-settings # Claude's own settings.json
+        --statusline # Claude's status line, in your settings.json, the repository's, or its settings.local.json
         --dry-run # Print what would change, as a diff that `patch` takes; write nothing
         --force # Also where a hand has edited the block, or the file has mistakes
         --in-place # Also files that cannot be replaced: with hard links, or mounted

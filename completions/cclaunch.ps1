@@ -12,7 +12,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'usage' = 'What did it cost: one screen without words, else dollars, requests and tokens'
             'events' = 'What happened: the last events, the oldest first; `show SESSION` tells one'
             'dashboard' = 'Print the address of Grafana''s dashboards and open it in the browser, where'
-            'statusline' = 'Claude''s status line: profile, today, budget'
+            'statusline' = 'Claude''s status line: profile, cost, today, budget, context, plan windows'
             'status' = 'One screen: claude, profile, shell, stack, and the last event that was recorded'
             'check' = 'Find what is wrong, and prove that telemetry arrives'
             'stack' = 'The telemetry stack: a collector of your own on this machine, or containers'
@@ -88,7 +88,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'usage' = [ordered]@{
-            '--by' = 'Group by hour, day, week, month, weekday, session, model, profile, team, project, repository, branch, agent, skill, mcp, query_source or any other attribute'
+            '--by' = 'Group by hour, day, week, month, weekday, session, model, profile, team, project, repository, branch, pr, agent, skill, mcp, query_source or any other attribute'
             '--where' = 'Only what has this value'
             '--since' = 'Only what happened from then on'
             '--until' = 'Only what happened before'
@@ -97,6 +97,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--json' = 'Print one JSON object'
             '--csv' = 'Print comma-separated values, without totals'
             '--markdown' = 'Print a table for the text of a pull request'
+            '--watch' = 'What happens now, redrawn in place until q or Ctrl-C: today, dollars an hour, live sessions, the last requests, budgets'
             '--help' = 'Show this message and exit.'
         }
         'usage forget' = [ordered]@{
@@ -146,6 +147,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'statusline' = [ordered]@{
+            '--format' = 'Show this instead of `statusline.format` of config.toml'
+            '--wrap' = 'Show the line that COMMAND prints, and ours below it'
             '--help' = 'Show this message and exit.'
         }
         'status' = [ordered]@{
@@ -229,7 +232,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--description' = 'One line for people'
             '--extends' = 'Take what is not said here from this profile'
             '--claude-config-dir' = 'Another CLAUDE_CONFIG_DIR: another account of claude, other settings'
-            '--budget' = 'US dollars a month, kept for later use'
+            '--budget' = 'What launches may cost a month: a launch tells of it from 80 % on'
             '--help' = 'Show this message and exit.'
         }
         'profile unset' = [ordered]@{
@@ -251,7 +254,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--description' = 'One line for people'
             '--extends' = 'Take what is not said here from this profile'
             '--claude-config-dir' = 'Another CLAUDE_CONFIG_DIR: another account of claude, other settings'
-            '--budget' = 'US dollars a month, kept for later use'
+            '--budget' = 'What launches may cost a month: a launch tells of it from 80 % on'
             '--help' = 'Show this message and exit.'
         }
         'profile delete' = [ordered]@{
@@ -285,6 +288,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--all' = 'Every shell that has a file of yours'
             '--rc-file' = 'This file, whatever the shell''s own is'
             '--claude-settings' = 'Claude''s own settings.json'
+            '--statusline' = 'Claude''s status line, in your settings.json, the repository''s, or its settings.local.json'
             '--dry-run' = 'Print what would change, as a diff that `patch` takes; write nothing'
             '--force' = 'Also where a hand has edited the block, or the file has mistakes'
             '--in-place' = 'Also files that cannot be replaced: with hard links, or mounted'
@@ -304,6 +308,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--all' = 'Every shell that has a file of yours'
             '--rc-file' = 'This file, whatever the shell''s own is'
             '--claude-settings' = 'Claude''s own settings.json'
+            '--statusline' = 'Claude''s status line, in your settings.json, the repository''s, or its settings.local.json'
             '--dry-run' = 'Print what would change, as a diff that `patch` takes; write nothing'
             '--force' = 'Also where a hand has edited the block, or the file has mistakes'
             '--in-place' = 'Also files that cannot be replaced: with hard links, or mounted'
@@ -414,7 +419,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
     # Verb and option -> what may follow.
     $values = @{
         'env --shell' = @('bash', 'zsh', 'fish', 'sh', 'ksh', 'mksh', 'yash', 'tcsh', 'csh', 'nu', 'elvish', 'xonsh', 'pwsh')
-        'usage --by' = @('branch', 'day', 'model', 'profile', 'project', 'repository', 'session', 'team')
+        'usage --by' = @('branch', 'day', 'model', 'pr', 'profile', 'project', 'repository', 'session', 'team')
         'usage --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
         'usage --since' = @('today', 'yesterday', '24h', '7d', '30d')
         'usage --until' = @('today', 'yesterday', '24h', '7d', '30d')
@@ -428,6 +433,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'events --name' = @()
         'events --session' = @()
         'events --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
+        'statusline --format' = @()
+        'statusline --wrap' = @()
         'check --since' = @('today', 'yesterday', '24h', '7d', '30d')
         'stack logs -n' = @()
         'profile set --prompts' = @('on', 'off')
@@ -450,8 +457,10 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'profile import --accept' = @('claude-config-dir', 'prompts', 'responses', 'tool-details', 'raw-api-bodies')
         'persist --shell' = @('bash', 'zsh', 'fish', 'sh', 'ksh', 'mksh', 'yash', 'tcsh', 'csh', 'nu', 'elvish', 'xonsh', 'pwsh')
         'persist --rc-file' = @()
+        'persist --statusline' = @('user', 'project', 'local')
         'unpersist --shell' = @('bash', 'zsh', 'fish', 'sh', 'ksh', 'mksh', 'yash', 'tcsh', 'csh', 'nu', 'elvish', 'xonsh', 'pwsh')
         'unpersist --rc-file' = @()
+        'unpersist --statusline' = @('user', 'project', 'local')
         'completions install --shell' = @('bash', 'zsh', 'fish', 'nu', 'pwsh')
         'completions uninstall --shell' = @('bash', 'zsh', 'fish', 'nu', 'pwsh')
         'claude --add-dir' = @()

@@ -46,19 +46,26 @@ class CatchingUp:
         say: Writes a line to the log.
         often: Seconds after which it is looked for news without a word.
         turn: Seconds that one turn may take, a slice more or less.
+        after: Called in the thread after each turn that has left nothing, or has failed; it raises nothing.
 
     Attributes:
         trouble: What keeps the ledger from being brought up to date, or an empty text.
     """
 
     def __init__(
-        self, places: Callable[[], Places], say: Callable[[str], None], often: float = OFTEN_S, turn: float = TURN_S
+        self,
+        places: Callable[[], Places],
+        say: Callable[[str], None],
+        often: float = OFTEN_S,
+        turn: float = TURN_S,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self.trouble = ""
         self._places = places
         self._say = say
         self._often = often
         self._turn_s = turn
+        self._after = after
         self._news = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
@@ -85,6 +92,7 @@ class CatchingUp:
             self._thread.join(2 * LAST_S)
         if not self._thread.is_alive():
             self._turn(self._places()._replace(vlogs=""), LAST_S)  # what VictoriaLogs has, it keeps
+            self._after()
 
     def all(self) -> int | None:
         """Read all that is committed; return the rowid up to which the ledger knows our database, or None where that fails."""
@@ -105,6 +113,8 @@ class CatchingUp:
             caught = self._turn(self._places(), self._turn_s)
             if caught is None or caught.left:
                 self._news.set()
+            if caught is None or not caught.left:
+                self._after()
             self._over.wait(_pause(caught, time.monotonic() - began))
 
     def _turn(self, places: Places, seconds: float) -> Caught | None:

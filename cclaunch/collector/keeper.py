@@ -13,6 +13,7 @@ import sys
 import time
 
 from cclaunch import __version__
+from cclaunch.budgets.watching import Watching
 from cclaunch.collector.catching_up import CatchingUp
 from cclaunch.collector.ending import Ending
 from cclaunch.collector.history_process import HistoryProcess
@@ -42,7 +43,8 @@ class Keeper:
         self.paths = paths
         self.launched = Launched(paths.launched, paths.collector_pids)
         self.last_active = time.monotonic()
-        self.catching_up = CatchingUp(self.places, say, OFTEN_S, TURN_S)
+        self.watching = Watching(paths, say)
+        self.catching_up = CatchingUp(self.places, say, OFTEN_S, TURN_S, self.watching.look)
         self.history = HistoryProcess(paths, say)
 
     def places(self) -> Places:
@@ -84,6 +86,7 @@ async def keep(paths: Paths, config: Config, lock: int, lifeline: int) -> Ending
     keeper.history.leave()
     if not ending.orphaned:
         standing.leave()
+    await asyncio.to_thread(keeper.watching.leave)
     await asyncio.to_thread(keeper.catching_up.stop)
     ending.carry()
     return ending

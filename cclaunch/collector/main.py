@@ -77,6 +77,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
     say(f"draining: {ending.reason}")
     collector.catching_up.leave()
     collector.history.leave()
+    leaving = asyncio.create_task(asyncio.to_thread(collector.watching.leave))
     if not ending.orphaned:
         standing.leave()
     relay.stop()
@@ -86,6 +87,7 @@ async def serve(paths: Paths, config: Config, lock: int, lifeline: int, held: di
         one.over.set()
     await asyncio.wait(tasks, timeout=4)
     await asyncio.to_thread(collector.writer.close)
+    await leaving
     ending.carry()
     return ending
 

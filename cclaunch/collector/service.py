@@ -10,6 +10,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from cclaunch import __version__
+from cclaunch.budgets.watching import Watching
 from cclaunch.collector import words
 from cclaunch.collector.budget import Arrivals
 from cclaunch.collector.catching_up import CatchingUp, maintain
@@ -40,7 +41,8 @@ class EmbeddedCollector:
         self.arrivals = Arrivals()
         self.intake = Intake(self.writer)
         places = local_places(paths)
-        self.catching_up = CatchingUp(lambda: places, say)
+        self.watching = Watching(paths, say)
+        self.catching_up = CatchingUp(lambda: places, say, after=self.watching.look)
         self.history = HistoryProcess(paths, say)
         self.launched = Launched(paths.launched, paths.collector_pids)
         self.last_active = time.monotonic()

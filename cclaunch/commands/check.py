@@ -18,10 +18,12 @@ from cclaunch.backends.sources import places_of
 from cclaunch.backends.turn import turn
 from cclaunch.commands.private import private_of
 from cclaunch.commands.redacted import redacted
+from cclaunch.commands.shared.budgets import budgets_here
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, moment
 from cclaunch.commands.shared.here import told_here
 from cclaunch.commands.shared.kept import sentences
+from cclaunch.commands.shared.status_line import line_here, unknown_names
 from cclaunch.config.model import Config, read_configuration
 from cclaunch.errors import CannotStore, CclaunchError
 from cclaunch.history.told import state, tell_once
@@ -114,10 +116,14 @@ def _findings(environ: Environ, paths: Paths) -> Iterator[Finding]:
     yield finding
     for told in told_here(environ, paths):
         yield Finding(told.about, not told.wrong, told.text, told.mends)
+    yield from _status_line(config, environ)
     with console.progress("asking the collector", environ):
         ports, finding = _collector(paths, config, environ)
     yield finding
     yield Finding("transcripts", True, state(paths))
+    budgets, mends = budgets_here(paths, config)
+    if budgets:
+        yield Finding("budgets", True, budgets, mends)
     if kept := sentences(paths, waiting=False):
         yield Finding("store", False, "; ".join(kept))
     sick = ports is not None and not finding.ok
@@ -148,6 +154,19 @@ def _claude(environ: Environ) -> Finding:
     if found.trouble:
         return Finding("claude", False, f"{found.path}: {found.trouble}", f"{found.path} --version")
     return Finding("claude", True, f"{found.path}, {found.version}")
+
+
+def _status_line(config: Config, environ: Environ) -> Iterator[Finding]:
+    """Say what is wrong with the line of ours, as far as there is one, and with its format."""
+    here = line_here(environ)
+    trouble = here.trouble(environ)
+    for text, mends in trouble:
+        yield Finding("status line", False, text, mends)
+    if here.ours and not trouble:
+        yield Finding("status line", True, here.text())
+    if names := unknown_names(config):
+        told = f"[statusline] format names {', '.join(names)}, and there is no such part: it stays empty"
+        yield Finding("status line format", False, told, "cclaunch statusline --help")
 
 
 def _collector(paths: Paths, config: Config, environ: Environ) -> tuple[Ports | None, Finding]:

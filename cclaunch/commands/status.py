@@ -4,7 +4,7 @@ import time
 
 import click
 
-from cclaunch import console
+from cclaunch import console, layout
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.state import stack_state
 from cclaunch.commands.shared.context import environ_of, paths_of
@@ -12,6 +12,8 @@ from cclaunch.commands.shared.dates import NS, ago, iso, local
 from cclaunch.commands.shared.here import PLACE, told_here
 from cclaunch.commands.shared.history import read_history
 from cclaunch.commands.shared.kept import sentences
+from cclaunch.commands.shared.spending import keep_now
+from cclaunch.commands.shared.status_line import line_here
 from cclaunch.config.model import reads_transcripts
 from cclaunch.errors import CclaunchError
 from cclaunch.history import told as transcripts
@@ -29,11 +31,13 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """One screen: claude, profile, shell, stack, and the last event that was recorded."""
     environ, paths = environ_of(ctx), paths_of(ctx)
     read_history(paths, places_of(paths), environ)
+    keep_now(paths, changed=False)
     with console.progress("asking claude and the stack", environ):
         claude, no_claude = _claude(environ)
         shell = _shell(environ)
         found = composed(environ, paths, launch=True)
         told = told_here(environ, paths)
+        line = line_here(environ)
         state = stack_state(paths, environ)
         last, no_store = _last_event(paths)
         store = sentences(paths, waiting=False)
@@ -44,6 +48,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             "claude": {"path": claude.path if claude else None, "version": (claude.version or None) if claude else None},
             "profile": {"name": selection.name, "source": selection.source} if selection.name else None,
             "shell": {"name": shell.name, "source": shell.source} if shell else None,
+            "status_line": line.document(),
             "stack": state.document(),
             "store": store,
             "ledger": ledger,
@@ -61,6 +66,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         *(((PLACE, found.place.path),) if found.place.path and not found.place.warnings else ()),
         *((one.about, one.sentence()) for one in told),
         ("shell", f"{shell.name} ({shell.reason})" if shell else "unknown"),
+        ("status line", line.text()),
         ("stack", f"{state.backend}: {health}{process}"),
         *((f"  {one.name}", _service(one.healthy, one.url, one.detail)) for one in state.parts),
         *(("store", text) for text in store),
@@ -108,7 +114,7 @@ def _ledger(paths: Paths) -> tuple[dict[str, object] | None, str]:
     copied = int(found[0].time_s * NS) if found else None
     document = {"path": paths.ledger, "bytes": size, "copied": None if copied is None else iso(copied)}
     age = "not copied yet" if copied is None else f"copied {ago(copied, time.time_ns())} ({found[0].path})"
-    return document, f"{console.size(size)}, {age}"
+    return document, f"{layout.size(size)}, {age}"
 
 
 def _last_event(paths: Paths) -> tuple[tuple[int, str] | None, str]:

@@ -16,6 +16,7 @@ def command(
     every: bool,
     file: str,
     settings: bool,
+    line: str | None,
     dry_run: bool,
     force: bool,
     in_place: bool,
@@ -23,8 +24,8 @@ def command(
     """
     Undo persist: the file is again what it was, byte for byte.
 
-    What was added to it since stays. --all takes the block out of every file that holds one, claude's settings included.
+    What was added to it since stays. --all takes the block out of every file that holds one, claude's settings included,
+    and our status line out of every scope; the line that was there before is back.
     """
-    unpersist(
-        environ_of(ctx), paths_of(ctx), Choice(shells, every, file, settings), Wish(dry_run, force=force, in_place=in_place)
-    )
+    choice = Choice(shells, every, file, settings, line or "")
+    unpersist(environ_of(ctx), paths_of(ctx), choice, Wish(dry_run, force=force, in_place=in_place))

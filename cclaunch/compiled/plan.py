@@ -5,16 +5,19 @@ Cold: runs when a source has changed, or on the first launch of a release. A bro
 is then made of the defaults, or the profile of its trouble, and carries the sentence to say.
 """
 
+from collections.abc import Iterable
+
 from cclaunch import __version__, otel
 from cclaunch.compiled.keep import Records, keep, settled, source_records
 from cclaunch.config.checks import IN_CONTAINERS
-from cclaunch.config.model import Config, read_configuration
+from cclaunch.config.model import Budget, Config, read_configuration
 from cclaunch.config.state import State, load_state
 from cclaunch.errors import CclaunchError
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import stamp
 from cclaunch.hot.records import FORMAT, plan_key
+from cclaunch.hot.spending import DAY, MONTH, WEEK
 from cclaunch.profiles.disk import load_profile, profile_names, profile_path, resolve_profile
 from cclaunch.profiles.model import Profile
 
@@ -41,6 +44,7 @@ def compile_plan(paths: Paths, home: str, *, write: bool = True) -> Plan:
     records += [["bind", path, name] for path, name in state.bindings.items()]
     profiles = {name: profile_parts(paths, name, home) for name in profile_names(paths)}
     records += [["profile", name, *(field for part in parts for field in part)] for name, parts in profiles.items()]
+    records += _on_exceed(config.budget, profiles.values())
     records += [["warning", text] for text in warnings]
     read = [["source", path, mark] for parts in profiles.values() for what, path, mark in parts if what == "sources"]
     if write and settled([*sources, *read]):
@@ -69,7 +73,25 @@ def _parts(profile: Profile, home: str) -> Records:
     if directory := profile.claude_config_dir:
         tilde = directory == "~" or directory.startswith("~/")
         parts.append(["config_dir", "", home + directory[1:] if tilde else directory])
+    if profile.budget is not None:
+        parts.append(["budget", "", _micros(profile.budget)])
     return parts
+
+
+def budget_records(budget: Budget) -> Records:
+    """Return a record for each period that *budget* limits."""
+    limits = {DAY: budget.daily, WEEK: budget.weekly, MONTH: budget.monthly}
+    return [["budget", period, _micros(dollars)] for period, dollars in limits.items() if dollars]
+
+
+def _micros(dollars: float) -> str:
+    return str(max(round(dollars * 1_000_000), 1))  # less than a millionth is a limit, too
+
+
+def _on_exceed(budget: Budget, profiles: Iterable[Records]) -> Records:
+    """Return the setting by which a launch knows that there is any budget: without one it looks at none."""
+    budgeted = budget_records(budget) or any(part[0] == "budget" for parts in profiles for part in parts)
+    return [["setting", "on_exceed", budget.on_exceed]] if budgeted else []
 
 
 def plan_records(config: Config) -> Records:
@@ -97,11 +119,13 @@ def plan_records(config: Config) -> Records:
         "attributes_name": otel.RESOURCE_ATTRIBUTES,
         "temporality_name": otel.TEMPORALITY,
         "config_dir_name": otel.CONFIG_DIR,
+        "statusline": config.statusline.format,
         "asked": " ".join(name for name in ("branch", "host") if getattr(config.telemetry, name)),
     }
     records = [["route", name, value] for name, value in routes.items()]
     records += [["privacy", name, "1" if getattr(config.privacy, key) else "0"] for key, name in otel.PRIVACY.items()]
     records += [["setting", name, value] for name, value in settings.items()]
+    records += budget_records(config.budget)
     records.append(["displaced_prefixes", *otel.ROUTING_PREFIXES])
     records.append(["displaced_names", *otel.ROUTING_NAMES])
     return records

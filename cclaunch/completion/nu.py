@@ -88,7 +88,7 @@ def _extern(name: str, options: Iterable[Option], operands: str) -> list[str]:
         words = long or short
         bundled = f"({short[0]})" if long and short else ""
         for position, word in enumerate(words):
-            takes = _takes(name, option) if option.takes else ""
+            takes = _takes(name, option) if option.takes and not option.optional else ""  # Nushell has it take a word, or none
             lines.append(
                 f"        {word}{bundled if position == 0 else ''}{takes}" + (f" # {option.help}" if option.help else "")
             )
@@ -121,7 +121,7 @@ def _operands(one: Verb) -> str:
 def _named_lists(one: Verb) -> list[str]:
     """Return the functions that the externs of *one* ask for what they offer."""
     name = f"cclaunch {one.path}"
-    lists = [(option.names[0], _texts(option.values)) for option in one.options if option.values]
+    lists = [(option.names[0], _texts(option.values)) for option in one.options if option.values and not option.optional]
     if one.parts:
         parts = ((part.path.split()[-1], part.help) for part in one.parts)
         lists.append(("parts", " ".join(f"{{value: {_text(word)}, description: {_text(text)}}}" for word, text in parts)))

@@ -17,7 +17,7 @@ DATES = ("today", "yesterday", "24h", "7d", "30d")
 """Of all that ``--since`` takes, what is worth offering."""
 
 OPTION_VALUES = {
-    "--by": KEYS,
+    "--by": tuple(sorted((*KEYS, "pr"))),
     "--where": tuple(f"{key}=" for key in KEYS),
     "--since": DATES,
     "--until": DATES,
@@ -31,13 +31,14 @@ FRESH = frozenset(("profile create",))
 
 
 class Option(NamedTuple):
-    """An option: *names*, *help*, whether it *takes* a word, which *values* that may be, or its *kind*."""
+    """An option: *names*, *help*, whether it *takes* a word, which *values* that may be, or its *kind*; it may be *optional*."""
 
     names: tuple[str, ...]
     help: str
     takes: bool
     values: tuple[str, ...]
     kind: str
+    optional: bool = False
 
 
 class Verb(NamedTuple):
@@ -94,7 +95,7 @@ def _option(one: click.Option) -> Option:
     known = next((OPTION_VALUES[name] for name in names if name in OPTION_VALUES), ())
     kind = next((OPTION_KINDS[name] for name in names if name in OPTION_KINDS), ANY if takes else "")
     text = (one.help or "").split(". ")[0].rstrip(".")
-    return Option(names, text, takes, (values or known) if takes else (), kind)
+    return Option(names, text, takes, (values or known) if takes else (), kind, takes and isinstance(one.flag_value, str))
 
 
 def _operands(command: click.Command, path: str) -> tuple[str, tuple[str, ...]]:

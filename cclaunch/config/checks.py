@@ -87,6 +87,18 @@ def line(value: Any) -> str | None:
     return None if fits else "must be one line of text"
 
 
+def long_line(value: Any) -> str | None:
+    """Say what is wrong with a text of one line that may be long."""
+    fits = isinstance(value, str) and value.isprintable() and len(value) <= 4096
+    return None if fits else "must be one line of text, of 4096 characters at most"
+
+
+def dollars(value: Any) -> str | None:
+    """Say what is wrong with an amount of money."""
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1e12
+    return None if fits else "must be a number of US dollars, 0 (no limit) or more"
+
+
 def services(value: Any) -> str | None:
     """Say what is wrong with the list of services that run."""
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):

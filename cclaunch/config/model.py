@@ -18,8 +18,10 @@ from cclaunch.config.checks import (
     PROJECT,
     SERVICES,
     Check,
+    dollars,
     like,
     line,
+    long_line,
     one_of,
     port,
     seconds,
@@ -166,6 +168,31 @@ class History(NamedTuple):
     transcripts: bool = True
 
 
+class Budget(NamedTuple):
+    """
+    ``[budget]``: US dollars that all launches together may cost in a *daily*, *weekly* or *monthly* period; 0: no limit.
+
+    *on_exceed* says what a launch does when one of them, or a profile's, is spent: ``warn``, ``ask`` or ``stop``.
+    """
+
+    daily: float = 0.0
+    weekly: float = 0.0
+    monthly: float = 0.0
+    on_exceed: str = "warn"
+
+
+class Notify(NamedTuple):
+    """``[notify]``: the *command* that is run, by a shell, when a budget passes 80 % and 100 %; empty for none."""
+
+    command: str = ""
+
+
+class StatusLine(NamedTuple):
+    """``[statusline]``: the *format* of the line below claude's prompt; empty for the one that we have."""
+
+    format: str = ""
+
+
 class Config(NamedTuple):
     """The whole of ``config.toml``."""
 
@@ -180,6 +207,9 @@ class Config(NamedTuple):
     grafana: Grafana = Grafana()
     usage: Usage = Usage()
     history: History = History()
+    budget: Budget = Budget()
+    notify: Notify = Notify()
+    statusline: StatusLine = StatusLine()
 
 
 CHECKS: Mapping[str, Mapping[str, Check]] = {
@@ -214,6 +244,9 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
     "grafana": {"admin_password": line},
     "usage": {"week_start": one_of(*WEEKDAYS)},
     "history": {"keep_days": whole(0, 36500, "days (0: for ever)"), "transcripts": switch},
+    "budget": {**dict.fromkeys(("daily", "weekly", "monthly"), dollars), "on_exceed": one_of("warn", "ask", "stop")},
+    "notify": {"command": long_line},
+    "statusline": {"format": long_line},
 }
 """Table -> key -> what is wrong with a value, or None."""
 
@@ -278,6 +311,9 @@ def _build(tables: Mapping[str, Mapping[str, Any]]) -> Config:
         grafana=Grafana(**tables.get("grafana", {})),
         usage=Usage(**tables.get("usage", {})),
         history=History(**tables.get("history", {})),
+        budget=Budget(**{key: _settled_dollars(value) for key, value in tables.get("budget", {}).items()}),
+        notify=Notify(**tables.get("notify", {})),
+        statusline=StatusLine(**tables.get("statusline", {})),
     )
 
 
@@ -286,6 +322,10 @@ def _settled(key: str, value: Any) -> Any:
     if key in ("wait", "idle_exit"):
         return float(value)
     return tuple(name for name in SERVICES if name in value) if key == "services" else value
+
+
+def _settled_dollars(value: Any) -> Any:
+    return value if isinstance(value, str) else float(value)
 
 
 def configuration(paths: Paths) -> Config:

@@ -22,7 +22,7 @@ from cclaunch.profiles.model import is_name
 
 FORMAT = 1
 PATIENCE_S = 5.0
-WRITTEN = ("rc_files", "claude_settings")
+WRITTEN = ("rc_files", "claude_settings", "status_lines")
 """Tables about files of the person's that we wrote into."""
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -37,6 +37,7 @@ class State(NamedTuple):
         bindings: Real path -> profile.
         rc_files: Path of a file that holds our block -> ``shell`` (its name), ``dialect``, and ``own`` and ``scoped``.
         claude_settings: Path of a settings file of claude's that we wrote into -> what is needed to undo it.
+        status_lines: The same for those that hold our status line.
         backend: What `stack use` chose, or empty: then config.toml says it.
     """
 
@@ -45,6 +46,7 @@ class State(NamedTuple):
     bindings: Mapping[str, str] = NOTHING
     rc_files: Mapping[str, Mapping[str, Any]] = NOTHING
     claude_settings: Mapping[str, Mapping[str, Any]] = NOTHING
+    status_lines: Mapping[str, Mapping[str, Any]] = NOTHING
     backend: str = ""
 
 

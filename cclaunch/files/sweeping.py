@@ -2,8 +2,8 @@
 Old files of the cache, deleted by age.
 
 What a launch passes by ``--settings`` holds the person's own settings, tokens among them, and a place is kept for every
-directory that anybody ever worked in: neither may lie there for ever. Swept when such a file is written and by the
-collector's maintenance, at most once a day. The cache can be made anew, so nothing here fails.
+directory that anybody ever worked in, and the line of every session: none may lie there for ever. Swept when such a file is
+written and by the collector's maintenance, at most once a day. The cache can be made anew, so nothing here fails.
 
 Imported by the collector: no module here but C ones and ``os``.
 """
@@ -14,13 +14,13 @@ import time
 
 DAY_S = 86400.0
 
-SETTINGS, PLACES = "settings", "places"
+SETTINGS, PLACES, STATUS_LINES = "settings", "places", "statusline"
 
 BACKGROUND = "background-"
 """How the settings of background sessions begin."""
 
 KEPT_S = 30 * DAY_S
-"""Since it was written: a session of that age still reads its settings."""
+"""Since it was written: a session of that age still reads its settings, and may show its line."""
 
 BACKGROUND_KEPT_S = 400 * DAY_S
 """Claude starts a background session again with the same words, however much later."""
@@ -35,7 +35,7 @@ def sweep(cache: str) -> None:
         if not _due(f"{cache}/swept"):
             return
         now = time.time()
-        for folder in (SETTINGS, PLACES):
+        for folder in (SETTINGS, PLACES, STATUS_LINES):
             with contextlib.suppress(FileNotFoundError), os.scandir(f"{cache}/{folder}") as entries:
                 for entry in entries:
                     with contextlib.suppress(OSError):

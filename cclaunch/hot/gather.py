@@ -14,7 +14,7 @@ from cclaunch.hot.claims import read_claims
 from cclaunch.hot.paths import Paths, home
 from cclaunch.hot.plan import Place, Plan, is_current
 from cclaunch.hot.records import DAMAGED, place_file, place_key, plan_key, read_compiled
-from cclaunch.hot.selection import Selection, select
+from cclaunch.hot.selection import BY_PLACE, Selection, select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,12 +54,23 @@ def gather(
     if plan is not None:
         place = _place(paths, environ, directory, plan.settings["asked"], write, cold)
         selection = select(plan, place, environ, directory, named)
-        chosen = plan.profiles.get(selection.asked)
-        if chosen is None or is_current(chosen):
+        if _is_current(plan, selection, environ, directory):
             return plan, place, selection
     plan = cold().compile_plan(paths, home(environ), write=write)
     place = _place(paths, environ, directory, plan.settings["asked"], write, cold)
     return plan, place, select(plan, place, environ, directory, named)
+
+
+def _is_current(plan: Plan, selection: Selection, environ: "dict[str, str]", directory: str) -> bool:
+    """
+    Say whether the files of the profile in force are what they were; and where a repository chose it, those of the person's own.
+
+    That one's budget counts as well, and an editor that writes in place changes nothing else than the file.
+    """
+    asked = [selection.asked]
+    if selection.source == BY_PLACE:
+        asked.append(select(plan, Place([]), environ, directory).asked)
+    return all(is_current(plan.profiles[name]) for name in asked if name in plan.profiles)
 
 
 def _plan(paths: Paths) -> "Plan | None":

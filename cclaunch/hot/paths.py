@@ -101,6 +101,12 @@ class Paths:
     """That a person waits for that lock."""
     claude_dirs = File("data", "/claude-dirs")
     """The directory whose names say where launches had claude's own files."""
+    spending = File("data", "/spending")
+    """What was spent today, this week and this month, for those who cannot ask the ledger."""
+    notified = File("data", "/notified")
+    """Which budgets a notification has told of."""
+    status_lines = File("cache", "/statusline")
+    """The directory of what the status line of each session said last."""
     collector_ports = File("data", "/collector.ports")
     """Where the embedded collector listens."""
     collector_key = File("data", "/collector.key")

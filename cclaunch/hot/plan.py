@@ -18,14 +18,16 @@ class CompiledProfile:
         attributes: key -> value, plain.
         privacy: variable -> ``0`` or ``1``; only those that the profile speaks of.
         config_dir: The value for ``CLAUDE_CONFIG_DIR``, or an empty string.
+        budget: Micro-dollars a month, in digits, or an empty string.
         trouble: Why it cannot be used (file, line, key), or an empty string.
         sources: path -> stamp of the files it was read from.
     """
 
-    __slots__ = ("_fields", "attributes", "config_dir", "privacy", "sources", "trouble")
+    __slots__ = ("_fields", "attributes", "budget", "config_dir", "privacy", "sources", "trouble")
 
     attributes: "dict[str, str]"
     privacy: "dict[str, str]"
+    budget: str
     config_dir: str
     trouble: str
     sources: "dict[str, str]"
@@ -38,11 +40,11 @@ class CompiledProfile:
         if name not in self.__slots__:
             raise AttributeError(name)
         self.attributes, self.privacy, self.sources = {}, {}, {}
-        self.config_dir = self.trouble = ""
+        self.budget = self.config_dir = self.trouble = ""
         for what, key, value in zip(self._fields[::3], self._fields[1::3], self._fields[2::3], strict=False):
             if what in ("attributes", "privacy", "sources"):
                 getattr(self, what)[key] = value
-            elif what in ("config_dir", "trouble"):
+            elif what in ("budget", "config_dir", "trouble"):
                 setattr(self, what, value)
         return object.__getattribute__(self, name)  # type: ignore[no-any-return]
 
@@ -53,21 +55,33 @@ class Plan:
 
     Attributes:
         settings: option -> value, all strings (``backend``, ``wait``, ``on_failure``, ``routing``, ``protocol``,
-            ``attributes_name``, ``active``, ...).
+            ``attributes_name``, ``active``, ...). ``on_exceed`` only where there is a budget, the profiles' included.
         routing: (name, value) pairs; ``{grpc}`` and ``{http}`` in a value stand for the collector's ports.
         displaced_prefixes, displaced_names: the variables that belong to the backend.
         privacy: (name, value) pairs.
+        budgets: (period, micro-dollars in digits) pairs: what all launches together may cost.
         profiles: name -> ``CompiledProfile``, all there are.
         bindings: (real path of a directory, profile name) pairs.
         warnings: sentences to say at each launch (a broken file).
     """
 
-    __slots__ = ("bindings", "displaced_names", "displaced_prefixes", "privacy", "profiles", "routing", "settings", "warnings")
+    __slots__ = (
+        "bindings",
+        "budgets",
+        "displaced_names",
+        "displaced_prefixes",
+        "privacy",
+        "profiles",
+        "routing",
+        "settings",
+        "warnings",
+    )
 
     def __init__(self, records: "list[list[str]]") -> None:
         self.settings = {}
         self.routing = []
         self.privacy = []
+        self.budgets = []
         self.displaced_prefixes: tuple[str, ...] = ()
         self.displaced_names: tuple[str, ...] = ()
         self.profiles: dict[str, CompiledProfile] = {}
@@ -84,6 +98,8 @@ class Plan:
                 self.profiles[fields[0]] = CompiledProfile(fields[1:])
             elif kind == "bind":
                 self.bindings.append((fields[0], fields[1]))
+            elif kind == "budget":
+                self.budgets.append((fields[0], fields[1]))
             elif kind == "displaced_prefixes":
                 self.displaced_prefixes = tuple(fields)
             elif kind == "displaced_names":

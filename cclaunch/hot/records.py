@@ -8,7 +8,7 @@ Hot: C modules only.
 
 from cclaunch.hot.reading import read_small, stamp
 
-FORMAT = "cclaunch-compiled-6"
+FORMAT = "cclaunch-compiled-7"
 
 RECORD = "\x1e"
 

@@ -10,6 +10,8 @@ Hot: C modules only.
 from cclaunch.hot.plan import Place, Plan
 
 PROFILE_NAME = "CCLAUNCH_PROFILE"
+BY_PLACE = ".cclaunch.toml"
+"""The source of a selection that is not the person's."""
 
 
 class Selection:
@@ -45,7 +47,7 @@ def select(plan: Plan, place: Place, environ: "dict[str, str]", directory: str, 
         (named, "+NAME", ""),
         (environ.get(PROFILE_NAME, ""), PROFILE_NAME, ""),
         (bound[1], "bind", bound[0]),
-        (place.profile, ".cclaunch.toml", place.path),
+        (place.profile, BY_PLACE, place.path),
         (plan.settings.get("active", ""), "use", ""),
     ):
         if name:

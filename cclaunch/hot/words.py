@@ -1,5 +1,6 @@
 """
-What claude's words say, as far as a launch must know: the subcommand, ``--settings``, its sources, a background session.
+What claude's words say, as far as a launch must know: the subcommand, ``--settings``, its sources, a background session, and
+whether a session goes on.
 
 The problem it owns: the table of claude's options that take values, without which a value is taken for a subcommand.
 
@@ -58,6 +59,9 @@ FLAGS = frozenset(
 )
 """Options that take no value. What stands in none of these tables may take one: the word behind it is not sure."""
 
+RESUMING = frozenset(("--resume", "-r", "--continue", "-c", "--from-pr", "--teleport"))
+"""Options by which a session goes on that was begun before."""
+
 ANSWERED = frozenset(("--version", "-v", "--help", "-h"))
 """Options that claude answers, wherever they stand, and ends."""
 
@@ -75,14 +79,16 @@ class Reading:
         settings: Position of the word that holds the value of the last ``--settings`` (claude heeds only that one), or -1.
         sources: The value of ``--setting-sources``, or None.
         background: Whether a background session is asked for.
+        is_resumed: Whether a session is to go on that was begun before.
     """
 
-    __slots__ = ("background", "first", "is_answered", "is_prompt", "settings", "sources")
+    __slots__ = ("background", "first", "is_answered", "is_prompt", "is_resumed", "settings", "sources")
 
     def __init__(self) -> None:
         self.first = ""
         self.is_prompt = False
         self.is_answered = False
+        self.is_resumed = False
         self.settings = -1
         self.sources: str | None = None
         self.background = False
@@ -117,6 +123,8 @@ def read_words(words: "list[str]") -> Reading:
             continue
         if word[1] != "-":
             word = _end_of_bundle(word, found)
+        if word.partition("=")[0] in RESUMING:
+            found.is_resumed = True
         if word in ANSWERED:
             found.is_answered = True
         elif word in VALUE_OPTIONS or word in LIST_OPTIONS:
@@ -156,8 +164,10 @@ def _end_of_bundle(word: str, found: Reading) -> str:
     """
     while len(word) > 2 and word[:2] in FLAGS:
         found.is_prompt |= word[1] == "p"  # the releases tried do not heed it in there; the next one may
+        found.is_resumed |= word[:2] in RESUMING
         word = "-" + word[2:]
     found.is_prompt |= word == "-p"
     if len(word) > 2 and (word[:2] in VALUE_OPTIONS or word[:2] in OPTIONAL_OPTIONS):
+        found.is_resumed |= word[:2] in RESUMING
         return ""
     return word[:2] if word[:2] in ANSWERED else word

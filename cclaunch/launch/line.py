@@ -1,5 +1,5 @@
 """
-The launch: read plan and place, compose the environment, look for the collector.
+The launch: read plan and place, look at the budgets, compose the environment, look for the collector.
 
 The straight line that runs before every session. Everything else (a stale plan, a collector that sleeps, a verb) is cold
 and imported where it is needed. Telemetry is a guest: whatever fails here ends in one line on stderr, and in claude running.
@@ -72,6 +72,14 @@ def prepare(wanted: Launch) -> int:
         from cclaunch.launch.refusals import no_profile
 
         return no_profile(selection, made_plan)
+    if reading.exports and "on_exceed" in made_plan.settings:
+        from cclaunch.launch.budgets import looked_at
+
+        code = looked_at(wanted, reading, made_plan, selection, paths, directory)
+        if code > 0:
+            return code
+        if code < 0 and not asked.vouched:  # a person has thought about it meanwhile: no answer is waited for so long
+            asked = Asked(paths, True, writable, instance_id)
     if writable and reading.exports and environ.get(made_plan.settings["config_dir_name"]):
         _note_directory(paths, directory, environ[made_plan.settings["config_dir_name"]])
     ports, trouble = asked.ports, ""

@@ -3,11 +3,11 @@ Our variables in the ``env`` of claude's own settings file, for a claude that no
 
 Only routing and privacy: attributes there would label every profile's work alike. What the person has set there stays.
 What we wrote is written down, with what is needed to take it back: to the byte while the file is as we left it, else each
-value that still is ours.
+value that still is ours. The record of a file has, beside what ``stretch`` keeps, ``values`` (name -> value), which are ours,
+and ``env``, whether that object is.
 """
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
 from cclaunch.config.state import State, change_state, key_of
@@ -20,16 +20,11 @@ from cclaunch.hot.paths import Paths
 from cclaunch.otel import CONFIG_DIR
 from cclaunch.persist.content import PRIVACY, ROUTING, Content
 from cclaunch.persist.step import CURRENT, DAMAGED, MISSING, OUTDATED, UNUSABLE, Step, Way
+from cclaunch.persist.stretch import Record, is_as_left, put_back, record_of
 from cclaunch.shells.rc_files import Target
 
 ENV = "env"
 NAMES = (*ROUTING, *PRIVACY)
-
-Record = Mapping[str, Any]
-"""
-What the state keeps of a file: ``values`` (name -> value) are ours; ``after`` is the hash of what we left, in which
-``length`` bytes from ``start`` stand for the ``old`` ones; ``made`` and ``env`` tell whether the file and its ``env`` are ours.
-"""
 
 
 def settings_target(environ: Mapping[str, str], home: str) -> Target:
@@ -37,21 +32,37 @@ def settings_target(environ: Mapping[str, str], home: str) -> Target:
     return Target("claude", f"{environ.get(CONFIG_DIR) or home + '/.claude'}/settings.json")
 
 
-def judge_settings(target: Target, content: Content, record: Record) -> Step:
-    """Return the step for the settings file with what it holds, and nothing to do yet."""
-    step = Step(target, mode=0o600, parents=max(0, int(record.get("made", 0)) - 1))
+def begun(target: Target, over: Step | None = None) -> Step:
+    """
+    Return the step for the settings file *target* as it was read, or with the error of that.
+
+    It goes on from *over*, a step that changes the same file first and is done with this one, unless that one failed.
+    """
+    if over is not None and over.error is None:
+        return over
+    step = Step(target, mode=0o600)
     try:
         snapshot = read_snapshot(target.path)
     except CclaunchError as error:
         return step._replace(state=UNUSABLE, error=error)
-    step = step._replace(snapshot=snapshot, data=snapshot.data or b"")
-    if not step.data.strip():
+    return step._replace(snapshot=snapshot, data=snapshot.data or b"")
+
+
+def told_of(target: Target, error: ValueError) -> FileRefused:
+    """Return the error of a settings file that is not as claude reads it, with the line."""
+    told = f", line {error.line}: {error}" if isinstance(error, NotJson) else f": {error}"
+    return FileRefused(f"{target.path}{told}", hint="mend it")
+
+
+def judge_settings(target: Target, content: Content, record: Record, *, over: Step | None = None) -> Step:
+    """Return the step for the settings file with what it holds, and nothing to do yet; *over* as ``begun`` has it."""
+    step = begun(target, over)
+    if step.error or not step.data.strip():
         return step
     try:
         env = _env(decode_exactly(step.data)[0])
     except ValueError as error:
-        told = f", line {error.line}: {error}" if isinstance(error, NotJson) else f": {error}"
-        return step._replace(state=DAMAGED, error=FileRefused(f"{target.path}{told}", hint="mend it"))
+        return step._replace(state=DAMAGED, error=told_of(target, error))
     ours = _ours(env, record)
     hold = {name: env[name] for name in ours}
     state = MISSING if not ours else CURRENT if hold == _to_set(content, env, record) else OUTDATED
@@ -98,13 +109,15 @@ def settings_to_persist(target: Target, content: Content, way: Way, record: Reco
         made = encode_exactly(_with(text, values), codec)
         env = read_object(text).last(ENV) is None
     except (CclaunchError, NotJson) as error:
-        trouble = error if isinstance(error, CclaunchError) else FileRefused(f"{target.path}: {error}", hint="mend it")
+        trouble = error if isinstance(error, CclaunchError) else told_of(target, error)
         return step._replace(error=trouble), record
     if made == step.data:
         return step._replace(state=CURRENT), record
     new = step.snapshot.data is None
     parents = 1 + len(missing_parents(step.snapshot.target)) if new else int(record.get("made", 0))
-    return step._replace(does="add" if new else "update", data=made), _record(base or b"", made, values, parents, env)
+    return step._replace(does="add" if new else "update", data=made), record_of(
+        base or b"", made, parents, values=values, env=env
+    )
 
 
 def _with(text: str, values: Mapping[str, str]) -> str:
@@ -120,32 +133,10 @@ def _with(text: str, values: Mapping[str, str]) -> str:
     return put_members(marked, inner(marked, env), values)
 
 
-def _record(before: bytes, after: bytes, values: Mapping[str, str], made: int, env: bool) -> Record:
-    """Return what to write down: the one stretch in which *before* and *after* differ."""
-    start = next(
-        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), min(len(before), len(after))
-    )
-    tail = 0
-    while tail < min(len(before), len(after)) - start and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
-    old = before[start : len(before) - tail]
-    return {
-        "values": dict(values),
-        "after": sha256(after).hexdigest(),
-        "start": start,
-        "old": old.hex(),
-        "length": len(after) - tail - start,
-        "made": made,
-        "env": env,
-    }
-
-
 def _undone(data: bytes, record: Record) -> bytes | None:
     """Return *data* without what we wrote; None when the file is ours and holds nothing else."""
-    if record and sha256(data).hexdigest() == record.get("after"):
-        start, length = int(record["start"]), int(record["length"])
-        rest = data[:start] + bytes.fromhex(record["old"]) + data[start + length :]
-        return None if record.get("made") and not rest else rest
+    if is_as_left(data, record):
+        return put_back(data, record)
     if not record:
         return data
     text, codec = decode_exactly(data)
@@ -163,9 +154,11 @@ def _env_object(text: str) -> Object:
     return inner(text, member)
 
 
-def settings_to_unpersist(target: Target, content: Content, way: Way, record: Record) -> Step:
-    """Return the step that takes our values out again."""
-    step = judge_settings(target, content, record)
+def settings_to_unpersist(target: Target, content: Content, way: Way, record: Record, *, over: Step | None = None) -> Step:
+    """Return the step that takes our values out again; *over* as ``begun`` has it."""
+    if over is not None and over.does == "delete":
+        return over
+    step = judge_settings(target, content, record, over=over)
     if step.error or not record or step.snapshot is None or step.snapshot.data is None:
         return step
     rest = _undone(step.data, record)
@@ -175,7 +168,8 @@ def settings_to_unpersist(target: Target, content: Content, way: Way, record: Re
         examine(step.snapshot, way.home, in_place=way.in_place)
     except CclaunchError as error:
         return step._replace(error=error)
-    return step._replace(does="delete" if rest is None else "remove", data=rest or b"")
+    parents = max(0, int(record.get("made", 0)) - 1)
+    return step._replace(does="delete" if rest is None else "remove", data=rest or b"", parents=parents)
 
 
 def write_down(path: str, record: Record | None, paths: Paths) -> None:

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.store import limits
+from cclaunch.store.ledger import pull_requests
 from cclaunch.store.reader import Event
-from cclaunch.store.rows import cost_micros, integer, text
+from cclaunch.store.rows import cost_micros, integer, number, text
 from cclaunch.store.spending import TOKENS
 
 REDACTED = "<REDACTED>"
@@ -22,6 +23,9 @@ START_UP = frozenset("managed_settings_resolved plugin_loaded hook_registered re
 
 UNTOLD = frozenset("assistant_response api_request_body api_response_body hook_execution_start api_retries_exhausted".split())
 """What says nothing that another step does not say."""
+
+WINDOWS = {"5 h": "five_hour_used_percentage", "week": "seven_day_used_percentage"}
+"""What a plan's window is called -> the attribute that says how much of it is used."""
 
 HOOK_TROUBLES = ("num_blocking", "num_non_blocking_error", "num_cancelled")
 """What makes a hook worth telling: those that did what they should run at every tool."""
@@ -35,6 +39,7 @@ KINDS = {
     "internal_error": "error",
     "api_refusal": "refusal",
     "subagent_completed": "agent",
+    otel.PLAN_WINDOWS: "plan",
 }
 """Name of an event -> kind of the step."""
 
@@ -66,6 +71,7 @@ SAID = {
     "api_error": ("status_code", "attempt"),
     "subagent_completed": ("total_tool_uses", "total_tokens"),
     "compaction": ("pre_tokens", "post_tokens", "error"),
+    otel.PULL_REQUEST: ("pr_review_state", "pr_kind"),
     "permission_mode_changed": ("from_mode",),
     "mcp_server_connection": ("status", "error"),
     "hook_execution_complete": HOOK_TROUBLES,
@@ -169,7 +175,23 @@ def _asked(event: Event) -> tuple[Any, Any]:
     return event.attributes.get("prompt.id"), event.attributes.get("request_id")
 
 
+def windows_used(event: Event) -> str:
+    """Return how much of the plan's windows is used, as one text: ``5 h 42 %, week 13 %``."""
+    used = {name: number(event.attributes.get(key)) for name, key in WINDOWS.items()}
+    return ", ".join(f"{name} {percent:.0f} %" for name, percent in used.items() if percent is not None)
+
+
+def pull_request(event: Event) -> str:
+    """Return what the pull request is called that *event* tells of; an empty text where it tells of none."""
+    told = pull_requests.told(event.time_ns, {**event.attributes, "session.id": event.session_id})
+    return told.name if told is not None else ""
+
+
 def _what(event: Event) -> str:
+    if event.name == otel.PULL_REQUEST:
+        return pull_request(event)
+    if event.name == otel.PLAN_WINDOWS:
+        return windows_used(event)
     for key in NAMED_BY.get(event.name, ()):
         value = text(event.model if key == "model" else event.attributes.get(key))
         if value and value != REDACTED:

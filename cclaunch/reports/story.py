@@ -28,12 +28,13 @@ class Story(NamedTuple):
 
 def story(session: str, events: Sequence[Event], *, whole: bool = False) -> Story:
     """Return the story of *session* from its *events*, in order; *whole*: the events of its start are steps as well."""
-    told = [event for event in events if whole or not is_of_the_start(event)]
+    told = [event for event in events if whole or not (is_of_the_start(event) or event.name == otel.PLAN_WINDOWS)]
+    start_up = sum(map(is_of_the_start, events)) if not whole else 0
     beside, steps, spent = beside_of(told), list[Step](), 0
     for event in told:
         if not is_said_elsewhere(event, beside):
             steps.append(step_of(event, beside, spent))
             spent = steps[-1].so_far
     used = together(used_by(event) for event in told if event.name == otel.REQUEST)
-    newest = events[-1].attributes if events else {}
-    return Story(session, used, steps, list(rebuilds(told)), len(events) - len(told), newest)
+    newest: Mapping[str, Any] = next((one.attributes for one in reversed(events) if one.name not in otel.OF_STATUS_LINE), {})
+    return Story(session, used, steps, list(rebuilds(told)), start_up, newest)

@@ -17,7 +17,9 @@ from cclaunch.store.filters import canonical
 from cclaunch.store.ledger import raw, scrub
 from cclaunch.store.ledger.answering import answering
 from cclaunch.store.ledger.forget import Gone, find, forget_requests
+from cclaunch.store.ledger.forget_pull_requests import pulled_rules
 from cclaunch.store.ledger.forget_transcripts import find_transcripts, forget_transcripts
+from cclaunch.store.ledger.names import PULL_REQUEST
 from cclaunch.store.ledger.opening import reading
 from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.ledger.reading import names
@@ -54,6 +56,8 @@ def look(places: Places, wanted: Wanted, now_ns: int) -> Found:
     rules, troubles = rules_for(wanted, now_ns), list[str]()
     try:
         with answering(places, brought_up(places)) as (connection, troubles):
+            if PULL_REQUEST in wanted.where:
+                rules = pulled_rules(connection, wanted, now_ns)
             gone = find(connection, rules)
     except StoreMissing:
         gone = NOTHING

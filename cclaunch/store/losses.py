@@ -10,10 +10,11 @@ import json
 import sqlite3
 
 from cclaunch.store.filters import Where, canonical, matches, wanted_of
+from cclaunch.store.ledger.names import PULL_REQUEST
 from cclaunch.store.ledger.periods import LABELS
 from cclaunch.store.ledger.schema import QUARTER_NS, ROUNDING
 
-EVENTS_ONLY = ("event.name", "prompt.id", "request_id")
+EVENTS_ONLY = ("event.name", "prompt.id", "request_id", PULL_REQUEST)
 """Keys that no metric has: a filter by one of them says nothing of what was lost."""
 
 FOREVER = (1 << 63) - 1

@@ -7,7 +7,7 @@ Opened read-only and never migrated. What it cost is in the ledger.
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -117,6 +117,7 @@ def events(
     until: int | None = None,
     newest: bool = True,
     where: Where | None = None,
+    without: Sequence[str] = (),
 ) -> list[Event]:
     """
     Return events, the oldest first: the last *limit* of them, or those stored *after* a rowid.
@@ -128,10 +129,13 @@ def events(
         since, until: Nanoseconds since the epoch.
         where: Attribute -> the value it has, or several of which it has one; ``event.name`` and ``session.id`` are
             attributes like others.
+        without: Names of events that are left out.
     """
     time, ends = within(since, until)
     condition, wanted = conditions(where or {})
-    condition, values = f"check_nonce IS NULL AND {time} AND {condition}", [*ends, *wanted]
+    condition, values = f"check_nonce IS NULL AND {time} AND {condition}", [*ends, *wanted, *without]
+    if without:
+        condition += f" AND +name NOT IN ({', '.join('?' * len(without))})"
     if after is not None:
         query = f"SELECT * FROM {EVENTS} WHERE {condition} AND id > ? ORDER BY id LIMIT ?"
         found = connection.execute(query, [*values, after, -1 if limit is None else limit]).fetchall()

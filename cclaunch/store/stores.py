@@ -6,10 +6,11 @@ both: it is shown once, and our own database is asked first. A place that does n
 answer and one sentence, unless it is the only one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlite3 import Connection
 from typing import TypeVar
 
+from cclaunch import otel
 from cclaunch.errors import StoreMissing, StoreUnreachable
 from cclaunch.store import keys, reader
 from cclaunch.store.filters import Where, canonical
@@ -39,18 +40,24 @@ def unsent(places: Places, asked: Iterable[str]) -> Mapping[str, list[str]]:
 
 
 def last_event(places: Places) -> Event | None:
-    """Return the newest event of all places, or None. Raises what ``usage`` raises."""
-    found, _ = events(places, limit=1)
+    """Return the newest event that claude sent, of all places, or None. Raises what ``usage`` raises."""
+    found, _ = events(places, limit=1, without=otel.OF_STATUS_LINE)
     return found[0] if found else None
 
 
-def events(places: Places, *, limit: int | None, where: Where | None = None) -> tuple[list[Event], list[str]]:
-    """Return (the newest *limit* events of all places, the oldest first; troubles). Raises what ``usage`` raises."""
-    own = _own(places, lambda connection: reader.events(connection, limit=limit, where=where))
+def events(
+    places: Places, *, limit: int | None, where: Where | None = None, without: Sequence[str] = ()
+) -> tuple[list[Event], list[str]]:
+    """
+    Return (the newest *limit* events of all places, the oldest first; troubles), *without* those of these names.
+
+    Raises what ``usage`` raises.
+    """
+    own = _own(places, lambda connection: reader.events(connection, limit=limit, where=where, without=without))
     if not places.vlogs:
         return own or [], []
     try:
-        there = read.events(places.vlogs, limit=limit, where=where)
+        there = read.events(places.vlogs, limit=limit, where=where, without=without)
     except StoreUnreachable as error:
         if own is None:
             raise

@@ -22,6 +22,8 @@ from cclaunch.store.spending import Group, Usage, assembled
 if TYPE_CHECKING:
     import sqlite3
 
+    from cclaunch.hot.spending import Spending
+    from cclaunch.store.ledger.latest import Latest
     from cclaunch.store.ledger.witnesses import WhoSaw
 
 Answer = TypeVar("Answer")
@@ -63,6 +65,12 @@ class Ledger:
         """Return what the cost metric counted beyond the events between *since* and *until* (ns), in micro-dollars."""
         return losses.lost_usd_micros(self._connection, since, until, where)
 
+    def spending(self, now_ns: int, week_start: int = 0) -> "Spending":
+        """Return what was spent in the present day, week and month, by all and by launches of ours."""
+        from cclaunch.store.ledger.spent import spent_in
+
+        return spent_in(self._connection, now_ns, week_start)
+
     def has_transcripts(self) -> bool:
         """Say whether a transcript ever told of a request."""
         if not opening.has_transcripts(self._connection):
@@ -80,6 +88,18 @@ class Ledger:
         from cclaunch.store.ledger.witnesses import who_saw
 
         return who_saw(self._connection, since, until)
+
+    def latest(self, until: int, count: int, where: Where) -> "list[Latest]":
+        """Return the last *count* requests before *until* (ns), the newest first."""
+        from cclaunch.store.ledger.latest import latest
+
+        return latest(self._connection, until, count, where)
+
+    def last_of(self, session: str, about_ns: int) -> int | None:
+        """Return the last request of *session* (ns) in the quarter of an hour that begins at *about_ns*, or None."""
+        from cclaunch.store.ledger.latest import last_of
+
+        return last_of(self._connection, session, about_ns)
 
     def names(self) -> Collection[str]:
         """Return every key that a request can be asked by."""

@@ -172,6 +172,30 @@ def test_others_get_at_the_ledger_between_two_turns(tmp_path: Path, monkeypatch:
     assert turns
 
 
+@pytest.mark.parametrize(("left", "is_called"), [(0, True), (1, False), (None, True)], ids=["all", "some is left", "failed"])
+def test_what_is_to_be_done_after_a_turn_waits_until_all_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int | None, is_called: bool
+) -> None:
+    """What was spent is not written down of a half; a ledger that takes nothing may still be read."""
+    done: list[int] = []
+    turns: list[int] = []
+
+    def turn(places: Places, seconds: float) -> Caught:
+        turns.append(1)
+        if left is None:
+            raise OSError(5, "Input/output error")
+        return Caught(1, left, 0)
+
+    monkeypatch.setattr(catching_up, "catch_up", turn)
+    monkeypatch.setattr(catching_up, "LATER_S", 0.01)
+    monkeypatch.setattr(catching_up, "NEWS_S", 0.01)
+    made = CatchingUp(lambda: places_at(tmp_path / "telemetry.db"), lambda _: None, often=0.01, after=lambda: done.append(1))
+    made.start()
+    assert wait_until(lambda: len(turns) > 3)
+    made.leave()
+    assert bool(done) == is_called
+
+
 @pytest.fixture
 def recorded(tmp_path: Path) -> Places:
     """A database with requests of several sessions and quarters of an hour."""

@@ -25,6 +25,7 @@ from cclaunch.config.state import change_state
 from cclaunch.hot.ports import collector_ports
 from cclaunch.hot.ports import keeper as known_keeper
 from cclaunch.hot.reading import read_flat
+from cclaunch.hot.spending import read_spending
 
 NOW = time.time_ns()
 LAUNCH = """
@@ -102,6 +103,12 @@ def test_it_has_the_collectors_lock_and_no_port(place: Place) -> None:
     assert found.role == holder.KEEPER
     assert [one for one in place.lasting() if one.net_connections(kind="inet")] == []
     assert pid in [one.pid for one in place.lasting()]
+
+
+def test_it_keeps_what_was_spent_written_down(place: Place) -> None:
+    """As the collector does; there is nothing yet."""
+    up(place)
+    assert wait_until(lambda: read_spending(place.paths, time.time_ns()) is not None)
 
 
 def test_a_launch_leaves_its_name_and_is_stayed_for(place: Place) -> None:

@@ -132,6 +132,44 @@ def test_people_get_one_line_a_check(ready: Sandbox) -> None:
     )
 
 
+STOPS = (
+    "1 of all launches, 1 of profiles; one that is spent stops a launch; nobody is told: [notify] has no command;"
+    " `history.keep_days = 30` is shorter than a period: what it takes away counts no more"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("[notify]\ncommand = 'curl x?secret'\n", "none is set, so the command of [notify] is never run"),
+        ("[budget]\non_exceed = 'stop'\nmonthly = 7131\n[history]\nkeep_days = 30\n", STOPS),
+        (
+            "[budget]\nmonthly = 7131\n",
+            "1 of all launches, 1 of profiles; one that is spent is told of; nobody is told: [notify] has no command",
+        ),
+        (
+            "[budget]\nmonthly = 7131\ndaily = 8\n[notify]\ncommand = 'curl x?secret'\n",
+            "2 of all launches, 1 of profiles; one that is spent is told of; at 80 % and 100 % the command of [notify] is run",
+        ),
+    ],
+)
+def test_budgets_are_told_without_amounts_and_without_the_command(ready: Sandbox, text: str, detail: str) -> None:
+    """It is for a public issue, too."""
+    ready.configure(extra=text)
+    if "[budget]" in text:
+        profiles = ready.config_file.parent / "profiles"
+        profiles.mkdir()
+        (profiles / "acme-secret.toml").write_text("budget = 9173\n")
+    found = check(ready)[1]["budgets"]
+    assert (found["ok"], found["detail"]) == (True, detail)
+
+
+def test_what_is_to_be_done_about_budgets_does_nothing_where_there_is_none(ready: Sandbox) -> None:
+    """Whoever has written `stop` and no amount believes that something stops."""
+    ready.configure(extra="[budget]\non_exceed = 'stop'\n")
+    assert check(ready)[1]["budgets"]["detail"] == "none is set, so `budget.on_exceed = stop` does nothing"
+
+
 def test_a_broken_configuration_is_a_finding_and_the_rest_goes_on(ready: Sandbox) -> None:
     """As a launch has it: the defaults are used. (Here other ports, so that no test touches the well-known ones.)"""
     ports = ready.configure()

@@ -188,6 +188,16 @@ def test_show_tells_what_comes_from_the_parent(profile: Verb, put: Callable[...,
     ]
 
 
+@pytest.mark.parametrize(
+    ("budget", "told"),
+    [("20", "20"), ("20.0", "20"), ("1234567", "1234567"), ("0.5", "0.50"), ("12.34", "12.34"), ("0.001", "0.001")],
+)
+def test_show_tells_the_budget_with_all_its_digits(profile: Verb, put: Callable[..., None], budget: str, told: str) -> None:
+    """A person has written them."""
+    put(a=f"budget = {budget}\n")
+    assert f" {told} USD a month " in profile("show", "a")[1]
+
+
 def test_show_as_json_names_the_files(profile: Verb, put: Callable[..., None], paths: Paths) -> None:
     """The merged profile, and where it is written."""
     put(base="[attributes]\norg = 'acme'\n", web="extends = 'base'\n")

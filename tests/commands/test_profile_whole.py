@@ -123,6 +123,14 @@ def test_rename_carries_along_whatever_names_it(profile: Verb, put: Callable[...
     assert "child extends b" in err
 
 
+@pytest.mark.parametrize("text", ["budget = 3\n", "extends = 'base'\n"], ids=["its own", "a parent's"])
+def test_rename_says_that_a_budget_begins_anew(profile: Verb, put: Callable[..., None], text: str) -> None:
+    """What was spent stays under the old name, so launches that were stopped are not any more: that must not be a surprise."""
+    put(a=text, base="budget = 9\n", c="")
+    assert "the budget of b begins anew: what was spent this month stays under the name a\n" in profile("rename", "a", "b")[2]
+    assert "budget" not in profile("rename", "c", "d")[2]
+
+
 def test_rename_of_a_link_moves_the_link(profile: Verb, paths: Paths, sandbox: Sandbox, put: Callable[..., None]) -> None:
     """People keep their files in a repository and link them into place."""
     put(other="")

@@ -12,7 +12,7 @@ import pytest
 from sandbox import Sandbox
 from stored import SECOND_NS, event, request, store
 
-from cclaunch import cli, console
+from cclaunch import cli, console, layout
 from cclaunch.backends.embedded import collector
 from cclaunch.commands.stack.erase import erase
 from cclaunch.errors import StackError
@@ -216,7 +216,7 @@ def test_logs_are_followed_through_rotation(sandbox: Sandbox) -> None:
 )
 def test_sizes_are_readable(count: int, text: str) -> None:
     """Decimal units, one digit."""
-    assert console.size(count) == text
+    assert layout.size(count) == text
 
 
 class Terminal(io.StringIO):

@@ -53,12 +53,14 @@ def test_with_ledger_it_goes_too_with_its_copies(recorded: Sandbox) -> None:
     copies = Path(paths.ledger_copies)
     copies.mkdir(parents=True)
     (copies / "ledger-1.db").write_text("a copy")
+    Path(paths.spending).write_text("what was spent")
     done = down(recorded, "--ledger", "--yes")
 
     assert done.stdout.endswith(b"database: deleted\nledger: deleted\n")
     assert b"this deletes the ledger: " in done.stderr
     assert list(recorded.data.glob("ledger.db*")) == []
     assert list(copies.iterdir()) == []
+    assert not Path(paths.spending).exists()  # a launch would count it
     assert cost(recorded) == 0
 
 

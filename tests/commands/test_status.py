@@ -42,7 +42,18 @@ def test_a_fresh_machine_has_a_status(sandbox: Sandbox, status: Callable[[], Any
 
     found = status()
 
-    assert list(found) == ["claude", "profile", "shell", "stack", "store", "ledger", "transcripts", "notes", "last_event"]
+    assert list(found) == [
+        "claude",
+        "profile",
+        "shell",
+        "status_line",
+        "stack",
+        "store",
+        "ledger",
+        "transcripts",
+        "notes",
+        "last_event",
+    ]
     assert found["claude"] == {"path": None, "version": None}
     assert (found["profile"], found["last_event"]) == (None, None)
     assert found["stack"]["backend"] == "embedded"
@@ -129,6 +140,7 @@ def test_the_screen_shows_the_same(sandbox: Sandbox, capsys: pytest.CaptureFixtu
         "claude",
         "profile",
         "shell",
+        "status line",
         "stack",
         "ledger",
         "transcripts",

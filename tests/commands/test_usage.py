@@ -237,7 +237,8 @@ def test_the_help_says_how_where_works(usage: Verb) -> None:
 
     assert "the same KEY again takes any of its values, another KEY must hold as well" in told
     assert "KEY= takes what lacks KEY" in told
-    assert "session, model, profile, team, project, repository, branch, agent, skill, mcp, query_source or any other" in told
+    keys = "session, model, profile, team, project, repository, branch, pr, agent, skill, mcp, query_source"
+    assert f"{keys} or any other" in told
 
 
 def test_the_table_ends_with_the_total(usage: Verb, recorded: None) -> None:

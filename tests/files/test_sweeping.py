@@ -21,8 +21,8 @@ DAY_S = 86400
 
 @pytest.fixture
 def cache(paths: Paths) -> Path:
-    """The cache with its two folders."""
-    for name in ("settings", "places"):
+    """The cache with its folders."""
+    for name in ("settings", "places", "statusline"):
         (Path(paths.cache) / name).mkdir(parents=True)
     return Path(paths.cache)
 
@@ -36,13 +36,13 @@ def put(path: Path, days: float, read_days: float | None = None) -> None:
 
 def left(cache: Path) -> set[str]:
     """Return the names of what is left."""
-    return {path.name for folder in ("settings", "places") for path in (cache / folder).iterdir()}
+    return {path.name for folder in ("settings", "places", "statusline") for path in (cache / folder).iterdir()}
 
 
 @pytest.mark.parametrize(
     ("days", "kept"),
     [
-        (29, {"settings", "settings.tmp", "background", "place"}),
+        (29, {"settings", "settings.tmp", "background", "place", "line", "line.tmp"}),
         (31, {"background", "place"}),
         (91, {"background"}),
         (401, set()),
@@ -55,6 +55,8 @@ def test_each_kind_is_kept_as_long_as_somebody_may_need_it(cache: Path, days: in
         "settings.tmp": "settings/.a.json.17.4711",
         "background": "settings/background-b.json",
         "place": "places/0123",
+        "line": "statusline/4567",
+        "line.tmp": "statusline/4567.17",
     }
     for name in names.values():
         put(cache / name, days)

@@ -17,7 +17,7 @@ WORDS: tuple[list[str], ...] = (["-p", "it's \\ me"], ["a prompt"], [], ["+1 to 
 CUT = ((["--", "usage"], ["usage"]), (["+data", "-p", "x"], ["-p", "x"]), (["+data", "--", "usage"], ["usage"]))
 """What is claude's but for words of ours: (words, claude's)."""
 
-OURS = (["usage"], ["statusline"], ["stack", "supervise"], ["exec"], ["--version"], ["-h"], ["+data", "usage"])
+OURS = (["usage"], ["stack", "supervise"], ["exec"], ["--version"], ["-h"], ["+data", "usage"])
 """What is never claude's: it would be billed as a prompt."""
 
 
@@ -51,6 +51,17 @@ def check(run: Callable[..., subprocess.CompletedProcess[bytes]], command: str, 
         assert (done.returncode, done.stdout) == (125, b""), words
         if words[0] != "+data":
             check_line(done.stderr, tells)
+    check_status_line(run, command, tells)
+
+
+def check_status_line(run: Callable[..., subprocess.CompletedProcess[bytes]], command: str, tells: str) -> None:
+    """Hold the status line of the broken *command* to code 0, a person's own rows, and why ours is not there."""
+    for words, rows in (([], []), (["--wrap", "echo one; echo 'two  2'; exit 3"], ["one", "two  2"])):
+        done = run([command, "statusline", *words])
+        *before, line = done.stdout.decode().splitlines()
+        assert (done.returncode, before) == (0, rows)
+        assert line.startswith("cclaunch: no status line: ")
+        assert tells in line
 
 
 def check_line(stderr: bytes, tells: str) -> None:

@@ -20,7 +20,7 @@ FROM requests r LEFT JOIN sessions s ON s.id = r.session JOIN sets t ON t.id = r
 """
 QUARTERS = """
 SELECT q.quarter, s.name, t.attributes, q.requests, q.micros, q.input, q.output, q.cache_read, q.cache_5m, q.cache_1h,
-    q.estimated, q.unpriced, q.both, q.unseen
+    q.estimated, q.unpriced, q.both, q.unseen, q.launched
 FROM quarters q LEFT JOIN sessions s ON s.id = q.session JOIN sets t ON t.id = q."set"
 """
 METERED = """
@@ -28,16 +28,18 @@ SELECT s.name, t.attributes, m.micros, m.first_ns, m.last_ns
 FROM metered m LEFT JOIN sessions s ON s.id = m.session JOIN sets t ON t.id = m."set"
 """
 
+PULL_REQUESTS = "SELECT s.name, p.since_ns, p.name FROM pull_requests p LEFT JOIN sessions s ON s.id = p.session"
+
 
 def rows_of(ledger: str) -> list[list[str]]:
-    """Return what the ledger at this path says: its requests, the quarters of an hour, what the metric counted."""
+    """Return what the ledger at this path says: its requests, the quarters of an hour, what the metric counted, pull requests."""
     with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
         return rows_in(connection)
 
 
 def rows_in(connection: sqlite3.Connection) -> list[list[str]]:
     """Return what the ledger that is open says, as `rows_of` does."""
-    return [sorted(map(repr, connection.execute(query))) for query in (REQUESTS, QUARTERS, METERED)]
+    return [sorted(map(repr, connection.execute(query))) for query in (REQUESTS, QUARTERS, METERED, PULL_REQUESTS)]
 
 
 def counted(ledger: str) -> int:

@@ -72,12 +72,14 @@ class MessagesApi:
     Attributes:
         answers: The log, in the order of answering.
         asked: Requests for anything but messages.
+        headers: Sent with each answer that is streamed: what a plan's windows are told by.
     """
 
     def __init__(self) -> None:
         """Bind a free port; listening begins with the ``with`` block."""
         self.answers: list[Answer] = []
         self.asked: list[Asked] = []
+        self.headers: dict[str, str] = {}
         self._held = 0
         self._arrived = threading.Condition()
         self._go = threading.Semaphore(0)
@@ -270,6 +272,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("cache-control", "no-cache")
         if answer.request_id:
             self.send_header("request-id", answer.request_id)
+        for name, value in self.server.api.headers.items():
+            self.send_header(name, value)
         self.send_header("connection", "close")
         self.end_headers()
         self.close_connection = True

@@ -164,3 +164,37 @@ def test_the_options_that_a_launch_must_know_are_read(
     found = read_words(words)
 
     assert (found.settings, found.sources, found.background) == (settings, sources, background)
+
+
+@pytest.mark.parametrize(
+    ("words", "resumed"),
+    [
+        ([], False),
+        (["-p", "continue"], False),
+        (["-c"], True),
+        (["--continue", "-p", "x"], True),
+        (["-pc", "x"], True),
+        (["-cp", "x"], True),
+        (["-r"], True),
+        (["-rID", "-p", "x"], True),
+        (["-prID", "x"], True),
+        (["-cn", "name"], True),
+        (["-ncr", "x"], False),
+        (["-n", "-c"], False),
+        (["--resume", "ID"], True),
+        (["--resume=ID"], True),
+        (["--fork-session", "--resume", "ID", "x"], True),
+        (["--from-pr", "12"], True),
+        (["--from-pr=https://example.invalid/pull/12"], True),
+        (["--teleport"], True),
+        (["--teleport=ID"], True),
+        (["--unheard-of", "--resume"], True),
+        (["--append-system-prompt", "--resume", "x"], False),
+        (["--append-system-prompt=--resume", "x"], False),
+        (["-p", "--", "--resume"], False),
+        (["--resume-session-at", "x"], False),
+    ],
+)
+def test_a_session_that_goes_on_is_known(words: list[str], resumed: bool) -> None:
+    """In every form that claude takes for it; a value is no option, and behind -- there is none."""
+    assert read_words(words).is_resumed == resumed

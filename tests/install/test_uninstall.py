@@ -99,6 +99,8 @@ def use_everything(place: Sandbox) -> None:
         ["profile", "set", "data-eng", "team=data-engineering"],
         ["profile", "use", "data-eng"],
         ["persist", "--shell", "bash"],
+        ["persist", "--statusline"],
+        ["persist", "--statusline", "local"],
         ["completions", "install", *(word for shell in ("bash", "zsh", "fish", "nu", "pwsh") for word in ("--shell", shell))],
         ["stack", "enable"],
         ["-p", "x"],

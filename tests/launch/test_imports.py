@@ -16,16 +16,20 @@ from doubles import fake_claude
 from guard import REPOSITORY
 from receiver import RECEIVER
 from sandbox import Sandbox, kill
+from spending_file import write_spending
 from transcript_lines import record, write
 
-from cclaunch.bundle import groups, hot
+from cclaunch.bundle import ASKING, ROOTS, SHARED, groups, hot
 from cclaunch.hot.paths import Paths, our_paths
 from cclaunch.hot.ports import adopted_ports, keeper
 
 C_MODULES = {"_socket", "_blake2"}
 """Modules of the standard library that a launch may load when it has to ask: C modules without a line of Python."""
 
-DOOR, LINE, QUESTIONS = map(set, groups())
+GROUPS = {root: set(group) for root, group in zip(ROOTS, groups(), strict=True)}
+DOOR, QUESTIONS = GROUPS["cclaunch.main"], GROUPS[ASKING]
+BUDGETS, MONEY, SAID = (GROUPS[f"cclaunch.{name}"] for name in ("launch.budgets", "hot.budget", "launch.standing"))
+LINE = GROUPS["cclaunch.launch.line"].union(*(GROUPS[root] for root in SHARED))
 
 LISTS_MODULES = """
 import sys
@@ -39,11 +43,11 @@ main()
 """
 
 
-def imported(sandbox: Sandbox, *words: str) -> set[str]:
-    """Return what a launch with *words* has imported when it would become claude."""
+def imported(sandbox: Sandbox, *words: str, told: bytes = b"") -> set[str]:
+    """Return what a launch with *words* has imported when it would become claude, having *told* no more than that."""
     done = sandbox.run([sys.executable, "-IS", "-c", LISTS_MODULES, str(REPOSITORY), *words])
     assert done.returncode == 0, done.stderr
-    assert done.stderr == b""
+    assert done.stderr == told
     return set(done.stdout.decode().split())
 
 
@@ -80,7 +84,7 @@ def check_asking(loaded: set[str]) -> None:
 
 def test_every_hot_module_is_in_a_group() -> None:
     """One that is in none would be looked for in each directory at each launch."""
-    assert set(hot()) == DOOR | LINE | QUESTIONS
+    assert set(hot()) == set().union(*GROUPS.values())
 
 
 def test_a_launch_that_is_to_do_nothing_imports_the_door_alone(warm: Sandbox) -> None:
@@ -104,6 +108,42 @@ def test_a_launch_with_a_healthy_collector_imports_only_these(warm: Sandbox) -> 
     warm.cclaunch("-p", "wakes it")
     assert wait_until(lambda: beats(our_paths(warm.environ)))
     check_hot(imported(warm, "-p", "x"), DOOR, LINE)
+
+
+def budgeted(place: Sandbox) -> Paths:
+    """
+    Give the profile in use a budget, and wake the collector; return our directories.
+
+    The ledger cannot be read there: so the collector leaves what was spent as the test has written it.
+    """
+    (place.data / "ledger.db").mkdir(parents=True)
+    place.cclaunch("profile", "set", "shop", "--budget", "300")
+    place.cclaunch("profile", "use", "shop")
+    place.cclaunch("-p", "wakes it")
+    paths = our_paths(place.environ)
+    assert wait_until(lambda: beats(paths))
+    return paths
+
+
+def test_a_launch_with_a_budget_imports_what_looks_at_it(warm: Sandbox) -> None:
+    """And nothing else, as long as there is nothing to say: not the money, either."""
+    paths = budgeted(warm)
+    write_spending(paths, {"month": 400, "month.shop": 200})
+    check_hot(imported(warm, "-p", "x"), DOOR, LINE, BUDGETS)
+
+
+def test_a_launch_that_tells_of_a_budget_imports_the_money_and_what_prints(warm: Sandbox) -> None:
+    """It does so at each launch from there on."""
+    paths = budgeted(warm)
+    write_spending(paths, {"month": 400, "month.shop": 300})
+    loaded = imported(warm, "-p", "x", told=b"cclaunch: shop: $300 of $300 this month\n")
+    check_hot(loaded, DOOR, LINE, BUDGETS, MONEY, SAID, {"cclaunch.console", "cclaunch.errors"})
+
+
+def test_a_launch_that_no_budget_concerns_imports_no_money(warm: Sandbox) -> None:
+    """What exports nothing spends nothing."""
+    budgeted(warm)
+    check_hot(imported(warm, "mcp", "list"), DOOR, LINE)
 
 
 def test_transcripts_that_nobody_has_read_cost_a_launch_nothing(warm: Sandbox) -> None:

@@ -40,11 +40,8 @@ def foreground(paths: Paths, environ: Mapping[str, str]) -> None:
     for number in (1, 2):
         os.dup2(output, number)
     os.close(output)
-    kept = {
-        name: value for name, value in environ.items() if name in spawned.KEPT_VARIABLES or name.startswith(spawned.KEPT_PREFIXES)
-    }
     words = command("supervisor", paths, *ports)
-    os.execve(words[0], words, kept)
+    os.execve(words[0], words, spawned.kept(environ))
 
 
 def waits(paths: Paths, pid: int) -> bool:

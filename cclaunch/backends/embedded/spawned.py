@@ -17,6 +17,18 @@ LARGEST_LOG = 5 << 20
 KEPT_VARIABLES = ("HOME", "PATH", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME", "CCLAUNCH_CONFIG_DIR", "CCLAUNCH_DATA_DIR")
 KEPT_PREFIXES = ("LC_", "XDG_")
 
+DESKTOP_VARIABLES = frozenset(("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS"))
+"""Where the person's desktop is: for the command that tells of a budget. Nothing else that runs there looks at them."""
+
+
+def kept(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return of *environ* what the collector gets."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in KEPT_VARIABLES or name in DESKTOP_VARIABLES or name.startswith(KEPT_PREFIXES)
+    }
+
 
 def supervisor(paths: Paths, ports: Sequence[int], environ: Mapping[str, str]) -> None:
     """
@@ -35,9 +47,8 @@ def supervisor(paths: Paths, ports: Sequence[int], environ: Mapping[str, str]) -
         raise StartFailed(
             f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {paths.data} {paths.state}"
         ) from error
-    kept = {name: value for name, value in environ.items() if name in KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     try:
-        daemon.spawn(command("supervisor", paths, *ports), kept, output)
+        daemon.spawn(command("supervisor", paths, *ports), kept(environ), output)
     except OSError as error:
         raise StartFailed(f"cannot start a process: {error.strerror}") from error
     finally:

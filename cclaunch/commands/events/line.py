@@ -2,13 +2,14 @@
 One event in one line, and what is left out of many: what every session does at its start, and what was redacted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from cclaunch import otel
 from cclaunch.commands.shared.dates import local
 from cclaunch.console import NARROWEST, printable, width
 from cclaunch.layout import wrapped
-from cclaunch.reports.steps import REDACTED, is_of_the_start
+from cclaunch.reports.steps import REDACTED, is_of_the_start, pull_request, windows_used
 
 if TYPE_CHECKING:
     from cclaunch.store.reader import Event
@@ -34,6 +35,7 @@ TOLD = (
     "status",
     "trigger",
     "to_mode",
+    "pr_review_state",
     "pre_tokens",
     "post_tokens",
     "total_tokens",
@@ -46,6 +48,12 @@ TOLD = (
 
 ALSO = {"prompt": "prompt_text"}
 """Attribute -> its other name in newer releases."""
+
+BY_STATUS_LINE: dict[str, Callable[["Event"], str]] = {
+    otel.PLAN_WINDOWS: windows_used,
+    otel.PULL_REQUEST: pull_request,
+}
+"""Event of our status line -> how it is told."""
 
 WHOSE = (("profile", "cclaunch.profile"), ("repository", "vcs.repository.name"))
 """What is said of a session where its events begin."""
@@ -85,7 +93,7 @@ class Lines:
 
     def _lines(self, event: "Event", text: str) -> Iterator[str]:
         whose = ""
-        if event.session_id != self._session:
+        if event.session_id != self._session and event.name not in otel.OF_STATUS_LINE:  # which do not know all of it
             self._session = event.session_id
             whose = "".join(f" {word}={_short(event.attributes[key])}" for word, key in WHOSE if event.attributes.get(key))
         said = printable(f"{text}{whose}")
@@ -102,7 +110,7 @@ def _says_nothing(event: "Event") -> bool:
 
 
 def _told(event: "Event") -> str:
-    return " ".join([event.name, *_pairs(event)])
+    return " ".join([event.name, *([tell(event)] if (tell := BY_STATUS_LINE.get(event.name)) else []), *_pairs(event)])
 
 
 def _pairs(event: "Event") -> Iterable[str]:

@@ -30,6 +30,7 @@ LABELS = {
     "plugin_loaded": "plugin",
     "managed_settings_resolved": "settings",
     "retention_sweep": "sweep",
+    "pull_request": "pr",
 }
 """Kind of a step -> a shorter word for it."""
 

@@ -23,6 +23,7 @@ def command(
     every: bool,
     file: str,
     settings: bool,
+    line: str | None,
     dry_run: bool,
     force: bool,
     in_place: bool,
@@ -46,20 +47,21 @@ def command(
       cclaunch persist --exports          no function
       cclaunch persist --scoped           no exports
       cclaunch persist --shim             for what looks along PATH too
+      cclaunch persist --statusline       claude's line, around the one you have
       cclaunch persist --dry-run          only show what would change
       cclaunch persist status             which files hold a block; is it current
     """
     if ctx.invoked_subcommand is not None:
-        if shells or every or file or settings or dry_run or force or in_place or exports or scoped or shim is not None:
+        if shells or every or file or settings or line or dry_run or force or in_place or exports or scoped or shim is not None:
             raise UsageError(f"options go behind the part: cclaunch persist {ctx.invoked_subcommand} …")
         return
     if exports and scoped:
         raise UsageError(
             "--exports is without the function, and --scoped is the function alone: one of them, or neither for both"
         )
-    choice = Choice(shells, every, file, settings)
+    choice = Choice(shells, every, file, settings, line or "")
     if shim is not None and choice.only_settings:
-        raise UsageError("the shim is a line of a block, and --claude-settings alone writes none", hint="--shell NAME as well")
+        raise UsageError("the shim is a line of a block, and claude's settings hold none", hint="--shell NAME as well")
     kind = EXPORTS if exports else SCOPED if scoped else WHOLE
     persist(environ_of(ctx), paths_of(ctx), choice, Wish(dry_run, kind, force, in_place, shim))
 

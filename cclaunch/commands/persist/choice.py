@@ -11,27 +11,35 @@ from cclaunch.config.state import load_state
 from cclaunch.errors import CclaunchError, UsageError
 from cclaunch.files.theirs.look import read_snapshot
 from cclaunch.hot.paths import Environ, Paths, home
+from cclaunch.persist.line_places import SCOPES, USER
 from cclaunch.persist.step import remembered
 from cclaunch.shells.ask import enlightened
 from cclaunch.shells.detect import shell_now
 from cclaunch.shells.rc_files import OWN, SIGNS, Target, candidates, shell_of_file, targets
 from cclaunch.shells.table import NAMES, find_shell
 
+LINE_HELP = "Claude's status line, in your settings.json, the repository's, or its settings.local.json."
 SHELLS = [name for name in NAMES if name != "sh"] + ["sh"]
 
 
 class Choice(NamedTuple):
-    """What was asked for: *shells* by name, *every* shell there is, one *file*, and claude's *settings*."""
+    """What was asked for: *shells* by name, *every* shell there is, one *file*, claude's *settings*, the *line* of one scope."""
 
     shells: tuple[str, ...]
     every: bool
     file: str
     settings: bool
+    line: str = ""
 
     @property
     def only_settings(self) -> bool:
         """Say whether no rc file is meant."""
-        return self.settings and not (self.shells or self.every or self.file)
+        return (self.settings or bool(self.line)) and not (self.shells or self.every or self.file)
+
+    @property
+    def only_line(self) -> bool:
+        """Say whether nothing but the status line is meant."""
+        return self.only_settings and not self.settings
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,6 +49,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--all", "every", is_flag=True, help="Every shell that has a file of yours."),
         click.option("--rc-file", "file", default="", metavar="FILE", help="This file, whatever the shell's own is."),
         click.option("--claude-settings", "settings", is_flag=True, help="Claude's own settings.json."),
+        click.option("--statusline", "line", is_flag=False, flag_value=USER, type=click.Choice(SCOPES), help=LINE_HELP),
         click.option("--dry-run", is_flag=True, help="Print what would change, as a diff that `patch` takes; write nothing."),
         click.option("--force", is_flag=True, help="Also where a hand has edited the block, or the file has mistakes."),
         click.option("--in-place", is_flag=True, help="Also files that cannot be replaced: with hard links, or mounted."),

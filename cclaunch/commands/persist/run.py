@@ -1,7 +1,7 @@
 """Carrying out what was chosen: every file on its own, and what became of each said at the end."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import click
@@ -9,9 +9,11 @@ import click
 from cclaunch import console
 from cclaunch.backends.embedded.autostart import listening_after_reboot
 from cclaunch.commands.persist.choice import Choice, chosen
+from cclaunch.commands.persist.line import program_of_ours
+from cclaunch.commands.persist.settings import VARIABLES, carried_out, parts_in, parts_out, put_in, steps_of, tell_parts
 from cclaunch.commands.persist.shim import Shim, take_shim
 from cclaunch.commands.persist.words import read_anew, take_back
-from cclaunch.config.state import key_of, load_state
+from cclaunch.config.state import load_state
 from cclaunch.files.theirs.diff import diff
 from cclaunch.files.theirs.in_place import recover
 from cclaunch.files.theirs.write import writing
@@ -19,7 +21,6 @@ from cclaunch.hot.paths import Environ, Paths, home
 from cclaunch.persist.block import insert_block
 from cclaunch.persist.content import Content, content
 from cclaunch.persist.own_files import Change, carry_out_changes, changes, directories_made
-from cclaunch.persist.settings import kept_by_hand, settings_target, settings_to_persist, settings_to_unpersist, write_down
 from cclaunch.persist.step import (
     Step,
     Way,
@@ -40,7 +41,7 @@ DONE = {
     "remove": "the block is out",
     "delete": "it is deleted; it held nothing else",
 }
-SETTINGS_DONE = {"add": "made", "update": "the variables are in", "remove": "our variables are out", "delete": "deleted"}
+CURRENT_ALREADY = {VARIABLES: "our variables are current already"}
 
 
 class Wish(NamedTuple):
@@ -66,6 +67,7 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
     targets = chosen(choice, environ, paths)
     made = directories_made(holds)
     shim = Shim(environ, paths, wish.shim)
+    program = program_of_ours(environ, choice.line) if choice.line else ""
     holds, others = shim.in_blocks(holds, targets)
     with _locked(paths, wish.dry):
         shim.put(wish.dry)
@@ -75,18 +77,20 @@ def persist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
             steps.append(step if wish.dry else carry_out(step, paths, way))
         known = readers([*remembered(load_state(paths)), *((target, wish.kind) for target in targets)])
         ours = _own_files(changes(holds, known, made=made), holds, wish.dry)
-        settings = _settings_in(environ, paths, holds, way, wish.dry) if choice.settings else []
+        settings = parts_in(environ, paths, holds, way, choice, program)
         if not wish.dry:
+            settings = carried_out(settings, paths, way)
             remember_files(steps, paths)
             shim.take(steps)
     if wish.dry:
-        _show_diffs([*steps, *settings], ours)
+        _show_diffs([*steps, *steps_of(settings)], ours)
     else:
         _tell(steps, "the block is current already")
-        _tell_settings(settings, "our variables are current already")
+        tell_parts(settings, environ, CURRENT_ALREADY)
         _tell_by_hand(steps)
-        _tell_listening(environ, paths, choice, steps[: len(targets)], settings)  # what it takes back is what was asked for
-    _end([*steps, *settings], wish.dry, ours)
+        claudes = put_in(settings, VARIABLES)
+        _tell_listening(environ, paths, choice, steps[: len(targets)], claudes)  # what it takes back is what was asked for
+    _end([*steps, *steps_of(settings)], wish.dry, ours)
 
 
 def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> None:
@@ -105,21 +109,21 @@ def unpersist(environ: Environ, paths: Paths, choice: Choice, wish: Wish) -> Non
         for target in targets:
             step = to_unpersist(target, holds, way)
             steps.append(step if wish.dry else carry_out(step, paths, way))
-        settings = _settings_out(environ, paths, holds, way, wish.dry) if choice.settings or choice.every else []
+        settings = parts_out(environ, paths, holds, way, choice)
         if not wish.dry:
+            settings = carried_out(settings, paths, way, always=True)
             remember_files(steps, paths)
             blocks = remembered(load_state(paths))
             _own_files(changes(holds, readers(blocks)), holds, False)  # what could not be undone goes on to read them
             shimless = not blocks and take_shim(paths)
     if wish.dry:
-        _show_diffs([*steps, *settings], ours)
+        _show_diffs([*steps, *steps_of(settings)], ours)
     else:
         touched = [step for step in steps if step.does or step.error]
         _tell(touched, "")
-        _tell_settings([step for step in settings if step.does or step.error], "")
-        if not shimless and not touched and not any(step.does or step.error for step in settings):
-            console.note("there is no block of ours")
-    _end([*steps, *settings], True, ours)
+        if not tell_parts(settings, environ, {}) and not shimless and not touched:
+            console.note(f"there is no {'status line' if choice.only_line else 'block'} of ours")
+    _end([*steps, *steps_of(settings)], True, ours)
 
 
 def _own_files(todo: list[Change], holds: Content, dry: bool) -> list[Change]:
@@ -147,29 +151,6 @@ def _locked(paths: Paths, dry: bool) -> contextlib.AbstractContextManager[None]:
     return held()
 
 
-def _settings_in(environ: Environ, paths: Paths, holds: Content, way: Way, dry: bool) -> list[Step]:
-    target = settings_target(environ, way.home)
-    record = _record_of(paths, target.path)
-    step, after = settings_to_persist(target, holds, way, record)
-    if kept := kept_by_hand(step, record):
-        console.note(f"{target.path} sets {', '.join(kept)} by hand: that stays")
-    if not dry and (step := carry_out(step, paths, way)).does and not step.error:
-        write_down(target.path, dict(after), paths)
-    return [step]
-
-
-def _settings_out(environ: Environ, paths: Paths, holds: Content, way: Way, dry: bool) -> list[Step]:
-    target = settings_target(environ, way.home)
-    step = settings_to_unpersist(target, holds, way, _record_of(paths, target.path))
-    if not dry and not (step := carry_out(step, paths, way)).error:
-        write_down(target.path, None, paths)
-    return [step]
-
-
-def _record_of(paths: Paths, path: str) -> Mapping[str, Any]:
-    return load_state(paths).claude_settings.get(key_of(path), {})
-
-
 def _show_diffs(steps: Iterable[Step], ours: Iterable[Change]) -> None:
     shown: set[str] = set()
     for change in ours:
@@ -191,14 +172,6 @@ def _tell(steps: Iterable[Step], otherwise: str) -> None:
             console.note(f"{step.target.path}: {DONE.get(step.does, otherwise)}")
 
 
-def _tell_settings(steps: Iterable[Step], otherwise: str) -> None:
-    for step in steps:
-        if step.error:
-            console.show_error(step.error)
-        else:
-            console.note(f"{step.target.path}: {SETTINGS_DONE.get(step.does, otherwise)}")
-
-
 def _tell_by_hand(steps: Iterable[Step]) -> None:
     for step in steps:
         if (found := by_hand(step)) and not step.error:
@@ -208,8 +181,8 @@ def _tell_by_hand(steps: Iterable[Step]) -> None:
             console.note(f"{step.target.path}: {text}")
 
 
-def _tell_listening(environ: Environ, paths: Paths, choice: Choice, steps: Iterable[Step], settings: Iterable[Step]) -> None:
-    shells, claudes = ([step for step in some if step.does in ("add", "update") and not step.error] for some in (steps, settings))
+def _tell_listening(environ: Environ, paths: Paths, choice: Choice, steps: Iterable[Step], claudes: list[Step]) -> None:
+    shells = [step for step in steps if step.does in ("add", "update") and not step.error]
     if shells:
         console.note(f"it counts in every shell that is started from now on; `{take_back(choice, shells)}` takes it back")
     if claudes:

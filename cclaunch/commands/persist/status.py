@@ -1,5 +1,6 @@
 """``cclaunch persist status``: which files hold a block of ours, whether it is current, and whether a shell gets there."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,8 @@ from cclaunch.hot.reading import read_small
 from cclaunch.persist.content import Content, content
 from cclaunch.persist.own_files import changes
 from cclaunch.persist.reached import reached
-from cclaunch.persist.settings import judge_settings, kept_by_hand
+from cclaunch.persist.settings import judge_settings, kept_by_hand, settings_target
+from cclaunch.persist.statusline import judge_line, line_trouble
 from cclaunch.persist.step import CURRENT, EDITED, MISSING, OUTDATED, Step, by_hand, claudes, lines_of, remembered, step_of
 from cclaunch.persist.template import SCOPED
 from cclaunch.shells.rc_files import Target
@@ -54,7 +56,7 @@ def status(ctx: click.Context, as_json: bool, probe: bool) -> None:
     holds = content(environ, paths)
     judged = _steps(environ, paths, holds)
     rows = [{**_row(one, holds, environ, probe), "profile": _carried(one[0], holds)} for one in judged]
-    rows += [{**row, "profile": None} for row in _settings_rows(paths, holds)]
+    rows += [{**row, "profile": None} for row in [*_settings_rows(paths, holds), *_line_rows(environ, paths)]]
     told = told_here(environ, paths)
     running, lasting = collector_ports(paths) is not None, listening_after_reboot(paths, environ)
     if as_json:
@@ -142,5 +144,25 @@ def _settings_rows(paths: Paths, holds: Content) -> list[dict[str, Any]]:
         reasons = [step.error.message] if step.error else []
         reasons += [f"{name} is set by hand there" for name in kept_by_hand(step, record)]
         row = {"path": path_of(key), "shell": "claude", "state": step.state, "kind": "settings", "scoped": False, "written": True}
+        rows.append({**row, "reached": None, "reasons": reasons})
+    return rows
+
+
+def _line_rows(environ: Environ, paths: Paths) -> list[dict[str, Any]]:
+    """Return a row for each settings file that our status line was put into, and for the person's own that a hand put it into."""
+    known = {path_of(key): True for key in load_state(paths).status_lines}
+    rows = []
+    for path, written in {settings_target(environ, home(environ)).path: False, **known}.items():
+        if written and not os.path.isdir(os.path.dirname(os.path.dirname(path))):  # the repository is gone, or elsewhere now
+            continue
+        step, found = judge_line(Target("claude", path), environ.get("PATH", ""))
+        if not written and step.state not in (CURRENT, OUTDATED):
+            continue
+        reasons = [step.error.message] if step.error else line_trouble(found, environ.get("PATH", ""))
+        if step.state == MISSING:
+            reasons = ["our status line is not in it any more"]
+        elif step.state == OUTDATED and not reasons:
+            reasons = ["it has no refreshInterval: cclaunch persist --statusline"]
+        row = {"path": path, "shell": "claude", "state": step.state, "kind": "statusline", "scoped": False, "written": written}
         rows.append({**row, "reached": None, "reasons": reasons})
     return rows

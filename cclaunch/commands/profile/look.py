@@ -162,13 +162,18 @@ def _settings(merged: Profile, own: Profile) -> list[list[str]]:
     if merged.claude_config_dir:
         rows.append(["setting", "claude-config-dir", merged.claude_config_dir, own.name if own.claude_config_dir else parent])
     if merged.budget is not None:
-        rows.append(["setting", "budget", f"{merged.budget:g} USD a month", parent if own.budget is None else own.name])
+        rows.append(["setting", "budget", f"{_amount(merged.budget)} USD a month", parent if own.budget is None else own.name])
     rows += [
         ["attribute", key, value, _source(own.attributes, key, own.name, parent)] for key, value in merged.attributes.items()
     ]
     for key, is_on in merged.privacy.items():
         rows.append(["privacy", key.replace("_", "-"), "on" if is_on else "off", _source(own.privacy, key, own.name, parent)])
     return rows or [["setting", console.NOTHING, console.NOTHING, own.name]]
+
+
+def _amount(dollars: float) -> str:
+    """Return *dollars* with cents where there are any, and with as many digits as a fraction of a cent has."""
+    return f"{dollars:.2f}".removesuffix(".00") if round(dollars, 2) == dollars else f"{dollars:g}"
 
 
 def _source(said: Mapping[str, Any], key: str, name: str, parent: str) -> str:

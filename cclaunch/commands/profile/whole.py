@@ -105,12 +105,14 @@ def rename(ctx: click.Context, old: str, new: str) -> None:
     """
     Rename a profile.
 
-    What uses it, is bound to it or extends it follows. What was recorded keeps the old name. A .cclaunch.toml that
-    names it has to be changed by hand.
+    What uses it, is bound to it or extends it follows. What was recorded keeps the old name, so a budget begins anew.
+    A .cclaunch.toml that names it has to be changed by hand.
 
     \b
       cclaunch profile rename data-eng data
     """
+    from cclaunch.budgets.limits import profile_limits
+
     paths = paths_of(ctx)
     with profiles_locked(paths):
         data = read_profile(paths, old)
@@ -137,6 +139,8 @@ def rename(ctx: click.Context, old: str, new: str) -> None:
             console.note(f"{path} is bound to {new}")
     for child in children:
         console.note(f"{child} extends {new}")
+    if any(limit.profile == new for limit in profile_limits(paths)):
+        console.note(f"the budget of {new} begins anew: what was spent this month stays under the name {old}")
 
 
 def _extending(paths: Paths, child: str, parent: str) -> str:

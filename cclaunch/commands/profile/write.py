@@ -29,7 +29,7 @@ FIELDS = {
     "description": ("TEXT", "One line for people."),
     "extends": ("NAME", "Take what is not said here from this profile."),
     "claude_config_dir": ("DIR", "Another CLAUDE_CONFIG_DIR: another account of claude, other settings."),
-    "budget": ("USD", "US dollars a month, kept for later use."),
+    "budget": ("USD", "What launches may cost a month: a launch tells of it from 80 % on."),
 }
 """Setting -> what its option takes, and its help."""
 

@@ -3,39 +3,16 @@
 import re
 from collections.abc import Sequence
 
+from cclaunch.hot.amounts import money, percent, tokens
+
+__all__ = ["ESTIMATE", "aligned", "change", "estimated", "model_label", "money", "percent", "tokens"]
+
 ESTIMATE = "≈"
-UNITS = ("", "k", "M", "B", "T")
-
-
-def money(micros: int) -> str:
-    """Return micro-dollars as dollars: two decimals, four below a dollar."""
-    dollars = micros / 1_000_000
-    decimals = 2 if micros == 0 or abs(dollars) >= 0.99995 else 4
-    return f"{'-' if dollars < 0 else ''}${abs(dollars):,.{decimals}f}"
 
 
 def estimated(text: str, *, doubtful: bool) -> str:
     """Return an amount of money with the sign of an estimate, where a part of it is one."""
     return f"{ESTIMATE}{text}" if doubtful else text
-
-
-def tokens(count: int) -> str:
-    """Return a number of tokens in four characters or five: ``950``, ``15.8k``, ``11.8M``, ``116M``."""
-    amount = float(count)
-    for unit in UNITS:
-        if amount < 999.5 or unit == UNITS[-1]:
-            break
-        amount /= 1000
-    return str(count) if not unit else f"{amount:.1f}{unit}" if amount < 99.95 else f"{amount:.0f}{unit}"
-
-
-def percent(share: float) -> str:
-    """Return a share (0 to 1) in percent: whole, but ``<1 %`` for a little, and never 100 where something is missing."""
-    if 0 < share < 0.005:
-        return "<1 %"
-    if 0.995 <= share < 1:
-        return "99 %"
-    return f"{share * 100:.0f} %"
 
 
 def change(now: int, before: int) -> str:

@@ -10,7 +10,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from cclaunch import console
+from cclaunch import layout
 from cclaunch.backends.docker import record
 from cclaunch.backends.sources import places_of
 from cclaunch.commands.shared.dates import local
@@ -81,7 +81,7 @@ def describe_ledger(paths: Paths) -> str:
         found = extent(connection)
         if found is None:
             return ""
-        size = console.size(sum(one.stat().st_size for one in _files(paths)))
+        size = layout.size(sum(one.stat().st_size for one in _files(paths)))
         requests = int(connection.execute("SELECT sum(requests) FROM quarters").fetchone()[0])
         many = "1 request" if requests == 1 else f"{requests:,} requests"
         return f"{paths.ledger}: {size}, {many} from {local(found[0])} to {local(found[1] - 1)}"
@@ -106,7 +106,7 @@ def erase_ledger(paths: Paths) -> None:
     """
     with locked(paths.ledger_lock, PATIENCE_S):
         try:
-            for file in _files(paths):
+            for file in (*_files(paths), Path(paths.spending)):  # a launch would count what nobody knows any more
                 file.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"cannot delete {error.filename}: {error.strerror}", hint=f"ls -ld {paths.data}") from error

@@ -2,7 +2,7 @@
 
 import time
 
-from cclaunch import console
+from cclaunch import console, layout
 from cclaunch.backends.docker import volumes as volumes_of
 from cclaunch.backends.embedded import autostart, collector, ending
 from cclaunch.backends.left import containers_left
@@ -77,7 +77,7 @@ def _kept(containers: "DockerBackend") -> dict[str, str]:
     with containers.engine() as engine:
         sizes = volumes_of.sizes(engine.connection)
         names = volumes_of.names(engine.connection, "data")
-    return {name: console.size(sizes[name]) if name in sizes else "size unknown" for name in names}
+    return {name: layout.size(sizes[name]) if name in sizes else "size unknown" for name in names}
 
 
 def _named(kept: dict[str, str]) -> list[str]:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from cclaunch import console
+from cclaunch import layout
 from cclaunch.commands.shared.dates import local
 from cclaunch.errors import CclaunchError, StackError, StoreError
 from cclaunch.files import lock
@@ -24,7 +24,7 @@ def describe(paths: Paths) -> str:
     sizes = [os.path.getsize(one) for one in _files(path) if os.path.exists(one)]
     if not sizes:
         return ""
-    size = console.size(sum(sizes))
+    size = layout.size(sum(sizes))
     try:
         found = extent(path)
     except CclaunchError as error:

@@ -2,7 +2,7 @@
 
 import time
 
-from cclaunch import console
+from cclaunch import console, layout
 from cclaunch.backends.state import StackState
 from cclaunch.commands.shared.dates import span
 from cclaunch.hot.paths import Environ, Paths
@@ -33,6 +33,6 @@ def show_services(state: StackState, environ: Environ) -> None:
         titles.append("image")
         for row, service in zip(rows, state.parts, strict=True):
             age = span(time.time() - service.made) if service.made else console.NOTHING
-            row[2:2] = [age, console.size(service.data) if service.data >= 0 else console.NOTHING]
+            row[2:2] = [age, layout.size(service.data) if service.data >= 0 else console.NOTHING]
             row.append(service.image or console.NOTHING)
     console.table(titles, rows, environ, below=below)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BY = ("day", "model")
 MOST_KEYS = 20
-WELL_KNOWN = frozenset("hour day week month weekday model profile team project repository branch session session.id".split())
+WELL_KNOWN = frozenset("hour day week month weekday model profile team project repository branch pr session session.id".split())
 DAYS = 14
 """Days that rows by time and sessions are of, today among them, unless something else is asked for."""
 
@@ -122,7 +122,7 @@ def _built_in() -> set[str]:
     from cclaunch.store.ledger.periods import LABELS
     from cclaunch.store.shared import REPEATED
 
-    return {*LABELS, *ALIASES.values(), *REPEATED, "team", "project", "service.name"}
+    return {*LABELS, *ALIASES.values(), *REPEATED, "team", "project", "pr", "service.name"}
 
 
 def _of_profiles(paths: "Paths") -> set[str]:

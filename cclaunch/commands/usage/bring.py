@@ -11,6 +11,7 @@ from cclaunch import console
 from cclaunch.backends.sources import places_of
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.history import KB
+from cclaunch.commands.shared.spending import keep_now
 from cclaunch.config.model import configuration
 from cclaunch.errors import StoreBroken
 from cclaunch.history.left import named, sentence
@@ -54,6 +55,7 @@ def command(ctx: click.Context, file: Sequence[str], host: str | None, as_json: 
     """
     environ, paths = environ_of(ctx), paths_of(ctx)
     found = _brought([os.path.abspath(one) for one in file], host, paths, environ)
+    keep_now(paths)
     if as_json:
         console.json_line(_document(found, host), indent=2)
         return

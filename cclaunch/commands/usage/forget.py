@@ -14,6 +14,7 @@ from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.commands.shared.dates import FORMS, iso, local, moment
 from cclaunch.commands.shared.filters import advice, where_option
 from cclaunch.commands.shared.session_ids import given, whole_id, whole_ids
+from cclaunch.commands.shared.spending import keep_now
 from cclaunch.config.model import load_config
 
 KEPT = "nothing was forgotten"
@@ -64,6 +65,8 @@ def command(
         return
     if not session and before is None and not where:
         raise click.UsageError("say what: --session ID, --before DATE, --where KEY=VALUE or --transcripts", ctx)
+    if "" in where.get("pr", ()):
+        raise click.UsageError("--where pr=: what was done for no pull request is named by what it has instead", ctx)
     if before is not None and before > now:
         raise click.UsageError("--before lies ahead: what is yet to come cannot be forgotten", ctx)
     environ, paths = environ_of(ctx), paths_of(ctx)
@@ -88,6 +91,7 @@ def command(
     agree("Forget this for good?", yes=yes, otherwise=KEPT)
     with Steps(environ) as tell:
         gone = forgetting.forget(places, found.rules, tell)._replace(events=found.gone.events)
+    keep_now(paths)
     _tell(_document(gone, notes, forgotten=True), "forgotten", as_json)
     for text in notes:
         console.note(text)
@@ -96,7 +100,8 @@ def command(
 def _forget_transcripts(ctx: click.Context, now: int, *, yes: bool, as_json: bool) -> None:
     from cclaunch.store import forgetting
 
-    environ, places = environ_of(ctx), places_of(paths_of(ctx))
+    environ, paths = environ_of(ctx), paths_of(ctx)
+    places = places_of(paths)
     gone = forgetting.look_transcripts(places)
     if not as_json:
         worth = f" ({estimated(money(gone.micros), doubtful=True)})" if gone.micros else ""  # what has no price is never $0
@@ -107,6 +112,7 @@ def _forget_transcripts(ctx: click.Context, now: int, *, yes: bool, as_json: boo
     agree("Forget this for good?", yes=yes, otherwise=KEPT)
     with Steps(environ) as tell:
         gone = forgetting.forget_all_transcripts(places, now, tell)
+    keep_now(paths)
     notes = [NOT_AGAIN, *forgetting.elsewhere(places, of_events=False)]
     _tell(_document(gone, notes, forgotten=True), "forgotten", as_json)
     for text in notes:

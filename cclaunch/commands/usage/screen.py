@@ -9,13 +9,17 @@ from datetime import date
 from typing import NamedTuple
 
 from cclaunch.commands.shared.amounts import ESTIMATE, aligned, change, estimated, model_label, money, percent, tokens
+from cclaunch.commands.usage.budgets import budget_lines
 from cclaunch.console import BOLD, CYAN, DIM, GREEN, RED, YELLOW, printable, width
 from cclaunch.layout import GAP, cut
+from cclaunch.reports.budgets import BudgetReport
 from cclaunch.reports.figures import Figures
 from cclaunch.reports.overview import DAYS, Overview, Share, Top
 from cclaunch.store.ledger.periods import WEEKDAYS
 
 WIDEST = 160
+MOST_LINES = 23
+"""Of a terminal of 24 lines, one is the prompt's."""
 MONTHS = "January February March April May June July August September October November December".split()
 BLOCKS = " ▏▎▍▌▋▊▉█"
 """A cell of a bar, by eighths."""
@@ -42,10 +46,13 @@ class Canvas(NamedTuple):
     blocks: bool
 
 
-def screen(found: Overview, canvas: Canvas) -> list[Line]:
-    """Return the lines of the first screen."""
+def screen(found: Overview, canvas: Canvas, budgets: Sequence[BudgetReport] = (), plan: Sequence[Line] = ()) -> list[Line]:
+    """Return the lines of the first screen; with *budgets*, or lines of the *plan*, no more than a screen has."""
     canvas = canvas._replace(columns=min(canvas.columns, WIDEST))
-    return [*_head(found, canvas), *_bars(found, canvas), *_tops(found, canvas)]
+    head, rest = list(_head(found, canvas)), [*_bars(found, canvas), *_tops(found, canvas)]
+    if not budgets and not plan:
+        return [*head, *rest]
+    return [*head, *budget_lines(budgets, canvas.columns), *plan, *rest][:MOST_LINES]
 
 
 def _head(found: Overview, canvas: Canvas) -> Iterator[Line]:

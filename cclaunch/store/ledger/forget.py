@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cclaunch.store.ledger import cursors
+from cclaunch.store.ledger import cursors, forget_pull_requests
 from cclaunch.store.ledger.agreeing import APART_NS
 from cclaunch.store.ledger.insert import add_up
 from cclaunch.store.ledger.schema import HOUR_NS, NOBODY, QUARTER_NS
@@ -34,7 +34,8 @@ UPDATE seen SET flags = flags | {GONE} WHERE hour >= ? AND hour <= ? AND (time_n
 """
 HELD = "SELECT r.time_ns, r.key FROM forgotten f JOIN requests r ON r.time_ns = f.time_ns AND r.key = f.key"
 ORPHANS = (
-    "DELETE FROM sessions WHERE id NOT IN (SELECT session FROM quarters UNION SELECT session FROM metered)",
+    "DELETE FROM sessions WHERE id NOT IN"
+    " (SELECT session FROM quarters UNION SELECT session FROM metered UNION SELECT session FROM pull_requests)",
     'DELETE FROM sets WHERE id NOT IN (SELECT "set" FROM quarters UNION SELECT "set" FROM metered)',
 )
 
@@ -97,6 +98,7 @@ def forget_requests(connection: sqlite3.Connection, rules: Sequence[Rule]) -> Go
     _forget_sessions(connection)
     connection.execute(f"DELETE FROM requests WHERE (time_ns, key) IN (SELECT r.time_ns, r.key {GOING})")
     add_up(connection, quarters)
+    forget_pull_requests.forget(connection, rules)
     drop_orphans(connection)
     leave(connection)
     return gone
@@ -113,6 +115,7 @@ def forget_again(connection: sqlite3.Connection) -> None:
         connection.execute(f"UPDATE seen SET flags = flags | {GONE} WHERE (time_ns, request) IN ({HELD})")
         connection.executemany("DELETE FROM requests WHERE time_ns = ? AND key = ?", rows)
         add_up(connection, {time_ns // QUARTER_NS for time_ns, _ in rows})
+        forget_pull_requests.forget(connection, rules_of(connection))
         drop_orphans(connection)
         leave(connection)
 

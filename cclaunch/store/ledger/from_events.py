@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.store import limits
+from cclaunch.store.ledger import pull_requests
 from cclaunch.store.ledger.arriving import add_up_events
 from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import COLUMNS, insert_requests, session_id, set_id
@@ -30,7 +31,9 @@ TOGETHER = 20_000
 CACHE_KIB = 32 << 10
 """Of the database that is read: a slice is looked at twice, and has some 15 MB."""
 
-COUNTED = f"+e.name = '{otel.REQUEST}' AND +e.check_nonce IS NULL"
+NO_CHECK = "+e.check_nonce IS NULL"
+COUNTED = f"+e.name = '{otel.REQUEST}' AND {NO_CHECK}"
+TAKEN = f"(+e.name = '{otel.REQUEST}' OR +e.name = '{otel.PULL_REQUEST}') AND {NO_CHECK}"
 """The signs keep SQLite from an index: it would look at all requests there are, for each slice of rowids."""
 
 
@@ -107,10 +110,9 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launche
     last = min(cursor.position + rows, _top(connection))
     launches.register(connection)  # behind the look at what is there: each launch was named before claude started
     ends = (cursor.position, last)
-    query = (
-        f"SELECT DISTINCT e.shared, e.time_ns / {QUARTER_NS} FROM telemetry.events e WHERE e.id > ? AND e.id <= ? AND {COUNTED}"
-    )
-    found = connection.execute(query, ends).fetchall()
+    query = f"SELECT DISTINCT e.shared, e.time_ns / {QUARTER_NS}, e.name FROM telemetry.events e WHERE e.id > ? AND e.id <= ?"
+    there = connection.execute(f"{query} AND {TAKEN}", ends).fetchall()
+    found = [row for row in there if row[2] == otel.REQUEST]
     shared = {row[0]: row[1] for row in sorted(found, key=itemgetter(1), reverse=True)}
     forgotten = Tombstones(connection)
     _know(connection, {key: quarter * QUARTER_NS for key, quarter in shared.items() if key is not None}, ends, forgotten)
@@ -119,6 +121,8 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launche
         changed += len(insert_requests(connection, _alone(connection, ends), forgotten))
     if changed or forgotten.late:
         add_up_events(connection, {row[1] for row in found} if changed else (), forgotten.late)
+    if len(found) < len(there):
+        pull_requests.take_slice(connection, ends, forgotten)
     row = connection.execute("SELECT key FROM telemetry.events WHERE id = ?", (last,)).fetchone()
     moved = Cursor(cursor.database, last, row[0] if row else None)
     connection.execute(

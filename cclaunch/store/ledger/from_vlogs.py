@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.store import limits
-from cclaunch.store.ledger import vlogs_read
+from cclaunch.store.ledger import pull_requests, vlogs_read
 from cclaunch.store.ledger.arriving import add_up_events
 from cclaunch.store.ledger.attribute_sets import set_of
 from cclaunch.store.ledger.insert import insert_requests
@@ -120,18 +120,21 @@ class _Reader:
         url = self._places.vlogs
         for rows in _batches(requests.between(url, begin, end)):
             came += len(rows)
-            if some := [_read(url, row, one) for row, one in rows if one is not None]:
-                self._write(some)
+            some = [_read(url, row, one) for row, one in rows if one is not None and one.name == otel.REQUEST]
+            beside = [one for row, one in rows if one is not None and one.name == otel.PULL_REQUEST]
+            if some or beside:
+                self._write(some, [told for one in beside if (told := pull_requests.told(one.time_ns, one.attributes))])
         return came
 
-    def _write(self, some: list[_Read]) -> None:
-        self.newest = max(self.newest, *(one.request.time_ns for one in some))
+    def _write(self, some: list[_Read], beside: list[pull_requests.Told]) -> None:
+        self.newest = max(self.newest, *(one.request.time_ns for one in some), *(one.time_ns for one in beside))
         with writing(self._places) as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             self._launches.register(connection)
             made = [one.request._replace(sender=_sender(connection, one)) for one in some]
             forgotten = Tombstones(connection)
             add_up_events(connection, insert_requests(connection, made, forgotten), forgotten.late)
+            pull_requests.take(connection, beside, forgotten)
             vlogs_read.move(connection, self._places.vlogs, NEWEST, self.newest)
 
 

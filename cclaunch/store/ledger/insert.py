@@ -9,7 +9,7 @@ two differ.
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from cclaunch.store.ledger.request import EVENT, SURE, Request
+from cclaunch.store.ledger.request import EVENT, LAUNCHED, SURE, Request
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
 from cclaunch.store.ledger.tombstones import Tombstones
 from cclaunch.store.record_key import number_of
@@ -20,10 +20,11 @@ COLUMNS = (
 INSERT = f"INSERT OR IGNORE INTO requests ({COLUMNS}) VALUES ({', '.join('?' * 14)})"
 
 SUMS = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
+
 ADD_UP = f"""
-INSERT INTO quarters (quarter, session, "set", requests, {", ".join((*SUMS, *SURE))})
+INSERT INTO quarters (quarter, session, "set", requests, {", ".join((*SUMS, *SURE, "launched"))})
 SELECT ?1, ifnull(session, {NOBODY}), "set", count(*),
-    {", ".join(f"ifnull(sum({value}), 0)" for value in (*SUMS, *SURE.values()))}
+    {", ".join(f"ifnull(sum({value}), 0)" for value in (*SUMS, *SURE.values(), LAUNCHED))}
 FROM requests WHERE time_ns >= ?1 * {QUARTER_NS} AND time_ns < (?1 + 1) * {QUARTER_NS} GROUP BY 2, 3
 """
 

@@ -6,18 +6,31 @@ at all; the lock of the ledger is held.
 """
 
 import sqlite3
+import time
 
 from cclaunch.store.ledger.insert import add_up
-from cclaunch.store.ledger.schema import QUARTER_NS, SINCE_2, VERSION, WITH_TRANSCRIPTS
+from cclaunch.store.ledger.request import EVENT, LAUNCH
+from cclaunch.store.ledger.schema import DAY_NS, QUARTER_NS, SINCE_2, SINCE_3, VERSION, WITH_LAUNCHED, WITH_TRANSCRIPTS
+
+COUNTED_NS = 32 * DAY_NS
+"""What launches have spent is added up for so long: no budget's period is longer."""
+
+PRICELESS = f"SELECT DISTINCT time_ns / {QUARTER_NS} FROM requests WHERE micros IS NULL"
+OF_LAUNCHES = (
+    f"SELECT DISTINCT time_ns / {QUARTER_NS} FROM requests WHERE time_ns >= ? AND sender = {LAUNCH} AND witnesses & {EVENT}"
+)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the ledger of *connection* to the present version. Raises sqlite3.Error."""
     with connection:  # it undoes what is open still: a full disk has made SQLite do that already
         connection.execute("BEGIN IMMEDIATE")
-        if int(connection.execute("PRAGMA user_version").fetchone()[0]) < WITH_TRANSCRIPTS:
-            for statement in SINCE_2:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        for since, statements in ((WITH_TRANSCRIPTS, SINCE_2), (WITH_LAUNCHED, SINCE_3)):
+            for statement in statements if version < since else ():
                 connection.execute(statement)
-            priceless = f"SELECT DISTINCT time_ns / {QUARTER_NS} FROM requests WHERE micros IS NULL"
-            add_up(connection, [row[0] for row in connection.execute(priceless)])
+        changed = connection.execute(OF_LAUNCHES, (time.time_ns() - COUNTED_NS,)).fetchall()
+        if version < WITH_TRANSCRIPTS:
+            changed += connection.execute(PRICELESS).fetchall()
+        add_up(connection, {row[0] for row in changed})
         connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -7,54 +7,19 @@ what those are called is looked up once for each.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from cclaunch.store.filters import Where, canonical, wanted_of
-from cclaunch.store.ledger.names import ANY_SET, SESSION, Name, Names
-from cclaunch.store.ledger.opening import has_transcripts
+from cclaunch.store.ledger.names import PULL_REQUEST, SESSION, Name, Names
 from cclaunch.store.ledger.periods import LABELS, Period, periods
-from cclaunch.store.ledger.request import SURE
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
+from cclaunch.store.ledger.sums import Question, Row, sums
 from cclaunch.store.spending import Group
 
 NO_DAY = date.min
 """The day of a question that is not asked by times."""
-
-FIGURES = ("micros", "input", "output", "cache_read", "cache_5m", "cache_1h")
-DOUBTS = ("estimated", "unpriced")
-FROM_QUARTERS = (
-    f"SELECT ?, {{set}}, {{session}}, max(quarter), sum(requests), {', '.join(f'sum({name})' for name in (*FIGURES, *DOUBTS))}"
-    " FROM quarters WHERE quarter >= ? AND quarter < ?{only}{grouped}"
-)
-FROM_REQUESTS = (
-    f"SELECT ?, {{set}}, {{session}}, max(time_ns) / {QUARTER_NS}, count(*),"
-    f" {', '.join(f'ifnull(sum({value}), 0)' for value in (*FIGURES, *(SURE[name] for name in DOUBTS)))}"
-    " FROM requests WHERE time_ns >= ? AND time_ns < ?{only}{grouped}"
-)
-"""
-Of one span, its number and a range of the primary key. Spans are asked one after the other: SQLite sorts whatever is grouped,
-and of one span there is less to sort, or nothing where neither sets nor sessions are told apart.
-"""
-
-Span = tuple[int, int, int]
-"""The number of a period, and from where to where of it: quarters, or nanoseconds."""
-
-
-class _Question(NamedTuple):
-    """
-    The parts of a question.
-
-    *keys*: what is grouped by; *wanted*: key -> values; *sets*, *sessions*: whether they must be told apart, *only*: the ids of
-    the sessions that are asked for, or None.
-    """
-
-    keys: list[str]
-    wanted: dict[str, list[str]]
-    sets: bool
-    sessions: bool
-    only: list[int] | None
 
 
 def extent(connection: sqlite3.Connection) -> tuple[int, int] | None:
@@ -92,12 +57,12 @@ def groups(
         if all(one in question.wanted.get(key, (one,)) for key, one in zip(timed, label, strict=True)):
             labels.append(label)
             spans.append(period)
-    rows = list(_sums(connection, spans, question))
+    rows = list(sums(connection, spans, question))
     names = Names(connection, [key for key in question.keys if key not in LABELS], question.wanted)
     names.learn({row[1] for row in rows} if question.sets else (), {row[2] for row in rows} if question.sessions else ())
-    alike: dict[tuple[tuple[str, ...], Name], list[Sequence[int]]] = {}
+    alike: dict[tuple[tuple[str, ...], Name], list[Row]] = {}
     for row in rows:
-        if (name := names.of(row[1], row[2])) is not None:
+        if (name := names.of(row[1], row[2], row[3])) is not None:
             alike.setdefault((labels[row[0]], name), []).append(row)
     named = {name: names.values(name) for _, name in alike}
     parts = [*timed, *(key for key in question.keys if key not in LABELS)]
@@ -109,14 +74,14 @@ def _in_order(values: Sequence[Any], order: Sequence[int]) -> tuple[Any, ...]:
     return tuple([values[number] for number in order])
 
 
-def _group(values: tuple[Any, ...], rows: Sequence[Sequence[int]]) -> Group:
+def _group(values: tuple[Any, ...], rows: Sequence[Row]) -> Group:
     """Return the group that *rows* of sums make; what was written to the cache is one figure of it."""
-    _, _, _, quarters, *columns = zip(*rows, strict=True)
+    _, _, _, _, quarters, *columns = zip(*rows, strict=True)
     *figures, short, long, estimated, unpriced = map(sum, columns)
     return Group(values, (*figures, short + long), max(quarters) * QUARTER_NS, estimated, unpriced)
 
 
-def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -> _Question:
+def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -> Question:
     wanted = {canonical(key): wanted_of(key, given) for key, given in where.items()}
     keys = [canonical(key) for key in by]
     only = None
@@ -125,50 +90,29 @@ def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -
         rows = connection.execute(f"SELECT id FROM sessions WHERE name IN ({marks})", wanted[SESSION])
         only = [row[0] for row in rows] + ([NOBODY] if "" in wanted[SESSION] else [])
     sets = any(key != SESSION and key not in LABELS for key in (*keys, *wanted))
-    return _Question(keys, wanted, sets, SESSION in keys, only)
+    return Question(keys, wanted, sets, SESSION in keys, only, PULL_REQUEST in (*keys, *wanted) and _is_any_pulled(connection))
 
 
-def _sums(connection: sqlite3.Connection, spans: Sequence[Period], question: _Question) -> Iterator[Sequence[int]]:
-    """Yield (number of the span, set, session, sums): of the whole quarters of each, and of the requests at its ends."""
-    whole: list[Span] = []
-    ends: list[Span] = []
-    for number, (_, since, until, _) in enumerate(spans):
-        first, last = -(-since // QUARTER_NS), until // QUARTER_NS
-        if first >= last:
-            ends.append((number, since, until))
-            continue
-        whole.append((number, first, last))
-        around = (number, since, first * QUARTER_NS), (number, last * QUARTER_NS, until)
-        ends += [end for end in around if end[1] < end[2]]
-    yield from _asked(connection, FROM_QUARTERS, whole, question)
-    yield from _asked(connection, FROM_REQUESTS, ends, question)
+def _is_any_pulled(connection: sqlite3.Connection) -> bool:
+    from cclaunch.store.ledger.pull_requests import is_any  # only for who asks by them
 
-
-def _asked(connection: sqlite3.Connection, query: str, spans: Sequence[Span], question: _Question) -> Iterator[Sequence[int]]:
-    session = f"ifnull(session, {NOBODY})"
-    only = "" if question.only is None else f" AND {session} IN ({', '.join(map(str, question.only))})"
-    told = [*(['"set"'] if question.sets else []), *([session] if question.sessions else [])]
-    parts = {"set": '"set"' if question.sets else ANY_SET, "session": session if question.sessions else "0"}
-    if not has_transcripts(connection):  # nobody has written to it for long
-        query = query.replace("sum(estimated), sum(unpriced)", "0, 0")
-    whole = query.format(only=only, grouped=f" GROUP BY {', '.join(told)}" if told else "", **parts)
-    for span in spans:
-        rows = connection.execute(whole, span)
-        yield from rows if told else (row for row in rows if row[4])  # without groups, no request at all is a row, too
+    return is_any(connection)
 
 
 def missing(connection: sqlite3.Connection, keys: Sequence[str]) -> list[str]:
     """Return those of *keys* that no request ever had."""
     from cclaunch.store.ledger.names import was_sent
 
-    return [key for key in keys if not was_sent(connection, canonical(key))]
+    missing = [key for key in keys if not was_sent(connection, canonical(key))]
+    return [key for key in missing if key != PULL_REQUEST or not _is_any_pulled(connection)]
 
 
 def names(connection: sqlite3.Connection) -> set[str]:
     """Return every key that a request can be asked by."""
     import json
 
-    return {key for row in connection.execute("SELECT attributes FROM sets") for key in json.loads(row[0])}
+    found = {key for row in connection.execute("SELECT attributes FROM sets") for key in json.loads(row[0])}
+    return found | {PULL_REQUEST} if _is_any_pulled(connection) else found
 
 
 class Times(NamedTuple):

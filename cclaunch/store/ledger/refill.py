@@ -30,6 +30,7 @@ NAMELESS = "{}"
 """The set of a request whose own cannot be read; only one that is older than any raw event, which would bring it whole."""
 
 ROWS = f"SELECT {COLUMNS} FROM requests ORDER BY time_ns {{0}}, key {{0}}"
+PULL_REQUESTS = "SELECT session, since_ns, name FROM pull_requests ORDER BY session {0}, since_ns {0}"
 TOMBSTONES = {
     "forgotten": "time_ns, key, request",
     "forgotten_rules": "since_ns, until_ns, rule",
@@ -136,7 +137,7 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
     Returns:
         The number of rows that were met and could not be read whole.
     """
-    from cclaunch.store.ledger import other_seen  # rare
+    from cclaunch.store.ledger import other_seen, pull_requests  # rare
     from cclaunch.store.ledger.forget import drop_orphans
 
     try:
@@ -165,6 +166,7 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
                 add_up(connection, other_seen.take(connection, other, rows))
         with connection:
             connection.execute("BEGIN IMMEDIATE")
+            pull_requests.take_over(connection, _both_ends(other, PULL_REQUESTS), names)
             drop_orphans(connection)
     return lost
 

@@ -19,6 +19,9 @@ SURE = {
 }
 """Column of ``quarters`` -> what is added up of requests: what tells how sure the other sums are."""
 
+LAUNCHED = f"CASE WHEN sender = {LAUNCH} AND witnesses & {EVENT} THEN micros END"
+"""Of a request, the micro-dollars that count for a budget."""
+
 
 class Request(NamedTuple):
     """

@@ -7,9 +7,12 @@ day of any time zone cuts. What many requests have in common (their attributes, 
 """
 
 APPLICATION_ID = 0x63636C62
-VERSION = 2
+VERSION = 3
 WITH_TRANSCRIPTS = 2
 """The first version that has a place for what transcripts tell."""
+
+WITH_LAUNCHED = 3
+"""The first version that knows by the quarter what launches of ours have spent, and which pull request a session was at."""
 
 QUARTER_NS = 900 * 1_000_000_000
 HOUR_NS = 3600 * 1_000_000_000
@@ -116,6 +119,21 @@ What the second version adds: transcripts.
 
 ``quarters.estimated``: micro-dollars by the table of prices; ``unpriced``: requests with tokens and no money; ``both``,
 ``unseen``: requests that both witnesses saw, and those that no event told of. ``seen``, ``files``: see `seen` and `witnessed`.
+"""
+
+SINCE_3 = (
+    "ALTER TABLE quarters ADD COLUMN launched INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE pull_requests (
+        session INTEGER NOT NULL,
+        since_ns INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (session, since_ns)) WITHOUT ROWID""",
+)
+"""
+What the third version adds.
+
+``quarters.launched``: micro-dollars that events of launches of ours tell of, without estimates: what budgets are counted by.
+``pull_requests``: from *since_ns* on, *session* (of ``sessions``) worked for the pull request *name*.
 """
 
 NOBODY = 0

@@ -17,7 +17,7 @@ from cclaunch.store.reader import Event
 from cclaunch.store.rows import integer, model_name, text
 from cclaunch.store.vlogs import http
 from cclaunch.store.vlogs.kinds import value_of
-from cclaunch.store.vlogs.query import NOT_CHECKS, any_of, conditions, nanoseconds, within
+from cclaunch.store.vlogs.query import NOT_CHECKS, any_of, conditions, named, nanoseconds, within
 
 NS = 1_000_000_000
 ADDED = frozenset("_time _msg _stream _stream_id event_name scope.name scope.version severity_number severity_text".split())
@@ -78,10 +78,16 @@ def read_row(row: Row) -> Found:
 
 
 def events(
-    url: str, *, limit: int | None, since: int | None = None, until: int | None = None, where: Where | None = None
+    url: str,
+    *,
+    limit: int | None,
+    since: int | None = None,
+    until: int | None = None,
+    where: Where | None = None,
+    without: Collection[str] = (),
 ) -> list[Event]:
     """
-    Return the newest *limit* events (None for all), the oldest first; *since* <= time < *until* in ns.
+    Return the newest *limit* events (None for all), the oldest first; *since* <= time < *until* in ns, *without* these names.
 
     Raises:
         StoreUnreachable: VictoriaLogs does not answer.
@@ -89,12 +95,12 @@ def events(
     wanted = {key: wanted_of(key, given) for key, given in (where or {}).items()}
     if limit == 0 or [] in wanted.values():
         return []
-    query = f"{NOT_CHECKS} {conditions(where or {})}"
+    query = f"{NOT_CHECKS} {conditions(where or {})}{f' !{named(*without)}' if without else ''}"
     fetch = limit
     while True:
         begin = since if fetch is None else _newest(url, f"{within(since, until)} {query}", fetch)
         rows = map(read_row, http.rows(url, f"{within(since if begin is None else begin, until)} {query}"))
-        found = _once(one for one in rows if one.meets(wanted))
+        found = _once(one for one in rows if one.meets(wanted) and one.name not in without)
         if fetch is None or begin is None or len(found) >= (limit or 0):
             break
         fetch *= 8  # twins and near misses took the place of others

@@ -1,5 +1,5 @@
 """
-The requests of VictoriaLogs: how many there are in which quarter of an hour, and those of a time, whole.
+The requests of VictoriaLogs, and what tells of pull requests: how many there are in each quarter of an hour, and those of a time.
 
 The problem it owns: reading all of a year again to find one row that came late would take minutes, and a VictoriaLogs counts
 a year in a blink. What it answers comes in no order, so a time is read to its end or not at all.
@@ -15,12 +15,13 @@ from cclaunch.store.vlogs.read import Found, Row, read_row
 
 NS = 1_000_000_000
 QUARTER_NS = 900 * NS
-REQUESTS = f"{named(otel.REQUEST)} {NOT_CHECKS}"
+TAKEN = (otel.REQUEST, otel.PULL_REQUEST)
+REQUESTS = f"{named(*TAKEN)} {NOT_CHECKS}"
 LATEST_NS = (1 << 63) - 1
 
 
 def counts(url: str, since: int | None) -> dict[int, int]:
-    """Return quarter of an hour -> requests in it, from that of *since* (ns) on, or of all. Raises StoreUnreachable."""
+    """Return quarter of an hour -> events in it, from that of *since* (ns) on, or of all. Raises StoreUnreachable."""
     begin = None if since is None else since // QUARTER_NS * QUARTER_NS
     query = f"{within(begin, None)} {REQUESTS} | stats by (_time:15m) count() as rows"
     found: dict[int, int] = {}
@@ -35,7 +36,7 @@ def counts(url: str, since: int | None) -> dict[int, int]:
 
 def between(url: str, begin: int, end: int | None) -> Iterator[tuple[Row, Found | None]]:
     """
-    Yield the requests of a time (begin <= time < end, ns): as it lies there, and as it is read; None for what is no request.
+    Yield the events of a time (begin <= time < end, ns): as each lies there, and as it is read; None for any other name.
 
     There may be fewer than are counted: what came a second ago is counted first, and given out when its stream is indexed.
 
@@ -49,8 +50,8 @@ def between(url: str, begin: int, end: int | None) -> Iterator[tuple[Row, Found 
             found = read_row(row)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise strange(url, error) from error
-        is_request = found.name == otel.REQUEST and 0 < found.time_ns <= LATEST_NS
-        yield row, found if is_request else None
+        is_taken = found.name in TAKEN and 0 < found.time_ns <= LATEST_NS
+        yield row, found if is_taken else None
 
 
 def strange(url: str, error: Exception) -> StoreUnreachable:

@@ -1,0 +1,1 @@
+"""Budgets that are kept: which there are, what was spent of them written down, and who is told when one is nearly spent."""
