@@ -31,8 +31,9 @@ _cclaunch_verb() {
         "usage import") options="--host --json --help" ;;
         "events") parts="show" options="-n -f --follow --json -v --verbose --name --session --where --help" ;;
         "events show") options="--json -v --verbose --help" ;;
-        "dashboard") parts="add list remove" options="--help" ;;
+        "dashboard") parts="add grafana list remove" options="--no-open --help" ;;
         "dashboard add") options="--help" ;;
+        "dashboard grafana") options="--no-open --help" ;;
         "dashboard list") options="--json --help" ;;
         "dashboard remove") options="--help" ;;
         "statusline") options="--format --wrap --help" ;;

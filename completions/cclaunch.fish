@@ -164,7 +164,7 @@ complete -c cclaunch -n __cclaunch_at -a exec -d 'Become COMMAND with the enviro
 complete -c cclaunch -n __cclaunch_at -a env -d 'Print the variables for this shell: eval "$(cclaunch env)"'
 complete -c cclaunch -n __cclaunch_at -a usage -d 'What did it cost: one screen without words, else dollars, requests and tokens'
 complete -c cclaunch -n __cclaunch_at -a events -d 'What happened: the last events, the oldest first; `show SESSION` tells one'
-complete -c cclaunch -n __cclaunch_at -a dashboard -d 'Print the address of Grafana\'s dashboards and open it in the browser, where'
+complete -c cclaunch -n __cclaunch_at -a dashboard -d 'Show the page: what today, this week and this month cost, and what for'
 complete -c cclaunch -n __cclaunch_at -a statusline -d 'Claude\'s status line: profile, cost, today, budget, context, plan windows'
 complete -c cclaunch -n __cclaunch_at -a status -d 'One screen: claude, profile, shell, stack, and the last event that was recorded'
 complete -c cclaunch -n __cclaunch_at -a check -d 'Find what is wrong, and prove that telemetry arrives'
@@ -222,13 +222,18 @@ complete -c cclaunch -n '__cclaunch_in events show' -l json -d 'Print one JSON o
 complete -c cclaunch -n '__cclaunch_in events show' -s v -l verbose -d 'Also what every session does at its start'
 complete -c cclaunch -n '__cclaunch_in events show' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in events show' -f
+complete -c cclaunch -n '__cclaunch_in dashboard' -l no-open -d 'Only print the address: it lets one browser in, once, within a minute'
 complete -c cclaunch -n '__cclaunch_in dashboard' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at dashboard' -f -a add -d 'Put another dashboard into Grafana'
+complete -c cclaunch -n '__cclaunch_at dashboard' -f -a grafana -d 'Print the address of Grafana\'s dashboards and open it in the browser, where'
 complete -c cclaunch -n '__cclaunch_at dashboard' -f -a list -d 'Name all dashboards: ours, and those that were added'
 complete -c cclaunch -n '__cclaunch_at dashboard' -f -a remove -d 'Take an added dashboard out again'
 complete -c cclaunch -n '__cclaunch_in dashboard add' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in dashboard add' -f
 complete -c cclaunch -n '__cclaunch_in dashboard add; and __cclaunch_begun' -F
+complete -c cclaunch -n '__cclaunch_in dashboard grafana' -l no-open -d 'Only print the address'
+complete -c cclaunch -n '__cclaunch_in dashboard grafana' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in dashboard grafana' -f
 complete -c cclaunch -n '__cclaunch_in dashboard list' -l json -d 'Print one JSON object a line'
 complete -c cclaunch -n '__cclaunch_in dashboard list' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in dashboard list' -f

@@ -11,7 +11,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'env' = 'Print the variables for this shell: eval "$(cclaunch env)"'
             'usage' = 'What did it cost: one screen without words, else dollars, requests and tokens'
             'events' = 'What happened: the last events, the oldest first; `show SESSION` tells one'
-            'dashboard' = 'Print the address of Grafana''s dashboards and open it in the browser, where'
+            'dashboard' = 'Show the page: what today, this week and this month cost, and what for'
             'statusline' = 'Claude''s status line: profile, cost, today, budget, context, plan windows'
             'status' = 'One screen: claude, profile, shell, stack, and the last event that was recorded'
             'check' = 'Find what is wrong, and prove that telemetry arrives'
@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         }
         'dashboard' = [ordered]@{
             'add' = 'Put another dashboard into Grafana'
+            'grafana' = 'Print the address of Grafana''s dashboards and open it in the browser, where'
             'list' = 'Name all dashboards: ours, and those that were added'
             'remove' = 'Take an added dashboard out again'
         }
@@ -134,9 +135,14 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'dashboard' = [ordered]@{
+            '--no-open' = 'Only print the address: it lets one browser in, once, within a minute'
             '--help' = 'Show this message and exit.'
         }
         'dashboard add' = [ordered]@{
+            '--help' = 'Show this message and exit.'
+        }
+        'dashboard grafana' = [ordered]@{
+            '--no-open' = 'Only print the address'
             '--help' = 'Show this message and exit.'
         }
         'dashboard list' = [ordered]@{

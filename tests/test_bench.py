@@ -18,6 +18,8 @@ BENCHES = {
         "nothing but the usage: ",
         "peak, 400 requests",
     ),
+    "answers.py 1 --requests 400 --others 3": ("head ", "whom, a year ", "tools, a year ", "memory of who asks "),
+    "page.py 2 --requests 400 --no-browser": ("an answer, p95 ", "memory of the process "),
     "witnessed.py 1 --requests 400": ("new ", "told again ", "events tell of them later "),
     "statusline.py 3 --whatever": ("launcher of install.sh ", "launcher, wrapping ", "script of the wheel, pip "),
     "budget.py 3 --wheels": (

@@ -16,6 +16,7 @@ from sandbox import Sandbox
 from venvs import Installed, install
 
 from cclaunch import __version__
+from cclaunch.web.assets import TYPES
 
 SCRIPT = REPOSITORY / "cclaunch/_script/cclaunch"
 KINDS = ("wheel", "editable")
@@ -75,6 +76,17 @@ def test_dashboards_are_installed(installed: Installed, tmp_path: Path) -> None:
 
     assert sizes
     assert output(installed.python, "-c", code, cwd=tmp_path).split() == [str(size) for size in sizes]
+
+
+def test_the_page_is_installed(installed: Installed, tmp_path: Path) -> None:
+    """All of its files, byte for byte."""
+    code = "from cclaunch.web.assets import assets; print(*(f'{name}={len(one.content)}' for name, one in assets().items()))"
+    base = REPOSITORY / "cclaunch/web/assets"
+    files = [path for path in sorted(base.rglob("*")) if path.suffix in TYPES]
+    sizes = [f"{path.relative_to(base).as_posix()}={path.stat().st_size}" for path in files]
+
+    assert sizes
+    assert output(installed.python, "-c", code, cwd=tmp_path).split() == sizes
 
 
 def test_the_wheels_package_is_not_the_checkouts(environments: dict[str, Installed], tmp_path: Path) -> None:

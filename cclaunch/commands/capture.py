@@ -7,10 +7,10 @@ from cclaunch.backends.sources import notice, places_of
 from cclaunch.commands.shared import captured
 from cclaunch.commands.shared.dates import local
 from cclaunch.commands.shared.history import read_history
-from cclaunch.history.left import sentence
 from cclaunch.history.told import state
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.reports.capture import Capture, Counted, SessionCapture
+from cclaunch.transcripts.left import sentence
 
 MOST_SESSIONS = 20
 """Sessions with holes that people see; programs see all sessions."""

@@ -1,81 +1,108 @@
-"""``cclaunch dashboard``: open Grafana, and put other dashboards beside ours."""
+"""``cclaunch dashboard``: the page in the browser; Grafana, and other dashboards beside ours in it."""
 
 import os
-import shutil
-import sys
+import time
 
 import click
 
 from cclaunch import console
-from cclaunch.backends.sources import grafana_url, notice
+from cclaunch.backends.sources import grafana_url, notice, places_of
 from cclaunch.commands.shared.context import environ_of, paths_of
+from cclaunch.commands.shared.history import read_history
 from cclaunch.commands.shared.parts import Parts
+from cclaunch.config.model import configuration, read_configuration
 from cclaunch.errors import StackError, UsageError
+from cclaunch.files.atomic import make_directory
 from cclaunch.grafana import added
 from cclaunch.hot.paths import Environ, Paths
+from cclaunch.web import codes, opening, starting
 
 PIGSTY = "pigsty"
 PIGSTY_URL = "https://raw.githubusercontent.com/pgsty/pigsty/HEAD/files/grafana/node/claude-code.json"
 """The public dashboard for Claude Code that many know; it fits the names and datasources of the stack as it is."""
 
 HOME = "/d/cclaunch-cost"
-OPENERS = ("xdg-open", "wslview", "open")
+NO_OPEN = "cclaunch.dashboard.no_open"
 
 
-@click.group("dashboard", cls=Parts, invoke_without_command=True, subcommand_metavar="[list|add|remove]")
+@click.group("dashboard", cls=Parts, invoke_without_command=True, subcommand_metavar="[grafana|list|add|remove]")
+@click.option("--no-open", is_flag=True, help="Only print the address: it lets one browser in, once, within a minute.")
 @click.pass_context
-def command(ctx: click.Context) -> None:
-    """Print the address of Grafana's dashboards and open it in the browser, where there is a screen."""
+def command(ctx: click.Context, no_open: bool) -> None:
+    """
+    Show the page: what today, this week and this month cost, and what for. No Docker.
+
+    It is shown by a process of its own, to you alone on this machine, and ends 15 minutes after the last look. With a
+    part: Grafana, and the dashboards in it.
+    """
     if ctx.invoked_subcommand is not None:
+        if no_open and ctx.invoked_subcommand != "grafana":
+            raise click.UsageError(f"--no-open means nothing to `{ctx.invoked_subcommand}`", ctx)
+        ctx.meta[NO_OPEN] = no_open
         return
+    paths, environ = paths_of(ctx), environ_of(ctx)
+    notice(paths, environ)
+    config, broken = read_configuration(paths)
+    if broken is not None:
+        console.note(f"{broken.message}; the defaults are used")
+    for path in (paths.data, paths.state):
+        make_directory(path)
+    running = starting.start(paths, config, environ)
+    read_history(paths, places_of(paths), environ)
+    _tell_burnt(paths)
+    if running.port != running.wanted:
+        console.note(f"port {running.wanted} was held by another program when the page began; {running.port} is used instead")
+    code = codes.make(paths)
+    program = None if no_open else opening.opener(environ)
+    if program is None:
+        console.line(opening.with_code(running.address, code))
+        console.note("it lets one browser in, once, within a minute")
+        return
+    console.line(running.address)
+    console.flush()
+    if trouble := opening.show(program, opening.way_in(paths, program, running.address, code, environ), environ):
+        console.note(f"{trouble}; `cclaunch dashboard --no-open` prints an address that lets a browser in")
+
+
+def _tell_burnt(paths: Paths) -> None:
+    """Say that somebody else has had what was to let the person's browser in."""
+    if found := codes.burnt(paths):
+        who, at = found
+        console.note(
+            f"at {time.strftime('%H:%M on %Y-%m-%d', time.localtime(at))} {who} brought a code that was made for your browser:"
+            " it was void from then on, and whoever had been let in by it was put out"
+        )
+
+
+@command.command("grafana")
+@click.option("--no-open", is_flag=True, help="Only print the address.")
+@click.pass_context
+def grafana(ctx: click.Context, no_open: bool) -> None:
+    """Print the address of Grafana's dashboards and open it in the browser, where there is a screen."""
     paths, environ = paths_of(ctx), environ_of(ctx)
     notice(paths, environ)
     base = grafana_url(paths)
     if not base:
         raise StackError(
             "no Grafana runs here",
-            cause="it is part of the Docker stack, unless stack.services leaves it out; what was recorded is told by"
-            " `cclaunch usage` and `cclaunch events -f`",
+            cause="it is part of the Docker stack, unless stack.services leaves it out; `cclaunch dashboard` needs none",
             hint="cclaunch stack use docker",
         )
     console.line(base + HOME)
     _tell_login(paths)
     console.flush()
-    _open(base + HOME, environ)
+    program = None if no_open or ctx.meta.get(NO_OPEN) else opening.opener(environ)
+    if program is not None and (trouble := opening.show(program, base + HOME, environ)):
+        console.note(trouble)
 
 
 def _tell_login(paths: Paths) -> None:
     """Say the password that was made for Grafana to a person; one of config.toml, and Grafana's own, are known."""
     from cclaunch.backends.docker import login
-    from cclaunch.config.model import configuration
 
     config = configuration(paths)
     if config.grafana.admin_password == login.GENERATE and console.terminal():
         console.note(login.told(paths, config, clear=True))
-
-
-def _open(url: str, environ: Environ) -> None:
-    """Have a browser show *url*, where there is a screen; it is printed in any case."""
-    program = _opener(environ)
-    if program is None:
-        return
-    # Nobody waits for it: a browser that is started here may run for days.
-    silent = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
-    try:
-        os.posix_spawn(program, [program, url], environ, file_actions=silent, setsid=True)
-    except OSError as error:
-        console.note(f"cannot start {program}: {error.strerror}")
-
-
-def _opener(environ: Environ) -> str | None:
-    """Return the program that shows a page, or None where there is no screen."""
-    if chosen := environ.get("BROWSER", "").split(os.pathsep)[0].strip():
-        return shutil.which(chosen, path=environ.get("PATH"))
-    if sys.platform == "darwin":
-        return shutil.which("open", path=environ.get("PATH"))
-    if not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or environ.get("WSL_DISTRO_NAME")):
-        return None
-    return next((found for name in OPENERS[:2] if (found := shutil.which(name, path=environ.get("PATH")))), None)
 
 
 @command.command("list")

@@ -49,6 +49,23 @@ class Group(NamedTuple):
     unpriced: int = 0
 
 
+def folded(found: Iterable[Group], at: Sequence[int]) -> list[Group]:
+    """Return *found* with the values at these places only: groups that have them alike are one."""
+    alike: dict[str, list[Group]] = {}
+    for group in found:
+        alike.setdefault(repr([group.values[place] for place in at]), []).append(group)
+    return [
+        Group(
+            tuple([many[0].values[place] for place in at]),
+            tuple(map(sum, zip(*(one.sums for one in many), strict=True))),
+            max(one.last_ns for one in many),
+            sum(one.estimated for one in many),
+            sum(one.unpriced for one in many),
+        )
+        for many in alike.values()
+    ]
+
+
 def assembled(found: Iterable[Group], since: int | None, until: int | None, by: Sequence[str], lost_micros: int) -> Usage:
     """Return *found*, one group for equal values, as rows in order, with the total."""
     rows = sorted(found, key=lambda group: [rank(value) for value in group.values])

@@ -94,7 +94,7 @@ def seen(sandbox: Sandbox) -> None:
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ledger of which the above is true."""
-    monkeypatch.setattr("cclaunch.commands.shared.captured.capture", lambda *_: FOUND)
+    monkeypatch.setattr("cclaunch.reports.captured.capture", lambda *_: FOUND)
 
 
 def test_people_get_rows_and_the_sessions_with_holes(verb: Verb, seen: None, found: None) -> None:

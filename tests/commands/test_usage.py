@@ -81,6 +81,14 @@ def test_keys_may_be_repeated_or_joined(usage: Verb, recorded: None, words: tupl
     assert usage("--json", "--since", "2026-11-01", *words)[1] == usage("--json", "--since", "2026-11-01")[1]
 
 
+def test_a_time_that_is_only_asked_for_divides_nothing(usage: Verb, recorded: None) -> None:
+    """Two days of one model are one row."""
+    _, out, _ = usage("--json", "--by", "model", "--where", "day=2026-11-19", "--where", "day=2026-11-20")
+
+    rows = json.loads(out)["rows"]
+    assert [(row["model"], row["requests"]) for row in rows] == [("claude-haiku-4-5", 1), ("claude-opus-4-8", 2)]
+
+
 def test_a_measure_is_nothing_to_group_by(usage: Verb, recorded: None) -> None:
     """`--by cost_usd` would overwrite what is counted."""
     assert usage("--by", "cost_usd")[0] == 2

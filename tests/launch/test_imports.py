@@ -111,12 +111,7 @@ def test_a_launch_with_a_healthy_collector_imports_only_these(warm: Sandbox) -> 
 
 
 def budgeted(place: Sandbox) -> Paths:
-    """
-    Give the profile in use a budget, and wake the collector; return our directories.
-
-    The ledger cannot be read there: so the collector leaves what was spent as the test has written it.
-    """
-    (place.data / "ledger.db").mkdir(parents=True)
+    """Give the profile in use a budget, and wake the collector; return our directories."""
     place.cclaunch("profile", "set", "shop", "--budget", "300")
     place.cclaunch("profile", "use", "shop")
     place.cclaunch("-p", "wakes it")

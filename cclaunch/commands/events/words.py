@@ -9,9 +9,6 @@ from cclaunch.commands.shared.dates import span
 from cclaunch.reports.rebuilds import NS
 from cclaunch.reports.steps import Step
 
-SAID_OF = (("profile", "cclaunch.profile"), ("repository", "vcs.repository.name"), ("branch", "vcs.ref.head.name"))
-"""Word -> the attribute that says it of a session."""
-
 TEXTS = ("prompt", "error")
 """Kinds of which the name is a text that somebody wrote."""
 

@@ -23,13 +23,14 @@ from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.parts import Parts
 from cclaunch.commands.shared.session_ids import whole_ids
 from cclaunch.commands.shared.spending import budgets_by, keep
-from cclaunch.commands.usage.asked import DAYS, Asked, keys_of, only_sessions, recent, refuse_per_request, refuse_unknown
+from cclaunch.commands.usage.asked import DAYS, Asked, keys_of, recent, refuse_per_request, refuse_unknown
 from cclaunch.commands.usage.found import Found
 from cclaunch.commands.usage.show import show, show_nothing
 from cclaunch.config.model import configuration, read_configuration
 from cclaunch.files.lock import held
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import adopted_ports
+from cclaunch.reports.keys import only_sessions
 
 if TYPE_CHECKING:
     from cclaunch.commands.usage.sheet import Sheet
@@ -124,7 +125,7 @@ def command(
         from cclaunch.commands.usage.watch import refuse
 
         refuse(ctx, environ, where, others)
-    refuse_per_request([*(("--by", key) for key in keys), *(("--where", key) for key in where)])
+    refuse_per_request(ctx, [*(("--by", key) for key in keys), *(("--where", key) for key in where)])
     notice(paths, environ)
     places, now_ns = places_of(paths), time.time_ns()
     read_history(paths, places, environ)

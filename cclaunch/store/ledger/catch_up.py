@@ -73,6 +73,37 @@ def catch_up(
     return caught._replace(left=taken.left, missing=taken.missing)
 
 
+def take_doings(places: Places, seconds: float | None = None) -> int:
+    """
+    Bring what was done beside requests up to what is committed at all *places*; return how much is left.
+
+    Nobody who asks for money needs it: it goes by a cursor of its own, behind `catch_up`.
+
+    Args:
+        seconds: At most so long, a slice more or less; None: until all is read.
+
+    Raises:
+        As `catch_up` does.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
+    left = _take_own_doings(places, until, LOCK_S if seconds is None else min(LOCK_S, seconds))
+    if places.vlogs and not left:
+        from cclaunch.store.ledger.doings_from_vlogs import take_vlogs as take_vlogs_doings  # it asks over HTTP
+
+        left = take_vlogs_doings(places, until)
+    return left
+
+
+def _take_own_doings(places: Places, until: float | None, patience: float) -> int:
+    from cclaunch.store.ledger import doings
+
+    if not os.path.exists(places.database):
+        return 0
+    with writing(places, patience) as connection, _damage_told(connection, places.database, places.ledger):
+        from_events.attach(connection, places.database)
+        return doings.take_events(connection, until) if _is_readable(connection, places.database) else 0
+
+
 def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:
     """Have the ledger know launches that have sent nothing yet; and let the names of ended ones go."""
     if not launches.are_known(connection):

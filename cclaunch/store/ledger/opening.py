@@ -12,7 +12,17 @@ from contextlib import contextmanager
 
 from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
 from cclaunch.store.damage import is_damage, mark_suspect
-from cclaunch.store.ledger.schema import APPLICATION_ID, SINCE_2, SINCE_3, TABLES, VERSION, WITH_LAUNCHED, WITH_TRANSCRIPTS
+from cclaunch.store.ledger.schema import (
+    APPLICATION_ID,
+    SINCE_2,
+    SINCE_3,
+    SINCE_4,
+    TABLES,
+    VERSION,
+    WITH_DOINGS,
+    WITH_LAUNCHED,
+    WITH_TRANSCRIPTS,
+)
 
 BUSY_S = 5.0
 MENDED = "ask again: it is put aside, and a new one is filled"
@@ -72,7 +82,7 @@ def open_to_write(path: str) -> sqlite3.Connection:
 def make(connection: sqlite3.Connection) -> None:
     """Make the tables of a ledger in the empty database of *connection*."""
     connection.execute("BEGIN IMMEDIATE")
-    for statement in (*TABLES, *SINCE_2, *SINCE_3):
+    for statement in (*TABLES, *SINCE_2, *SINCE_3, *SINCE_4):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -87,6 +97,11 @@ def has_transcripts(connection: sqlite3.Connection) -> bool:
 def has_launched(connection: sqlite3.Connection) -> bool:
     """Say whether the ledger that is open knows what launches have spent, and pull requests: as `has_transcripts` says."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0]) >= WITH_LAUNCHED
+
+
+def has_doings(connection: sqlite3.Connection) -> bool:
+    """Say whether the ledger that is open knows what was done beside requests: as `has_transcripts` says."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) >= WITH_DOINGS
 
 
 @contextmanager

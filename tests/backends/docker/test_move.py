@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable
@@ -258,21 +257,20 @@ def test_while_docker_is_away_the_embedded_collector_stands_in_and_gives_back(
     eventually(lambda: not sandbox.processes("hand-back"))
 
 
-def knocks(listener: socket.socket) -> list[int]:
-    """Return the processes that have asked *listener*, which does not block, since the last time."""
-    found = []
+def knocks(listener: socket.socket) -> int:
+    """Return how many connections *listener*, which does not block, was asked for since the last time."""
+    count = 0
     with contextlib.suppress(BlockingIOError):
         while True:
-            asked = listener.accept()[0]
-            found.append(struct.unpack("3i", asked.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
-            asked.close()
-    return found
+            listener.accept()[0].close()
+            count += 1
+    return count
 
 
 def test_an_engine_that_hangs_costs_one_launch_its_deadline_and_no_other(
     stack: DockerStack, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """It takes connections and never answers: the embedded collector stands in. Who waits for the engine looks now and then."""
+    """It takes connections and never answers: the embedded collector stands in."""
     path = tmp_path / "h.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as hung:
         hung.bind(str(path))
@@ -283,11 +281,10 @@ def test_an_engine_that_hangs_costs_one_launch_its_deadline_and_no_other(
         first = knocks(hung)
         launch(sandbox)
         second = knocks(hung)
-        waiting = {process.pid for process in sandbox.processes("hand-back")}
 
     assert "does not answer" in err
-    assert first
-    assert [pid for pid in second if pid not in waiting] == []
+    assert first > 0
+    assert second == 0
 
 
 def test_a_stack_that_is_ended_while_docker_is_away_leaves_no_watcher(

@@ -2,7 +2,8 @@
 Making a process that outlives us and keeps nothing of us.
 
 The process that starts it is about to become claude: it may keep no child, and the daemon may hold no
-descriptor of it, or `x=$(cclaunch ...)` would never return.
+descriptor of it, or `x=$(cclaunch ...)` would never return. Of the environment it gets only what it needs: nothing that
+is said to claude is said to it.
 """
 
 import contextlib
@@ -10,6 +11,28 @@ import fcntl
 import os
 import signal
 from collections.abc import Mapping, Sequence
+
+LARGEST_LOG = 5 << 20
+
+KEPT_VARIABLES = ("HOME", "PATH", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME", "CCLAUNCH_CONFIG_DIR", "CCLAUNCH_DATA_DIR")
+KEPT_PREFIXES = ("LC_", "XDG_")
+
+DESKTOP_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS")
+"""Where the person's desktop is: for the command that tells of a budget. Nothing else that runs there looks at them."""
+
+
+def kept(environ: Mapping[str, str], *more: str) -> dict[str, str]:
+    """Return what a daemon gets of *environ*; *more* are beginnings of names that it needs beside the usual ones."""
+    prefixes = (*KEPT_PREFIXES, *more)
+    names = (*KEPT_VARIABLES, *DESKTOP_VARIABLES)
+    return {name: value for name, value in environ.items() if name in names or name.startswith(prefixes)}
+
+
+def open_log(path: str) -> int:
+    """Return a descriptor that appends to the log at *path*; one that has become large is put aside first. Raises OSError."""
+    if os.path.exists(path) and os.path.getsize(path) > LARGEST_LOG:
+        os.replace(path, path + ".1")
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
 def spawn(words: Sequence[str], environ: Mapping[str, str], output: int) -> None:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from cclaunch.commands.events.words import SAID_OF
-from cclaunch.commands.shared.dates import iso
+from cclaunch.reports.dates import iso
 from cclaunch.reports.rebuilds import Rebuild
 from cclaunch.reports.steps import Step
-from cclaunch.reports.story import Story
+from cclaunch.reports.story import SAID_OF, Story
 
 
 def document(story: Story) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from cclaunch.collector.peer import Door
+from cclaunch.serving.peer import Door
 
 MOST = 500
 AT_ONCE = 16

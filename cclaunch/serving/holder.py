@@ -1,5 +1,5 @@
 """
-The one lock that says "a collector of this user lives", who holds it, and where.
+The one lock that says "a collector of this user lives" (or another process of ours that stays), who holds it, and where.
 
 Two collectors on one database would each believe that the ports and the data are theirs. The lock is a
 ``flock``, which the system takes back whatever way its holders die; supervisor and collector share it
@@ -21,19 +21,16 @@ from cclaunch.hot.reading import read_flat
 
 KINDS = {"pids": "PID", "network": "network"}
 
-KEEPER = "keeper"
-"""What the holder is that has no ports: beside containers, which receive in its place."""
-
 
 class Holder:
     """
     Who signed the lock.
 
     Attributes:
-        pid: The supervisor's.
+        pid: The collector's is its supervisor's.
         ticks: When that was made, as `start_ticks` has it; None where an older release signed.
         place: Where it runs, as `here` has it; what it did not say is empty.
-        role: ``KEEPER``, or empty: it is a collector.
+        role: What it is, where its lock may be held by one of several kinds; else empty.
         data: The directory of the lock: our data directory.
     """
 
@@ -53,6 +50,16 @@ def sign(handle: int, role: str = "") -> None:
     lines |= {"role": role} if role else {}
     os.ftruncate(handle, 0)
     os.pwrite(handle, "".join(f"{name}={value}\n" for name, value in lines.items()).encode(), 0)
+
+
+def lost(handle: int, path: str) -> bool:
+    """Say whether the lock that is open as *handle* is no longer the one at *path*: somebody has moved or deleted it."""
+    held_one = os.fstat(handle)
+    try:
+        found = os.stat(path)
+    except OSError:
+        return True
+    return (held_one.st_dev, held_one.st_ino) != (found.st_dev, found.st_ino)
 
 
 def signed(path: str) -> Holder | None:
@@ -114,10 +121,10 @@ def lives(found: Holder) -> bool:
         return ticks is not None and ticks == found.ticks
     import psutil  # the askers can afford it
 
-    from cclaunch.collector.process import data_of
+    from cclaunch.serving.interpreter import data_of
 
     try:
-        return data_of(psutil.Process(found.pid).cmdline()) == found.data
+        return data_of(psutil.Process(found.pid).cmdline(), "collector.") == found.data
     except (psutil.Error, OSError):
         return False
 

@@ -1,6 +1,6 @@
-"""What the collector gets of the environment of whoever starts it."""
+"""What a daemon gets of the environment of whoever starts it."""
 
-from cclaunch.backends.embedded.spawned import kept
+from cclaunch.serving.daemon import kept
 
 
 def test_it_gets_what_it_needs_and_no_secret() -> None:
