@@ -24,6 +24,7 @@ from required import REQUIRE, missing
 from runners import Verb
 from sandbox import Sandbox
 from sandbox import free_ports as find_free_ports
+from stackproc import Vlogs, vlogs
 
 from cclaunch.hot.paths import Paths, our_paths
 
@@ -192,6 +193,13 @@ def containers(engine: Engine) -> Iterator[Containers]:
     """Where a test runs containers, in a network of their own; all gone at its end."""
     with contextlib.closing(Containers(engine)) as place:
         yield place
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Vlogs]:
+    """A real VictoriaLogs of this test's own."""
+    with vlogs(tmp_path / "vlogs") as service:
+        yield service
 
 
 @pytest.fixture

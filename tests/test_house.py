@@ -40,7 +40,7 @@ MAY_IMPORT = {
         "grafana": "__init__ errors files hot otel",
         "config": "errors files hot otel profiles",
         "budgets": "config errors files hot profiles store",
-        "compiled": "__init__ config errors files hot otel place profiles",
+        "compiled": "__init__ budgets config errors files hot otel place profiles",
         "collector": "__init__ budgets config errors files hot otel otlp store",
         "backends": "__init__ bars collector config console errors files grafana hot launcher program store",
         "persist": "compiled config errors files hot otel place program shells",

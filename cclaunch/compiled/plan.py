@@ -8,6 +8,7 @@ is then made of the defaults, or the profile of its trouble, and carries the sen
 from collections.abc import Iterable
 
 from cclaunch import __version__, otel
+from cclaunch.budgets.limits import limits_of, micros_of
 from cclaunch.compiled.keep import Records, keep, settled, source_records
 from cclaunch.config.checks import IN_CONTAINERS
 from cclaunch.config.model import Budget, Config, read_configuration
@@ -17,7 +18,6 @@ from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Plan
 from cclaunch.hot.reading import stamp
 from cclaunch.hot.records import FORMAT, plan_key
-from cclaunch.hot.spending import DAY, MONTH, WEEK
 from cclaunch.profiles.disk import load_profile, profile_names, profile_path, resolve_profile
 from cclaunch.profiles.model import Profile
 
@@ -74,18 +74,13 @@ def _parts(profile: Profile, home: str) -> Records:
         tilde = directory == "~" or directory.startswith("~/")
         parts.append(["config_dir", "", home + directory[1:] if tilde else directory])
     if profile.budget is not None:
-        parts.append(["budget", "", _micros(profile.budget)])
+        parts.append(["budget", "", str(micros_of(profile.budget))])
     return parts
 
 
 def budget_records(budget: Budget) -> Records:
-    """Return a record for each period that *budget* limits."""
-    limits = {DAY: budget.daily, WEEK: budget.weekly, MONTH: budget.monthly}
-    return [["budget", period, _micros(dollars)] for period, dollars in limits.items() if dollars]
-
-
-def _micros(dollars: float) -> str:
-    return str(max(round(dollars * 1_000_000), 1))  # less than a millionth is a limit, too
+    """Return a record for each period that *budget* limits, the shortest first."""
+    return [["budget", one.period, str(one.micros)] for one in reversed(limits_of(budget))]
 
 
 def _on_exceed(budget: Budget, profiles: Iterable[Records]) -> Records:

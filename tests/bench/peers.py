@@ -27,6 +27,7 @@ import ccusage
 import real_claude
 from guard import CACHE
 from messages_api import MessagesApi
+from npm import fetched
 from recorded import usage
 from sandbox import Sandbox
 from sixteen import Sessions, billed, sixteen
@@ -54,10 +55,9 @@ class Peer(NamedTuple):
 
 def from_npm(name: str, version: str) -> Path:
     """Return the directory that holds npm's package, fetched if it is not there."""
-    place = CACHE / f"{name}-{version}"
-    if not place.exists():
-        words = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(place), f"{name}@{version}"]
-        subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
+    place = fetched(name, version)
+    if place is None:
+        raise RuntimeError(f"npm cannot fetch {name}@{version}")
     return place / "node_modules"
 
 

@@ -13,9 +13,7 @@ import pytest
 from collector_client import Place, beats, registered, wait_until
 from guard import REPOSITORY
 from ledger_rows import counted
-from required import missing
 from stackproc import Vlogs
-from stackproc import vlogs as running_vlogs
 from stored import export_of
 
 from cclaunch.backends.docker import keeper
@@ -217,15 +215,6 @@ def test_shutdown_ends_it(place: Place) -> None:
     assert place.processes() == []
     assert not keeper.end(place.paths)
     assert not ending.shutdown(place.paths)
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[Vlogs]:
-    """A real VictoriaLogs."""
-    with running_vlogs(tmp_path / "vlogs") as service:
-        if service is None:
-            missing("victoria-logs")
-        yield service
 
 
 def test_what_victorialogs_takes_in_is_in_the_ledger_without_anybody_asking(place: Place, there: Vlogs) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pexpect
 import pytest
-from required import missing
 from runners import Verb
 from sandbox import Sandbox
 from stackproc import vlogs as running_vlogs
@@ -255,8 +254,6 @@ def test_victorialogs_tells_the_same_story(
     ours = shown(), json.loads(shown("--json"))
     os.unlink(sandbox.database)
     with running_vlogs(tmp_path / "vlogs") as service:
-        if service is None:
-            missing("victoria-logs")
         service.take(EXPORT)
         monkeypatch.setattr(sources, "vlogs_url", lambda where: service.url)
         theirs = verb("events", "show", NAME)[1], json.loads(verb("events", "show", NAME, "--json")[1])

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from required import missing
 from runners import Verb
 from sandbox import Sandbox
 from stackproc import Vlogs
@@ -161,8 +160,6 @@ def test_sessions_whose_events_are_gone_are_told_apart(verb: Verb, only_ledger: 
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vlogs]:
     """A real VictoriaLogs that has the same four sessions."""
     with running_vlogs(tmp_path_factory.mktemp("vlogs")) as service:
-        if service is None:
-            missing("victoria-logs")
         service.take(EXPORT)
         yield service
 

@@ -6,13 +6,10 @@ network.
 """
 
 import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from guard import CACHE
+from npm import fetched
 from sandbox import Sandbox
 
 VERSION = "20.0.24"
@@ -22,13 +19,8 @@ PROGRAM = "node_modules/@ccusage/ccusage-*/bin/ccusage"
 
 def native() -> Path | None:
     """Return the native program, fetched into the cache of the tests if it is not there; None where it cannot be."""
-    place = CACHE / f"ccusage-{VERSION}"
-    if not place.exists():
-        making = place.with_name(f"{place.name}.{os.getpid()}")  # others may fetch it, too
-        words = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(making), f"ccusage@{VERSION}"]
-        if shutil.which(words[0]) and subprocess.run(words, check=False, stdin=subprocess.DEVNULL).returncode == 0:
-            making.rename(place)
-    found = list(place.glob(PROGRAM))
+    place = fetched("ccusage", VERSION)
+    found = list(place.glob(PROGRAM)) if place else []
     if not found:
         return None
     found[0].chmod(0o755)  # as its own script does it

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from guard import CACHE
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from required import missing
 from sandbox import free_ports
 
 from cclaunch.backends.docker import render
@@ -134,12 +135,11 @@ class Vlogs(Process):
 
 
 @contextlib.contextmanager
-def vlogs(base: Path) -> Iterator[Vlogs | None]:
-    """Run VictoriaLogs below *base*; None when nobody has built it."""
+def vlogs(base: Path) -> Iterator[Vlogs]:
+    """Run VictoriaLogs below *base*; where nobody has built it, the test is skipped, or fails where all is required."""
     path = program("victoria-logs")
     if path is None:
-        yield None
-        return
+        missing("victoria-logs")
     with Vlogs(path, base) as service:
         yield service
 

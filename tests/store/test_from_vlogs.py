@@ -13,9 +13,7 @@ from typing import Any, Self
 import pytest
 from ledger_rows import counted, killed_at_each_moment, rows_of
 from ledgers import places_at
-from required import missing
 from stackproc import Vlogs
-from stackproc import vlogs as running_vlogs
 from stored import export_of, store
 from two_witnesses import file_of, told
 
@@ -36,15 +34,6 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 QUARTER = 15 * MINUTE
 NOW = time.time_ns()
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[Vlogs]:
-    """A real VictoriaLogs of this test's own."""
-    with running_vlogs(tmp_path / "vlogs") as service:
-        if service is None:
-            missing("victoria-logs")
-        yield service
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What our status line posts, by way of VictoriaLogs: the same pull requests and windows as from our own database."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from ledgers import places_at
 from posted import batch, plan_windows, pull_request, request_of
 from required import missing
 from stackproc import Collector, Vlogs, program
-from stackproc import vlogs as running_vlogs
 from stored import export_of, store
 
 from cclaunch.otlp.decode import decode_logs
@@ -42,15 +40,6 @@ REQUESTS = export_of(
 PULLS = [pull_request(START + 4 * SECOND, 7), pull_request(START + 11 * SECOND, 8)]
 WINDOWS = plan_windows(NOW - 60 * SECOND, 42, 13.5, resets=NOW // SECOND + 60, week_resets=NOW // SECOND + 90_000)
 WANTED = {None: 12, "owner/name#7": 3, "owner/name#8": 5}
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[Vlogs]:
-    """A real VictoriaLogs of this test's own."""
-    with running_vlogs(tmp_path / "vlogs") as service:
-        if service is None:
-            missing("victoria-logs")
-        yield service
 
 
 @pytest.fixture

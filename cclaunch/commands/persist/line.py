@@ -1,25 +1,18 @@
 """The status line, as ``persist`` puts it in: which command stands there, and what is to be said of it."""
 
-import contextlib
 import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cclaunch import console
 from cclaunch.backends.embedded import laid
+from cclaunch.commands.shared.context import directory_of
 from cclaunch.hot.paths import Environ
 from cclaunch.persist.line_command import is_gone, runs_ours, spelled
 from cclaunch.persist.line_places import PROJECT, in_force, nearer, scope_of, seen_in, stopped_by
 from cclaunch.persist.line_text import LEAST_S, Found
 
 LONGEST_SHOWN = 100
-
-
-def here() -> str:
-    """Return the directory that we are in; an empty string where it is gone."""
-    with contextlib.suppress(FileNotFoundError):
-        return os.getcwd()
-    return ""
 
 
 def program_of_ours(environ: Environ, scope: str) -> str:
@@ -66,7 +59,7 @@ class Line(NamedTuple):
 
     def _trouble(self, path: str, environ: Environ) -> Iterator[str]:
         """Yield sentences on why claude does not show it, here or at all, and on whose place it takes."""
-        seen = seen_in(here(), environ)
+        seen = seen_in(directory_of(), environ)
         stronger = nearer(seen, self.scope)
         if stronger:
             told = "has a line of ours as well" if runs_ours(stronger[-1].command) else "has a line of its own"

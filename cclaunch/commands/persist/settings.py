@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from cclaunch import console
 from cclaunch.commands.persist.choice import Choice
-from cclaunch.commands.persist.line import Line, here
+from cclaunch.commands.persist.line import Line
+from cclaunch.commands.shared.context import directory_of
 from cclaunch.config.state import key_of, load_state, path_of
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.persist.content import Content
@@ -59,7 +60,7 @@ def parts_in(environ: Environ, paths: Paths, holds: Content, way: Way, choice: C
             console.note(f"{mine.path} sets {', '.join(kept)} by hand: that stays")
         files.append([Part(VARIABLES, step, step.does, partial(write_down, mine.path, dict(after), paths))])
     if choice.line:
-        target = line_target(choice.line, environ, here())
+        target = line_target(choice.line, environ, directory_of())
         first = files.pop() if files and _same(mine, target) else []
         files.append([*first, _line_in(target, choice.line, program, paths, way, first)])
     return files
@@ -79,7 +80,7 @@ def parts_out(environ: Environ, paths: Paths, holds: Content, way: Way, choice: 
     mine = settings_target(environ, way.home)
     lines: dict[str, Target] = {}
     if choice.line:
-        target = line_target(choice.line, environ, here())
+        target = line_target(choice.line, environ, directory_of())
         lines[target.path] = target
     if choice.every:
         known = [Target("claude", path_of(key)) for key in reversed(list(load_state(paths).status_lines))]  # as they came

@@ -1,5 +1,7 @@
 """What every verb needs to know about where it runs: the environment it was given, our directories, the configuration."""
 
+import contextlib
+import os
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -14,6 +16,13 @@ if TYPE_CHECKING:
 def environ_of(ctx: click.Context) -> Environ:
     """Return the environment that the door handed in."""
     return cast(Environ, ctx.find_root().obj)
+
+
+def directory_of() -> str:
+    """Return the directory that we are in; an empty string where it is gone."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.getcwd()
+    return ""
 
 
 def paths_of(ctx: click.Context) -> Paths:

@@ -1,9 +1,8 @@
 """What ``check`` and ``status`` say of claude's status line: which one it shows here, and what is wrong with ours."""
 
-import contextlib
-import os
 from typing import NamedTuple
 
+from cclaunch.commands.shared.context import directory_of
 from cclaunch.config.model import Config
 from cclaunch.hot.paths import Environ
 from cclaunch.persist.line_command import runs_ours
@@ -57,10 +56,7 @@ class LineHere(NamedTuple):
 
 def line_here(environ: Environ) -> LineHere:
     """Return what claude's settings files say of a status line in the directory that we are in."""
-    directory = ""
-    with contextlib.suppress(FileNotFoundError):
-        directory = os.getcwd()
-    seen = seen_in(directory, environ)
+    seen = seen_in(directory_of(), environ)
     return LineHere(in_force(seen), [one for one in seen if runs_ours(one.command)], stopped_by(seen))
 
 

@@ -23,6 +23,23 @@ STEP_S = 6 * 3600
 """No two changes of the date lie closer together."""
 
 
+Range = tuple[int, int]
+"""From where to where."""
+
+
+def in_quarters(since: int, until: int) -> tuple[Range | None, list[Range]]:
+    """
+    Return (the whole quarters of an hour between *since* and *until*, in ns, by their numbers; what lies beside them, in ns).
+
+    None, and all of it, where it holds no whole quarter.
+    """
+    first, last = -(-since // QUARTER_NS), until // QUARTER_NS
+    if first >= last:
+        return None, [(since, until)]
+    around = (since, first * QUARTER_NS), (last * QUARTER_NS, until)
+    return (first, last), [end for end in around if end[0] < end[1]]
+
+
 class Period(NamedTuple):
     """From *since* to *until* (ns since the epoch), on the local date *day*, in the *hour* of the clock (None: in several)."""
 

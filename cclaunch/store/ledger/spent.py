@@ -16,9 +16,8 @@ from cclaunch.files.atomic import make_directory, replace_file
 from cclaunch.hot.reading import read_small
 from cclaunch.hot.spending import DAY, MONTH, SIZE_LIMIT, WEEK, Spending, Spent, as_text
 from cclaunch.store.ledger.opening import has_launched, has_transcripts
-from cclaunch.store.ledger.periods import NS, begin_of, date_of, week_of
+from cclaunch.store.ledger.periods import NS, begin_of, date_of, in_quarters, week_of
 from cclaunch.store.ledger.request import LAUNCHED, SURE
-from cclaunch.store.ledger.schema import QUARTER_NS
 
 AGAIN_NS = 600 * NS
 """What was written so long ago is written again, also where nothing has changed: it says that somebody looks."""
@@ -90,12 +89,8 @@ def _all(connection: sqlite3.Connection, span: Span) -> tuple[int, int]:
 
 def _parts(span: Span) -> list[tuple[int, int, int]]:
     """Return the parts of *span*: (0, from, to) of whole quarters, (1, from, to) in nanoseconds of what lies beside them."""
-    since, until = span
-    first, last = -(-since // QUARTER_NS), until // QUARTER_NS
-    if first >= last:
-        return [(1, since, until)]
-    around = (1, since, first * QUARTER_NS), (1, last * QUARTER_NS, until)
-    return [(0, first, last), *(one for one in around if one[1] < one[2])]
+    quarters, beside = in_quarters(*span)
+    return [*([(0, *quarters)] if quarters else []), *((1, *end) for end in beside)]
 
 
 def _sums(connection: sqlite3.Connection, queries: tuple[str, str], span: Span) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cclaunch.store.ledger.names import ANY_SET
 from cclaunch.store.ledger.opening import has_transcripts
-from cclaunch.store.ledger.periods import Period
+from cclaunch.store.ledger.periods import Period, in_quarters
 from cclaunch.store.ledger.request import SURE
 from cclaunch.store.ledger.schema import NOBODY, QUARTER_NS
 
@@ -67,13 +67,9 @@ def sums(connection: sqlite3.Connection, spans: Sequence[Period], question: Ques
     whole: list[Span] = []
     ends: list[Span] = []
     for number, (_, since, until, _) in enumerate(spans):
-        first, last = -(-since // QUARTER_NS), until // QUARTER_NS
-        if first >= last:
-            ends.append((number, since, until))
-            continue
-        whole.append((number, first, last))
-        around = (number, since, first * QUARTER_NS), (number, last * QUARTER_NS, until)
-        ends += [end for end in around if end[1] < end[2]]
+        quarters, beside = in_quarters(since, until)
+        whole += [(number, *quarters)] if quarters else []
+        ends += [(number, *end) for end in beside]
     if question.pulled:
         from cclaunch.store.ledger.pull_requests import OF_QUARTER, OF_REQUEST, REQUESTS_CUT, UNCUT
 

@@ -1,14 +1,11 @@
 """What was forgotten does not come back from VictoriaLogs, which cannot delete it."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ledgers import places_at
-from required import missing
 from stackproc import Vlogs
-from stackproc import vlogs as running_vlogs
 from stored import export_of, store
 
 from cclaunch.otlp.decode import decode_logs
@@ -24,15 +21,6 @@ RECORDS = [
     {"request_id": f"req_{number}", "cost_usd_micros": 1, "session.id": session, "team": team, "time": NOW - number * MINUTE}
     for number, (session, team) in enumerate([("gone", "a"), ("gone", "b"), ("stays", "a"), ("stays", "b")], 1)
 ]
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[Vlogs]:
-    """A real VictoriaLogs of this test's own."""
-    with running_vlogs(tmp_path / "vlogs") as service:
-        if service is None:
-            missing("victoria-logs")
-        yield service
 
 
 @pytest.fixture

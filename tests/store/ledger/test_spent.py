@@ -2,9 +2,8 @@
 
 import os
 import sqlite3
-import time
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,22 +24,6 @@ NS = 1_000_000_000
 NOW = 1_790_000_000 * NS
 DAY_NS = 24 * HOUR_NS
 ZONES = [*sorted(zoneinfo.available_timezones() - {"localtime", "Factory"}), "XXX-5:07:11", "XXX+11:59"]
-
-
-@pytest.fixture
-def zone() -> Iterator[Callable[[str], None]]:
-    """A function that has the clock on the wall be that of a zone."""
-    before = os.environ.get("TZ")
-
-    def use(name: str) -> None:
-        os.environ["TZ"] = name
-        time.tzset()
-
-    yield use
-    os.environ.pop("TZ", None)
-    if before is not None:
-        os.environ["TZ"] = before
-    time.tzset()
 
 
 def made(number: int, time_ns: int, **changes: object) -> Request:

@@ -1,10 +1,8 @@
 """That `--since` and `--until` mean the days that `--by day` shows, in every time zone there is."""
 
 import itertools
-import os
-import time
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,22 +16,6 @@ from cclaunch.store.ledger.schema import QUARTER_NS
 ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
 DAY_NS = 86_400 * NS
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def zone() -> Iterator[Callable[[str], None]]:
-    """A function that has the system's clock on the wall be that of a zone."""
-    before = os.environ.get("TZ")
-
-    def use(name: str) -> None:
-        os.environ["TZ"] = name
-        time.tzset()
-
-    yield use
-    os.environ.pop("TZ")
-    if before is not None:
-        os.environ["TZ"] = before
-    time.tzset()
 
 
 def around(day: date, many: int) -> tuple[int, int]:
