@@ -40,7 +40,7 @@ VERBS: Mapping[str, Verb] = {
     "env": Verb("env", 'Print the variables for this shell: eval "$(cclaunch env)".', LAUNCH),
     "usage": Verb("usage", "What did it cost: dollars, requests and tokens.", LOOK),
     "events": Verb("events", "What happened, event by event; -f follows.", LOOK),
-    "dashboard": Verb("dashboard", "Open the dashboards; list, add, remove.", LOOK),
+    "dashboard": Verb("dashboard", "The page in your browser; Grafana: grafana, list, add, remove.", LOOK),
     "statusline": Verb("statusline", "Claude's status line: profile, today, budget.", LOOK),
     "status": Verb("status", "One screen: claude, profile, shell, stack, last event.", STACK),
     "check": Verb("check", "Find what is wrong, and prove that telemetry arrives.", STACK),

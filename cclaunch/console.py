@@ -240,17 +240,6 @@ def _styled(text: str, style: str, environ: "Mapping[str, str]") -> str:
     return f"\x1b[{style}m{text}\x1b[0m" if style and colourful(sys.stdout, environ) else text
 
 
-def confirm(question: str, *, default: bool) -> bool:
-    """Ask *question* on the terminal and return the answer. Raises click.Abort, a RuntimeError, when there is none."""
-    import click
-
-    try:
-        return click.confirm(printable(question), default=default, err=True)
-    except click.Abort:
-        click.echo(err=True)  # the line of the question was not ended
-        raise
-
-
 def help(text: str) -> None:
     """Write the help of a verb, which is our own text of many lines, to stdout."""
     code(text)

@@ -31,8 +31,10 @@ _cclaunch_verb() {
         "usage import") options="--host --json --help" ;;
         "events") parts="show" options="-n -f --follow --json -v --verbose --name --session --where --help" ;;
         "events show") options="--json -v --verbose --help" ;;
-        "dashboard") parts="add list remove" options="--help" ;;
+        "dashboard") parts="add export grafana list remove" options="--no-open --help" ;;
         "dashboard add") options="--help" ;;
+        "dashboard export") options="--since --until --profile --all-profiles --force --json --help" ;;
+        "dashboard grafana") options="--no-open --help" ;;
         "dashboard list") options="--json --help" ;;
         "dashboard remove") options="--help" ;;
         "statusline") options="--format --wrap --help" ;;
@@ -95,6 +97,9 @@ _cclaunch_value() {
         "events --name") : ;;
         "events --session") : ;;
         "events --where") words="branch= day= model= profile= project= repository= session= team=" ;;
+        "dashboard export --since") words="today yesterday 24h 7d 30d" ;;
+        "dashboard export --until") words="today yesterday 24h 7d 30d" ;;
+        "dashboard export --profile") : ;;
         "statusline --format") : ;;
         "statusline --wrap") : ;;
         "check --since") words="today yesterday 24h 7d 30d" ;;

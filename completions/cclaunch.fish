@@ -23,6 +23,12 @@ function __cclaunch_in
     test (count $typed) -ge $count; and test "$typed[1..$count]" = "$argv"
 end
 
+# Whether they begin with the first of these, and none of the others, its parts, comes next.
+function __cclaunch_itself
+    set -l typed (__cclaunch_typed)
+    test "$typed[1]" = "$argv[1]"; and not contains -- "$typed[2]" $argv[2..-1]
+end
+
 # Whether something is typed that is no option: the name of a file then.
 function __cclaunch_begun
     string match -qr '^[^-]' -- (commandline -ct)
@@ -164,7 +170,7 @@ complete -c cclaunch -n __cclaunch_at -a exec -d 'Become COMMAND with the enviro
 complete -c cclaunch -n __cclaunch_at -a env -d 'Print the variables for this shell: eval "$(cclaunch env)"'
 complete -c cclaunch -n __cclaunch_at -a usage -d 'What did it cost: one screen without words, else dollars, requests and tokens'
 complete -c cclaunch -n __cclaunch_at -a events -d 'What happened: the last events, the oldest first; `show SESSION` tells one'
-complete -c cclaunch -n __cclaunch_at -a dashboard -d 'Print the address of Grafana\'s dashboards and open it in the browser, where'
+complete -c cclaunch -n __cclaunch_at -a dashboard -d 'Show the page: what today, this week and this month cost, and what for'
 complete -c cclaunch -n __cclaunch_at -a statusline -d 'Claude\'s status line: profile, cost, today, budget, context, plan windows'
 complete -c cclaunch -n __cclaunch_at -a status -d 'One screen: claude, profile, shell, stack, and the last event that was recorded'
 complete -c cclaunch -n __cclaunch_at -a check -d 'Find what is wrong, and prove that telemetry arrives'
@@ -183,17 +189,17 @@ complete -c cclaunch -n '__cclaunch_in env' -l json -d 'One JSON object: name to
 complete -c cclaunch -n '__cclaunch_in env' -l explain -d 'A table: what claude gets here, from where, and in the place of what'
 complete -c cclaunch -n '__cclaunch_in env' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in env' -f
-complete -c cclaunch -n '__cclaunch_in usage' -l by -x -a 'branch day model pr profile project repository session team' -d 'Group by hour, day, week, month, weekday, session, model, profile, team, project, repository, branch, pr, agent, skill, mcp, query_source or any other attribute'
-complete -c cclaunch -n '__cclaunch_in usage' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
-complete -c cclaunch -n '__cclaunch_in usage' -l since -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened from then on'
-complete -c cclaunch -n '__cclaunch_in usage' -l until -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened before'
-complete -c cclaunch -n '__cclaunch_in usage' -l sort -x -a 'cost time requests tokens' -d 'What comes first: the most cost, requests or tokens, or with time the newest'
-complete -c cclaunch -n '__cclaunch_in usage' -l top -x -d 'Only the first N values of the first key; of times and sessions the newest'
-complete -c cclaunch -n '__cclaunch_in usage' -l json -d 'Print one JSON object'
-complete -c cclaunch -n '__cclaunch_in usage' -l csv -d 'Print comma-separated values, without totals'
-complete -c cclaunch -n '__cclaunch_in usage' -l markdown -d 'Print a table for the text of a pull request'
-complete -c cclaunch -n '__cclaunch_in usage' -l watch -d 'What happens now, redrawn in place until q or Ctrl-C: today, dollars an hour, live sessions, the last requests, budgets'
-complete -c cclaunch -n '__cclaunch_in usage' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l by -x -a 'branch day model pr profile project repository session team' -d 'Group by hour, day, week, month, weekday, session, model, profile, team, project, repository, branch, pr, agent, skill, mcp, query_source or any other attribute'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l since -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened from then on'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l until -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened before'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l sort -x -a 'cost time requests tokens' -d 'What comes first: the most cost, requests or tokens, or with time the newest'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l top -x -d 'Only the first N values of the first key; of times and sessions the newest'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l json -d 'Print one JSON object'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l csv -d 'Print comma-separated values, without totals'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l markdown -d 'Print a table for the text of a pull request'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l watch -d 'What happens now, redrawn in place until q or Ctrl-C: today, dollars an hour, live sessions, the last requests, budgets'
+complete -c cclaunch -n '__cclaunch_itself usage forget import' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at usage' -f -a forget -d 'Forget requests and raw events for good; whatever way they come again, they'
 complete -c cclaunch -n '__cclaunch_at usage' -f -a import -d 'Take claude\'s transcripts from a backup or another machine'
 complete -c cclaunch -n '__cclaunch_in usage forget' -l session -x -d 'All of this session, for ever; the beginning of its id will do'
@@ -209,26 +215,41 @@ complete -c cclaunch -n '__cclaunch_in usage import' -l json -d 'Print one JSON 
 complete -c cclaunch -n '__cclaunch_in usage import' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in usage import' -f
 complete -c cclaunch -n '__cclaunch_in usage import; and __cclaunch_begun' -F
-complete -c cclaunch -n '__cclaunch_in events' -s n -x -d 'The last N events'
-complete -c cclaunch -n '__cclaunch_in events' -s f -l follow -d 'Go on with every event that arrives, until Ctrl-C'
-complete -c cclaunch -n '__cclaunch_in events' -l json -d 'One JSON object a line, with every attribute'
-complete -c cclaunch -n '__cclaunch_in events' -s v -l verbose -d 'Also what every session does at its start'
-complete -c cclaunch -n '__cclaunch_in events' -l name -x -d 'Only events of this name, such as api_request'
-complete -c cclaunch -n '__cclaunch_in events' -l session -x -d 'Only events of this session; the beginning of its id will do'
-complete -c cclaunch -n '__cclaunch_in events' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
-complete -c cclaunch -n '__cclaunch_in events' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_itself events show' -s n -x -d 'The last N events'
+complete -c cclaunch -n '__cclaunch_itself events show' -s f -l follow -d 'Go on with every event that arrives, until Ctrl-C'
+complete -c cclaunch -n '__cclaunch_itself events show' -l json -d 'One JSON object a line, with every attribute'
+complete -c cclaunch -n '__cclaunch_itself events show' -s v -l verbose -d 'Also what every session does at its start'
+complete -c cclaunch -n '__cclaunch_itself events show' -l name -x -d 'Only events of this name, such as api_request'
+complete -c cclaunch -n '__cclaunch_itself events show' -l session -x -d 'Only events of this session; the beginning of its id will do'
+complete -c cclaunch -n '__cclaunch_itself events show' -l where -x -a 'branch= day= model= profile= project= repository= session= team=' -d 'Only what has this value'
+complete -c cclaunch -n '__cclaunch_itself events show' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at events' -f -a show -d 'Tell one session from start to end: prompts if they were recorded, requests'
 complete -c cclaunch -n '__cclaunch_in events show' -l json -d 'Print one JSON object: the same values, times in UTC'
 complete -c cclaunch -n '__cclaunch_in events show' -s v -l verbose -d 'Also what every session does at its start'
 complete -c cclaunch -n '__cclaunch_in events show' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in events show' -f
-complete -c cclaunch -n '__cclaunch_in dashboard' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_itself dashboard add export grafana list remove' -l no-open -d 'Only print the address: it lets one browser in, once, within a minute'
+complete -c cclaunch -n '__cclaunch_itself dashboard add export grafana list remove' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at dashboard' -f -a add -d 'Put another dashboard into Grafana'
+complete -c cclaunch -n '__cclaunch_at dashboard' -f -a export -d 'Write the page for a range into one file that can be sent to others'
+complete -c cclaunch -n '__cclaunch_at dashboard' -f -a grafana -d 'Open Grafana\'s dashboards, where the Docker stack runs'
 complete -c cclaunch -n '__cclaunch_at dashboard' -f -a list -d 'Name all dashboards: ours, and those that were added'
 complete -c cclaunch -n '__cclaunch_at dashboard' -f -a remove -d 'Take an added dashboard out again'
 complete -c cclaunch -n '__cclaunch_in dashboard add' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in dashboard add' -f
 complete -c cclaunch -n '__cclaunch_in dashboard add; and __cclaunch_begun' -F
+complete -c cclaunch -n '__cclaunch_in dashboard export' -l since -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened from then on'
+complete -c cclaunch -n '__cclaunch_in dashboard export' -l until -x -a 'today yesterday 24h 7d 30d' -d 'Only what happened before; a whole day, week or month is included'
+complete -c cclaunch -n '__cclaunch_in dashboard export' -l profile -x -d 'Of this profile; repeatable'
+complete -c cclaunch -n '__cclaunch_in dashboard export' -l all-profiles -d 'Of all profiles, and of requests that have none'
+complete -c cclaunch -n '__cclaunch_in dashboard export' -l force -d 'Write over a file that is there'
+complete -c cclaunch -n '__cclaunch_in dashboard export' -l json -d 'Print what was written as one JSON object'
+complete -c cclaunch -n '__cclaunch_in dashboard export' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in dashboard export' -f
+complete -c cclaunch -n '__cclaunch_in dashboard export; and __cclaunch_begun' -F
+complete -c cclaunch -n '__cclaunch_in dashboard grafana' -l no-open -d 'Only print the address'
+complete -c cclaunch -n '__cclaunch_in dashboard grafana' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_in dashboard grafana' -f
 complete -c cclaunch -n '__cclaunch_in dashboard list' -l json -d 'Print one JSON object a line'
 complete -c cclaunch -n '__cclaunch_in dashboard list' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in dashboard list' -f
@@ -247,7 +268,7 @@ complete -c cclaunch -n '__cclaunch_in check' -l capture -d 'Instead: how many r
 complete -c cclaunch -n '__cclaunch_in check' -l since -x -a 'today yesterday 24h 7d 30d' -d 'With --capture: only what happened from then on'
 complete -c cclaunch -n '__cclaunch_in check' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in check' -f
-complete -c cclaunch -n '__cclaunch_in stack' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_itself stack compose disable down enable logs pull restart status up use' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a compose -d 'Print the Docker stack as a compose file: the same services, settings and'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a disable -d 'Undo enable: stop that collector and delete what enable wrote'
 complete -c cclaunch -n '__cclaunch_at stack' -f -a down -d 'Stop the stack'
@@ -287,7 +308,7 @@ complete -c cclaunch -n '__cclaunch_in stack up' -l help -d 'Show this message a
 complete -c cclaunch -n '__cclaunch_in stack up' -f
 complete -c cclaunch -n '__cclaunch_in stack use' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in stack use' -f -a 'embedded docker'
-complete -c cclaunch -n '__cclaunch_in profile' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_itself profile list show current use set unset create delete rename edit bind unbind export import' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a list -d 'List all profiles, and what is bound to them'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a show -d 'Show what one profile says, and from where'
 complete -c cclaunch -n '__cclaunch_at profile' -f -a current -d 'Say which profile is in force here, and why'
@@ -367,18 +388,18 @@ complete -c cclaunch -n '__cclaunch_in profile import' -l accept -x -a 'claude-c
 complete -c cclaunch -n '__cclaunch_in profile import' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in profile import' -f
 complete -c cclaunch -n '__cclaunch_in profile import; and __cclaunch_begun' -F
-complete -c cclaunch -n '__cclaunch_in persist' -l shell -x -a 'bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh' -d 'One of bash, zsh, fish, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh, sh; may be repeated'
-complete -c cclaunch -n '__cclaunch_in persist' -l all -d 'Every shell that has a file of yours'
-complete -c cclaunch -n '__cclaunch_in persist' -l rc-file -r -d 'This file, whatever the shell\'s own is'
-complete -c cclaunch -n '__cclaunch_in persist' -l claude-settings -d 'Claude\'s own settings.json'
-complete -c cclaunch -n '__cclaunch_in persist' -l statusline -x -a 'user project local' -d 'Claude\'s status line, in your settings.json, the repository\'s, or its settings.local.json'
-complete -c cclaunch -n '__cclaunch_in persist' -l dry-run -d 'Print what would change, as a diff that `patch` takes; write nothing'
-complete -c cclaunch -n '__cclaunch_in persist' -l force -d 'Also where a hand has edited the block, or the file has mistakes'
-complete -c cclaunch -n '__cclaunch_in persist' -l in-place -d 'Also files that cannot be replaced: with hard links, or mounted'
-complete -c cclaunch -n '__cclaunch_in persist' -l exports -d 'The exports alone: `claude` stays what it is'
-complete -c cclaunch -n '__cclaunch_in persist' -l scoped -d 'The function `claude` alone: no other program sees the variables'
-complete -c cclaunch -n '__cclaunch_in persist' -l shim -l no-shim -d 'Put a directory first on PATH in which `claude` is ours, or no more'
-complete -c cclaunch -n '__cclaunch_in persist' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l shell -x -a 'bash zsh fish sh ksh mksh yash tcsh csh nu elvish xonsh pwsh' -d 'One of bash, zsh, fish, ksh, mksh, yash, tcsh, csh, nu, elvish, xonsh, pwsh, sh; may be repeated'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l all -d 'Every shell that has a file of yours'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l rc-file -r -d 'This file, whatever the shell\'s own is'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l claude-settings -d 'Claude\'s own settings.json'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l statusline -x -a 'user project local' -d 'Claude\'s status line, in your settings.json, the repository\'s, or its settings.local.json'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l dry-run -d 'Print what would change, as a diff that `patch` takes; write nothing'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l force -d 'Also where a hand has edited the block, or the file has mistakes'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l in-place -d 'Also files that cannot be replaced: with hard links, or mounted'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l exports -d 'The exports alone: `claude` stays what it is'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l scoped -d 'The function `claude` alone: no other program sees the variables'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l shim -l no-shim -d 'Put a directory first on PATH in which `claude` is ours, or no more'
+complete -c cclaunch -n '__cclaunch_itself persist status' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at persist' -f -a status -d 'Which files hold a block, and whether it is current'
 complete -c cclaunch -n '__cclaunch_in persist status' -l json -d 'One JSON object'
 complete -c cclaunch -n '__cclaunch_in persist status' -l probe -d 'Start each shell, as a terminal would, and see whether it gets as far as the block'
@@ -396,7 +417,7 @@ complete -c cclaunch -n '__cclaunch_in unpersist' -l help -d 'Show this message 
 complete -c cclaunch -n '__cclaunch_in unpersist' -f
 complete -c cclaunch -n '__cclaunch_in config' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_in config' -f
-complete -c cclaunch -n '__cclaunch_in completions' -l help -d 'Show this message and exit.'
+complete -c cclaunch -n '__cclaunch_itself completions install show uninstall' -l help -d 'Show this message and exit.'
 complete -c cclaunch -n '__cclaunch_at completions' -f -a install -d 'Copy the script to where your shell looks for it'
 complete -c cclaunch -n '__cclaunch_at completions' -f -a show -d 'Print the completion script of SHELL'
 complete -c cclaunch -n '__cclaunch_at completions' -f -a uninstall -d 'Delete the scripts that `install` wrote'

@@ -43,7 +43,7 @@ module completions_of_cclaunch {
             {value: "env", description: "Print the variables for this shell: eval \"$(cclaunch env)\""}
             {value: "usage", description: "What did it cost: one screen without words, else dollars, requests and tokens"}
             {value: "events", description: "What happened: the last events, the oldest first; `show SESSION` tells one"}
-            {value: "dashboard", description: "Print the address of Grafana's dashboards and open it in the browser, where"}
+            {value: "dashboard", description: "Show the page: what today, this week and this month cost, and what for"}
             {value: "statusline", description: "Claude's status line: profile, cost, today, budget, context, plan windows"}
             {value: "status", description: "One screen: claude, profile, shell, stack, and the last event that was recorded"}
             {value: "check", description: "Find what is wrong, and prove that telemetry arrives"}
@@ -156,13 +156,31 @@ module completions_of_cclaunch {
         ...words: string
     ]
 
-    def "nu-complete cclaunch dashboard parts" [] { [{value: "add", description: "Put another dashboard into Grafana"} {value: "list", description: "Name all dashboards: ours, and those that were added"} {value: "remove", description: "Take an added dashboard out again"}] }
+    def "nu-complete cclaunch dashboard parts" [] { [{value: "add", description: "Put another dashboard into Grafana"} {value: "export", description: "Write the page for a range into one file that can be sent to others"} {value: "grafana", description: "Open Grafana's dashboards, where the Docker stack runs"} {value: "list", description: "Name all dashboards: ours, and those that were added"} {value: "remove", description: "Take an added dashboard out again"}] }
     export extern "cclaunch dashboard" [
+        --no-open # Only print the address: it lets one browser in, once, within a minute
         ...words: string@"nu-complete cclaunch dashboard parts"
     ]
 
     export extern "cclaunch dashboard add" [
         ...words: path
+    ]
+
+    def "nu-complete cclaunch dashboard export --since" [] { ["today" "yesterday" "24h" "7d" "30d"] }
+    def "nu-complete cclaunch dashboard export --until" [] { ["today" "yesterday" "24h" "7d" "30d"] }
+    export extern "cclaunch dashboard export" [
+        --since: string@"nu-complete cclaunch dashboard export --since" # Only what happened from then on
+        --until: string@"nu-complete cclaunch dashboard export --until" # Only what happened before; a whole day, week or month is included
+        --profile: string # Of this profile; repeatable
+        --all-profiles # Of all profiles, and of requests that have none
+        --force # Write over a file that is there
+        --json # Print what was written as one JSON object
+        ...words: path
+    ]
+
+    export extern "cclaunch dashboard grafana" [
+        --no-open # Only print the address
+        ...words: string
     ]
 
     export extern "cclaunch dashboard list" [

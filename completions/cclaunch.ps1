@@ -11,7 +11,7 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             'env' = 'Print the variables for this shell: eval "$(cclaunch env)"'
             'usage' = 'What did it cost: one screen without words, else dollars, requests and tokens'
             'events' = 'What happened: the last events, the oldest first; `show SESSION` tells one'
-            'dashboard' = 'Print the address of Grafana''s dashboards and open it in the browser, where'
+            'dashboard' = 'Show the page: what today, this week and this month cost, and what for'
             'statusline' = 'Claude''s status line: profile, cost, today, budget, context, plan windows'
             'status' = 'One screen: claude, profile, shell, stack, and the last event that was recorded'
             'check' = 'Find what is wrong, and prove that telemetry arrives'
@@ -31,6 +31,8 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         }
         'dashboard' = [ordered]@{
             'add' = 'Put another dashboard into Grafana'
+            'export' = 'Write the page for a range into one file that can be sent to others'
+            'grafana' = 'Open Grafana''s dashboards, where the Docker stack runs'
             'list' = 'Name all dashboards: ours, and those that were added'
             'remove' = 'Take an added dashboard out again'
         }
@@ -134,9 +136,23 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
             '--help' = 'Show this message and exit.'
         }
         'dashboard' = [ordered]@{
+            '--no-open' = 'Only print the address: it lets one browser in, once, within a minute'
             '--help' = 'Show this message and exit.'
         }
         'dashboard add' = [ordered]@{
+            '--help' = 'Show this message and exit.'
+        }
+        'dashboard export' = [ordered]@{
+            '--since' = 'Only what happened from then on'
+            '--until' = 'Only what happened before; a whole day, week or month is included'
+            '--profile' = 'Of this profile; repeatable'
+            '--all-profiles' = 'Of all profiles, and of requests that have none'
+            '--force' = 'Write over a file that is there'
+            '--json' = 'Print what was written as one JSON object'
+            '--help' = 'Show this message and exit.'
+        }
+        'dashboard grafana' = [ordered]@{
+            '--no-open' = 'Only print the address'
             '--help' = 'Show this message and exit.'
         }
         'dashboard list' = [ordered]@{
@@ -433,6 +449,9 @@ Register-ArgumentCompleter -Native -CommandName cclaunch -ScriptBlock {
         'events --name' = @()
         'events --session' = @()
         'events --where' = @('branch=', 'day=', 'model=', 'profile=', 'project=', 'repository=', 'session=', 'team=')
+        'dashboard export --since' = @('today', 'yesterday', '24h', '7d', '30d')
+        'dashboard export --until' = @('today', 'yesterday', '24h', '7d', '30d')
+        'dashboard export --profile' = @()
         'statusline --format' = @()
         'statusline --wrap' = @()
         'check --since' = @('today', 'yesterday', '24h', '7d', '30d')

@@ -18,6 +18,17 @@ BENCHES = {
         "nothing but the usage: ",
         "peak, 400 requests",
     ),
+    "answers.py 1 --requests 400 --others 3": (
+        "head ",
+        "whom, a year ",
+        "tools, a year, narrowed ",
+        "after that of a new launch ",
+        "csv of sessions, a year ",
+        "memory of who asks, at most ",
+    ),
+    "page.py 2 --requests 400 --no-browser": ("a question, p95, processor ", "memory of the process, at most "),
+    "looking.py 1 --exports 20 --requests 400": ("p99 with a page that is looked at ",),
+    "exported.py 1 --requests 400 --others 3": ("a year, all profiles ", "a year, one profile ", "size of the last file "),
     "witnessed.py 1 --requests 400": ("new ", "told again ", "events tell of them later "),
     "statusline.py 3 --whatever": ("launcher of install.sh ", "launcher, wrapping ", "script of the wheel, pip "),
     "budget.py 3 --wheels": (

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sandbox import Sandbox
 from venvs import Installed, install
 
 from cclaunch import __version__
+from cclaunch.web.assets import TYPES
 
 SCRIPT = REPOSITORY / "cclaunch/_script/cclaunch"
 KINDS = ("wheel", "editable")
@@ -75,6 +77,38 @@ def test_dashboards_are_installed(installed: Installed, tmp_path: Path) -> None:
 
     assert sizes
     assert output(installed.python, "-c", code, cwd=tmp_path).split() == [str(size) for size in sizes]
+
+
+def test_the_page_is_installed(installed: Installed, tmp_path: Path) -> None:
+    """All of its files, byte for byte."""
+    code = "from cclaunch.web.assets import assets; print(*(f'{name}={len(one.content)}' for name, one in assets().items()))"
+    base = REPOSITORY / "cclaunch/web/assets"
+    files = [path for path in sorted(base.rglob("*")) if path.suffix in TYPES]
+    sizes = [f"{path.relative_to(base).as_posix()}={path.stat().st_size}" for path in files]
+
+    assert sizes
+    assert output(installed.python, "-c", code, cwd=tmp_path).split() == sizes
+
+
+VENDORED = [path for path in sorted((REPOSITORY / "cclaunch/web/assets/vendor").rglob("*")) if path.is_file()]
+
+
+def test_what_is_vendored_is_handed_on_with_its_licence_and_origin(wheel: Path, tmp_path: Path) -> None:
+    """As its authors ask: in the wheel and in the archive of the sources, byte for byte, and among the licences of the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name: archive.read(name) for name in archive.namelist()}
+    with tarfile.open(wheelhouse.build_sources(tmp_path)) as sources:
+        unpacked = {name.partition("/")[2]: sources.extractfile(name) for name in sources.getnames()}
+        for path in VENDORED:
+            name = path.relative_to(REPOSITORY).as_posix()
+            file = unpacked[name]
+            assert packed[name] == path.read_bytes() == (file.read() if file else b"")
+    metadata = next(content.decode() for name, content in packed.items() if name.endswith(".dist-info/METADATA"))
+    licences = [path.relative_to(REPOSITORY).as_posix() for path in VENDORED if path.name == "LICENSE"]
+
+    assert {path.name for path in VENDORED} >= {"LICENSE", "ORIGIN"}
+    assert "License-Expression: Apache-2.0 AND MIT\n" in metadata
+    assert all(f"License-File: {name}\n" in metadata for name in ["LICENSE", *licences])
 
 
 def test_the_wheels_package_is_not_the_checkouts(environments: dict[str, Installed], tmp_path: Path) -> None:

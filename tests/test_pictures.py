@@ -1,10 +1,15 @@
 """The pictures of README: that they are current, that they fetch nothing, and how a terminal's text becomes one."""
 
 import re
+import struct
+import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
+import page_pictures
 import pytest
+from guard import REPOSITORY
+from palette_png import COLOURS, SIGNATURE, with_palette
 from readme import STORY, USAGE, pictures
 from terminal_svg import CELL, EDGE, Run, runs, svg
 
@@ -60,3 +65,56 @@ def test_what_is_shown_is_no_markup() -> None:
     root = ElementTree.fromstring(svg("<a&b>", ["<b>&amp;"], 20))
 
     assert [one.text for one in root if one.tag.endswith(("title", "text"))] == ["<a&b>", "<b>&amp;"]
+
+
+def test_the_page_is_shown_light_and_dark_and_weighs_little() -> None:
+    """`python tests/pictures/page_pictures.py` makes both; a browser takes the one of its scheme."""
+    files = sorted(page_pictures.DIRECTORY.iterdir())
+    told = (REPOSITORY / "README.md").read_text()
+
+    assert [path.name for path in files] == ["page-dark.png", "page-light.png"]
+    assert sum(path.stat().st_size for path in files) <= page_pictures.MOST_BYTES
+    assert all(f"docs/pictures/{path.name}" in told for path in files)
+    assert "(prefers-color-scheme: dark)" in told
+
+
+def png(rows: list[bytes], filters: list[int]) -> bytes:
+    """Return a picture of *rows*, each written by a filter of its own; of the kind that a browser hands out."""
+    packed, above = b"", bytes(len(rows[0]))
+    for row, kind in zip(rows, filters, strict=True):
+        packed += bytes([kind]) + bytes((one - guess(kind, row, above, at)) & 255 for at, one in enumerate(row))
+        above = row
+    header = struct.pack(">IIBBBBB", len(rows[0]) // 3, len(rows), 8, 2, 0, 0, 0)
+    parts = (b"IHDR", header), (b"IDAT", zlib.compress(packed)), (b"IEND", b"")
+    return SIGNATURE + b"".join(struct.pack(">I", len(data)) + name + data + bytes(4) for name, data in parts)
+
+
+def guess(kind: int, row: bytes, above: bytes, at: int) -> int:
+    """Return what the filter *kind* of PNG expects in the place *at*."""
+    left, over = (row[at - 3], above[at - 3]) if at >= 3 else (0, 0)
+    up = above[at]
+    near = min((left, up, over), key=lambda one: abs(left + up - over - one))
+    return (0, left, up, (left + up) // 2, near)[kind]
+
+
+def colours(made: bytes, wide: int) -> list[bytes]:
+    """Return the rows of a picture with a palette, *wide* pixels each."""
+    palette = made[made.index(b"PLTE") + 4 : made.index(b"IDAT") - 8]
+    lines = zlib.decompress(made[made.index(b"IDAT") + 4 : made.index(b"IEND") - 8])
+    rows = [lines[at + 1 : at + wide + 1] for at in range(0, len(lines), wide + 1)]
+    return [b"".join(palette[3 * one : 3 * one + 3] for one in row) for row in rows]
+
+
+def test_a_picture_of_few_colours_keeps_each_of_them() -> None:
+    """Whichever filters it was packed with."""
+    rows = [bytes((7 * at * (number + 1) + 31 * number) & 255 for at in range(18)) for number in range(5)]
+
+    assert colours(with_palette(png(rows, [0, 1, 2, 3, 4])), 6) == rows
+
+
+def test_of_too_many_colours_the_nearest_are_shown() -> None:
+    """Those that are seen most stay."""
+    many = b"".join(bytes((red, 0, 0)) for red in range(COLOURS))
+    made = with_palette(png([many, many, many[:-6] + bytes((0, 0, 9, 9, 9, 9))], [0, 0, 0]))
+
+    assert colours(made, COLOURS) == [many, many, many[:-6] + bytes((0, 0, 0, 9, 0, 0))]

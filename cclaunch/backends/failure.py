@@ -29,7 +29,7 @@ KNOCK_S = 0.2
 def remember(paths: Paths, config: Config, environ: Mapping[str, str], reason: str) -> None:
     """Remember that the stack could not be woken just now, and why."""
     lines = _rests_on(paths, config, environ)
-    lines["held"] = " ".join(str(port) for port in config.ports if probe.listens(port, KNOCK_S))
+    lines["held"] = " ".join(str(port) for port in config.ports.stack.values() if probe.listens(port, KNOCK_S))
     lines["away"] = "" if _answers(lines.get("socket", "")) else "1"
     _write(paths.wake_failed, reason, lines)
 

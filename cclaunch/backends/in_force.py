@@ -8,11 +8,12 @@ import contextlib
 from collections.abc import Mapping
 
 from cclaunch.backends.docker import record
-from cclaunch.collector.holder import KEEPER, holder
+from cclaunch.collector.process import KEEPER
 from cclaunch.config.model import Config
 from cclaunch.errors import CclaunchError
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Paths
+from cclaunch.serving.holder import holder
 
 KNOCK_S = 0.2
 ENGINE_S = 5.0

@@ -10,16 +10,16 @@ import sys
 import time
 from collections.abc import Mapping
 
-from cclaunch.backends.embedded import daemon, spawned, starting
+from cclaunch.backends.embedded import starting
 from cclaunch.backends.protocol import Started
-from cclaunch.collector.process import search_path
 from cclaunch.config.model import Config
 from cclaunch.errors import StartFailed
 from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
+from cclaunch.serving import daemon
+from cclaunch.serving.interpreter import search_path
 
 START_S = 10.0
-KEPT_PREFIXES = (*spawned.KEPT_PREFIXES, "DOCKER_")
 CODE = "import sys; sys.path[:] = {path!r}; from cclaunch.main import main; sys.exit(main())"
 
 
@@ -46,12 +46,11 @@ def background(paths: Paths, environ: Mapping[str, str], part: str) -> None:
     Raises:
         StartFailed: There can be no more processes, or the log cannot be written.
     """
-    kept = {name: value for name, value in environ.items() if name in spawned.KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)}
     words = [sys.executable, "-IS", "-c", CODE.format(path=search_path()), "stack", part]
     try:
         output = os.open(paths.stack_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            daemon.spawn(words, kept, output)
+            daemon.spawn(words, daemon.kept(environ, "DOCKER_"), output)
         finally:
             os.close(output)
     except OSError as error:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from cclaunch.errors import Busy, CclaunchError
-from cclaunch.store.ledger.catch_up import Caught, catch_up
+from cclaunch.store.ledger.catch_up import Caught, catch_up, take_doings
 from cclaunch.store.places import Places
 from cclaunch.store.writer import Writer
 
@@ -121,6 +121,8 @@ class CatchingUp:
         """Read for at most *seconds*; None when that failed."""
         try:
             caught = catch_up(places, seconds)
+            if not caught.left:
+                caught = caught._replace(left=take_doings(places, seconds))
         except Busy:  # somebody else is at it
             return Caught(0, 1, 0)
         except Exception as error:  # whatever it is, the collector's work is to take telemetry

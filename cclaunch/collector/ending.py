@@ -7,7 +7,6 @@ import time
 from typing import Protocol
 
 from cclaunch.collector.heartbeat import Heartbeat
-from cclaunch.collector.log import say
 from cclaunch.collector.pids import Launched
 from cclaunch.collector.standing import LOOK_S, Standing
 from cclaunch.collector.stays import stays
@@ -16,6 +15,7 @@ from cclaunch.errors import FileTrouble
 from cclaunch.files.atomic import make_directory
 from cclaunch.files.sweeping import sweep
 from cclaunch.hot.paths import Paths
+from cclaunch.serving.log import say
 from cclaunch.store.ledger.care import look_after
 from cclaunch.store.places import local_places
 

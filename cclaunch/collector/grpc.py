@@ -13,11 +13,12 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from cclaunch.collector.peer import CURRENT, ONLY, Door, Sender
+from cclaunch.collector.peer import ONLY, Door
 from cclaunch.collector.protocol import Collector
 from cclaunch.otlp.encoding import PROTOBUF, Malformed
 from cclaunch.otlp.signals import SIGNALS, Rejected, Signal
 from cclaunch.otlp.slices import NeverFits
+from cclaunch.serving.peer import CURRENT, Sender
 from cclaunch.store.limits import LARGEST_BODY
 from cclaunch.store.write_queue import StoreUnavailable
 

@@ -14,9 +14,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from cclaunch.collector.process import search_path
 from cclaunch.config.model import reads_transcripts
 from cclaunch.hot.paths import Paths
+from cclaunch.serving.interpreter import search_path
 
 FIRST_S = 5.0
 """The pause after the start: whoever was waiting for us comes first."""

@@ -17,11 +17,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from cclaunch.collector.budget import Arrival
-from cclaunch.collector.peer import CURRENT, ONLY, Sender
+from cclaunch.collector.peer import ONLY
 from cclaunch.collector.protocol import Collector
 from cclaunch.otlp.encoding import JSON, PROTOBUF, Malformed, serialise
 from cclaunch.otlp.signals import Rejected, Signal
 from cclaunch.otlp.slices import NeverFits
+from cclaunch.serving.peer import CURRENT, Sender
 from cclaunch.store.limits import LARGEST_BODY
 from cclaunch.store.write_queue import StoreUnavailable
 

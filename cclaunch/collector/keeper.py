@@ -17,7 +17,6 @@ from cclaunch.budgets.watching import Watching
 from cclaunch.collector.catching_up import CatchingUp
 from cclaunch.collector.ending import Ending
 from cclaunch.collector.history_process import HistoryProcess
-from cclaunch.collector.log import say
 from cclaunch.collector.own_files import ports_text
 from cclaunch.collector.pids import Launched
 from cclaunch.collector.process import FATAL, MOVED, command
@@ -27,6 +26,7 @@ from cclaunch.errors import FileTrouble, StoreError
 from cclaunch.files.atomic import make_directory
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_flat
+from cclaunch.serving.log import say
 from cclaunch.store.places import Places, local_places
 
 OFTEN_S = 10.0

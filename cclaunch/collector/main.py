@@ -13,22 +13,23 @@ import sys
 
 from cclaunch import __version__
 from cclaunch.collector import grpc as otlp_grpc
-from cclaunch.collector.connections import Connections, protocol
 from cclaunch.collector.ending import Ending
-from cclaunch.collector.log import say
 from cclaunch.collector.own_files import make_key, ports_text
 from cclaunch.collector.pages import metrics_app, otlp_app
 from cclaunch.collector.peer import Door
 from cclaunch.collector.process import FATAL, MOVED, command
 from cclaunch.collector.relay import Relay
-from cclaunch.collector.server import server
 from cclaunch.collector.service import EmbeddedCollector
-from cclaunch.collector.sockets import port_of, read_sockets
+from cclaunch.collector.sockets import read_sockets
 from cclaunch.collector.standing import Standing, write_private
 from cclaunch.config.model import Config, read_configuration
 from cclaunch.errors import FileTrouble, StoreError
 from cclaunch.files.atomic import make_directory
 from cclaunch.hot.paths import Paths
+from cclaunch.serving.connections import Connections, protocol
+from cclaunch.serving.log import say
+from cclaunch.serving.server import server
+from cclaunch.serving.sockets import port_of
 
 
 def adopt(handles: list[int]) -> list[socket.socket]:

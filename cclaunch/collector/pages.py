@@ -6,10 +6,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from cclaunch.collector.guard import guarded
 from cclaunch.collector.http import exporting
 from cclaunch.collector.protocol import Collector
 from cclaunch.otlp.signals import SIGNALS
+from cclaunch.serving.guard import guarded
 
 
 def _number(text: str, digits: int = 9) -> int:

@@ -124,6 +124,12 @@ def any_alive(directory: str) -> bool:
     return any(_lives(name, boot) for name in _names(directory))
 
 
+def living_instances(directory: str) -> set[str]:
+    """Return the instance ids of the launches that *directory* remembers and that live, without touching it."""
+    boot = boot_id()
+    return {_parts(name)[3] for name in _names(directory) if _lives(name, boot)} - {""}
+
+
 def _names(directory: str | int) -> Iterator[str]:
     """Yield the names in *directory* that are of our making."""
     with contextlib.suppress(OSError), os.scandir(directory) as entries:

@@ -11,9 +11,10 @@ import contextlib
 import socket
 
 from cclaunch.collector.budget import Arrivals
-from cclaunch.collector.connections import RECEIVE, Connections, Phase
 from cclaunch.collector.frames import Frames, NoHttp2, Streams
-from cclaunch.collector.peer import Door, Sender
+from cclaunch.collector.peer import Door
+from cclaunch.serving.connections import RECEIVE, Connections, Phase
+from cclaunch.serving.peer import Sender
 from cclaunch.store.write_queue import StoreUnavailable
 
 PIECE = RECEIVE

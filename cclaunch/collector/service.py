@@ -17,11 +17,11 @@ from cclaunch.collector.catching_up import CatchingUp, maintain
 from cclaunch.collector.exposition import exposition
 from cclaunch.collector.history_process import HistoryProcess
 from cclaunch.collector.intake import Intake
-from cclaunch.collector.log import say
 from cclaunch.collector.pids import Launched
 from cclaunch.files.process_identity import pid_here
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.probe import proof, registration
+from cclaunch.serving.log import say
 from cclaunch.store.places import local_places
 from cclaunch.store.reader import reading, series
 from cclaunch.store.schema import SCHEMA_VERSION

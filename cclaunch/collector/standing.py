@@ -12,6 +12,7 @@ import os
 from cclaunch.files.atomic import replace_file
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.reading import read_flat, read_small
+from cclaunch.serving.holder import lost
 
 LOOK_S = 1.0
 """So often it is looked at; also before each answer about our health."""
@@ -35,14 +36,7 @@ class Standing:
 
     def lost(self) -> bool:
         """Say whether the lock that we hold is no longer the one at its path."""
-        if self._lock < 0:
-            return False
-        held = os.fstat(self._lock)
-        try:
-            found = os.stat(self._paths.collector_lock)
-        except OSError:
-            return True
-        return (held.st_dev, held.st_ino) != (found.st_dev, found.st_ino)
+        return self._lock >= 0 and lost(self._lock, self._paths.collector_lock)
 
     def mend(self) -> list[str]:
         """Write again what is missing or was changed of our files; return their names. Nothing when the place is lost."""

@@ -11,13 +11,14 @@ import resource
 import signal
 import time
 
-from cclaunch.collector import holder, sockets
-from cclaunch.collector.log import say
-from cclaunch.collector.process import FATAL, MOVED, NO_PORTS, command
+from cclaunch.collector import sockets
+from cclaunch.collector.process import FATAL, KEEPER, MOVED, NO_PORTS, command
 from cclaunch.errors import CclaunchError
 from cclaunch.files import lock
 from cclaunch.files.atomic import make_directory
 from cclaunch.hot.paths import Paths
+from cclaunch.serving import holder
+from cclaunch.serving.log import say
 
 TAKEN = 3
 LOCK_PATIENCE_S = 1.0
@@ -111,7 +112,7 @@ def _held(paths: Paths, ports: list[int], inherited: list[str]) -> dict[str, lis
 
 
 def _role(ports: list[int]) -> str:
-    return holder.KEEPER if tuple(ports) == NO_PORTS else ""
+    return KEEPER if tuple(ports) == NO_PORTS else ""
 
 
 def _take_anew(paths: Paths, role: str) -> int:

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
-from cclaunch.commands.shared import captured
-from cclaunch.commands.shared.dates import local
+from cclaunch.commands.shared.captured import EXPECTED, NEITHER, cost, share
 from cclaunch.commands.shared.history import read_history
-from cclaunch.history.left import sentence
 from cclaunch.history.told import state
 from cclaunch.hot.paths import Environ, Paths
 from cclaunch.reports.capture import Capture, Counted, SessionCapture
+from cclaunch.reports.captured import alone, captured, compared, document, is_any_time, sessions
+from cclaunch.reports.dates import local
+from cclaunch.transcripts.left import sentence
 
 MOST_SESSIONS = 20
 """Sessions with holes that people see; programs see all sessions."""
@@ -31,12 +32,12 @@ def show_capture(paths: Paths, environ: Environ, since: int | None, *, as_json: 
     from cclaunch.store.usage import answered
 
     with console.progress("adding up", environ) as tell:
-        found, troubles = answered(places, lambda ledger: captured.captured(ledger, since, sessions=True), tell)
+        found, troubles = answered(places, lambda ledger: captured(ledger, since, sessions=True), tell)
     for text in troubles:
         console.note(text)
     if as_json:
         found = found or NOTHING
-        console.json_line({**captured.document(found), "sessions": list(captured.sessions(found))}, indent=2)
+        console.json_line({**document(found), "sessions": list(sessions(found))}, indent=2)
     elif found is None or (found.since_ns is None and not found.history):
         console.note("nothing was recorded yet: there is nothing to compare")
     else:
@@ -48,30 +49,30 @@ def _show(found: Capture, paths: Paths, environ: Environ) -> None:
     for name, text in rows:
         console.labelled(name.ljust(max(len(one) for one, _ in rows)), console.BOLD, text, environ)
     _show_sessions([one for one in found.sessions if one.counted.telemetry or one.counted.transcript], environ)
-    if not captured.is_any_time(found):
+    if not is_any_time(found):
         console.note(f"transcripts: {state(paths)}")
-    console.note(captured.NEITHER)
+    console.note(NEITHER)
 
 
 def _compared(found: Capture) -> Iterator[tuple[str, str]]:
     """Yield (name, text) of each kind of request that both could see."""
-    counted, whole = found.counted, captured.compared(found.counted)
-    only = captured.alone(counted)
+    counted, whole = found.counted, compared(found.counted)
+    only = alone(counted)
 
     def told(count: int) -> str:
-        return f"{count:,} ({captured.share(count, whole)})"
+        return f"{count:,} ({share(count, whole)})"
 
-    if not captured.is_any_time(found):
+    if not is_any_time(found):
         began = "there is no event" if found.since_ns is None else f"no transcript was read since {local(found.since_ns)}"
         yield "compared", f"nothing yet: {began}"
         return
     yield "compared", f"{local(found.since_ns or 0)} to {local(found.until_ns)}"
     yield "seen by both", told(counted.both)
     yield "telemetry alone", told(counted.telemetry)
-    yield "transcript alone", told(only) + (f", {captured.cost(found)}" if only else "")
+    yield "transcript alone", told(only) + (f", {cost(found)}" if only else "")
     yield from (("", f"{count:,} {reason.value}") for reason, count in counted.transcript.items() if count)
     if counted.expected:
-        yield "as expected", f"{counted.expected:,} by telemetry alone: {captured.EXPECTED}"
+        yield "as expected", f"{counted.expected:,} by telemetry alone: {EXPECTED}"
 
 
 def _beside(found: Capture) -> Iterator[tuple[str, str]]:
@@ -96,6 +97,6 @@ def _show_sessions(holes: Sequence[SessionCapture], environ: Environ) -> None:
 def _row(one: SessionCapture) -> list[str]:
     counted = one.counted
     why = ", ".join(reason.brief for reason, count in counted.transcript.items() if count)
-    numbers = counted.both, counted.telemetry, captured.alone(counted)
+    numbers = counted.both, counted.telemetry, alone(counted)
     name = (one.name or console.NOTHING)[:SHOWN]  # enough wherever one is taken
     return [name, local(one.last_ns), *(f"{number:,}" for number in numbers), why or console.NOTHING]

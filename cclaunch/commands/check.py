@@ -20,7 +20,7 @@ from cclaunch.commands.private import private_of
 from cclaunch.commands.redacted import redacted
 from cclaunch.commands.shared.budgets import budgets_here
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.shared.dates import FORMS, moment
+from cclaunch.commands.shared.dates import moment
 from cclaunch.commands.shared.here import told_here
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.status_line import line_here, unknown_names
@@ -33,6 +33,7 @@ from cclaunch.hot.ports import Ports, collector_ports
 from cclaunch.launch.installed import installed
 from cclaunch.launch.preview import composed
 from cclaunch.otlp.send import NotDelivered, Road, send
+from cclaunch.reports.dates import FORMS
 
 READ_BACK_S = 5.0
 POLL_S = 0.05

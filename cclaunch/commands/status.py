@@ -8,7 +8,6 @@ from cclaunch import console, layout
 from cclaunch.backends.sources import places_of
 from cclaunch.backends.state import stack_state
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.shared.dates import NS, ago, iso, local
 from cclaunch.commands.shared.here import PLACE, told_here
 from cclaunch.commands.shared.history import read_history
 from cclaunch.commands.shared.kept import sentences
@@ -21,6 +20,7 @@ from cclaunch.hot.paths import Environ, Paths
 from cclaunch.hot.selection import Selection
 from cclaunch.launch.installed import Claude, installed
 from cclaunch.launch.preview import composed
+from cclaunch.reports.dates import NS, ago, iso, local
 from cclaunch.shells.detect import Detected, detect
 
 

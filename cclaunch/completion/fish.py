@@ -28,6 +28,12 @@ function __cclaunch_in
     test (count $typed) -ge $count; and test "$typed[1..$count]" = "$argv"
 end
 
+# Whether they begin with the first of these, and none of the others, its parts, comes next.
+function __cclaunch_itself
+    set -l typed (__cclaunch_typed)
+    test "$typed[1]" = "$argv[1]"; and not contains -- "$typed[2]" $argv[2..-1]
+end
+
 # Whether something is typed that is no option: the name of a file then.
 function __cclaunch_begun
     string match -qr '^[^-]' -- (commandline -ct)
@@ -110,7 +116,9 @@ def script(root: Verb) -> str:
 
 def _verb(one: Verb) -> list[str]:
     inside = f"'__cclaunch_in {one.path}'" if one.path else "__cclaunch_at"
-    lines = [_option(inside, option) for option in one.options]
+    parts = [part.path.split()[-1] for part in one.parts]
+    itself = f"'__cclaunch_itself {' '.join([one.path, *parts])}'" if one.path and parts else inside
+    lines = [_option(itself, option) for option in one.options]
     exactly = f"'__cclaunch_at {one.path}'" if one.path else "__cclaunch_at"
     files = "" if not one.path else " -f"
     for part in one.parts:

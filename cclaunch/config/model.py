@@ -67,10 +67,11 @@ class Stack(NamedTuple):
 
 class PortNumbers(NamedTuple):
     """
-    ``[ports]``: where the stack listens on loopback.
+    ``[ports]``: what listens on loopback, and where.
 
-    The first three are the collector's, of either backend; the rest belongs to the Docker stack: *health* of its
-    collector, *metrics_suffixed* with the metric names that carry unit and ``_total``, and a port for each other service.
+    The first three are the collector's, of either backend, and *page* is that of `cclaunch dashboard`; the rest belongs to the
+    Docker stack: *health* of its collector, *metrics_suffixed* with the metric names that carry unit and ``_total``, and a port
+    for each other service.
     """
 
     grpc: int = 4317
@@ -81,11 +82,17 @@ class PortNumbers(NamedTuple):
     prometheus: int = 9090
     victorialogs: int = 9428
     grafana: int = 3000
+    page: int = 4316
 
     @property
     def ingest(self) -> dict[str, int]:
         """Return the ports of the collector by name, in the order in which the embedded one takes them."""
         return {"grpc": self.grpc, "http": self.http, "metrics": self.metrics}
+
+    @property
+    def stack(self) -> dict[str, int]:
+        """Return the ports of the stack by name: all but the page's, which no backend has anything to do with."""
+        return {name: number for name, number in self._asdict().items() if name != "page"}
 
 
 class Images(NamedTuple):
@@ -298,34 +305,21 @@ def parse_config(data: bytes, path: str) -> Config:
 
 
 def _build(tables: Mapping[str, Mapping[str, Any]]) -> Config:
-    stack = {key: _settled(key, value) for key, value in tables.get("stack", {}).items()}
     return Config(
-        telemetry=Telemetry(**tables.get("telemetry", {})),
-        stack=Stack(**stack),
-        ports=PortNumbers(**tables.get("ports", {})),
-        privacy=Privacy(**tables.get("privacy", {})),
-        images=Images(**tables.get("images", {})),
-        docker=Docker(**tables.get("docker", {})),
-        retention=Retention(**tables.get("retention", {})),
-        metrics=Metrics(**{key: float(value) for key, value in tables.get("metrics", {}).items()}),
-        grafana=Grafana(**tables.get("grafana", {})),
-        usage=Usage(**tables.get("usage", {})),
-        history=History(**tables.get("history", {})),
-        budget=Budget(**{key: _settled_dollars(value) for key, value in tables.get("budget", {}).items()}),
-        notify=Notify(**tables.get("notify", {})),
-        statusline=StatusLine(**tables.get("statusline", {})),
+        **{
+            table: type(default)(
+                **{key: _settled(value, default._field_defaults[key]) for key, value in tables.get(table, {}).items()}
+            )
+            for table, default in Config._field_defaults.items()
+        }
     )
 
 
-def _settled(key: str, value: Any) -> Any:
-    """Return a value of ``[stack]`` in the type of its field; services in the order in which they are started."""
-    if key in ("wait", "idle_exit"):
-        return float(value)
-    return tuple(name for name in SERVICES if name in value) if key == "services" else value
-
-
-def _settled_dollars(value: Any) -> Any:
-    return value if isinstance(value, str) else float(value)
+def _settled(value: Any, default: Any) -> Any:
+    """Return *value* in the type of its field, which is that of *default*; services in the order in which they are started."""
+    if isinstance(default, tuple):
+        return tuple(name for name in SERVICES if name in value)
+    return float(value) if isinstance(default, float) else value
 
 
 def configuration(paths: Paths) -> Config:

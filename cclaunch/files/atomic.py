@@ -26,7 +26,10 @@ def write_atomic(path: str, data: bytes, mode: int = 0o600) -> None:
     try:
         replace_file(target, data, mode)
     except OSError as error:
-        raise FileTrouble(f"cannot write {path}: {error.strerror}", hint=f"ls -ld {directory}") from error
+        import errno
+
+        look = "df" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "ls -ld"
+        raise FileTrouble(f"cannot write {path}: {error.strerror}", hint=f"{look} {directory}") from error
 
 
 def replace_file(path: str, data: bytes, mode: int = 0o600, *, durable: bool = True) -> None:

@@ -1,11 +1,14 @@
 """
 Locks: where two of us may meet, one waits.
 
-The problem it owns: a lock has a deadline, and one whose holder is gone is free.
+The problem it owns: a lock has a deadline, and one whose holder is gone is free. What stands in the place of its file must
+neither hang us nor be written to: who holds a lock may sign it, and behind a link there is a file of somebody's.
 """
 
+import errno
 import fcntl
 import os
+import stat
 import time
 
 from cclaunch.errors import Busy, FileTrouble
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 POLL_S = 0.01
+CAREFULLY = os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 
 
 class locked:
@@ -47,8 +51,15 @@ class locked:
 
 
 def take(path: str, seconds: float) -> int | None:
-    """Return a descriptor that holds the lock at *path*, or None when others still held it after *seconds*."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """
+    Return a descriptor that holds the lock at *path*, or None when others still held it after *seconds*.
+
+    Raises OSError where there can be none: also where a link or a pipe is in its place.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | CAREFULLY, 0o600)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no file", path)
     if take_open(handle, seconds):
         return handle
     os.close(handle)
@@ -68,7 +79,7 @@ def take_open(handle: int, seconds: float) -> bool:
 def held(path: str) -> bool:
     """Say whether somebody holds the lock at *path*."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | CAREFULLY)
     except OSError:
         return False
     try:

@@ -81,6 +81,10 @@ class Paths:
     """The directory that a block puts first on PATH; a link `claude` to our command lies in it (`claude.SHIM`)."""
     copies = File("state", "/rc")
     """The directory of the copies of the person's own files."""
+    page_log = File("state", "/page.log")
+    """The words of the page's process."""
+    page_start_lock = File("state", "/page-start.lock")
+    """Held by whoever starts or ends it."""
     password_lock = File("state", "/grafana-password.lock")
     """Held while a password is made."""
 
@@ -123,6 +127,14 @@ class Paths:
     """Who takes its place next."""
     collector_stays = File("data", "/collector.stays")
     """The unit or agent that it stays for."""
+    page_lock = File("data", "/page.lock")
+    """Held while the page's process lives."""
+    page_port = File("data", "/page.port")
+    """Where it listens."""
+    page_codes = File("data", "/page.codes")
+    """The directory of what lets a browser in, once."""
+    page_burnt = File("data", "/page.burnt")
+    """That somebody else had one of these."""
     stack_ports = File("data", "/stack/ports")
     """Where the Docker stack listens, as it was started."""
     compose_file = File("data", "/stack/compose.yaml")

@@ -10,7 +10,7 @@ Cold: loaded where `budget.on_exceed` says more than to warn.
 
 import os
 
-from cclaunch.console import confirm, note, show_error
+from cclaunch.console import note, show_error
 from cclaunch.errors import BudgetSpent
 from cclaunch.hot.amounts import of_limit
 from cclaunch.hot.budget import WORDS, Standing, moment, told
@@ -56,6 +56,8 @@ def _has_a_person(reading: Reading) -> bool:
 
 
 def _asked() -> int:
+    from cclaunch.dialog import confirm
+
     try:
         if confirm("Start claude all the same?", default=False):
             return AGREED

@@ -157,3 +157,12 @@ def keep_names(paths: Paths) -> None:
         text = "".join(f"{name}\n" for name in profile_names(paths)).encode()
         if read_small(path) != text:
             write_atomic(path, text)
+
+
+def attribute_names(paths: Paths) -> set[str]:
+    """Return every attribute that a profile of the person's has; one that cannot be read has none."""
+    found: set[str] = set()
+    for name in profile_names(paths):
+        with contextlib.suppress(ConfigError, ProfileMissing, AttributeRefused):
+            found.update(load_profile(paths, name).attributes)
+    return found

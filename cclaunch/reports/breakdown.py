@@ -103,14 +103,19 @@ def _order(key: str, sort: str | None, week_start: int) -> Callable[[Sequence[Ro
     if _is_timed(key, sort):
         return lambda part: part[0].values[0]
     if sort == "time" or (sort is None and key == SESSION):
-        return lambda part: -max(row.last_ns for row in part)
+        return lambda part: (-max(row.last_ns for row in part), _name(part))
     measure = SORTS[sort or "cost"]
 
     def by_measure(part: Sequence[Row]) -> Any:
         figures = _sum(part)
-        return -measure(figures), -figures.tokens, rank(part[0].values[0]) if part[0].values else ()
+        return -measure(figures), -figures.tokens, _name(part)
 
     return by_measure
+
+
+def _name(part: Sequence[Row]) -> Any:
+    """Return how the first value of *part* sorts: it decides where nothing else does, so that equal answers have one order."""
+    return rank(part[0].values[0]) if part[0].values else ()
 
 
 def _within(keys: Sequence[str], sort: str | None, week_start: int) -> Callable[[Row], Any]:

@@ -4,10 +4,11 @@ How the budgets stand, as values.
 The problem it owns: the first screen, a live view and a program are told the same of each budget, in the same order.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from cclaunch.hot.budget import Standing
+from cclaunch.reports.dates import iso
 
 
 class BudgetReport(NamedTuple):
@@ -49,4 +50,22 @@ def budget_reports(standings: Iterable[Standing]) -> list[BudgetReport]:
             one.reached_ns,
         )
         for one in standings
+    ]
+
+
+def documents(budgets: Sequence[BudgetReport]) -> list[dict[str, Any]]:
+    """Return *budgets* for programs: dollars as numbers, moments as texts; null: all launches, or not known."""
+    return [
+        {
+            "profile": one.profile,
+            "period": one.period,
+            "since": iso(one.since),
+            "until": iso(one.until),
+            "limit_usd": one.limit / 1e6,
+            "spent_usd": one.spent / 1e6,
+            "left_usd": one.left / 1e6,
+            "pace_usd": None if one.pace is None else one.pace / 1e6,
+            "reached": None if one.reached_ns is None else iso(one.reached_ns),
+        }
+        for one in budgets
     ]

@@ -8,9 +8,11 @@ be: what no transcript ever holds, what was before the first event, and what tel
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from operator import itemgetter
 from typing import NamedTuple
 
 from cclaunch.store.ledger.reading import Times
+from cclaunch.store.ledger.vouched import OfSession, Vouched
 from cclaunch.store.ledger.witnesses import Counted as Told
 from cclaunch.store.ledger.witnesses import WhoSaw, Why
 
@@ -133,14 +135,44 @@ def capture(found: WhoSaw, times: Mapping[str | None, Times]) -> Capture:
     )
 
 
+def summed(found: Vouched) -> Capture:
+    """Return what was captured, as `capture` does, without its sessions."""
+    reasons: Counter[Reason] = Counter()
+    for one in found.alone:
+        reasons[REASONS[one.why]] += one.requests
+    both, missed, event = (sum(map(itemgetter(place), found.sessions)) for place in (3, 4, 5))
+    return Capture(
+        found.since,
+        found.until,
+        Counted(both, missed, event - missed, _in_order(reasons)),
+        [],
+        found.history,
+        sum(one.micros for one in found.alone),
+        sum(one.unpriced for one in found.alone),
+        found.left,
+    )
+
+
+def of_sessions(found: Vouched, chosen: Mapping[str | None, tuple[OfSession, Times]]) -> list[SessionCapture]:
+    """Return those sessions that were *chosen*, in their order."""
+    reasons: dict[str | None, Counter[Reason]] = defaultdict(Counter)
+    for one in found.alone:
+        reasons[one.session][REASONS[one.why]] += one.requests
+    return [
+        SessionCapture(name, *times, Counted(one.both, one.missed, one.event - one.missed, _in_order(reasons[name])))
+        for name, (one, times) in chosen.items()
+    ]
+
+
 def _counted(parts: Sequence[Told], reasons: Counter[Reason], *, has: bool) -> Counted:
     """Return who saw the requests of a session; *has*: a transcript tells of it."""
-    missed = sum(one.event for one in parts if has and _can_be_held(one.source))
+    missed = sum(one.event for one in parts if has and can_be_held(one.source))
     both, alone = sum(one.both for one in parts), sum(one.event for one in parts)
     return Counted(both, missed, alone - missed, _in_order(reasons))
 
 
-def _can_be_held(source: str | None) -> bool:
+def can_be_held(source: str | None) -> bool:
+    """Say whether a transcript can hold what has this ``query_source`` (None: it is not said)."""
     return source is None or source.partition(":")[0] in IN_TRANSCRIPTS
 
 

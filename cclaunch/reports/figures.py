@@ -43,6 +43,21 @@ class Figures(NamedTuple):
 NOTHING = Figures()
 
 
+def named(figures: Figures) -> dict[str, int | float]:
+    """Return *figures* as programs know them, by name: money in USD; last of all, how sure the cost is."""
+    return {
+        "cost_usd": figures.micros / 1_000_000,
+        "requests": figures.requests,
+        "total_tokens": figures.tokens,
+        "input_tokens": figures.input,
+        "output_tokens": figures.output,
+        "cache_read_tokens": figures.cache_read,
+        "cache_creation_tokens": figures.cache_written,
+        "cost_estimated_usd": figures.estimated / 1_000_000,
+        "requests_unpriced": figures.unpriced,
+    }
+
+
 def figures_of(group: Group) -> Figures:
     """Return what the requests of *group* used."""
     return Figures(*group.sums)._replace(estimated=group.estimated, unpriced=group.unpriced)

@@ -90,7 +90,7 @@ def overview(ask: Ask, first_ns: int, now_ns: int, week_start: int = 0) -> Overv
         together(figures for one, figures in by_day.items() if one >= week),
         _figures(ask(*same_span_before(week, now_ns), [])),
         spent,
-        _pace(spent, recent, day, first),
+        pace(spent, recent, day, first),
         days,
         recent,
         _tops(ask, since_day(shown[0], now_ns)),
@@ -106,8 +106,14 @@ def _figures(groups: Iterable[Group]) -> Figures:
     return together(map(figures_of, groups))
 
 
-def _pace(spent: Figures, recent: Figures, day: date, first: date) -> int | None:
-    """Return what was spent, and the mean of the last days for each day that is left."""
+def pace(spent: Figures, recent: Figures, day: date, first: date) -> int | None:
+    """
+    Return what the month will cost: what was *spent*, and the mean of the last days for each that is left; None: too early.
+
+    Args:
+        recent: What was used in the last ``DAYS`` days.
+        day, first: The present day, and that of the first request of all.
+    """
     known = (day - first).days + 1
     if day.day < PACE_FROM or known < PACE_FROM:
         return None

@@ -14,6 +14,9 @@ from cclaunch.reports.rebuilds import Rebuild, rebuilds, used_by
 from cclaunch.reports.steps import Step, beside_of, is_of_the_start, is_said_elsewhere, step_of
 from cclaunch.store.reader import Event
 
+SAID_OF = (("profile", "cclaunch.profile"), ("repository", "vcs.repository.name"), ("branch", "vcs.ref.head.name"))
+"""Word -> the attribute that says it of a session."""
+
 
 class Story(NamedTuple):
     """The *steps* of a session, what it used, the *rebuilds* of its cache, and how many events were *start_up*."""

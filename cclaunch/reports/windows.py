@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from cclaunch import otel
+from cclaunch.reports.dates import iso
 from cclaunch.store import limits
 from cclaunch.store.newest import Said, newest
 from cclaunch.store.places import Places
@@ -91,3 +92,29 @@ def _limit(said: Mapping[str, Any], seen: int) -> SpendLimit | None:
     if used is None or most is None:
         return None
     return SpendLimit(float(used), float(most), text(said.get("spend_limit_period")), seen)
+
+
+def document(found: Windows) -> dict[str, Any]:
+    """Return *found* for programs: per cent, dollars, times in UTC; what is not known is null."""
+    return {
+        "five_hour": _told(found.five_hour, found.now_ns),
+        "seven_day": _told(found.seven_day, found.now_ns),
+        "spend_limit": _told_limit(found.spend_limit),
+    }
+
+
+def _told(one: Window | None, now_ns: int) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "used_percentage": one.used,
+        "resets_at": None if one.resets is None else iso(one.resets * NS),
+        "reset_since": one.is_over(now_ns),
+        "seen": iso(one.seen),
+    }
+
+
+def _told_limit(one: SpendLimit | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {"used_usd": one.used, "limit_usd": one.limit, "period": one.period, "seen": iso(one.seen)}

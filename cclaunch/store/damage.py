@@ -18,12 +18,18 @@ LARGEST_CHECKED = 256 << 20
 """Bytes of a database that is looked through at once when somebody else has written it; a larger one in its turn."""
 
 
+UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What reading raises. SQLite cites a damaged schema as it is; where that is no UTF-8, Python raises the latter instead."""
+
+
 class Damaged(Exception):
     """The database is damaged; the text says what SQLite says."""
 
 
 def is_damage(error: BaseException) -> bool:
     """Say whether *error* means that the file itself is broken."""
+    if isinstance(error, UnicodeDecodeError):
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(error, sqlite3.DatabaseError) and code is not None and code & 0xFF in (11, 26)  # CORRUPT, NOTADB
 
@@ -44,7 +50,7 @@ def damage_named() -> Iterator[None]:
     """Raise Damaged for what says that the file itself is broken."""
     try:
         yield
-    except (sqlite3.DatabaseError, StoreBroken) as error:
+    except (*UNREADABLE, StoreBroken) as error:
         if is_damage(error) or (error.__cause__ is not None and is_damage(error.__cause__)):
             raise Damaged(str(error.__cause__ or error)) from error
         raise

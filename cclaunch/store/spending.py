@@ -49,6 +49,23 @@ class Group(NamedTuple):
     unpriced: int = 0
 
 
+def folded(found: Iterable[Group], at: Sequence[int]) -> list[Group]:
+    """Return *found* with the values at these places only: groups that have them alike are one."""
+    alike: dict[str, list[Group]] = {}
+    for group in found:
+        alike.setdefault(repr([group.values[place] for place in at]), []).append(group)
+    return [
+        Group(
+            tuple([many[0].values[place] for place in at]),
+            tuple(map(sum, zip(*(one.sums for one in many), strict=True))),
+            max(one.last_ns for one in many),
+            sum(one.estimated for one in many),
+            sum(one.unpriced for one in many),
+        )
+        for many in alike.values()
+    ]
+
+
 def assembled(found: Iterable[Group], since: int | None, until: int | None, by: Sequence[str], lost_micros: int) -> Usage:
     """Return *found*, one group for equal values, as rows in order, with the total."""
     rows = sorted(found, key=lambda group: [rank(value) for value in group.values])
@@ -57,13 +74,14 @@ def assembled(found: Iterable[Group], since: int | None, until: int | None, by: 
     return Usage(since, until, list(by), shown, _shown(total), lost_micros)
 
 
-def rank(value: Any) -> tuple[int, float, str]:
-    """Return how a value sorts: numbers by size, then texts and the rest, then what is missing."""
+def rank(value: Any) -> tuple[int, float, str, str]:
+    """Return how a value sorts: numbers by size, then texts and the rest, then what is missing. No two values sort alike."""
     if value is None:
-        return 2, 0, ""
+        return 2, 0, "", ""
+    kind = type(value).__name__  # 1 is not 1.0, and a text is not what is written like it
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return 0, value, ""
-    return 1, 0, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return 0, value, "", kind
+    return 1, 0, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), kind
 
 
 def _shown(sums: Sequence[int]) -> dict[str, Any]:

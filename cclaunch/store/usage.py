@@ -45,69 +45,78 @@ class Ledger:
 
     Attributes:
         extent: When the first request was, and one nanosecond after the last (ns since the epoch); None without any.
+        connection: Open for reading, for as long as the question is asked.
     """
 
     def __init__(self, connection: "sqlite3.Connection") -> None:
         self.extent = reading.extent(connection)
-        self._connection = connection
+        self.connection = connection
 
     def groups(
         self, since: int | None, until: int | None, by: Sequence[str], where: Where | None = None, week_start: int = 0
     ) -> list[Group]:
         """Return what was used between *since* and *until* (ns), one group for equal values of *by*."""
-        return reading.groups(self._connection, since, until, by, where or {}, week_start)
+        return reading.groups(self.connection, since, until, by, where or {}, week_start)
 
-    def times(self, since: int | None, until: int | None) -> Mapping[str | None, reading.Times]:
-        """Return session -> its first and last request between *since* and *until* (ns)."""
-        return reading.times(self._connection, since, until)
+    def times(self, since: int | None, until: int | None, where: Where | None = None) -> Mapping[str | None, reading.Times]:
+        """Return session -> its first and last request between *since* and *until* (ns), of those that *where* asks for."""
+        from cclaunch.store.ledger.named import Known, condition
+
+        asked = condition(self.connection, Known(), where) if where else ""
+        return reading.times(self.connection, since, until, asked=asked)
 
     def lost_usd_micros(self, since: int | None, until: int | None, where: Where) -> int:
         """Return what the cost metric counted beyond the events between *since* and *until* (ns), in micro-dollars."""
-        return losses.lost_usd_micros(self._connection, since, until, where)
+        return losses.lost_usd_micros(self.connection, since, until, where)
 
     def spending(self, now_ns: int, week_start: int = 0) -> "Spending":
         """Return what was spent in the present day, week and month, by all and by launches of ours."""
         from cclaunch.store.ledger.spent import spent_in
 
-        return spent_in(self._connection, now_ns, week_start)
+        return spent_in(self.connection, now_ns, week_start)
 
     def has_transcripts(self) -> bool:
         """Say whether a transcript ever told of a request."""
-        if not opening.has_transcripts(self._connection):
+        if not opening.has_transcripts(self.connection):
             return False
-        return self._connection.execute("SELECT 1 FROM seen LIMIT 1").fetchone() is not None
+        return self.connection.execute("SELECT 1 FROM seen LIMIT 1").fetchone() is not None
 
     def transcripts_read_ns(self) -> int | None:
         """Return up to when all transcripts were read (ns since the epoch); None where they never were."""
         from cclaunch.store.ledger.passes import finished
 
-        return finished(self._connection)
+        return finished(self.connection)
 
     def who_saw(self, since: int | None, until: int) -> "WhoSaw":
         """Return who saw the requests between *since* (never earlier than the first event) and *until* (ns)."""
         from cclaunch.store.ledger.witnesses import who_saw
 
-        return who_saw(self._connection, since, until)
+        return who_saw(self.connection, since, until)
 
     def latest(self, until: int, count: int, where: Where) -> "list[Latest]":
         """Return the last *count* requests before *until* (ns), the newest first."""
         from cclaunch.store.ledger.latest import latest
 
-        return latest(self._connection, until, count, where)
+        return latest(self.connection, until, count, where)
 
     def last_of(self, session: str, about_ns: int) -> int | None:
         """Return the last request of *session* (ns) in the quarter of an hour that begins at *about_ns*, or None."""
         from cclaunch.store.ledger.latest import last_of
 
-        return last_of(self._connection, session, about_ns)
+        return last_of(self.connection, session, about_ns)
 
     def names(self) -> Collection[str]:
         """Return every key that a request can be asked by."""
-        return reading.names(self._connection)
+        return reading.names(self.connection)
 
 
 def answered(
-    places: Places, question: Callable[[Ledger], Answer], tell: Tell = lambda done, whole: None
+    places: Places,
+    question: Callable[[Ledger], Answer],
+    tell: Tell = lambda done, whole: None,
+    seconds: float | None = None,
+    *,
+    stand_in: bool = True,
 ) -> tuple[Answer | None, list[str]]:
     """
     Return (what *question* makes of the ledger of *places*, brought up to date; a sentence on each part that could not be read).
@@ -115,6 +124,8 @@ def answered(
     Args:
         question: Asks; may be called twice, where a ledger turns out to be damaged and is mended.
         tell: Called while the ledger takes in much that is new: with how much was read, and how much there is.
+        seconds: So long it may take in what is new, a slice more or less; None: until all is read.
+        stand_in: Where the ledger cannot be read, answer from its last copy and the raw events, however long that takes.
 
     Returns:
         None as the answer where nothing was ever recorded.
@@ -124,17 +135,19 @@ def answered(
         StoreUnreachable: VictoriaLogs does not answer, and there is nothing else.
     """
     try:
-        return _answered(places, question, tell)
+        return _answered(places, question, tell, seconds, stand_in)
     except StoreBroken:
         if not is_suspected(places.ledger):
             raise
-        return _answered(places, question, tell)  # bringing it up to date mends it
+        return _answered(places, question, tell, seconds, stand_in)  # bringing it up to date mends it
 
 
-def _answered(places: Places, question: Callable[[Ledger], Answer], tell: Tell) -> tuple[Answer | None, list[str]]:
-    trouble = brought_up(places, tell)
+def _answered(
+    places: Places, question: Callable[[Ledger], Answer], tell: Tell, seconds: float | None, stand_in: bool
+) -> tuple[Answer | None, list[str]]:
+    trouble = brought_up(places, tell, seconds)
     try:
-        with answering(places, trouble) as (connection, told):
+        with answering(places, trouble, stand_in=stand_in) as (connection, told):
             ledger = Ledger(connection)
             if trouble is not None and ledger.extent is None and not _may_go_on(trouble, places):
                 raise trouble
@@ -167,7 +180,7 @@ def _may_go_on(trouble: StoreError, places: Places) -> bool:
     return isinstance(trouble, StoreUnreachable) and os.path.exists(places.database)
 
 
-def brought_up(places: Places, tell: Tell = lambda done, whole: None) -> StoreError | None:
+def brought_up(places: Places, tell: Tell = lambda done, whole: None, seconds: float | None = None) -> StoreError | None:
     """Have the ledger take in what is new; return what kept it from that. Raises StoreTooNew and StoreBroken of the ledger."""
     if not places.vlogs and is_current(places):
         return None
@@ -177,7 +190,7 @@ def brought_up(places: Places, tell: Tell = lambda done, whole: None) -> StoreEr
 
     for again in (False, True):
         try:
-            catch_up(places, None, tell)
+            catch_up(places, seconds, tell)
         except StoreError as error:
             return error
         except (sqlite3.Error, FileTrouble, OSError) as error:

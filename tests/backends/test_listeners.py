@@ -14,12 +14,12 @@ from sandbox import Sandbox, free_ports
 
 from cclaunch.backends.embedded import collector
 from cclaunch.backends.listeners import strangers
-from cclaunch.collector import holder
 from cclaunch.files import lock
 from cclaunch.hot import listeners, probe
 from cclaunch.hot.paths import our_paths
 from cclaunch.hot.ports import adopted_ports, collector_ports
 from cclaunch.hot.reading import read_flat
+from cclaunch.serving import holder
 
 CLAUDES = 7
 """The exit code of the claude here."""

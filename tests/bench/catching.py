@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.ledger.insert import COLUMNS, INSERT
-from cclaunch.store.ledger.schema import SINCE_2, SINCE_3, TABLES
+from cclaunch.store.ledger.schema import SINCE_2, SINCE_3, SINCE_4, TABLES
 from cclaunch.store.places import Places
 
 TOGETHER = 4_000
@@ -42,7 +42,7 @@ def caught_up(places: Places) -> CaughtUp:
     try:
         bare.execute("PRAGMA journal_mode = WAL")
         bare.execute("PRAGMA synchronous = FULL")
-        for statement in (*TABLES, *SINCE_2, *SINCE_3):
+        for statement in (*TABLES, *SINCE_2, *SINCE_3, *SINCE_4):
             bare.execute(statement)
         alone = _inserted(bare, INSERT, ledger.execute(f"SELECT {COLUMNS} FROM requests"))
         width = len(ledger.execute("SELECT * FROM quarters LIMIT 1").fetchone())

@@ -24,11 +24,11 @@ from google.protobuf.json_format import MessageToJson
 from otlp_requests import logs
 from table import print_figure
 
-from cclaunch.collector import peer
 from cclaunch.collector.service import EmbeddedCollector
 from cclaunch.hot.paths import Paths
 from cclaunch.otlp.encoding import JSON, PROTOBUF, parse_request
 from cclaunch.otlp.signals import SIGNALS
+from cclaunch.serving import peer
 from cclaunch.store.connection import connect
 from cclaunch.store.insert import INSERT_EVENT, rows_of
 

@@ -5,6 +5,7 @@ The problem it owns: what millions of exports would have left is laid down in mi
 them, in bounded memory; and the same requests as the shortest transcripts that say them.
 """
 
+import contextlib
 import json
 import random
 import sqlite3
@@ -26,6 +27,10 @@ TOGETHER = 500
 """Sessions of one transaction."""
 
 PERSON = {"user.id": "57f6" * 16, "organization.id": "0b1c8a3e-6f5d-4c3b-9a28-1d0e4f5a6b7c", "terminal.type": "xterm-256color"}
+BASH = '"tool_name":"Bash"'
+TOOLS = tuple(f'"tool_name":"{name}"' for name in ("Bash", "Read", "Edit", "Grep", "Write", "Task", "mcp__jira__search"))
+"""As JSON has them: what a tool is called that was used."""
+
 OTHERS = ("user_prompt", "tool_decision", "tool_result", "hook_execution_complete")
 
 
@@ -45,6 +50,14 @@ def write_telemetry(path: Path, sessions: Iterable[Session], others: int = 0) ->
             fold_back(connection)
     finally:
         connection.close()
+
+
+def write_session(path: str, session: Session, keys: random.Random) -> None:
+    """Write one more *session*, or more of one, into the database at *path*; *keys* gives its events their own."""
+    with contextlib.closing(connect(path)) as connection:
+        connection.execute("BEGIN")
+        _write_session(connection, session, 0, keys)
+        connection.execute("COMMIT")
 
 
 def _together(sessions: Iterable[Session]) -> Iterator[list[Session]]:
@@ -124,12 +137,13 @@ class _Beside:
         self._own = dump(own)
         self._first = f"toolu_{first.message_id}"
         self._named = (kind, otel.EVENT_PREFIX + kind, "claude-code", session.name)
-        self._more = (session.name, None, None, session.resource["cclaunch.profile"], *[None] * 5, 48, None)
+        self._more = (session.name, None, None, session.resource["cclaunch.profile"], *[None] * 5)
 
     def row(self, one: Made, key: int) -> tuple[object, ...]:
         """Return the values of the event beside *one*, in the order of its columns."""
-        own = self._own.replace(self._first, f"toolu_{one.message_id}")
-        return (key, one.time_ns, *self._named, one.sequence, *self._more, own, None, self.shared.key)
+        took = one.out * 7
+        own = self._own.replace(self._first, f"toolu_{one.message_id}").replace(BASH, TOOLS[one.out % len(TOOLS)])
+        return (key, one.time_ns, *self._named, one.sequence, *self._more, took, None, own, None, self.shared.key)
 
 
 def _write_metered(connection: sqlite3.Connection, session: Session, keys: random.Random) -> None:

@@ -11,7 +11,7 @@ import pytest
 from collector_client import Place, collector, wait_until
 from ledger_rows import counted, killed_at_each_moment
 from ledgers import places_at
-from stored import export_of, request, store
+from stored import event, export_of, request, store
 
 from cclaunch.backends.embedded import ending as shutting_down
 from cclaunch.collector import catching_up
@@ -125,6 +125,31 @@ def test_nothing_old_goes_that_the_ledger_has_not_read(tmp_path: Path) -> None:
     maintain(writer, CatchingUp(lambda: places, said.append), said.append)
     assert asked[1][0] > NOW
     assert asked[1][1] == 4
+
+
+def test_nothing_old_goes_whose_tools_the_ledger_has_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are added up behind the requests, by a cursor of their own."""
+    places = places_at(tmp_path / "telemetry.db")
+    store(Path(places.database), event("tool_result", LONG_AGO, tool_name="Bash", session__id="s"), request(9, NOW))
+    asked: list[int] = []
+    writer: Any = SimpleNamespace(maintain=lambda now_ns, read_to: asked.append(read_to))
+    monkeypatch.setattr(catching_up, "GAP_S", 0)
+    left = iter((2, 1, 0))
+    monkeypatch.setattr(catching_up, "take_doings", lambda places, seconds: next(left))
+
+    maintain(writer, CatchingUp(lambda: places, lambda _: None), lambda _: None)
+    assert asked == [2]
+    assert list(left) == []
+
+
+def test_tools_are_in_the_ledger_soon(tmp_path: Path) -> None:
+    """Without anybody asking."""
+    places = places_at(tmp_path / "telemetry.db")
+    store(Path(places.database), event("tool_result", NOW, tool_name="Bash", session__id="s"))
+    made = CatchingUp(lambda: places, lambda _: None)
+    assert made.all() == 1
+    with closing(open_to_write(places.ledger)) as ledger:
+        assert ledger.execute("SELECT sum(times) FROM doings").fetchone() == (1,)
 
 
 def test_what_was_wrong_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,12 +18,13 @@ from stored import export_of
 
 from cclaunch.backends.docker import keeper
 from cclaunch.backends.embedded import collector, ending, spawned
-from cclaunch.collector import holder
+from cclaunch.collector.process import KEEPER
 from cclaunch.config.state import change_state
 from cclaunch.hot.ports import collector_ports
 from cclaunch.hot.ports import keeper as known_keeper
 from cclaunch.hot.reading import read_flat
 from cclaunch.hot.spending import read_spending
+from cclaunch.serving import holder
 
 NOW = time.time_ns()
 LAUNCH = """
@@ -98,7 +99,7 @@ def test_it_has_the_collectors_lock_and_no_port(place: Place) -> None:
     assert collector_ports(place.paths) is None
     found = holder.holder(place.paths.collector_lock)
     assert found is not None
-    assert found.role == holder.KEEPER
+    assert found.role == KEEPER
     assert [one for one in place.lasting() if one.net_connections(kind="inet")] == []
     assert pid in [one.pid for one in place.lasting()]
 

@@ -1,14 +1,10 @@
 """Who may send: this user and root; anybody else on the machine is refused, and whom nobody can tell is marked."""
 
-import asyncio
 import http.client
 import json
-import os
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -18,11 +14,10 @@ from collector_client import PROTOBUF, Place, collector, cost, json_logs, logs, 
 from other_user import UID, need_root, told_by
 
 from cclaunch import otel
-from cclaunch.collector import peer
 from cclaunch.collector.exposition import exposition
-from cclaunch.collector.peer import CURRENT, Door, Sender, asked, looked_up, marked
-from cclaunch.hot import listeners
+from cclaunch.collector.peer import marked
 from cclaunch.otlp.decode import decode_logs, decode_metrics
+from cclaunch.serving.peer import CURRENT, Sender
 from cclaunch.store.reader import open_reader, series
 
 
@@ -135,75 +130,6 @@ def test_what_this_user_sends_is_not_marked(place: Place) -> None:
     found = open_reader(place.paths.data + "/telemetry.db").execute("SELECT name, attributes FROM events").fetchall()
     assert {"kept_1", "kept_2", "over_grpc"} <= {row[0] for row in found}
     assert not [row for row in found if otel.SENDER in row[1]]
-
-
-def test_root_may_send_to_everybodys_collector(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Containers come through a proxy of root's."""
-    door = Door(lambda _: None)
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-
-    assert [door._judge(uid) for uid in (0, 1000, 1001, None)] == [
-        Sender.TRUSTED,
-        Sender.TRUSTED,
-        Sender.STRANGER,
-        Sender.UNKNOWN,
-    ]
-
-
-@pytest.fixture(params=["127.0.0.1", "::1", "::ffff:127.0.0.1"])
-def connected(request: pytest.FixtureRequest) -> Iterator[SimpleNamespace]:
-    """A connection over each form of the address: the *sender*, the *server's* end, and its two names."""
-    family = socket.AF_INET6 if ":" in request.param else socket.AF_INET
-    with socket.socket(family) as listener:
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        listener.bind((request.param, 0))
-        listener.listen()
-        sender = socket.create_connection(("127.0.0.1" if "." in request.param else "::1", listener.getsockname()[1]))
-        server, name = listener.accept()
-        with sender, server:
-            yield SimpleNamespace(sender=sender, server=server, peer=name, own=server.getsockname())
-
-
-def test_the_kernel_and_its_table_agree_on_a_sender(connected: SimpleNamespace) -> None:
-    """IPv4, IPv6 and the one inside the other."""
-    assert asked(connected.peer, connected.own) == os.geteuid()
-    assert looked_up(connected.peer, connected.own) == os.geteuid()
-
-
-def test_a_sender_that_is_gone_is_nobody(connected: SimpleNamespace) -> None:
-    """Some kernels give what no process holds to root, and that is not who sent it; others still tell whose it was."""
-    connected.sender.sendall(b"x")
-    connected.sender.close()
-
-    told = {asked(connected.peer, connected.own), looked_up(connected.peer, connected.own)}
-    assert told <= ({None} if os.geteuid() == 0 else {None, os.geteuid()})
-
-
-def test_a_listener_on_the_senders_port_is_not_the_sender(free_port: int) -> None:
-    """Whoever listens where a sender was."""
-    with socket.create_server(("127.0.0.1", free_port)):
-        assert asked(("127.0.0.1", free_port), ("127.0.0.1", 9)) is None
-
-
-def test_where_the_question_is_forbidden_the_table_is_read(connected: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some sandboxes know no netlink."""
-
-    def forbidden() -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(listeners, "kernel", forbidden)
-
-    assert asyncio.run(Door(lambda _: None).sender(connected.peer, connected.own)) is Sender.TRUSTED
-
-
-def test_where_nobody_tells_the_sender_is_unknown(connected: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """macOS; and a user namespace that shows all others as one."""
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert Door(lambda _: None).look(connected.peer, connected.own) is Sender.UNKNOWN
-
-    monkeypatch.setattr(peer, "overflow_uid", lambda: 65534)
-    assert Door(lambda _: None)._judge(65534) is Sender.UNKNOWN
 
 
 def test_rows_of_an_unknown_sender_are_marked_and_stay_the_same_records() -> None:

@@ -14,11 +14,12 @@ import uvicorn
 from collector_client import PROTOBUF, logs
 from http2_frames import frame
 
-from cclaunch.collector import budget, connections, http, pages, service
+from cclaunch.collector import budget, http, pages, service
 from cclaunch.collector.budget import Arrival, Arrivals, Budget, Busy
-from cclaunch.collector.connections import Connections, Phase, protocol
 from cclaunch.collector.frames import Frames, NoHttp2, Streams
 from cclaunch.hot.paths import Paths
+from cclaunch.serving import connections
+from cclaunch.serving.connections import Connections, Phase, protocol
 
 HEAD = f"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PROTOBUF}\r\nContent-Length: 99\r\n"
 

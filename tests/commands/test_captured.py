@@ -14,9 +14,10 @@ from stored import request, store
 from transcript_lines import SESSION, line, record, write
 
 from cclaunch.commands.shared import captured
-from cclaunch.commands.shared.dates import iso
 from cclaunch.hot.paths import our_paths
+from cclaunch.reports import captured as reported
 from cclaunch.reports.capture import Capture, Counted, Reason, SessionCapture
+from cclaunch.reports.dates import iso
 from cclaunch.store.ledger import passes
 from cclaunch.transcripts.lines import LONGEST
 
@@ -68,7 +69,7 @@ def test_what_has_no_price_is_never_zero() -> None:
 
 def test_programs_get_the_figures_and_each_session() -> None:
     """Reasons by short names."""
-    document = captured.document(FOUND)
+    document = reported.document(FOUND)
     assert document == {
         "since": "2026-11-18T11:06:40.000Z",
         "until": "2026-11-19T11:06:40.000Z",
@@ -82,7 +83,7 @@ def test_programs_get_the_figures_and_each_session() -> None:
         "requests_unpriced": 2,
         "left_out": {"damaged": 4},
     }
-    assert [one["session"] for one in captured.sessions(FOUND)] == ["s-1", None]
+    assert [one["session"] for one in reported.sessions(FOUND)] == ["s-1", None]
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def seen(sandbox: Sandbox) -> None:
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ledger of which the above is true."""
-    monkeypatch.setattr("cclaunch.commands.shared.captured.capture", lambda *_: FOUND)
+    monkeypatch.setattr("cclaunch.reports.captured.capture", lambda *_: FOUND)
 
 
 def test_people_get_rows_and_the_sessions_with_holes(verb: Verb, seen: None, found: None) -> None:

@@ -75,13 +75,15 @@ PATHS = [
     ("completions", "install"),
     ("completions", "uninstall"),
     ("usage",),
+    ("usage", "forget"),
+    ("usage", "import"),
     ("events",),
     ("status",),
     ("check",),
     ("stack",),
 ]
 PATHS += [("stack", part) for part in ("up", "down", "restart", "status", "logs", "enable", "disable")]
-PATHS += [("dashboard",), *(("dashboard", part) for part in ("list", "add", "remove"))]
+PATHS += [("dashboard",), *(("dashboard", part) for part in ("export", "grafana", "list", "add", "remove"))]
 PATHS += [("profile",), *(("profile", part) for part in PARTS)]
 
 

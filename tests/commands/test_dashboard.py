@@ -3,24 +3,29 @@
 import contextlib
 import json
 import os
+import socket
 import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 import pytest
+from collector_client import wait_until
+from page_client import PagePlace
 from runners import Verb
 from sandbox import Sandbox
 
-from cclaunch.backends import sources
-from cclaunch.commands import dashboard as verb_module
+from cclaunch.commands.dashboard import grafana as verb_module
 from cclaunch.errors import DownloadFailed
 from cclaunch.grafana import added, download, foreign
 from cclaunch.grafana.panels import PROMETHEUS, VLOGS
 from cclaunch.grafana.shipped import shipped
 from cclaunch.hot.paths import our_paths
+from cclaunch.web import codes
 
 MINE = {
     "title": "Mine",
@@ -54,41 +59,156 @@ def kept(sandbox: Sandbox) -> Kept:
     return lambda: {name: json.loads(content) for name, content in added.added(our_paths(sandbox.environ)).items()}
 
 
-# The browser.
+# The page in the browser.
+
+
+Opened = Callable[[], str]
+
+
+@pytest.fixture
+def browser(sandbox: Sandbox) -> tuple[str, Opened]:
+    """A browser that writes down what it is to show, and what it has shown; it takes its time, as they do."""
+    path, shown = sandbox.home / "browser", sandbox.home / "opened"
+    path.write_text(f'#!/bin/sh\necho "$@" > {shown}.tmp; mv {shown}.tmp {shown}\n')
+    path.chmod(0o755)
+
+    def opened() -> str:
+        assert wait_until(shown.exists, 120)
+        return shown.read_text().strip()
+
+    return str(path), opened
+
+
+@pytest.fixture
+def page(sandbox: Sandbox) -> PagePlace:
+    """The page of the sandbox, on a free port."""
+    sandbox.configure()
+    return PagePlace.of(our_paths(sandbox.environ))
+
+
+def test_the_page_is_shown_without_docker(verb: Verb, page: PagePlace, browser: tuple[str, Opened]) -> None:
+    """The address is printed; the browser gets a file that leads on, and no code on its command line."""
+    code, out, err = verb("dashboard", BROWSER=browser[0])
+    words = browser[1]()
+    content = Path(unquote(urlparse(words).path)).read_text()
+
+    assert (code, out, err) == (0, f"http://127.0.0.1:{page.port}/\n", "")
+    assert words.startswith("file:///")
+    brought = content.partition(' value="')[2].partition('"')[0]
+    assert brought not in words
+    assert page.bring(brought).status == 204
+
+
+@pytest.mark.parametrize("environ", [{}, {"BROWSER": "/no/such"}, {"BROWSER": "/etc/passwd"}, {"DISPLAY": ":0", "PATH": "/no"}])
+def test_without_a_browser_the_address_lets_one_in(verb: Verb, page: PagePlace, environ: dict[str, str]) -> None:
+    """On a machine without a screen too; once, within a minute."""
+    code, out, err = verb("dashboard", **environ)
+    address, _, brought = out.strip().partition("#")
+
+    assert (code, address.partition("?")[0]) == (0, f"http://127.0.0.1:{page.port}/open")
+    assert "once, within a minute" in err
+    assert [page.bring(brought).status, page.bring(brought).status] == [204, 403]
+
+
+def test_no_open_opens_nothing(verb: Verb, page: PagePlace, browser: tuple[str, Opened], sandbox: Sandbox) -> None:
+    """And is the same page."""
+    _, out, _ = verb("dashboard", "--no-open", BROWSER=browser[0])
+
+    assert page.bring(out.strip().partition("#")[2]).status == 204
+    assert not (sandbox.home / "opened").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [("#!/no/such\n", "cannot start {}"), ("#!/bin/sh\nexit 3\n", "{} shows nothing: it ended with 3")],
+    ids=["cannot be started", "shows nothing"],
+)
+def test_a_browser_that_is_of_no_use_is_said(verb: Verb, page: PagePlace, sandbox: Sandbox, script: str, why: str) -> None:
+    """With the other way; as xdg-open ends where a screen has no browser."""
+    useless = sandbox.home / "useless"
+    useless.write_text(script)
+    useless.chmod(0o755)
+    code, out, err = verb("dashboard", BROWSER=str(useless))
+
+    assert (code, out) == (0, f"http://127.0.0.1:{page.port}/\n")
+    assert why.format(useless) in err
+    assert "`cclaunch dashboard --no-open`" in err
+
+
+def test_a_code_that_somebody_else_had_is_told_once(verb: Verb, page: PagePlace) -> None:
+    """At the next time that the page is asked for."""
+    verb("dashboard")
+    codes.burn(page.paths, "another user of this machine", "it was void from then on")
+
+    said = verb("dashboard")[2]
+    assert "another user of this machine brought a code that was made for your browser: it was void from then on" in said
+    assert "brought a code" not in verb("dashboard")[2]
+
+
+def test_a_broken_configuration_is_said_and_the_page_is_shown(verb: Verb, sandbox: Sandbox, page: PagePlace) -> None:
+    """With the defaults, or beside them where their port is taken."""
+    sandbox.config_file.write_text("[ports]\nno = 1\n")
+
+    code, out, err = verb("dashboard", "--no-open")
+    assert (code, out.startswith("http://127.0.0.1:")) == (0, True)
+    assert "`no`" in err or "no" in err
+    assert "the defaults are used" in err
+
+
+def test_another_port_is_said(verb: Verb, page: PagePlace) -> None:
+    """As long as that page lives."""
+    with socket.create_server(("127.0.0.1", page.port)):
+        _, out, err = verb("dashboard")
+
+    assert f"port {page.port} was held by another program" in err
+    assert f":{page.port}/" not in out
+
+
+def test_no_open_belongs_to_what_opens(verb: Verb) -> None:
+    """Not to the list."""
+    assert verb("dashboard", "--no-open", "list")[0] == 2
+
+
+# Grafana in the browser.
+
+
+@pytest.fixture
+def grafana(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of dashboards in a Grafana that is said to run."""
+    monkeypatch.setattr(verb_module, "grafana_url", lambda where: "http://127.0.0.1:3000")
+    return "http://127.0.0.1:3000/d/cclaunch-cost"
 
 
 def test_without_grafana_it_says_what_there_is_instead(verb: Verb) -> None:
     """And the way to have one."""
-    code, out, err = verb("dashboard")
+    code, out, err = verb("dashboard", "grafana")
 
     assert (code, out) == (1, "")
-    assert "`cclaunch usage`" in err
+    assert "`cclaunch dashboard`" in err
     assert "hint: cclaunch stack use docker" in err
 
 
-def test_the_browser_is_opened_and_the_address_printed(verb: Verb, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_grafana_is_opened_and_the_address_printed(verb: Verb, grafana: str, browser: tuple[str, Opened]) -> None:
     """The browser is the person's own, and claims no terminal."""
-    monkeypatch.setattr(sources, "grafana_url", lambda where: "http://127.0.0.1:3000")
-    monkeypatch.setattr(verb_module, "grafana_url", sources.grafana_url)
-    browser = sandbox.home / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$@" > {sandbox.home}/opened.tmp; mv {sandbox.home}/opened.tmp {sandbox.home}/opened\n')
-    browser.chmod(0o755)
+    assert verb("dashboard", "grafana", BROWSER=browser[0]) == (0, f"{grafana}\n", "")
+    assert browser[1]() == grafana
 
-    assert verb("dashboard", BROWSER=str(browser)) == (0, "http://127.0.0.1:3000/d/cclaunch-cost\n", "")
-    deadline = time.monotonic() + 120
-    while not (sandbox.home / "opened").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert (sandbox.home / "opened").read_text() == "http://127.0.0.1:3000/d/cclaunch-cost\n"
+
+@pytest.mark.parametrize("words", [["grafana", "--no-open"], ["--no-open", "grafana"]])
+def test_grafana_is_not_opened_when_that_is_said(
+    verb: Verb, grafana: str, browser: tuple[str, Opened], sandbox: Sandbox, words: list[str]
+) -> None:
+    """In either place."""
+    assert verb("dashboard", *words, BROWSER=browser[0]) == (0, f"{grafana}\n", "")
+    assert not (sandbox.home / "opened").exists()
 
 
 @pytest.mark.parametrize("environ", [{}, {"BROWSER": "/no/such"}, {"BROWSER": "/etc/passwd"}, {"DISPLAY": ":0", "PATH": "/no"}])
-def test_without_a_browser_the_address_is_printed(verb: Verb, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:
+def test_without_a_browser_the_address_of_grafana_is_printed(verb: Verb, grafana: str, environ: dict[str, str]) -> None:
     """On a machine without a screen too."""
-    monkeypatch.setattr(verb_module, "grafana_url", lambda where: "http://127.0.0.1:3000")
+    code, out, _ = verb("dashboard", "grafana", **environ)
 
-    code, out, _ = verb("dashboard", **environ)
-
-    assert (code, out) == (0, "http://127.0.0.1:3000/d/cclaunch-cost\n")
+    assert (code, out) == (0, f"{grafana}\n")
 
 
 # Other people's dashboards.

@@ -15,7 +15,7 @@ from sandbox import Sandbox
 from stored import SECOND_NS, cost, event, request, store
 
 from cclaunch import cli, console
-from cclaunch.commands.shared.dates import ago, iso, nanoseconds, parse_moment
+from cclaunch.reports.dates import ago, iso, nanoseconds, parse_moment
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
 DAY_NS = 86400 * SECOND_NS
@@ -79,6 +79,14 @@ def test_by_groups_by_any_attribute(usage: Verb, recorded: None) -> None:
 def test_keys_may_be_repeated_or_joined(usage: Verb, recorded: None, words: tuple[str, ...]) -> None:
     """All spellings of day and model are the default, which has no bound for programs."""
     assert usage("--json", "--since", "2026-11-01", *words)[1] == usage("--json", "--since", "2026-11-01")[1]
+
+
+def test_a_time_that_is_only_asked_for_divides_nothing(usage: Verb, recorded: None) -> None:
+    """Two days of one model are one row."""
+    _, out, _ = usage("--json", "--by", "model", "--where", "day=2026-11-19", "--where", "day=2026-11-20")
+
+    rows = json.loads(out)["rows"]
+    assert [(row["model"], row["requests"]) for row in rows] == [("claude-haiku-4-5", 1), ("claude-opus-4-8", 2)]
 
 
 def test_a_measure_is_nothing_to_group_by(usage: Verb, recorded: None) -> None:

@@ -13,10 +13,10 @@ from sandbox import Sandbox
 from stored import SECOND_NS, event, request, store
 from two_witnesses import file_of, told
 
-from cclaunch import console
+from cclaunch import dialog
 from cclaunch.commands.shared import confirm
-from cclaunch.commands.shared.dates import nanoseconds
 from cclaunch.hot.paths import our_paths
+from cclaunch.reports.dates import nanoseconds
 from cclaunch.store.ledger.catch_up import catch_up
 from cclaunch.store.ledger.from_transcripts import take
 from cclaunch.store.ledger.writing import writing
@@ -235,7 +235,7 @@ def test_on_a_terminal_it_asks(
         asked.append((question, default))
         return answer
 
-    monkeypatch.setattr(console, "confirm", ask)
+    monkeypatch.setattr(dialog, "confirm", ask)
 
     assert usage("forget", "--session", "s-1")[0] == code
 

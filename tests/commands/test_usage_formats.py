@@ -14,8 +14,8 @@ from sandbox import Sandbox
 from screens import plain, shown
 from stored import SECOND_NS, events_of, request, store
 
-from cclaunch.commands.shared.dates import nanoseconds
 from cclaunch.console import printable
+from cclaunch.reports.dates import nanoseconds
 
 NOON = nanoseconds(datetime(2026, 11, 20, 12, tzinfo=UTC))
 DAY_NS = 86400 * SECOND_NS

@@ -20,12 +20,12 @@ from sandbox import Sandbox
 from shells_here import calm_fish, shell_here
 
 from cclaunch import cli
-from cclaunch.commands.shared.dates import parse_moment
 from cclaunch.completion.claude_words import CHOICES, OPTIONS, SUBCOMMANDS
 from cclaunch.completion.files import generated
 from cclaunch.completion.tree import DATES
 from cclaunch.hot.paths import our_paths
 from cclaunch.profiles.disk import keep_names
+from cclaunch.reports.dates import parse_moment
 
 DYNAMIC = ("bash", "zsh", "fish")
 """Those that can be asked for profiles without a terminal."""

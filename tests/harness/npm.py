@@ -1,11 +1,15 @@
 """Packages of npm, each fetched once into the cache of the tests."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from guard import CACHE
+
+FETCH_S = 120.0
+"""So long a registry is waited for: without a network npm would try again and again."""
 
 
 def fetched(name: str, version: str) -> Path | None:
@@ -14,8 +18,8 @@ def fetched(name: str, version: str) -> Path | None:
     if not place.exists():
         making = place.with_name(f"{place.name}.{os.getpid()}")  # others may fetch it, too
         words = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(making), f"{name}@{version}"]
-        if not shutil.which(words[0]) or subprocess.run(words, check=False, stdin=subprocess.DEVNULL).returncode != 0:
-            shutil.rmtree(making, ignore_errors=True)
-            return None
-        making.rename(place)
-    return place
+        with contextlib.suppress(subprocess.TimeoutExpired, OSError):
+            if subprocess.run(words, check=False, stdin=subprocess.DEVNULL, timeout=FETCH_S).returncode == 0:
+                making.rename(place)
+        shutil.rmtree(making, ignore_errors=True)
+    return place if place.exists() else None

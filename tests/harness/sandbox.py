@@ -18,6 +18,9 @@ from typing import Any
 import psutil
 from guard import REPOSITORY
 
+from cclaunch.hot.paths import our_paths
+from cclaunch.web import starting
+
 PORT_NAMES = ("grpc", "http", "metrics")
 PROTOCOLS = ("grpc", "http/protobuf", "http/json")
 
@@ -93,9 +96,10 @@ class Sandbox:
         return self.data / "telemetry.db"
 
     def configure(self, *, protocol: str = "grpc", wait: float = 20, extra: str = "") -> dict[str, int]:
-        """Write a ``config.toml`` with free ports and return them by name."""
-        ports = dict(zip(PORT_NAMES, free_ports(3), strict=True))
-        lines = ["[ports]", *(f"{name} = {port}" for name, port in ports.items())]
+        """Write a ``config.toml`` with free ports and return the collector's by name."""
+        *collector, page = free_ports(4)
+        ports = dict(zip(PORT_NAMES, collector, strict=True))
+        lines = ["[ports]", *(f"{name} = {port}" for name, port in ports.items()), f"page = {page}"]
         lines += ["[telemetry]", f'protocol = "{protocol}"', "[stack]", f"wait = {wait}", extra]
         self.config_file.parent.mkdir(parents=True, exist_ok=True)
         self.config_file.write_text("\n".join(lines) + "\n")
@@ -174,6 +178,8 @@ class Sandbox:
 
     def close(self) -> list[str]:
         """Stop the stack the way a person would, and return what survived it."""
+        if (self.data / "page.lock").exists():
+            starting.end(our_paths(self.environ))
         if (self.data / "collector.lock").exists():
             self.cclaunch("stack", "down", timeout=120)
         return self.survivors()

@@ -24,9 +24,18 @@ LIGHT = frozenset("click platformdirs psutil tomli-w tomlkit shellingham protobu
 
 def build(target: Path) -> Path:
     """Build our wheel into *target*, with the hatchling that is installed, and return its path."""
-    words = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target), str(REPOSITORY)]
+    return _built("--wheel", target, "cclaunch-*.whl")
+
+
+def build_sources(target: Path) -> Path:
+    """Build the archive of our sources into *target*, likewise, and return its path."""
+    return _built("--sdist", target, "cclaunch-*.tar.gz")
+
+
+def _built(what: str, target: Path, name: str) -> Path:
+    words = [sys.executable, "-m", "build", what, "--no-isolation", "--outdir", str(target), str(REPOSITORY)]
     subprocess.run(words, check=True, capture_output=True, timeout=120)
-    (made,) = target.glob("cclaunch-*.whl")
+    (made,) = target.glob(name)
     return made
 
 

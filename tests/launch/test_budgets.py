@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spending_file import NS, write_spending
 
+from cclaunch import dialog
 from cclaunch.compiled import compile_plan
 from cclaunch.config.state import change_state
 from cclaunch.hot import budget, spending
@@ -18,7 +19,7 @@ from cclaunch.hot.paths import Paths
 from cclaunch.hot.plan import Place
 from cclaunch.hot.selection import select
 from cclaunch.hot.words import read_words
-from cclaunch.launch import budgets, exceeded, standing
+from cclaunch.launch import budgets, standing
 from cclaunch.launch.budgets import looked_at, may_be_nearly_spent
 from cclaunch.launch.standing import nearly_spent
 from cclaunch.launch.wanted import WRAPPER, Launch
@@ -69,7 +70,7 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch, *answers: bool) -> list[bool]:
     """Have a person sit there, who gives these *answers*; return those that are left."""
     left = list(answers)
     monkeypatch.setattr(os, "isatty", lambda number: True)
-    monkeypatch.setattr(exceeded, "confirm", lambda question, default: left.pop(0))
+    monkeypatch.setattr(dialog, "confirm", lambda question, default: left.pop(0))
     return left
 
 

@@ -9,8 +9,8 @@ import pytest
 from doubles import FAKE_EXIT, fake_claude, told
 from sandbox import Sandbox
 
-from cclaunch.collector.process import search_path
 from cclaunch.hot.paths import our_paths
+from cclaunch.serving.interpreter import search_path
 
 LEVELS = 25
 NAME = "d" * 200

@@ -35,9 +35,9 @@ PATIENCE_S = 1.5
 
 @pytest.fixture
 def stack(ready: Sandbox, engine: Engine) -> Iterator[DockerStack]:
-    """The stack of a sandbox with a real claude; series that rest for five seconds are forgotten."""
+    """The stack of a sandbox with a real claude."""
     with docker_stack(ready, engine.host) as made:
-        made.configure(metrics={"scrape_interval": 1, "expiration": 5})
+        made.configure()
         yield made
 
 
@@ -109,6 +109,7 @@ def test_parallel_and_resumed_sessions_are_counted_once_each(stack: DockerStack,
 @OLD
 def test_a_bare_claude_that_rests_longer_than_its_series_loses_nothing(stack: DockerStack, api: MessagesApi) -> None:
     """Delta, no instance id, eight seconds between two parts of a session, series forgotten after five."""
+    stack.configure(metrics={"expiration": 5})
     assert stack.sandbox.cclaunch("stack", "up").returncode == 0
     changes = json.loads(stack.sandbox.cclaunch("env", "--json").stdout)
     environ = {name: value for name, value in changes.items() if value is not None}

@@ -95,3 +95,13 @@ def test_what_is_shown_and_what_is_not_is_all_there_is(groups: list[Group], sort
 
 def _sum(groups: list[Group]) -> Figures:
     return together(Figures(*one.sums) for one in groups) if groups else NOTHING
+
+
+@pytest.mark.parametrize("sort", [None, "time", "cost"])
+@pytest.mark.parametrize("keys", [["team"], ["model", "team"]])
+def test_equal_rows_have_one_order(sort: str | None, keys: list[str]) -> None:
+    """In whatever order they are added up: a page and a verb do that in different ways; and 1 is not 1.0."""
+    values = ["b", None, 1, 1.0, True, "true", ["a"], '["a"]', "a"]
+    groups = [group(*["x"] * (len(keys) - 1), value) for value in values]
+    told = [[row.values for row in breakdown(some, keys, sort).rows] for some in (groups, groups[::-1])]
+    assert repr(told[0]) == repr(told[1])

@@ -7,11 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cclaunch import console
-from cclaunch.commands.events.document import document
 from cclaunch.commands.events.told import Page
 from cclaunch.commands.events.told import told as lines_of
 from cclaunch.reports.steps import Step
 from cclaunch.reports.story import Story, story
+from cclaunch.reports.story_document import document
 from cclaunch.store.reader import Event
 
 SECOND = 1_000_000_000

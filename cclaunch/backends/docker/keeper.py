@@ -13,15 +13,15 @@ from cclaunch.backends.chosen import chosen
 from cclaunch.backends.embedded import collector, ending, spawned
 from cclaunch.backends.failure import forget_kept, remember_kept, was_kept
 from cclaunch.backends.protocol import ServiceStatus
-from cclaunch.collector import holder
 from cclaunch.collector.pids import Launched
-from cclaunch.collector.process import NO_PORTS
+from cclaunch.collector.process import KEEPER, NO_PORTS
 from cclaunch.config.model import configuration
 from cclaunch.errors import CclaunchError
 from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import is_older
 from cclaunch.hot.reading import read_flat
+from cclaunch.serving import holder
 
 NAME = "keeper"
 COMES_S = 5.0
@@ -41,7 +41,7 @@ def start(paths: Paths, environ: Mapping[str, str]) -> None:
         StartFailed: There can be no more processes, or its log cannot be written.
     """
     if (found := holder.signed(paths.collector_lock)) is not None:
-        if found.role != holder.KEEPER or not is_older(_version(paths)) or collector.keeper(paths) is None:
+        if found.role != KEEPER or not is_older(_version(paths)) or collector.keeper(paths) is None:
             return
         ending.shutdown(paths)
     spawned.supervisor(paths, NO_PORTS, environ)

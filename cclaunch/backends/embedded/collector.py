@@ -11,12 +11,13 @@ import time
 from typing import NamedTuple
 
 from cclaunch.backends.protocol import ServiceStatus
-from cclaunch.collector import holder
+from cclaunch.collector.process import KEEPER
 from cclaunch.errors import Elsewhere
 from cclaunch.hot import probe
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import Ports, adopted_ports, collector_ports, is_older
 from cclaunch.hot.reading import read_flat, read_small
+from cclaunch.serving import holder
 
 PROBE_S = 1.0
 ANSWER_S = 0.5
@@ -57,7 +58,7 @@ def running(paths: Paths) -> Running | None:
 
 def keeper(paths: Paths) -> Running | None:
     """Return the processes of the keeper that holds the lock, beside containers that receive; or None."""
-    return _in_role(paths, holder.KEEPER)
+    return _in_role(paths, KEEPER)
 
 
 def _in_role(paths: Paths, role: str) -> Running | None:

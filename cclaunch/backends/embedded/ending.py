@@ -7,10 +7,10 @@ import time
 
 from cclaunch.backends.embedded import foreign
 from cclaunch.backends.embedded.collector import OWN, hidden
-from cclaunch.collector import holder
 from cclaunch.errors import Elsewhere
 from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
+from cclaunch.serving import holder
 
 POLL_S = 0.01
 END_S = 5.0

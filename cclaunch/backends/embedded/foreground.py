@@ -9,7 +9,6 @@ import fcntl
 import os
 from collections.abc import Mapping
 
-from cclaunch.backends.embedded import spawned
 from cclaunch.collector.pids import any_alive
 from cclaunch.collector.process import command
 from cclaunch.config.model import configuration
@@ -19,6 +18,7 @@ from cclaunch.files.atomic import make_directory, remove, write_atomic
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import collector_ports
 from cclaunch.hot.reading import read_small
+from cclaunch.serving import daemon
 
 
 def foreground(paths: Paths, environ: Mapping[str, str]) -> None:
@@ -32,7 +32,7 @@ def foreground(paths: Paths, environ: Mapping[str, str]) -> None:
         make_directory(path)
     try:
         ports = _turn(paths)
-        output = _log(paths.collector_log)
+        output = daemon.open_log(paths.collector_log)
     except OSError as error:
         raise FileTrouble(
             f"cannot write {error.filename}: {error.strerror}", hint=f"ls -ld {paths.data} {paths.state}"
@@ -41,7 +41,7 @@ def foreground(paths: Paths, environ: Mapping[str, str]) -> None:
         os.dup2(output, number)
     os.close(output)
     words = command("supervisor", paths, *ports)
-    os.execve(words[0], words, spawned.kept(environ))
+    os.execve(words[0], words, daemon.kept(environ))
 
 
 def waits(paths: Paths, pid: int) -> bool:
@@ -63,10 +63,3 @@ def _turn(paths: Paths) -> list[int]:
     if before and any_alive(paths.launched):
         return [int(before.grpc), int(before.http), int(before.metrics)]
     return list(configuration(paths).ports.ingest.values())
-
-
-def _log(path: str) -> int:
-    """Return the log, open; a large one begins anew."""
-    if os.path.exists(path) and os.path.getsize(path) > spawned.LARGEST_LOG:
-        os.replace(path, f"{path}.1")
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -11,9 +11,9 @@ import time
 
 import psutil
 
-from cclaunch.collector import holder
 from cclaunch.collector.process import is_collector
 from cclaunch.hot.paths import Paths
+from cclaunch.serving import holder
 
 END_S = 8.0
 POLL_S = 0.02

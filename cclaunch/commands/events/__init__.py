@@ -11,10 +11,11 @@ from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
 from cclaunch.commands.events.line import Lines
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.shared.dates import iso
 from cclaunch.commands.shared.filters import note_unsent, unicode_only, where_option
 from cclaunch.commands.shared.parts import Parts
-from cclaunch.commands.shared.session_ids import SESSION, given, whole_id, whole_ids
+from cclaunch.commands.shared.session_ids import given
+from cclaunch.reports.dates import iso
+from cclaunch.reports.session_ids import SESSION, whole_id, whole_ids
 
 if TYPE_CHECKING:
     from cclaunch.store.places import Places

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cclaunch import otel
-from cclaunch.commands.shared.dates import local
 from cclaunch.console import NARROWEST, printable, width
 from cclaunch.layout import wrapped
+from cclaunch.reports.dates import local
 from cclaunch.reports.steps import REDACTED, is_of_the_start, pull_request, windows_used
 
 if TYPE_CHECKING:

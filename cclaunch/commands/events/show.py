@@ -4,13 +4,14 @@ import click
 
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
-from cclaunch.commands.events.document import document
 from cclaunch.commands.events.told import Page, told
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.shared.filters import shown
-from cclaunch.commands.shared.session_ids import SESSION, given, whole_id
+from cclaunch.commands.shared.session_ids import given
 from cclaunch.errors import StoreMissing
+from cclaunch.reports.keys import shown
+from cclaunch.reports.session_ids import SESSION, whole_id
 from cclaunch.reports.story import story
+from cclaunch.reports.story_document import document
 from cclaunch.store.sessions import beginning_with
 from cclaunch.store.stores import events
 

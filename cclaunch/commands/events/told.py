@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from cclaunch.commands.events.words import SAID_OF, body, clock, counted, day
+from cclaunch.commands.events.words import body, clock, counted, day
 from cclaunch.commands.shared.amounts import money, percent, tokens
-from cclaunch.commands.shared.dates import local, span
 from cclaunch.console import BOLD, DIM, RED, YELLOW, printable
 from cclaunch.layout import cut
+from cclaunch.reports.dates import local, span
 from cclaunch.reports.rebuilds import NS, Rebuild
 from cclaunch.reports.steps import Step
-from cclaunch.reports.story import Story
+from cclaunch.reports.story import SAID_OF, Story
 
 Line = list[tuple[str, str]]
 GAP = "  "

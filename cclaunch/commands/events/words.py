@@ -5,12 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from cclaunch.commands.shared.amounts import model_label, money, percent, tokens
-from cclaunch.commands.shared.dates import span
+from cclaunch.reports.dates import span
 from cclaunch.reports.rebuilds import NS
 from cclaunch.reports.steps import Step
-
-SAID_OF = (("profile", "cclaunch.profile"), ("repository", "vcs.repository.name"), ("branch", "vcs.ref.head.name"))
-"""Word -> the attribute that says it of a session."""
 
 TEXTS = ("prompt", "error")
 """Kinds of which the name is a text that somebody wrote."""

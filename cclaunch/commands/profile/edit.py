@@ -8,7 +8,7 @@ import tempfile
 
 import click
 
-from cclaunch import console
+from cclaunch import console, dialog
 from cclaunch.commands.shared.confirm import on_terminal
 from cclaunch.commands.shared.context import environ_of, paths_of
 from cclaunch.errors import CclaunchError, ConfigError, FileTrouble, UsageError
@@ -94,7 +94,7 @@ def _edited(paths: Paths, name: str, copy: str, words: list[str], environ: Envir
             if not on_terminal():
                 raise
             console.show_error(error)
-            if not console.confirm("Edit it again?", default=True):
+            if not dialog.confirm("Edit it again?", default=True):
                 raise click.exceptions.Exit(1) from error
 
 

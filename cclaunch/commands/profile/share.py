@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import click
 
-from cclaunch import console, otel
+from cclaunch import console, dialog, otel
 from cclaunch.commands.profile.write import SWITCHES, Keys
 from cclaunch.commands.shared.confirm import agree, on_terminal
 from cclaunch.commands.shared.context import paths_of
@@ -165,7 +165,7 @@ def _confirmed(risk: Risk, accept: tuple[str, ...], *, asked: bool) -> bool:
     """Say whether the person wants to keep it. *asked*: stdin is not the profile, so a terminal can answer."""
     if risk.name in accept:
         return True
-    return asked and on_terminal() and console.confirm(f"It sets {risk.means}. Keep that?", default=False)
+    return asked and on_terminal() and dialog.confirm(f"It sets {risk.means}. Keep that?", default=False)
 
 
 def _same(ctx: click.Context, name: str, text: str) -> bool:

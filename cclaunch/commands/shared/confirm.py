@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from cclaunch import console
+from cclaunch import console, dialog
 from cclaunch.errors import UsageError
 
 
@@ -30,6 +30,6 @@ def agree(question: str, *, yes: bool, otherwise: str) -> None:
         return
     if not on_terminal():
         raise UsageError(f"there is no terminal to ask on; {otherwise}", hint="add --yes")
-    if not console.confirm(question, default=False):
+    if not dialog.confirm(question, default=False):
         console.note(otherwise)
         raise click.exceptions.Exit(1)

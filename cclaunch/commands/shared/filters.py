@@ -1,22 +1,24 @@
 """``--where KEY=VALUE`` and ``--by KEY``: the words by which ``usage`` and ``events`` narrow and group what they show."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cclaunch import console
+from cclaunch.errors import UsageError
+from cclaunch.reports.keys import advice, conditions_of, shown
 
 if TYPE_CHECKING:
     from cclaunch.store.places import Places
 
-EXAMPLE = "--where team=data-engineering"
 HELP = (
     "Only what has this value. Repeatable: the same KEY again takes any of its values, another KEY must hold as well."
     " KEY= takes what lacks KEY, or has it empty. KEY is one that --by takes; a VALUE is spelled as it is shown"
     ' (true, 5, ["a"]).'
 )
-LONGEST_SHOWN = 60
+
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -37,26 +39,17 @@ def where_option(function: Function) -> Function:
 
 
 def _conditions(ctx: click.Context, param: click.Parameter, words: Sequence[str]) -> dict[str, list[str]]:
-    from cclaunch.store.filters import canonical
-
-    found: dict[str, list[str]] = {}
-    for word in unicode_only(ctx, param, words):
-        key, separator, value = word.partition("=")
-        if not separator or not key.strip():
-            trouble = "has no `=`" if not separator else "has no key before the `=`"
-            raise click.UsageError(f"--where {word}: {trouble}; write {EXAMPLE}", ctx)
-        found.setdefault(canonical(key.strip()), []).append(value)
-    return found
+    with refusing(ctx):
+        return conditions_of(unicode_only(ctx, param, words))
 
 
-def shown(word: str) -> str:
-    """Return *word* as it is said again: nobody reads more of it."""
-    return word if len(word) <= LONGEST_SHOWN else word[:LONGEST_SHOWN] + "…"
-
-
-def advice(near: Sequence[str]) -> str:
-    """Return the end of a sentence on a name that there is not: which of those *near* it was probably meant; or nothing."""
-    return f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
+@contextmanager
+def refusing(ctx: click.Context) -> Iterator[None]:
+    """Refuse as click does what makes no sense, with the same sentence."""
+    try:
+        yield
+    except UsageError as error:
+        raise click.UsageError(error.message, ctx) from error
 
 
 def note_unsent(places: "Places", keys: Iterable[str]) -> None:

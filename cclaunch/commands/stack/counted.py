@@ -13,10 +13,10 @@ from pathlib import Path
 from cclaunch import layout
 from cclaunch.backends.docker import record
 from cclaunch.backends.sources import places_of
-from cclaunch.commands.shared.dates import local
 from cclaunch.errors import CclaunchError, StoreError
 from cclaunch.files.lock import locked
 from cclaunch.hot.paths import Paths
+from cclaunch.reports.dates import local
 
 PATIENCE_S = 30.0
 MISSING_S, POLL_S = 10.0, 0.2

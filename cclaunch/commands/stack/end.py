@@ -2,7 +2,7 @@
 
 import time
 
-from cclaunch import console, layout
+from cclaunch import console, dialog, layout
 from cclaunch.backends.docker import volumes as volumes_of
 from cclaunch.backends.embedded import autostart, collector, ending
 from cclaunch.backends.left import containers_left
@@ -106,4 +106,4 @@ def _agree(doomed: list[str], lost: str, counted: str, *, ledger: bool, yes: boo
     if ledger:
         agree("Delete the ledger, every request that was ever counted?", yes=False, otherwise=NOTHING)
         return True
-    return bool(doomed) and on_terminal() and console.confirm("Delete the ledger, too?", default=False)
+    return bool(doomed) and on_terminal() and dialog.confirm("Delete the ledger, too?", default=False)

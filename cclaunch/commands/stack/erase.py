@@ -4,10 +4,10 @@ import contextlib
 import os
 
 from cclaunch import layout
-from cclaunch.commands.shared.dates import local
 from cclaunch.errors import CclaunchError, StackError, StoreError
 from cclaunch.files import lock
 from cclaunch.hot.paths import Paths
+from cclaunch.reports.dates import local
 from cclaunch.store.set_aside import everything_aside
 
 SUFFIXES = ("", "-wal", "-shm", "-journal", "-log", "-unsaved", "-suspect", "-refused", ".away")

@@ -4,8 +4,8 @@ import time
 
 from cclaunch import console, layout
 from cclaunch.backends.state import StackState
-from cclaunch.commands.shared.dates import span
 from cclaunch.hot.paths import Environ, Paths
+from cclaunch.reports.dates import span
 
 
 def revealed(state: StackState, paths: Paths) -> StackState:

@@ -15,21 +15,23 @@ import click
 from cclaunch import console
 from cclaunch.backends.sources import notice, places_of
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.shared.dates import FORMS, moment
+from cclaunch.commands.shared.dates import moment
 from cclaunch.commands.shared.filters import unicode_only, where_option
 from cclaunch.commands.shared.history import read_history
 from cclaunch.commands.shared.intruded import tell_intruder
 from cclaunch.commands.shared.kept import sentences
 from cclaunch.commands.shared.parts import Parts
-from cclaunch.commands.shared.session_ids import whole_ids
 from cclaunch.commands.shared.spending import budgets_by, keep
-from cclaunch.commands.usage.asked import DAYS, Asked, keys_of, only_sessions, recent, refuse_per_request, refuse_unknown
+from cclaunch.commands.usage.asked import DAYS, Asked, keys_of, recent, refuse_per_request, refuse_unknown
 from cclaunch.commands.usage.found import Found
 from cclaunch.commands.usage.show import show, show_nothing
 from cclaunch.config.model import configuration, read_configuration
 from cclaunch.files.lock import held
 from cclaunch.hot.paths import Paths
 from cclaunch.hot.ports import adopted_ports
+from cclaunch.reports.dates import FORMS
+from cclaunch.reports.keys import only_sessions
+from cclaunch.reports.session_ids import whole_ids
 
 if TYPE_CHECKING:
     from cclaunch.commands.usage.sheet import Sheet
@@ -124,7 +126,7 @@ def command(
         from cclaunch.commands.usage.watch import refuse
 
         refuse(ctx, environ, where, others)
-    refuse_per_request([*(("--by", key) for key in keys), *(("--where", key) for key in where)])
+    refuse_per_request(ctx, [*(("--by", key) for key in keys), *(("--where", key) for key in where)])
     notice(paths, environ)
     places, now_ns = places_of(paths), time.time_ns()
     read_history(paths, places, environ)
@@ -187,7 +189,7 @@ def _with_now(found: Found, paths: Paths, places: "Places", now_ns: int) -> Foun
 def _captured(ledger: "Ledger", question: Asked) -> "Capture | None":
     if question.where or not ledger.has_transcripts():
         return None
-    from cclaunch.commands.shared.captured import captured
+    from cclaunch.reports.captured import captured
 
     return captured(ledger, question.since, question.until)
 
@@ -210,7 +212,7 @@ def _sheet(ledger: "Ledger", question: Asked) -> "Sheet":
         from cclaunch.reports.sessions import KEYS, sessions
 
         groups = ledger.groups(*span, KEYS, question.where, question.week_start)
-        return of_sessions(sessions(groups, ledger.times(*span), question.sort), question.top)
+        return of_sessions(sessions(groups, ledger.times(*span, question.where), question.sort), question.top)
     from cclaunch.reports.breakdown import breakdown
     from cclaunch.store.filters import canonical
 

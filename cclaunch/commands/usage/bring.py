@@ -14,8 +14,8 @@ from cclaunch.commands.shared.history import KB
 from cclaunch.commands.shared.spending import keep_now
 from cclaunch.config.model import configuration
 from cclaunch.errors import StoreBroken
-from cclaunch.history.left import named, sentence
 from cclaunch.hot.paths import Environ, Paths
+from cclaunch.transcripts.left import named, sentence
 
 if TYPE_CHECKING:
     from cclaunch.history.bring import Brought

@@ -1,13 +1,11 @@
 """
-Budgets in words: a line of the first screen for each, and what a program is told.
+Budgets in words: a line of the first screen for each.
 
 The problem it owns: a line says what was spent, what is left and where it goes, and is never cut in the middle of a figure.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from cclaunch.commands.shared.dates import iso
 from cclaunch.console import DIM, RED, YELLOW, printable, width
 from cclaunch.hot.amounts import money, of_limit
 from cclaunch.hot.budget import NEAR, WORDS, moment
@@ -62,21 +60,3 @@ def _dollars(micros: int, whole: bool) -> str:
 
 def _style(one: BudgetReport) -> str:
     return RED if one.left <= 0 else YELLOW if one.spent >= NEAR * one.limit else ""
-
-
-def documents(budgets: Sequence[BudgetReport]) -> list[dict[str, Any]]:
-    """Return *budgets* for programs: dollars as numbers, moments as texts; null: all launches, or not known."""
-    return [
-        {
-            "profile": one.profile,
-            "period": one.period,
-            "since": iso(one.since),
-            "until": iso(one.until),
-            "limit_usd": one.limit / 1e6,
-            "spent_usd": one.spent / 1e6,
-            "left_usd": one.left / 1e6,
-            "pace_usd": None if one.pace is None else one.pace / 1e6,
-            "reached": None if one.reached_ns is None else iso(one.reached_ns),
-        }
-        for one in budgets
-    ]

@@ -11,11 +11,14 @@ from cclaunch.bars import Steps
 from cclaunch.commands.shared.amounts import estimated, money
 from cclaunch.commands.shared.confirm import agree
 from cclaunch.commands.shared.context import environ_of, paths_of
-from cclaunch.commands.shared.dates import FORMS, iso, local, moment
-from cclaunch.commands.shared.filters import advice, where_option
-from cclaunch.commands.shared.session_ids import given, whole_id, whole_ids
+from cclaunch.commands.shared.dates import moment
+from cclaunch.commands.shared.filters import where_option
+from cclaunch.commands.shared.session_ids import given
 from cclaunch.commands.shared.spending import keep_now
 from cclaunch.config.model import load_config
+from cclaunch.reports.dates import FORMS, iso, local
+from cclaunch.reports.keys import advice
+from cclaunch.reports.session_ids import whole_id, whole_ids
 
 KEPT = "nothing was forgotten"
 NOT_AGAIN = (

@@ -1,70 +1,15 @@
-"""A sheet written as JSON, CSV or Markdown: for programs, spreadsheets and the text of a pull request."""
+"""A sheet written as Markdown, for the text of a pull request; as JSON and CSV its records write themselves."""
 
-import csv
-import io
-import json
 import re
-from collections.abc import Callable
-from typing import Any
 
-from cclaunch.commands.shared.dates import iso
-from cclaunch.commands.usage.sheet import DOUBTS, MEASURES, Field, Record, Sheet, plain, shown
+from cclaunch.commands.usage.sheet import MEASURES, Sheet, shown
 from cclaunch.console import printable
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""How a text begins that a spreadsheet would run; the last four are the wide forms of the first."""
+from cclaunch.reports.records import Record
 
 MARKDOWN = re.compile(r"([\\`*{}\[\]()#+!|~@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 """What means something in Markdown; an underscore within a word does not."""
 
 HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-
-
-def document(sheet: Sheet, since: int | None, until: int | None, by: list[str]) -> Record:
-    """Return *sheet* as one JSON object."""
-    found: Record = {
-        "since": None if since is None else iso(since),
-        "until": None if until is None else iso(until),
-        "by": by,
-        "rows": [_record(sheet.all_fields, row) for row in sheet.rows],
-        "total": _record((*MEASURES, *DOUBTS), sheet.total),
-    }
-    if heads := [part.head for part in sheet.parts if part.head is not None]:
-        found["subtotals"] = heads
-    if sheet.hidden:
-        found["hidden"] = {"rows": sheet.hidden, **sheet.rest}
-    return found
-
-
-def _record(fields: tuple[Field, ...], row: Record) -> Record:
-    return {field.name: plain(field, row) for field in fields}
-
-
-def csv_text(sheet: Sheet, clean: Callable[[str], str] = str) -> str:
-    """
-    Return *sheet* as CSV with a heading, without totals; a text that a spreadsheet would run begins with an apostrophe.
-
-    *clean* makes a text fit for where it goes: a terminal must not be driven by it.
-    """
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow([_cell(field.name, clean) for field in sheet.all_fields])
-    for row in sheet.rows:
-        writer.writerow([_cell(plain(field, row), clean) for field in sheet.all_fields])
-    return written.getvalue().removesuffix("\n")
-
-
-def _cell(value: Any, clean: Callable[[str], str]) -> Any:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value
-    text = value if isinstance(value, str) else _joined(value)
-    return clean(f"'{text}" if text.startswith(FORMULA) else text)
-
-
-def _joined(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return " ".join(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def markdown(sheet: Sheet) -> str:

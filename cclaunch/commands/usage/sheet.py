@@ -1,20 +1,19 @@
 """
-An answer as a sheet: the same rows under the same names, whatever it is written as.
+An answer as a sheet: its records, and how people see each of them.
 
-The problem it owns: what a table shows, what a program reads and what goes into a pull request's text are one answer.
+The problem it owns: what a table shows and what goes into a pull request's text look alike.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from cclaunch.commands.shared.amounts import estimated, model_label, money, tokens
-from cclaunch.commands.shared.dates import iso, local, span
-from cclaunch.reports.breakdown import Breakdown, subtotal
-from cclaunch.reports.figures import Figures, together
+from cclaunch.reports import records
+from cclaunch.reports.breakdown import Breakdown
+from cclaunch.reports.dates import local, span
+from cclaunch.reports.records import Part, Record, Records
 from cclaunch.reports.sessions import Session
 
-Record = dict[str, Any]
-NS = 1_000_000_000
 MISSING = "-"
 LONG_NAME = 40
 """Characters of a name from which on it makes room for figures."""
@@ -66,12 +65,6 @@ MEASURES = (
     Field("cache_read_tokens", "cache read", tokens, right=True, spare=15),
     Field("cache_creation_tokens", "cache written", tokens, right=True, spare=16),
 )
-DOUBTS = (
-    Field("cost_estimated_usd", "estimated", _money, right=True),
-    Field("requests_unpriced", "unpriced", _number, right=True),
-)
-"""What tells programs how sure the cost is: how much a table of prices says, and how many requests nothing has a price for."""
-
 SESSION = (
     Field("start", "start", lambda time_ns: local(time_ns)[:16], spare=1),
     Field("seconds", "length", span, right=True, spare=5),
@@ -84,29 +77,11 @@ SESSION = (
 """What is said of a session; on a narrow terminal it is dearer than any measure but the cost."""
 
 
-class Part(NamedTuple):
-    """Rows that belong together: *head* is what they have in common with its figures, or None."""
-
-    head: Record | None
-    rows: list[Record]
-
-
 class Sheet(NamedTuple):
-    """
-    An answer.
-
-    Attributes:
-        keys: The columns of what was asked for; MEASURES follow, and for programs DOUBTS.
-        parts: The rows, in order.
-        total: All of them, and what is hidden.
-        hidden: How many rows are not shown, and *rest*, what they come to.
-    """
+    """The *records* of an answer, and of each key the column (*keys*) that people see; MEASURES follow."""
 
     keys: tuple[Field, ...]
-    parts: list[Part]
-    total: Record
-    hidden: int
-    rest: Record
+    records: Records
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -114,30 +89,29 @@ class Sheet(NamedTuple):
         return *self.keys, *MEASURES
 
     @property
-    def all_fields(self) -> tuple[Field, ...]:
-        """Return all columns that programs see."""
-        return *self.fields, *DOUBTS
+    def parts(self) -> list[Part]:
+        """Return the rows, in order."""
+        return self.records.parts
 
     @property
     def rows(self) -> list[Record]:
         """Return all rows."""
-        return [row for part in self.parts for row in part.rows]
+        return self.records.rows
 
+    @property
+    def total(self) -> Record:
+        """Return what all of them come to, and what is hidden."""
+        return self.records.total
 
-def measured(figures: Figures) -> Record:
-    """Return *figures* under the names of MEASURES and DOUBTS."""
-    values = (
-        figures.micros / 1_000_000,
-        figures.requests,
-        figures.tokens,
-        figures.input,
-        figures.output,
-        figures.cache_read,
-        figures.cache_written,
-        figures.estimated / 1_000_000,
-        figures.unpriced,
-    )
-    return {field.name: value for field, value in zip((*MEASURES, *DOUBTS), values, strict=True)}
+    @property
+    def hidden(self) -> int:
+        """Return how many rows are not shown."""
+        return self.records.hidden
+
+    @property
+    def rest(self) -> Record:
+        """Return what those come to."""
+        return self.records.rest
 
 
 def shown(field: Field, record: Record) -> str:
@@ -151,18 +125,8 @@ def shown(field: Field, record: Record) -> str:
 
 def of_breakdown(found: Breakdown, keys: Sequence[str]) -> Sheet:
     """Return the sheet of *found*; *keys*: what was asked for, as it was written."""
-    parts: list[Part] = []
-    first: list[str] = []
-    for row in found.rows:
-        record = {**dict(zip(keys, row.values, strict=True)), **measured(row.figures)}
-        if len(keys) < 2:
-            parts = parts or [Part(None, [])]
-        elif first != [repr(row.values[0])]:
-            first = [repr(row.values[0])]
-            parts.append(Part({keys[0]: row.values[0], **measured(subtotal(found, row.values[0]))}, []))
-        parts[-1].rows.append(record)
     fields = tuple(Field(key, key, fold="cut", least=_least(found, at)) for at, key in enumerate(keys))
-    return Sheet(fields, parts, measured(found.total), found.hidden, measured(found.rest))
+    return Sheet(fields, records.of_breakdown(found, keys))
 
 
 def _least(found: Breakdown, at: int) -> int:
@@ -172,31 +136,9 @@ def _least(found: Breakdown, at: int) -> int:
 
 def of_sessions(found: Sequence[Session], top: int | None) -> Sheet:
     """Return the sheet of the newest *top* sessions (None: of all)."""
-    shown = found if top is None else found[:top]
-    rest = together(one.figures for one in found[len(shown) :])
-    total = together(one.figures for one in found)
-    return Sheet(SESSION, [Part(None, list(map(_session, shown)))], measured(total), len(found) - len(shown), measured(rest))
-
-
-def _session(one: Session) -> Record:
-    return {
-        "start": one.first_ns,
-        "seconds": (one.last_ns - one.first_ns) // NS,
-        "session": one.name,
-        "repository": one.repository,
-        "branch": one.branch,
-        "profile": one.profile,
-        "models": one.models,
-        **measured(one.figures),
-    }
-
-
-def plain(field: Field, record: Record) -> Any:
-    """Return a value of a record for programs."""
-    value = record.get(field.name)
-    return iso(value) if field.name == "start" and value is not None else value
+    return Sheet(SESSION, records.of_sessions(found, top))
 
 
 def empty(keys: Sequence[str]) -> Sheet:
     """Return the sheet of an answer without rows."""
-    return Sheet(tuple(Field(key, key) for key in keys), [], measured(Figures()), 0, measured(Figures()))
+    return Sheet(tuple(Field(key, key) for key in keys), records.empty(keys))

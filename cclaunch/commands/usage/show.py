@@ -7,9 +7,10 @@ The problem it owns: which of its parts each of them gets, and what is said besi
 from typing import TYPE_CHECKING
 
 from cclaunch import console
-from cclaunch.commands.usage.asked import DAYS, Asked, only_sessions
+from cclaunch.commands.usage.asked import DAYS, Asked
 from cclaunch.commands.usage.found import Found
 from cclaunch.hot.paths import Environ
+from cclaunch.reports.keys import only_sessions
 
 if TYPE_CHECKING:
     from cclaunch.commands.usage.sheet import Sheet
@@ -70,30 +71,33 @@ def _show_table(sheet: "Sheet", question: Asked, environ: Environ) -> None:
 
 
 def _write(sheet: "Sheet", question: Asked, form: str, found: Found | None = None) -> None:
-    from cclaunch.commands.usage import formats
+    from cclaunch.reports.records import csv_text, document
 
+    records = sheet.records
     if form == "json":
-        document = formats.document(sheet, question.since, question.until, question.by)
-        console.json_line({**document, **({} if found is None else _beside(found))}, indent=2)
+        answer = document(records, question.since, question.until, question.by)
+        console.json_line({**answer, **({} if found is None else _beside(found))}, indent=2)
     elif form == "csv":
-        console.code(formats.csv_text(sheet, console.printable if console.terminal() else str))
+        console.code(csv_text(records.names, records.rows, console.printable if console.terminal() else str))
     else:
-        console.code(formats.markdown(sheet))
+        from cclaunch.commands.usage.formats import markdown
+
+        console.code(markdown(sheet))
 
 
 def _beside(found: Found) -> dict[str, object]:
     """Return what programs are told beside the rows, where there is any of it."""
     document: dict[str, object] = {}
     if found.capture is not None:
-        from cclaunch.commands.shared.captured import document as captured
+        from cclaunch.reports.captured import document as captured
 
         document["capture"] = captured(found.capture)
     if found.budgets:
-        from cclaunch.commands.usage.budgets import documents
+        from cclaunch.reports.budgets import documents
 
         document["budgets"] = documents(found.budgets)
     if found.windows is not None:
-        from cclaunch.commands.usage import windows
+        from cclaunch.reports import windows
 
         document["plan_windows"] = windows.document(found.windows)
     return document

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from cclaunch.commands.usage.sheet import MEASURES, Field, Record, Sheet, shown
+from cclaunch.commands.usage.sheet import MEASURES, Field, Sheet, shown
 from cclaunch.console import BOLD, DIM, printable
 from cclaunch.layout import GAP, Column, Table, fitted, lines
+from cclaunch.reports.records import Record
 
 Line = list[tuple[str, str]]
 INDENT = "  "

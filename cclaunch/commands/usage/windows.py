@@ -1,12 +1,11 @@
-"""The plan's windows in a line of the first screen, and as a document: with their age, as nobody tells how they stand now."""
+"""The plan's windows in a line of the first screen: with their age, as nobody tells how they stand now."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from cclaunch.commands.shared.amounts import money
-from cclaunch.commands.shared.dates import ago, iso, span
 from cclaunch.console import printable, width
+from cclaunch.reports.dates import ago, span
 from cclaunch.reports.windows import SpendLimit, Window, Windows
 from cclaunch.store.ledger.periods import WEEKDAYS
 
@@ -62,29 +61,3 @@ def _spent(one: SpendLimit | None, *, is_long: bool) -> str:
         return ""
     used, limit = (money(round(dollars * 1_000_000)) for dollars in (one.used, one.limit))
     return f"{used} of {limit}" + (f" ({printable(one.period)})" if is_long and one.period else "")
-
-
-def document(found: Windows) -> dict[str, Any]:
-    """Return *found* for programs: per cent, dollars, times in UTC; what is not known is null."""
-    return {
-        "five_hour": _window(found.five_hour, found.now_ns),
-        "seven_day": _window(found.seven_day, found.now_ns),
-        "spend_limit": _limit(found.spend_limit),
-    }
-
-
-def _window(one: Window | None, now_ns: int) -> dict[str, Any] | None:
-    if one is None:
-        return None
-    return {
-        "used_percentage": one.used,
-        "resets_at": None if one.resets is None else iso(one.resets * NS),
-        "reset_since": one.is_over(now_ns),
-        "seen": iso(one.seen),
-    }
-
-
-def _limit(one: SpendLimit | None) -> dict[str, Any] | None:
-    if one is None:
-        return None
-    return {"used_usd": one.used, "limit_usd": one.limit, "period": one.period, "seen": iso(one.seen)}

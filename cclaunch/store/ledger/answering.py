@@ -11,19 +11,22 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cclaunch.errors import StoreError, StoreMissing
-from cclaunch.store.damage import is_suspected
+from cclaunch.errors import StoreError, StoreMissing, StoreTooNew
+from cclaunch.store.damage import UNREADABLE, is_suspected
 from cclaunch.store.ledger.opening import only, reading
 from cclaunch.store.places import Places
 
 
 @contextmanager
-def answering(places: Places, trouble: StoreError | None) -> Iterator[tuple[sqlite3.Connection, list[str]]]:
+def answering(
+    places: Places, trouble: StoreError | None, *, stand_in: bool = True
+) -> Iterator[tuple[sqlite3.Connection, list[str]]]:
     """
     Give a connection to the ledger at *places* for one question, and the sentences that go with the answer.
 
     Args:
         trouble: What kept the ledger from being brought up to date, if anything did.
+        stand_in: Give a stand-in where the ledger cannot be read: it takes long, and as much memory as there are requests.
 
     Raises:
         StoreMissing: Nothing was ever recorded.
@@ -37,13 +40,18 @@ def answering(places: Places, trouble: StoreError | None) -> Iterator[tuple[sqli
         except StoreError as error:
             if trouble is None and (isinstance(error, StoreMissing) or is_suspected(places.ledger)):
                 raise
-            stand_in = _stand_in(places)
-            if stand_in is None:
-                raise trouble or error from error
-            connection = stack.enter_context(contextlib.closing(stand_in))
+            filled = _stand_in(places) if stand_in else None
+            if filled is None:
+                raise _worse(trouble, error) from error
+            connection = stack.enter_context(contextlib.closing(filled))
             why = trouble if trouble is not None and isinstance(error, StoreMissing) else error
             told = [f"{_said(why)}: this is answered from the raw events and the last copy of the ledger"]
         yield connection, told
+
+
+def _worse(trouble: StoreError | None, error: StoreError) -> StoreError:
+    """Return what is to be said where nothing can be answered: that the ledger is newer, before anything else."""
+    return error if trouble is None or isinstance(error, StoreTooNew) else trouble
 
 
 def _said(error: StoreError) -> str:
@@ -61,7 +69,7 @@ def _stand_in(places: Places) -> sqlite3.Connection | None:
     found = False
     try:
         for copy in copies(places.copies) if places.copies else ():
-            with contextlib.suppress(sqlite3.Error), contextlib.closing(only(copy.path)) as source:
+            with contextlib.suppress(sqlite3.Error, *UNREADABLE), contextlib.closing(only(copy.path)) as source:
                 source.backup(connection)
                 found = True
                 break

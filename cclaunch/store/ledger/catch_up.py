@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cclaunch.errors import StoreBroken
-from cclaunch.store.damage import is_damage, mark_suspect
+from cclaunch.store.damage import UNREADABLE, is_damage, mark_suspect
 from cclaunch.store.ledger import from_events
 from cclaunch.store.ledger.metered import take_metered
 from cclaunch.store.ledger.senders import Launches
@@ -73,6 +73,37 @@ def catch_up(
     return caught._replace(left=taken.left, missing=taken.missing)
 
 
+def take_doings(places: Places, seconds: float | None = None) -> int:
+    """
+    Bring what was done beside requests up to what is committed at all *places*; return how much is left.
+
+    Nobody who asks for money needs it: it goes by a cursor of its own, behind `catch_up`.
+
+    Args:
+        seconds: At most so long, a slice more or less; None: until all is read.
+
+    Raises:
+        As `catch_up` does.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
+    left = _take_own_doings(places, until, LOCK_S if seconds is None else min(LOCK_S, seconds))
+    if places.vlogs and not left:
+        from cclaunch.store.ledger.doings_from_vlogs import take_vlogs as take_vlogs_doings  # it asks over HTTP
+
+        left = take_vlogs_doings(places, until)
+    return left
+
+
+def _take_own_doings(places: Places, until: float | None, patience: float) -> int:
+    from cclaunch.store.ledger import doings
+
+    if not os.path.exists(places.database):
+        return 0
+    with writing(places, patience) as connection, _damage_told(connection, places.database, places.ledger):
+        from_events.attach(connection, places.database)
+        return doings.take_events(connection, until) if _is_readable(connection, places.database) else 0
+
+
 def _take_launches(connection: sqlite3.Connection, launches: Launches) -> None:
     """Have the ledger know launches that have sent nothing yet; and let the names of ended ones go."""
     if not launches.are_known(connection):
@@ -129,13 +160,13 @@ def _damage_told(connection: sqlite3.Connection, database: str, ledger: str) -> 
     """Have whoever opens the damaged one next, *ledger* or *database*, look it through, as `reader.reading` does."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         if is_damage(error):
             mark_suspect(database if _is_sound(connection) else ledger)
         raise
 
 
 def _is_sound(connection: sqlite3.Connection) -> bool:
-    with contextlib.suppress(sqlite3.DatabaseError):
+    with contextlib.suppress(*UNREADABLE):
         return str(connection.execute("PRAGMA main.quick_check(1)").fetchone()[0]) == "ok"
     return False

@@ -12,7 +12,7 @@ import time
 from typing import NamedTuple
 
 from cclaunch.files.atomic import make_directory
-from cclaunch.store.damage import check_pages
+from cclaunch.store.damage import UNREADABLE, check_pages
 from cclaunch.store.ledger.opening import has_transcripts, only
 
 WEEK_S = 7 * 86_400
@@ -57,14 +57,14 @@ def size_of(path: str) -> int | None:
 
 def requests_in(path: str) -> int:
     """Return how many requests the copy at *path* holds; 0 when it cannot be read."""
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(only(path)) as connection:
+    with contextlib.suppress(sqlite3.Error, *UNREADABLE), contextlib.closing(only(path)) as connection:
         return int(connection.execute(COUNT).fetchone()[0])
     return 0
 
 
 def has_more(path: str, connection: sqlite3.Connection) -> bool:
     """Say whether more was told to the copy at *path* than to the ledger of *connection*; what cannot be read has nothing."""
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(only(path)) as copy:
+    with contextlib.suppress(sqlite3.Error, *UNREADABLE), contextlib.closing(only(path)) as copy:
         return any(there > here for there, here in zip(_told(copy), _told(connection), strict=True))
     return False
 

@@ -33,7 +33,7 @@ def is_current(places: Places) -> bool:
         return True
     try:
         with opening.reading(places.ledger) as connection:
-            if not opening.has_launched(connection):
+            if not opening.has_doings(connection):
                 return False  # catching up brings it to the present version
             connection.execute("ATTACH ? AS telemetry", (f"file:{opening.quoted(places.database)}?mode=ro",))
             return all(_is_true(connection, query) for query in (ROWS, METERED))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from cclaunch.store.ledger import cursors, forget_pull_requests
 from cclaunch.store.ledger.agreeing import APART_NS
+from cclaunch.store.ledger.forget_doings import forget_doings
 from cclaunch.store.ledger.insert import add_up
 from cclaunch.store.ledger.schema import HOUR_NS, NOBODY, QUARTER_NS
 from cclaunch.store.ledger.seen import BETWEEN_LINES_NS, GONE
@@ -33,10 +34,12 @@ SEEN = f"""
 UPDATE seen SET flags = flags | {GONE} WHERE hour >= ? AND hour <= ? AND (time_ns, request) IN (SELECT r.time_ns, r.key {GOING})
 """
 HELD = "SELECT r.time_ns, r.key FROM forgotten f JOIN requests r ON r.time_ns = f.time_ns AND r.key = f.key"
-ORPHANS = (
-    "DELETE FROM sessions WHERE id NOT IN"
-    " (SELECT session FROM quarters UNION SELECT session FROM metered UNION SELECT session FROM pull_requests)",
-    'DELETE FROM sets WHERE id NOT IN (SELECT "set" FROM quarters UNION SELECT "set" FROM metered)',
+HAVE = ("quarters", "metered", "doings")
+"""What names sessions and sets."""
+
+ORPHANS = tuple(
+    f"DELETE FROM {names} WHERE id NOT IN ({' UNION '.join(f'SELECT {column} FROM {table}' for table in tables)})"
+    for names, column, tables in (("sessions", "session", (*HAVE, "pull_requests")), ("sets", '"set"', HAVE))
 )
 
 
@@ -95,6 +98,7 @@ def forget_requests(connection: sqlite3.Connection, rules: Sequence[Rule]) -> Go
         hours = (gone.first_ns - BETWEEN_LINES_NS) // HOUR_NS, (gone.last_ns + BETWEEN_LINES_NS) // HOUR_NS
         connection.execute(SEEN, hours)
     quarters = [row[0] for row in connection.execute(f"SELECT DISTINCT r.time_ns / {QUARTER_NS} {GOING}")]
+    forget_doings(connection, rules, GOING)
     _forget_sessions(connection)
     connection.execute(f"DELETE FROM requests WHERE (time_ns, key) IN (SELECT r.time_ns, r.key {GOING})")
     add_up(connection, quarters)

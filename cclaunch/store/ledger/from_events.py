@@ -79,10 +79,10 @@ def attach(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("CREATE INDEX temp.away_by_shared ON away (shared)")
 
 
-def cursor_of(connection: sqlite3.Connection) -> Cursor:
-    """Return the cursor from which to go on in the attached database: that of the last time, or its start."""
+def cursor_of(connection: sqlite3.Connection, source: str = SOURCE) -> Cursor:
+    """Return the cursor from which to go on in the attached database: that of the last time for *source*, or its start."""
     database = str(connection.execute("SELECT name FROM telemetry.identity").fetchone()[0])
-    row = connection.execute("SELECT database, position, key FROM cursors WHERE source = ?", (SOURCE,)).fetchone()
+    row = connection.execute("SELECT database, position, key FROM cursors WHERE source = ?", (source,)).fetchone()
     if row is None or row[0] != database:
         return Cursor(database, 0, None)
     top = _top(connection)
@@ -123,12 +123,17 @@ def take_slice(connection: sqlite3.Connection, cursor: Cursor, launches: Launche
         add_up_events(connection, {row[1] for row in found} if changed else (), forgotten.late)
     if len(found) < len(there):
         pull_requests.take_slice(connection, ends, forgotten)
+    return moved_to(connection, cursor.database, last)
+
+
+def moved_to(connection: sqlite3.Connection, database: str, last: int, source: str = SOURCE) -> Cursor:
+    """Remember for *source* that the attached *database* was read up to the rowid *last*, in the transaction that is open."""
     row = connection.execute("SELECT key FROM telemetry.events WHERE id = ?", (last,)).fetchone()
-    moved = Cursor(cursor.database, last, row[0] if row else None)
+    moved = Cursor(database, last, row[0] if row else None)
     connection.execute(
         "INSERT INTO cursors (source, database, position, key) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (source) DO UPDATE SET database = excluded.database, position = excluded.position, key = excluded.key",
-        (SOURCE, *moved),
+        (source, *moved),
     )
     return moved
 

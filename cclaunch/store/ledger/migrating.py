@@ -10,7 +10,17 @@ import time
 
 from cclaunch.store.ledger.insert import add_up
 from cclaunch.store.ledger.request import EVENT, LAUNCH
-from cclaunch.store.ledger.schema import DAY_NS, QUARTER_NS, SINCE_2, SINCE_3, VERSION, WITH_LAUNCHED, WITH_TRANSCRIPTS
+from cclaunch.store.ledger.schema import (
+    DAY_NS,
+    QUARTER_NS,
+    SINCE_2,
+    SINCE_3,
+    SINCE_4,
+    VERSION,
+    WITH_DOINGS,
+    WITH_LAUNCHED,
+    WITH_TRANSCRIPTS,
+)
 
 COUNTED_NS = 32 * DAY_NS
 """What launches have spent is added up for so long: no budget's period is longer."""
@@ -26,10 +36,12 @@ def migrate(connection: sqlite3.Connection) -> None:
     with connection:  # it undoes what is open still: a full disk has made SQLite do that already
         connection.execute("BEGIN IMMEDIATE")
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        for since, statements in ((WITH_TRANSCRIPTS, SINCE_2), (WITH_LAUNCHED, SINCE_3)):
+        for since, statements in ((WITH_TRANSCRIPTS, SINCE_2), (WITH_LAUNCHED, SINCE_3), (WITH_DOINGS, SINCE_4)):
             for statement in statements if version < since else ():
                 connection.execute(statement)
-        changed = connection.execute(OF_LAUNCHES, (time.time_ns() - COUNTED_NS,)).fetchall()
+        changed = []
+        if version < WITH_LAUNCHED:
+            changed += connection.execute(OF_LAUNCHES, (time.time_ns() - COUNTED_NS,)).fetchall()
         if version < WITH_TRANSCRIPTS:
             changed += connection.execute(PRICELESS).fetchall()
         add_up(connection, {row[0] for row in changed})

@@ -11,8 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cclaunch.errors import StoreBroken, StoreMissing, StoreTooNew
-from cclaunch.store.damage import is_damage, mark_suspect
-from cclaunch.store.ledger.schema import APPLICATION_ID, SINCE_2, SINCE_3, TABLES, VERSION, WITH_LAUNCHED, WITH_TRANSCRIPTS
+from cclaunch.store.damage import UNREADABLE, is_damage, mark_suspect
+from cclaunch.store.ledger.schema import (
+    APPLICATION_ID,
+    SINCE_2,
+    SINCE_3,
+    SINCE_4,
+    TABLES,
+    VERSION,
+    WITH_DOINGS,
+    WITH_LAUNCHED,
+    WITH_TRANSCRIPTS,
+)
 
 BUSY_S = 5.0
 MENDED = "ask again: it is put aside, and a new one is filled"
@@ -32,7 +42,7 @@ def version_of(connection: sqlite3.Connection, path: str) -> int:
         tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     except sqlite3.OperationalError:
         raise
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         raise StoreBroken(f"{path} is not a database: {error}", hint=MENDED) from error
     if application != APPLICATION_ID and tables:
         raise StoreBroken(f"{path} is a database of another program", hint=f"move it away: mv {path} {path}.other")
@@ -72,7 +82,7 @@ def open_to_write(path: str) -> sqlite3.Connection:
 def make(connection: sqlite3.Connection) -> None:
     """Make the tables of a ledger in the empty database of *connection*."""
     connection.execute("BEGIN IMMEDIATE")
-    for statement in (*TABLES, *SINCE_2, *SINCE_3):
+    for statement in (*TABLES, *SINCE_2, *SINCE_3, *SINCE_4):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -87,6 +97,11 @@ def has_transcripts(connection: sqlite3.Connection) -> bool:
 def has_launched(connection: sqlite3.Connection) -> bool:
     """Say whether the ledger that is open knows what launches have spent, and pull requests: as `has_transcripts` says."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0]) >= WITH_LAUNCHED
+
+
+def has_doings(connection: sqlite3.Connection) -> bool:
+    """Say whether the ledger that is open knows what was done beside requests: as `has_transcripts` says."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) >= WITH_DOINGS
 
 
 @contextmanager
@@ -133,7 +148,7 @@ def only(path: str) -> sqlite3.Connection:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
         return _read_only(path, "immutable=1")  # the log's index cannot be made there, and nobody writes
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         pass  # it is said by whoever asks
     return connection
 

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cclaunch.store.damage import UNREADABLE
 from cclaunch.store.ledger import cursors
 from cclaunch.store.ledger.arriving import add_up_events
 from cclaunch.store.ledger.clothing import dress_there
@@ -40,7 +41,7 @@ def take_border(connection: sqlite3.Connection, other: sqlite3.Connection) -> No
 
 
 def _border_of(other: sqlite3.Connection) -> int:
-    with contextlib.suppress(sqlite3.DatabaseError):
+    with contextlib.suppress(*UNREADABLE):
         return forgotten_until(other)
     return 0
 
@@ -71,7 +72,7 @@ def insert(connection: sqlite3.Connection, other: sqlite3.Connection, requests: 
     quarters = insert_requests(connection, [*told, *alone], forgotten)
     for one in alone:
         hour, flags = one.time_ns // HOUR_NS, COPIED  # as long as nobody says whose it is
-        with contextlib.suppress(sqlite3.DatabaseError):
+        with contextlib.suppress(*UNREADABLE):
             row = other.execute("SELECT flags FROM seen WHERE hour = ? AND key = ?", (hour, one.key)).fetchone()
             flags = row[0] if row else COPIED
         connection.execute(ALONE_HERE, (hour, one.key, one.time_ns, flags))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cclaunch import otel
 from cclaunch.store.ledger.insert import session_id
-from cclaunch.store.ledger.names import PULL_REQUEST
+from cclaunch.store.ledger.names import PULL_REQUEST, was_sent
 from cclaunch.store.ledger.opening import has_launched
 from cclaunch.store.ledger.schema import QUARTER_NS
 from cclaunch.store.ledger.tombstones import Rule, Tombstones, facts_of
@@ -90,6 +90,14 @@ def _is_repository(said: str) -> bool:
 def is_any(connection: sqlite3.Connection) -> bool:
     """Say whether any session was ever at a pull request."""
     return has_launched(connection) and connection.execute("SELECT 1 FROM pull_requests LIMIT 1").fetchone() is not None
+
+
+def sessions_of(connection: sqlite3.Connection, names: Sequence[str]) -> list[int] | None:
+    """Return the sessions that were ever at one of the pull requests *names*; None: what others have may count, too."""
+    if "" in names or was_sent(connection, PULL_REQUEST):
+        return None
+    query = f"SELECT DISTINCT session FROM pull_requests WHERE name IN ({', '.join('?' * len(names))})"
+    return [row[0] for row in connection.execute(query, names)]
 
 
 def take(connection: sqlite3.Connection, some: Iterable[Told], forgotten: Tombstones | None = None) -> None:

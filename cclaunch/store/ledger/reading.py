@@ -7,7 +7,7 @@ what those are called is looked up once for each.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -55,7 +55,7 @@ def groups(
     for period in periods(begin, end, timed, week_start) if timed else [Period(NO_DAY, begin, end)]:
         label = tuple(LABELS[key](period, week_start) for key in timed)
         if all(one in question.wanted.get(key, (one,)) for key, one in zip(timed, label, strict=True)):
-            labels.append(label)
+            labels.append(tuple(one for key, one in zip(timed, label, strict=True) if key in question.keys))
             spans.append(period)
     rows = list(sums(connection, spans, question))
     names = Names(connection, [key for key in question.keys if key not in LABELS], question.wanted)
@@ -65,7 +65,7 @@ def groups(
         if (name := names.of(row[1], row[2], row[3])) is not None:
             alike.setdefault((labels[row[0]], name), []).append(row)
     named = {name: names.values(name) for _, name in alike}
-    parts = [*timed, *(key for key in question.keys if key not in LABELS)]
+    parts = [*(key for key in timed if key in question.keys), *(key for key in question.keys if key not in LABELS)]
     order = [parts.index(key) for key in question.keys]
     return [_group(_in_order((*label, *named[name]), order), many) for (label, name), many in alike.items()]
 
@@ -90,7 +90,18 @@ def _question(connection: sqlite3.Connection, by: Sequence[str], where: Where) -
         rows = connection.execute(f"SELECT id FROM sessions WHERE name IN ({marks})", wanted[SESSION])
         only = [row[0] for row in rows] + ([NOBODY] if "" in wanted[SESSION] else [])
     sets = any(key != SESSION and key not in LABELS for key in (*keys, *wanted))
-    return Question(keys, wanted, sets, SESSION in keys, only, PULL_REQUEST in (*keys, *wanted) and _is_any_pulled(connection))
+    pulled = PULL_REQUEST in (*keys, *wanted) and _is_any_pulled(connection)
+    if pulled and PULL_REQUEST in wanted:
+        only = _of_pull_requests(connection, wanted[PULL_REQUEST], only)
+    return Question(keys, wanted, sets, SESSION in keys, only, pulled)
+
+
+def _of_pull_requests(connection: sqlite3.Connection, names: Sequence[str], only: list[int] | None) -> list[int] | None:
+    """Return the sessions that need be looked at, of *only* some: to ask each quarter of an hour for its name is dear."""
+    from cclaunch.store.ledger.pull_requests import sessions_of
+
+    found = sessions_of(connection, names)
+    return only if found is None else found if only is None else sorted({*only} & {*found})
 
 
 def _is_any_pulled(connection: sqlite3.Connection) -> bool:
@@ -122,30 +133,22 @@ class Times(NamedTuple):
     last_ns: int
 
 
-def times(connection: sqlite3.Connection, since: int | None, until: int | None) -> dict[str | None, Times]:
-    """Return session -> its first and last request between *since* and *until* (ns); under None, of all that name no session."""
+def times(
+    connection: sqlite3.Connection, since: int | None, until: int | None, only: Collection[int] | None = None, asked: str = ""
+) -> Mapping[str | None, Times]:
+    """
+    Return session -> its first and last request between *since* and *until* (ns); under None, of all that name no session.
+
+    *only*: the ids of the sessions that are asked for; None: all. *asked*: a condition of requests (`named.condition`).
+    """
     found = extent(connection)
     if found is None:
         return {}
-    begin, end = max(found[0], since or found[0]), min(found[1], until or found[1])
-    query = "SELECT session, min(quarter), max(quarter) FROM quarters WHERE quarter >= ? AND quarter <= ? GROUP BY session"
-    rows = connection.execute(query, (begin // QUARTER_NS, (end - 1) // QUARTER_NS)).fetchall()
-    names = dict(connection.execute("SELECT id, name FROM sessions"))
-    ends = {}
-    for session, first, last in rows:
-        first_ns = _end(connection, "min", session, max(begin, first * QUARTER_NS), min(end, (first + 1) * QUARTER_NS))
-        last_ns = _end(connection, "max", session, max(begin, last * QUARTER_NS), min(end, (last + 1) * QUARTER_NS))
-        if first_ns is None:  # its first quarter was cut, and what it had there lies before the cut
-            first_ns = _end(connection, "min", session, begin, end)
-        if last_ns is None:
-            last_ns = _end(connection, "max", session, begin, end)
-        if first_ns is not None and last_ns is not None:
-            ends[names.get(session)] = Times(first_ns, last_ns)
-    return ends
-
-
-def _end(connection: sqlite3.Connection, which: str, session: int, since: int, until: int) -> int | None:
-    """Return the first (``min``) or last (``max``) request of *session* between *since* and *until* (ns)."""
-    query = f"SELECT {which}(time_ns) FROM requests WHERE time_ns >= ? AND time_ns < ? AND ifnull(session, {NOBODY}) = ?"
-    row = connection.execute(query, (since, until, session)).fetchone()
-    return row[0] if row else None
+    ends = max(found[0], since or found[0]), min(found[1], until or found[1])
+    wanted = "" if only is None else f" AND ifnull(session, {NOBODY}) IN ({', '.join(map(str, only))})"
+    wanted += f" AND {asked}" if asked else ""
+    query = f"SELECT session, min(time_ns), max(time_ns) FROM requests WHERE time_ns >= ? AND time_ns < ?{wanted} GROUP BY 1"
+    rows = connection.execute(query, ends).fetchall()
+    few = "" if only is None else f" WHERE id IN ({', '.join(map(str, only))})"
+    names = dict(connection.execute(f"SELECT id, name FROM sessions{few}"))
+    return {names.get(session): Times(first, last) for session, first, last in rows}

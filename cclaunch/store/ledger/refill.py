@@ -17,7 +17,7 @@ from typing import Any
 
 from cclaunch.errors import StoreError
 from cclaunch.store import set_aside
-from cclaunch.store.damage import SUSPECT, Damaged, check_pages, damage_named, look_through
+from cclaunch.store.damage import SUSPECT, UNREADABLE, Damaged, check_pages, damage_named, look_through
 from cclaunch.store.ledger.copies import copies, sync
 from cclaunch.store.ledger.insert import COLUMNS, add_up
 from cclaunch.store.ledger.opening import only, open_to_write
@@ -142,7 +142,7 @@ def take_ledger(connection: sqlite3.Connection, path: str) -> int:
 
     try:
         other = only(path)
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         return 0
     with contextlib.closing(other):  # what cannot be read of it is passed over; what cannot be written is said, and done later
         other.text_factory = lambda data: data.decode("utf-8", "replace")
@@ -193,7 +193,7 @@ def _both_ends(other: sqlite3.Connection, query: str) -> Iterator[Any]:
     for way in ("ASC", "DESC"):
         try:
             yield from other.execute(query.format(way))
-        except sqlite3.DatabaseError:
+        except UNREADABLE:
             continue
         return
 

@@ -7,12 +7,15 @@ day of any time zone cuts. What many requests have in common (their attributes, 
 """
 
 APPLICATION_ID = 0x63636C62
-VERSION = 3
+VERSION = 4
 WITH_TRANSCRIPTS = 2
 """The first version that has a place for what transcripts tell."""
 
 WITH_LAUNCHED = 3
 """The first version that knows by the quarter what launches of ours have spent, and which pull request a session was at."""
+
+WITH_DOINGS = 4
+"""The first version that knows what tools were used, what failed, and how long it took."""
 
 QUARTER_NS = 900 * 1_000_000_000
 HOUR_NS = 3600 * 1_000_000_000
@@ -134,6 +137,39 @@ What the third version adds.
 
 ``quarters.launched``: micro-dollars that events of launches of ours tell of, without estimates: what budgets are counted by.
 ``pull_requests``: from *since_ns* on, *session* (of ``sessions``) worked for the pull request *name*.
+"""
+
+SINCE_4 = (
+    """CREATE TABLE doing_names (
+        id INTEGER PRIMARY KEY,
+        kind INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        UNIQUE (kind, name, detail))""",
+    """CREATE TABLE doings (
+        quarter INTEGER NOT NULL,
+        session INTEGER NOT NULL,
+        "set" INTEGER NOT NULL,
+        what INTEGER NOT NULL,
+        bin INTEGER NOT NULL,
+        times INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        ms INTEGER NOT NULL,
+        PRIMARY KEY (quarter, session, "set", what, bin)) WITHOUT ROWID""",
+    """CREATE TABLE doing_days (
+        day TEXT NOT NULL,
+        what INTEGER NOT NULL,
+        bin INTEGER NOT NULL,
+        times INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        ms INTEGER NOT NULL,
+        PRIMARY KEY (day, what, bin)) WITHOUT ROWID""",
+)
+"""
+What the fourth version adds: what was done beside being billed for it, see `doings`.
+
+``doing_names``: what it was, by its *kind*. ``doings``: how often (*times*) in a quarter of an hour, how often it *failed*, and
+how many milliseconds that took, by how long one took (*bin*). ``doing_days``: the same of all sessions by the local day.
 """
 
 NOBODY = 0

@@ -5,7 +5,7 @@ The problem it owns: reading all of a year again to find one row that came late 
 a year in a blink. What it answers comes in no order, so a time is read to its end or not at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cclaunch import otel
 from cclaunch.errors import StoreUnreachable
@@ -16,14 +16,19 @@ from cclaunch.store.vlogs.read import Found, Row, read_row
 NS = 1_000_000_000
 QUARTER_NS = 900 * NS
 TAKEN = (otel.REQUEST, otel.PULL_REQUEST)
-REQUESTS = f"{named(*TAKEN)} {NOT_CHECKS}"
+"""What is asked for unless somebody names other events: what the ledger's requests are made of."""
+
 LATEST_NS = (1 << 63) - 1
 
 
-def counts(url: str, since: int | None) -> dict[int, int]:
-    """Return quarter of an hour -> events in it, from that of *since* (ns) on, or of all. Raises StoreUnreachable."""
+def counts(url: str, since: int | None, names: Collection[str] = TAKEN) -> dict[int, int]:
+    """
+    Return quarter of an hour -> events called one of *names* in it, from that of *since* (ns) on, or of all.
+
+    Raises StoreUnreachable.
+    """
     begin = None if since is None else since // QUARTER_NS * QUARTER_NS
-    query = f"{within(begin, None)} {REQUESTS} | stats by (_time:15m) count() as rows"
+    query = f"{within(begin, None)} {named(*names)} {NOT_CHECKS} | stats by (_time:15m) count() as rows"
     found: dict[int, int] = {}
     for row in http.rows(url, query):
         try:
@@ -34,23 +39,24 @@ def counts(url: str, since: int | None) -> dict[int, int]:
     return found
 
 
-def between(url: str, begin: int, end: int | None) -> Iterator[tuple[Row, Found | None]]:
+def between(url: str, begin: int, end: int | None, names: Collection[str] = TAKEN) -> Iterator[tuple[Row, Found | None]]:
     """
-    Yield the events of a time (begin <= time < end, ns): as each lies there, and as it is read; None for any other name.
+    Yield the events called one of *names* of a time (begin <= time < end, ns): as each lies there, and as it is read; None for
+    any other name.
 
     There may be fewer than are counted: what came a second ago is counted first, and given out when its stream is indexed.
 
     Raises:
         StoreUnreachable: VictoriaLogs does not answer.
     """
-    for row in http.rows(url, f"{within(begin, end)} {REQUESTS}"):
+    for row in http.rows(url, f"{within(begin, end)} {named(*names)} {NOT_CHECKS}"):
         try:
             if not all(type(value) is str for value in row.values()):
                 raise TypeError("a value is no text")
             found = read_row(row)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise strange(url, error) from error
-        is_taken = found.name in TAKEN and 0 < found.time_ns <= LATEST_NS
+        is_taken = found.name in names and 0 < found.time_ns <= LATEST_NS
         yield row, found if is_taken else None
 
 

@@ -151,8 +151,8 @@ def test_the_dashboard_tells_a_person_the_password_and_a_program_nothing(sandbox
     with open(f"{paths.data}/stack/ports", "w") as file:
         file.write("grafana=3000\n")
 
-    piped = sandbox.cclaunch("dashboard")
-    command, *words = sandbox.command("dashboard")
+    piped = sandbox.cclaunch("dashboard", "grafana")
+    command, *words = sandbox.command("dashboard", "grafana")
     seen = pexpect.run(" ".join([command, *words]), env=sandbox.environment(), cwd=str(sandbox.work), timeout=120)
 
     assert password.encode() not in piped.stdout + piped.stderr

@@ -27,7 +27,7 @@ def test_every_service_is_published_on_loopback_and_nowhere_else() -> None:
     stack = made(Config(ports=PortNumbers(grpc=14317, grafana=3001)))
 
     outside = {name: outer for service in stack.services for outer, (name, _) in service.ports.items()}
-    assert outside == PortNumbers(grpc=14317, grafana=3001)._asdict()
+    assert outside == PortNumbers(grpc=14317, grafana=3001).stack
     document = yaml.safe_load(compose(stack))
     for service in document["services"].values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))

@@ -11,8 +11,8 @@ from required import require
 
 from cclaunch import __version__
 from cclaunch.backends.embedded import collector, ending
-from cclaunch.collector import holder
 from cclaunch.collector.process import command
+from cclaunch.serving import holder
 
 STEPS = {"ahead": 3600, "back": -3600}
 

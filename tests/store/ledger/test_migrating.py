@@ -21,7 +21,7 @@ from cclaunch.store.ledger.current import is_current
 from cclaunch.store.ledger.forget import forget_requests
 from cclaunch.store.ledger.from_transcripts import known_files
 from cclaunch.store.ledger.insert import add_up
-from cclaunch.store.ledger.opening import has_launched, has_transcripts, open_to_write, reading
+from cclaunch.store.ledger.opening import has_doings, has_launched, has_transcripts, open_to_write, reading
 from cclaunch.store.ledger.refill import opened, take_ledger
 from cclaunch.store.ledger.request import LAUNCH
 from cclaunch.store.ledger.schema import DAY_NS, HOUR_NS, VERSION
@@ -30,7 +30,9 @@ from cclaunch.store.places import Places
 from cclaunch.store.usage import brought_up, usage
 
 NOW = 1_790_000_000_000_000_000
+BACK_TO_3 = ("DROP TABLE doing_days", "DROP TABLE doings", "DROP TABLE doing_names", "PRAGMA user_version = 3")
 BACK_TO_2 = (
+    *BACK_TO_3,
     "DROP TABLE pull_requests",
     "ALTER TABLE quarters DROP COLUMN launched",
     "PRAGMA user_version = 2",
@@ -43,10 +45,11 @@ BACK_TO_1 = (
     *(f"ALTER TABLE quarters DROP COLUMN {name}" for name in ("estimated", "unpriced", "both", "unseen")),
     "PRAGMA user_version = 1",
 )
-BACK = {1: BACK_TO_1, 2: BACK_TO_2}
+BACK = {1: BACK_TO_1, 2: BACK_TO_2, 3: BACK_TO_3}
 """Version -> what makes a ledger of it of one of today."""
 
 old_versions = pytest.mark.parametrize("version", BACK)
+without_launched = pytest.mark.parametrize("version", [1, 2])
 
 KILLED = """
 import os, signal, sqlite3, sys, time
@@ -127,10 +130,11 @@ def test_a_ledger_of_before_becomes_what_a_new_one_would_be(places: Places, vers
         assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
         assert has_transcripts(connection)
         assert has_launched(connection)
+        assert has_doings(connection)
     assert rows_of(places.ledger) == before
 
 
-@old_versions
+@without_launched
 def test_what_no_period_of_a_budget_can_reach_is_not_added_up(
     places: Places, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
@@ -160,7 +164,7 @@ def test_who_reads_one_of_before_is_answered_and_finds_no_transcripts(places: Pl
     assert found.total["requests"] == 21
 
 
-@pytest.mark.parametrize(("version", "least"), [(1, 11), (2, 4)])
+@pytest.mark.parametrize(("version", "least"), [(1, 14), (2, 7), (3, 4)])
 def test_a_migration_that_is_killed_anywhere_is_done_by_the_next_one(places: Places, version: int, least: int) -> None:
     """Before each of its statements: the version changes with what it names."""
     before = rows_of(places.ledger)
@@ -173,6 +177,8 @@ def test_a_migration_that_is_killed_anywhere_is_done_by_the_next_one(places: Pla
             columns = [row[1] for row in connection.execute("PRAGMA table_info(quarters)")]
             assert has_transcripts(connection) == ("unseen" in columns)
             assert has_launched(connection) == ("launched" in columns)
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+            assert has_doings(connection) == ({"doing_names", "doings", "doing_days"} <= tables)
             if done.returncode == 0:
                 break
             assert done.returncode == -9, done.stderr
@@ -181,7 +187,7 @@ def test_a_migration_that_is_killed_anywhere_is_done_by_the_next_one(places: Pla
     assert rows_of(places.ledger) == before
 
 
-@old_versions
+@without_launched
 def test_a_migration_that_cannot_be_written_says_why_and_leaves_the_ledger_as_it_was(places: Places, version: int) -> None:
     """SQLite has ended the transaction by itself; there is room the next time."""
     before = rows_of(places.ledger)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cclaunch.commands.shared.dates import parse_moment
+from cclaunch.reports.dates import parse_moment
 from cclaunch.store.ledger.periods import LABELS, NS, Period, date_of, days, periods
 from cclaunch.store.ledger.schema import QUARTER_NS
 
