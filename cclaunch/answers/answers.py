@@ -97,22 +97,20 @@ class Answers(Asking):
         Args:
             by: The key; empty: profile, or repository where no request of the range has a profile.
         """
-        wanted = [by] if by else ["profile", "repository"]
-        days.refuse_key(wanted[0])
-        question = self.asked(words, *wanted)
+        usual = by or "profile"
+        days.refuse_key(usual)
+        question = self.asked(words, usual)
 
         def ask(ledger: Ledger) -> Document:
-            for key in wanted:
-                groups = self.groups(ledger, question, ["day", key])
-                if any(group.values[1] for group in groups):
-                    break
-            else:
-                key = wanted[0]
-                groups = self.groups(ledger, question, ["day", key])
+            key, groups = usual, self.groups(ledger, question, ["day", usual])
+            if not by and not days.told_apart(groups):
+                others = self.groups(ledger, question, ["day", "repository"])
+                if days.told_apart(others):
+                    key, groups = "repository", others
             told = question._replace(sort=None).question(["day", key])
             return {"question": told, **days.document(question, key, groups, ledger.extent[0] if ledger.extent else 0)}
 
-        return self.answer("", question, ask, *wanted[:1])
+        return self.answer("", question, ask, usual)
 
     def whom(self, words: Words = WORDS) -> Document:
         """Return who it was for, as a tree: profile, project or repository, branch, pull request with ``urls`` where known."""

@@ -32,6 +32,11 @@ def refuse_key(key: str) -> None:
         )
 
 
+def told_apart(groups: Sequence[Group]) -> bool:
+    """Say whether any of *groups* (by day and a key) has a value of the key."""
+    return any(group.values[1] for group in groups)
+
+
 def document(asked: Asked, key: str, groups: Sequence[Group], first_ns: int) -> dict[str, Any]:
     """Return the days of *groups* (by day and *key*); *first_ns*: when the first request of all was. Raises UsageError."""
     found = breakdown(folded(groups, [1]), [canonical(key)], asked.sort if asked.sort != "time" else "cost", MOST_VALUES)
